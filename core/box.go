@@ -1,0 +1,146 @@
+package core
+
+import (
+	"fmt"
+	"math"
+)
+
+// Box is the set of vectors x with Lo[k] <= x[k] <= Hi[k].
+type Box struct{ Lo, Hi []float64 }
+
+// Point is the box that holds x alone; it shares memory with x.
+func Point(x []float64) Box { return Box{x, x} }
+
+// NewBox returns the empty box of dimension n (Lo = +Inf, Hi = -Inf).
+func NewBox(n int) Box {
+	b := Box{make([]float64, n), make([]float64, n)}
+	b.Reset()
+	return b
+}
+
+// Reset makes b empty.
+func (b Box) Reset() {
+	for k := range b.Lo {
+		b.Lo[k], b.Hi[k] = math.Inf(1), math.Inf(-1)
+	}
+}
+
+// Add grows b to the hull of b and x. A NaN makes the box NaN for good.
+func (b Box) Add(x []float64) {
+	for k, v := range x {
+		// min and max, unlike comparisons, keep NaN.
+		b.Lo[k] = min(b.Lo[k], v)
+		b.Hi[k] = max(b.Hi[k], v)
+	}
+}
+
+// Contains reports whether x lies in b.
+func (b Box) Contains(x []float64) bool {
+	for k, v := range x {
+		if !(b.Lo[k] <= v && v <= b.Hi[k]) {
+			return false
+		}
+	}
+	return len(x) == len(b.Lo)
+}
+
+// abs returns sup |x_k| over the box.
+func (b Box) abs(k int) float64 { return max(math.Abs(b.Lo[k]), math.Abs(b.Hi[k])) }
+
+// norm returns sup |x|_2 over the box.
+func (b Box) norm() float64 {
+	sum := 0.0
+	for k := range b.Lo {
+		a := b.abs(k)
+		sum += a * a
+	}
+	if sum < 1e-280 { // squares may have underflowed
+		if m := b.maxAbs(); m > 0 {
+			return m * math.Sqrt(float64(len(b.Lo)))
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// maxAbs returns sup max_k |x_k|.
+func (b Box) maxAbs() float64 {
+	m := 0.0
+	for k := range b.Lo {
+		m = max(m, b.abs(k))
+	}
+	return m
+}
+
+func (b Box) slice(from, to int) Box { return Box{b.Lo[from:to], b.Hi[from:to]} }
+
+// Region is the compact region of A3 for a chain: for every operator the hull
+// of the inputs and of the weights that were visited. A hull is convex, so the
+// segments between exact and perturbed states, which the proofs use, lie
+// inside.
+type Region struct {
+	Y []Box // Y[i] holds the inputs of operator i+1, i = 0..N-1
+	W []Box // W[i] holds w_i, i = 1..N
+
+	c    *Chain
+	wAll Box
+}
+
+// NewRegion returns the empty region of c.
+func NewRegion(c *Chain) *Region {
+	n := c.N()
+	size := c.NW()
+	for i := range n {
+		size += c.D(i)
+	}
+	all := NewBox(size)
+	r := &Region{c: c, Y: make([]Box, n), W: make([]Box, n+1), wAll: all.slice(0, c.NW())}
+	at := c.NW()
+	for i := range n {
+		r.Y[i] = all.slice(at, at+c.D(i))
+		at += c.D(i)
+	}
+	for i := 1; i <= n; i++ {
+		r.W[i] = Box{c.W(i, r.wAll.Lo), c.W(i, r.wAll.Hi)}
+	}
+	return r
+}
+
+// Reset makes r empty.
+func (r *Region) Reset() {
+	for _, b := range r.Y {
+		b.Reset()
+	}
+	r.wAll.Reset()
+}
+
+// Visit grows r to hold the states of s and the weights w.
+func (r *Region) Visit(s *State, w []float64) {
+	for i, b := range r.Y {
+		b.Add(s.Y[i])
+	}
+	r.wAll.Add(w)
+}
+
+// VisitWeights grows r to hold the weights w.
+func (r *Region) VisitWeights(w []float64) { r.wAll.Add(w) }
+
+// Regularity returns the constants of A3 that hold for every operator on r,
+// and writes those of operator i to per[i], i = 1..N, unless per is nil.
+// It panics when r is empty.
+func (r *Region) Regularity(per []Regularity) Regularity {
+	if per != nil && len(per) != r.c.N()+1 {
+		panic(fmt.Sprintf("core: room for %d constants, want N+1 = %d", len(per), r.c.N()+1))
+	}
+	if r.Y[0].Lo[0] > r.Y[0].Hi[0] {
+		panic("core: Regularity of an empty region")
+	}
+	var all Regularity
+	for i := 1; i <= r.c.N(); i++ {
+		k := r.c.Op(i).Regularity(r.Y[i-1], r.W[i])
+		all = all.Max(k)
+		if per != nil {
+			per[i] = k
+		}
+	}
+	return all
+}

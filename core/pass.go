@@ -1,0 +1,155 @@
+package core
+
+import "fmt"
+
+// Perturber supplies the perturbations of one pass. Each method writes the
+// whole of dst, must not change its other argument, and is called in the order
+// of (5): Delta for i = 1..N, then Eps for i = N..2.
+type Perturber interface {
+	// Delta writes delta_i to dst, given f = f_i(Y_{i-1}, w_i), to which it is added.
+	Delta(i int, dst, f []float64)
+	// Eps writes eps_i to dst, given b = J1_i(Y_{i-1}, w_i)^T V_i, to which it is added.
+	Eps(i int, dst, b []float64)
+}
+
+// Given is a Perturber with every value written down: Delta[i] is delta_i
+// (i = 1..N, length d_i) and Eps[i] is eps_i (i = 2..N, length d_{i-1}). A nil
+// or missing entry is zero.
+type Given struct {
+	DeltaAt, EpsAt [][]float64
+}
+
+// Delta implements Perturber.
+func (g *Given) Delta(i int, dst, _ []float64) { copyOrZero(dst, g.DeltaAt, i, "delta") }
+
+// Eps implements Perturber.
+func (g *Given) Eps(i int, dst, _ []float64) { copyOrZero(dst, g.EpsAt, i, "eps") }
+
+func copyOrZero(dst []float64, at [][]float64, i int, name string) {
+	if i >= len(at) || at[i] == nil {
+		clear(dst)
+		return
+	}
+	if len(at[i]) != len(dst) {
+		panic(fmt.Sprintf("core: %s_%d has length %d, want %d", name, i, len(at[i]), len(dst)))
+	}
+	copy(dst, at[i])
+}
+
+// State is the workspace of a pass and holds everything it computed. One State
+// serves any chain of the same shape; it is not safe for concurrent use.
+//
+//	F[i]     f_i(Y_{i-1}, w_i), before delta_i is added    i = 1..N
+//	Y[i]     Y[0] = x, Y[i] = F[i] + Delta[i]              i = 0..N
+//	V[i]     V[N] = 1                                      i = 1..N
+//	U[i]     gradient by w_i, a part of UAll               i = 1..N
+//	Delta[i], Eps[i]   the perturbations used              i = 1..N, i = 2..N
+//
+// After an exact pass (nil Perturber) they are y, v, u of (4).
+type State struct {
+	F, Y, V, U, Delta, Eps [][]float64
+	UAll                   []float64
+
+	c *Chain
+}
+
+// NewState allocates a workspace for c.
+func NewState(c *Chain) *State {
+	n := c.N()
+	size := c.D(0) + c.NW()
+	for i := 1; i <= n; i++ {
+		size += 4*c.D(i) + c.D(i-1)
+	}
+	buf := make([]float64, size)
+	take := func(k int) []float64 {
+		s := buf[:k:k]
+		buf = buf[k:]
+		return s
+	}
+	vecs := make([][]float64, 6*(n+1))
+	list := func() [][]float64 {
+		s := vecs[: n+1 : n+1]
+		vecs = vecs[n+1:]
+		return s
+	}
+	s := &State{c: c, F: list(), Y: list(), V: list(), U: list(), Delta: list(), Eps: list()}
+	s.UAll = take(c.NW())
+	s.Y[0] = take(c.D(0))
+	for i := 1; i <= n; i++ {
+		s.F[i], s.Y[i], s.V[i], s.Delta[i] = take(c.D(i)), take(c.D(i)), take(c.D(i)), take(c.D(i))
+		if i >= 2 {
+			s.Eps[i] = take(c.D(i - 1))
+		}
+		s.U[i] = c.W(i, s.UAll)
+	}
+	return s
+}
+
+// Pass runs (5a), (5b) and (5c) of c at input x and weights w with the
+// perturbations of p, or the exact pass (4) when p is nil. It allocates
+// nothing. It panics when x, w or s do not have the chain's shape.
+func (s *State) Pass(c *Chain, x, w []float64, p Perturber) {
+	s.Forward(c, x, w, p)
+	s.Backward(c, w, p)
+}
+
+// Forward runs (5a): Y_0 = x, Y_i = f_i(Y_{i-1}, w_i) + delta_i.
+func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
+	s.check(c, x, w)
+	copy(s.Y[0], x)
+	for i := 1; i <= c.N(); i++ {
+		f := s.F[i]
+		c.ops[i-1].Forward(f, s.Y[i-1], c.W(i, w))
+		if p == nil {
+			clear(s.Delta[i])
+			copy(s.Y[i], f)
+			continue
+		}
+		p.Delta(i, s.Delta[i], f)
+		add(s.Y[i], f, s.Delta[i])
+	}
+}
+
+// Backward runs (5b) and (5c) at the states that Forward left:
+// V_N = 1, U_i = J2_i(Y_{i-1}, w_i)^T V_i, V_{i-1} = J1_i(Y_{i-1}, w_i)^T V_i + eps_i.
+func (s *State) Backward(c *Chain, w []float64, p Perturber) {
+	n := c.N()
+	s.V[n][0] = 1
+	for i := n; i >= 1; i-- {
+		op, wi := c.ops[i-1], c.W(i, w)
+		op.VJP2(s.U[i], s.Y[i-1], wi, s.F[i], s.V[i])
+		if i == 1 {
+			break
+		}
+		v := s.V[i-1]
+		op.VJP1(v, s.Y[i-1], wi, s.F[i], s.V[i])
+		if p == nil {
+			clear(s.Eps[i])
+			continue
+		}
+		p.Eps(i, s.Eps[i], v)
+		add(v, v, s.Eps[i])
+	}
+}
+
+// Loss is Y_N, the value of F at the pass.
+func (s *State) Loss() float64 { return s.Y[len(s.Y)-1][0] }
+
+func (s *State) check(c *Chain, x, w []float64) {
+	switch {
+	case s.c != c && !s.c.SameShape(c):
+		panic("core: State belongs to a chain of another shape")
+	case len(x) != c.D(0):
+		panic(fmt.Sprintf("core: input has length %d, want %d", len(x), c.D(0)))
+	case len(w) != c.NW():
+		panic(fmt.Sprintf("core: weights have length %d, want %d", len(w), c.NW()))
+	}
+}
+
+func add(dst, a, b []float64) {
+	b = b[:len(a)]
+	dst = dst[:len(a)]
+	for k, v := range a {
+		dst[k] = v + b[k]
+	}
+}
