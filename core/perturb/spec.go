@@ -1,0 +1,4 @@
+package perturb
+
+// Spec describes a law in data.
+type Spec struct{}
