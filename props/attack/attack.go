@@ -1,0 +1,210 @@
+// Package attack climbs the ratio left/right of a claim from a case known to
+// be bad: it moves the input, the weights, the perturbations and their
+// probabilities, all at once, with CMA-ES and then Nelder-Mead (gonum/optimize).
+// The same case, score and seed give the same result.
+//
+// # Bad input
+//
+// A case that does not build has no score; Climb then returns it unchanged.
+package attack
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/optimize"
+
+	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// Score rates a case; larger is worse for the claim. NaN and -Inf mean that
+// the case says nothing. The case is only lent.
+type Score func(*gen.Case) float64
+
+// Options bound a climb. The zero value is useful.
+type Options struct {
+	Seed        uint64
+	Evaluations int // of the score, in all; 0 means DefaultEvaluations
+}
+
+// DefaultEvaluations is enough for a few dozen parameters.
+const DefaultEvaluations = 1500
+
+// Climb returns the best case found from start, and its score. Chain shapes
+// and state-dependent laws stay as they are.
+func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
+	if opt.Evaluations == 0 {
+		opt.Evaluations = DefaultEvaluations
+	}
+	c := Clone(start)
+	m := newMap(c)
+	best, bestScore := Clone(start), score(start)
+	if len(m) == 0 || math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
+		return best, bestScore
+	}
+	used := 0
+	eval := func(theta []float64) float64 {
+		used++
+		m.set(theta)
+		s := score(c)
+		if s > bestScore {
+			best, bestScore = Clone(c), s
+		}
+		if math.IsNaN(s) || math.IsInf(s, -1) {
+			return math.MaxFloat64
+		}
+		return -s
+	}
+	theta := m.get()
+	problem := optimize.Problem{Func: eval}
+	// Half for the wide search, half for the polish; each restarts from the
+	// best point so far, a stalled method costs only its share.
+	methods := []func(*rand.Rand) optimize.Method{
+		func(r *rand.Rand) optimize.Method {
+			return &optimize.CmaEsChol{InitStepSize: 0.5, Src: r, ForgetBest: false}
+		},
+		func(*rand.Rand) optimize.Method { return &optimize.NelderMead{SimplexSize: 0.1} },
+	}
+	rng := rand.New(rand.NewPCG(opt.Seed, uint64(len(m))))
+	for k, method := range methods {
+		budget := (opt.Evaluations - used) / (len(methods) - k)
+		if budget < 2 {
+			break
+		}
+		settings := &optimize.Settings{
+			FuncEvaluations: budget,
+			Concurrent:      1,
+			Converger:       &optimize.FunctionConverge{Relative: 1e-7, Absolute: 1e-9, Iterations: 60},
+		}
+		// An error only says why a method stopped; what it found is in best.
+		_, _ = optimize.Minimize(problem, theta, settings, method(rng))
+		m = newMap(best)
+		theta = m.get()
+		c = Clone(best)
+		m = newMap(c)
+	}
+	return best, bestScore
+}
+
+// Clone is a deep copy.
+func Clone(c *gen.Case) *gen.Case {
+	d := &gen.Case{X: append([]float64(nil), c.X...)}
+	for _, s := range c.Chain {
+		s.A = cloneRows(s.A)
+		d.Chain = append(d.Chain, s)
+	}
+	d.W = cloneRows(c.W)
+	for k := range c.Delta {
+		d.Delta = append(d.Delta, cloneLaw(c.Delta[k]))
+		d.Eps = append(d.Eps, cloneLaw(c.Eps[k]))
+	}
+	return d
+}
+
+func cloneRows(a [][]float64) [][]float64 {
+	if a == nil {
+		return nil
+	}
+	b := make([][]float64, len(a))
+	for k, row := range a {
+		b[k] = append([]float64{}, row...)
+	}
+	return b
+}
+
+func cloneLaw(s perturb.Spec) perturb.Spec {
+	s.D = append([]float64(nil), s.D...)
+	s.A = append([]float64(nil), s.A...)
+	s.B = append([]float64(nil), s.B...)
+	out := s.Outcomes
+	s.Outcomes = nil
+	for _, o := range out {
+		s.Outcomes = append(s.Outcomes, perturb.Outcome{P: o.P, D: append([]float64(nil), o.D...)})
+	}
+	return s
+}
+
+// A parameter is one free number of a case, read and written through a map
+// that makes it unbounded: sinh for values (linear near 0, a factor e per unit
+// far out, so tiny and huge are equally near), the logit for probabilities.
+type parameter struct {
+	get func() float64
+	set func(theta float64)
+}
+
+type parameters []parameter
+
+func newMap(c *gen.Case) parameters {
+	var m parameters
+	block := func(v []float64) {
+		scale := 0.0
+		for _, x := range v {
+			scale = max(scale, math.Abs(x))
+		}
+		if scale == 0 {
+			scale = 1
+		}
+		scale /= 4
+		for k := range v {
+			p := &v[k]
+			m = append(m, parameter{
+				func() float64 { return math.Asinh(*p / scale) },
+				func(t float64) { *p = scale * math.Sinh(t) },
+			})
+		}
+	}
+	block(c.X)
+	for k := range c.W {
+		block(c.W[k])
+	}
+	for k := range c.Chain {
+		for _, row := range c.Chain[k].A {
+			block(row)
+		}
+	}
+	for k := range c.Delta {
+		for _, s := range []*perturb.Spec{&c.Delta[k], &c.Eps[k]} {
+			p := lawParameters(s, block) // block appends to m as well
+			m = append(m, p...)
+		}
+	}
+	return m
+}
+
+func lawParameters(s *perturb.Spec, block func([]float64)) parameters {
+	var m parameters
+	switch s.Law {
+	case "constant":
+		block(s.D)
+	case "twopoint":
+		block(s.A)
+		block(s.B)
+		m = append(m, parameter{
+			func() float64 { return math.Log(s.P / (1 - s.P)) },
+			func(t float64) { s.P = clampP(1 / (1 + math.Exp(-t))) },
+		})
+	case "table":
+		for k := range s.Outcomes {
+			block(s.Outcomes[k].D)
+		}
+	}
+	return m
+}
+
+// clampP keeps a probability away from 0 and 1 by a step that float64 sums bear.
+func clampP(p float64) float64 { return min(max(p, 0x1p-20), 1-0x1p-20) }
+
+func (m parameters) get() []float64 {
+	theta := make([]float64, len(m))
+	for k, p := range m {
+		theta[k] = p.get()
+	}
+	return theta
+}
+
+func (m parameters) set(theta []float64) {
+	for k, p := range m {
+		p.set(theta[k])
+	}
+}

@@ -1,0 +1,131 @@
+package props
+
+import (
+	"math"
+
+	"github.com/cascade-sgd/cascade/bounds"
+)
+
+// Interval holds a real number that was computed with rounding.
+type Interval struct{ Lo, Hi float64 }
+
+// Answer is the three-valued outcome of left <= right.
+type Answer int
+
+const (
+	Yes       Answer = iota
+	Uncertain        // the intervals overlap; math/big decides
+	No
+)
+
+// tie is the relative width below which overlapping sides count as equal, and
+// equality as holding. The constants of A3 carry an inflation of 2^-26 and the
+// moments a relative error of momentError; sides that differ by less than
+// 2^-20 cannot be told apart by better arithmetic alone, and are not worth it.
+const tie = 0x1p-20
+
+// tiny is the magnitude below which squares and fourth powers of the moments
+// may have underflowed, so that neither answer can be given.
+const tiny = 1e-250
+
+// compare decides left <= right. NaN, which no comparison accepts, is Uncertain.
+func compare(left, right Interval) Answer {
+	switch {
+	case left.Hi <= right.Lo:
+		return Yes
+	case left.Lo > right.Hi:
+		return No
+	case left.Hi <= right.Lo*(1+tie):
+		return Yes
+	}
+	return Uncertain
+}
+
+// Reason says why a case says nothing about a claim.
+type Reason int
+
+const (
+	Valid     Reason = iota
+	Overflow         // a side is not finite
+	Underflow        // both sides are below tiny, not both 0
+	Vacuous          // both sides are 0
+	NoIndex          // the chain has no index that the claim speaks of
+	Shapes           // printed shapes do not fit together
+	TooLarge         // more outcomes than the cap
+	Reasons   int    = iota
+)
+
+var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large"}
+
+func (r Reason) String() string { return reasonNames[r] }
+
+// sides evaluates both sides of a claim at index i on the enclosure lo..hi.
+// RelError covers the rounding of the formulas of package bounds.
+func (c *Claim) sides(lo, hi *View, i int) (left, right Interval) {
+	left = Interval{c.Left(lo, i) * (1 - bounds.RelError), c.Left(hi, i) * (1 + bounds.RelError)}
+	right = Interval{c.Right(lo, i) * (1 - bounds.RelError), c.Right(hi, i) * (1 + bounds.RelError)}
+	return left, right
+}
+
+func classify(left, right Interval) Reason {
+	switch {
+	case !(left.Hi <= math.MaxFloat64) || !(right.Hi <= math.MaxFloat64):
+		return Overflow
+	case left.Hi == 0 && right.Hi == 0:
+		return Vacuous
+	case left.Hi < tiny && right.Hi < tiny:
+		return Underflow
+	}
+	return Valid
+}
+
+// ratio is left/right at the middle of the enclosures, +Inf for a positive
+// left side over 0.
+func ratio(left, right Interval) float64 {
+	l, r := (left.Lo+left.Hi)/2, (right.Lo+right.Hi)/2
+	if l == 0 {
+		return 0
+	}
+	return l / r
+}
+
+// Result is what one case says about one claim.
+type Result struct {
+	Reason      Reason // Valid: the rest counts
+	Answer      Answer // No if any index says so, else Uncertain if any is, else Yes
+	Ratio       float64
+	I           int // the index of the largest ratio
+	Left, Right Interval
+}
+
+// Check evaluates the claim at every index of the enclosed view.
+func (c *Claim) Check(lo, hi *View) Result {
+	from, to := c.span(lo.K.N)
+	res := Result{Reason: NoIndex, Answer: Yes, Ratio: -1}
+	for i := from; i <= to; i++ {
+		left, right := c.sides(lo, hi, i)
+		why := classify(left, right)
+		if why != Valid {
+			if res.Reason == NoIndex {
+				res.Reason = why
+			}
+			continue
+		}
+		answer := compare(left, right)
+		r := ratio(left, right)
+		// A violated index is the one to report; among equals, the largest ratio.
+		if res.Reason != Valid || worse(answer, r, res.Answer, res.Ratio) {
+			res.Ratio, res.I, res.Left, res.Right, res.Answer = r, i, left, right, answer
+		}
+		res.Reason = Valid
+	}
+	return res
+}
+
+// worse orders answers No, Uncertain, Yes, then by ratio.
+func worse(a Answer, ra float64, b Answer, rb float64) bool {
+	if a != b {
+		return a > b
+	}
+	return ra > rb
+}

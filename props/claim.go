@@ -1,0 +1,90 @@
+package props
+
+import (
+	"fmt"
+
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/props/expect"
+)
+
+// Form says whose inequality a claim is.
+type Form string
+
+const (
+	Printed    Form = "printed"    // as in arXiv:2602.20646v1
+	Repaired   Form = "repaired"   // ours, with a proof in package bounds
+	Conjecture Form = "conjecture" // ours, without one
+	Derivation Form = "derivation" // a step that the printed proof takes silently
+)
+
+// Kind is the scenario that a claim speaks of.
+type Kind int
+
+const (
+	// Step is one perturbed pass of any chain, at one input.
+	Step Kind = iota
+	// Linear is a network of linear operators with delta = 0, in integers small
+	// enough that float64 is exact.
+	Linear
+)
+
+// Claim is one inequality, Left <= Right, of the paper or of ours, in one form
+// and one reading. Everything else (tests, fuzz targets, the report, the
+// table in README) is made from the list of claims.
+type Claim struct {
+	ID        string // as in reports, stable
+	Eq        string // its number in the paper
+	Form      Form
+	Reading   string // literal, past, total; "" where it does not matter
+	Kind      Kind
+	Statement string // in the notation of theory.md
+
+	// Span returns the first and the last index i of a chain of n operators
+	// for which the claim is made; nil for a claim without an index.
+	Span func(n int) (lo, hi int)
+	// Left and Right are the two sides at index i. Both never fall when a
+	// moment of the view grows.
+	Left, Right func(v *View, i int) float64
+}
+
+// Name is the id, the form and the reading: unique in the list.
+func (c *Claim) Name() string {
+	name := c.ID + "/" + string(c.Form)
+	if c.Reading != "" {
+		name += "/" + c.Reading
+	}
+	return name
+}
+
+// View is what a claim may speak of: N and the constants of A3, the norms
+// |v_i|^2 of the exact pass, and the moments of the perturbed one. Slices are
+// indexed like the paper.
+type View struct {
+	K  bounds.Const
+	V0 []float64 // |v_i|^2, i = 1..N
+	*expect.Moments
+	Linear *LinearFacts // Kind Linear only
+}
+
+// Claims is the list. It is built anew, so that a caller may change its copy.
+func Claims() []Claim {
+	var all []Claim
+	all = append(all, propagationClaims()...)
+	all = append(all, linearClaims()...)
+	seen := map[string]bool{}
+	for k := range all {
+		c := &all[k]
+		if seen[c.Name()] || c.Statement == "" || c.Left == nil || c.Right == nil {
+			panic(fmt.Sprintf("props: claim %q is a duplicate or incomplete", c.Name()))
+		}
+		seen[c.Name()] = true
+	}
+	return all
+}
+
+func (c *Claim) span(n int) (lo, hi int) {
+	if c.Span == nil {
+		return 0, 0
+	}
+	return c.Span(n)
+}

@@ -1,0 +1,185 @@
+package props
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"sort"
+	"strings"
+)
+
+// Report is the machine report of verify, version 1.
+type Report struct {
+	Version int           `json:"version"`
+	Seed    uint64        `json:"seed"`
+	Cases   int           `json:"cases"` // random cases asked for
+	Claims  []ClaimReport `json:"claims"`
+	Runs    []RunReport   `json:"runs,omitempty"` // training runs
+}
+
+// ClaimReport is one row: a claim in one form and reading.
+type ClaimReport struct {
+	ID          string         `json:"id"`
+	Eq          string         `json:"eq"`
+	Form        Form           `json:"form"`
+	Reading     string         `json:"reading"`
+	Verdict     string         `json:"verdict"`
+	Cases       int            `json:"cases"`
+	Rejected    int            `json:"rejected"`
+	Reasons     map[string]int `json:"reasons,omitempty"` // of the rejected
+	Ratio       Number         `json:"ratio"`
+	RatioByN    map[int]Number `json:"ratio_by_n,omitempty"`
+	Certificate string         `json:"certificate"`
+	Replay      string         `json:"replay"`
+	Note        string         `json:"note"`
+	Statement   string         `json:"statement"`
+}
+
+// Number is a float64 whose JSON form exists for every value: +Inf is the
+// string "inf".
+type Number float64
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	switch v := float64(n); {
+	case math.IsInf(v, 1):
+		return []byte(`"inf"`), nil
+	case math.IsNaN(v), math.IsInf(v, -1):
+		return nil, fmt.Errorf("props: a report cannot hold %v", v)
+	default:
+		return json.Marshal(v)
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	if string(b) == `"inf"` {
+		*n = Number(math.Inf(1))
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(n))
+}
+
+// String formats a ratio for the table.
+func (n Number) String() string {
+	v := float64(n)
+	switch {
+	case v < 0:
+		return "-"
+	case math.IsInf(v, 1):
+		return "inf"
+	case v >= 1e4 || v > 0 && v < 1e-3:
+		return fmt.Sprintf("%.2e", v)
+	}
+	return fmt.Sprintf("%.4f", v)
+}
+
+// Row makes the report of one finding.
+func (f *Finding) Row(opt Options, cases int) ClaimReport {
+	c := f.Claim
+	r := ClaimReport{
+		ID: c.ID, Eq: c.Eq, Form: c.Form, Reading: c.Reading, Statement: c.Statement,
+		Verdict: f.Verdict(), Cases: f.Cases, Rejected: f.RejectedTotal(),
+		Ratio: Number(max(f.Ratio, 0)), RatioByN: map[int]Number{}, Reasons: map[string]int{},
+		Replay: fmt.Sprintf("go run ./props/verify -claims %s -seed %d -cases %d", c.ID, opt.Seed, cases),
+	}
+	for k, n := range f.Rejected {
+		if n > 0 {
+			r.Reasons[Reason(k).String()] = n
+		}
+	}
+	for n, e := range f.ByN {
+		r.RatioByN[n] = Number(e.Ratio)
+	}
+	r.Note = f.note()
+	return r
+}
+
+func (f *Finding) note() string {
+	var parts []string
+	if f.Source != "" {
+		at := f.Source
+		if f.Claim.Span != nil {
+			at += fmt.Sprintf(", i = %d", f.I)
+		}
+		parts = append(parts, "worst: "+at)
+	}
+	if f.Violated > 0 {
+		parts = append(parts, fmt.Sprintf("violated in %d cases", f.Violated))
+	}
+	if f.Undecided > 0 {
+		parts = append(parts, fmt.Sprintf("%d cases undecided", f.Undecided))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Name is the name of the claim that the row reports.
+func (r *ClaimReport) Name() string {
+	c := Claim{ID: r.ID, Form: r.Form, Reading: r.Reading}
+	return c.Name()
+}
+
+// ReadVerdicts parses the verdicts on record: a line a claim, its name and its
+// verdict, '#' for comments. Errors name the line.
+func ReadVerdicts(r io.Reader) (map[string]string, error) {
+	on := map[string]string{}
+	sc := bufio.NewScanner(r)
+	for line := 1; sc.Scan(); line++ {
+		text, _, _ := strings.Cut(sc.Text(), "#")
+		f := strings.Fields(text)
+		switch {
+		case len(f) == 0:
+			continue
+		case len(f) != 2:
+			return nil, fmt.Errorf("verdicts: line %d: %d fields, want a name and a verdict", line, len(f))
+		case on[f[0]] != "":
+			return nil, fmt.Errorf("verdicts: line %d: %s is there twice", line, f[0])
+		case f[1] != "holds" && f[1] != "refuted" && f[1] != "unsettled":
+			return nil, fmt.Errorf("verdicts: line %d: verdict %q, want holds, refuted or unsettled", line, f[1])
+		}
+		on[f[0]] = f[1]
+	}
+	return on, sc.Err()
+}
+
+// WriteVerdicts writes the verdicts of the rows in the form of ReadVerdicts.
+func WriteVerdicts(w io.Writer, rows []ClaimReport) error {
+	var b strings.Builder
+	b.WriteString("# Verdicts on record, written by: go run ./props/verify -record\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "%-40s %s\n", r.Name(), r.Verdict)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Differences compares fresh rows with the record, both ways: a verdict that
+// changed, one that is not on record, and, when all is set, a record without a
+// claim.
+func Differences(rows []ClaimReport, record map[string]string, all bool) []string {
+	var diff []string
+	seen := map[string]bool{}
+	for _, r := range rows {
+		seen[r.Name()] = true
+		switch want := record[r.Name()]; want {
+		case r.Verdict:
+		case "":
+			diff = append(diff, fmt.Sprintf("%s: %s, not on record", r.Name(), r.Verdict))
+		default:
+			diff = append(diff, fmt.Sprintf("%s: %s, on record: %s", r.Name(), r.Verdict, want))
+		}
+	}
+	if all {
+		var gone []string
+		for name := range record {
+			if !seen[name] {
+				gone = append(gone, fmt.Sprintf("%s: on record as %s, but no such claim", name, record[name]))
+			}
+		}
+		sort.Strings(gone)
+		diff = append(diff, gone...)
+	}
+	return diff
+}
