@@ -1,0 +1,99 @@
+package core
+
+import "math"
+
+// Enclosure bounds how far the computed states of passes lie from the exact
+// ones: of all passes visited, exact or perturbed, with the perturbations taken
+// as the numbers they were. It is Theorem 1's recursion applied to the engine's
+// own rounding:
+//
+//	Y[i] = Lf_i Y[i-1] + F_i + u max|Y_i|
+//	V[i-1] = J1_i V[i] + L1_i Y[i-1] (max|V_i| + V[i]) + RJ1_i max|V_i| + u max|V_{i-1}|
+//	U[i] = J2_i V[i] + L1_i Y[i-1] (max|V_i| + V[i]) + RJ2_i max|V_i|
+//
+// with the constants of A3 and the Roundoff (F, RJ1, RJ2) of operator i on the
+// region, and u = 2^-53 for adding a perturbation. All in the Euclidean norm.
+type Enclosure struct {
+	Y, V, U []float64 // indexed like the paper, 0..N
+
+	c          *Chain
+	maxY, maxV []float64
+}
+
+// NewEnclosure returns an Enclosure for c that has visited nothing.
+func NewEnclosure(c *Chain) *Enclosure {
+	n := c.N() + 1
+	buf := make([]float64, 5*n)
+	return &Enclosure{
+		c: c, Y: buf[:n:n], V: buf[n : 2*n : 2*n], U: buf[2*n : 3*n : 3*n],
+		maxY: buf[3*n : 4*n : 4*n], maxV: buf[4*n:],
+	}
+}
+
+// Reset forgets what was visited.
+func (e *Enclosure) Reset() { clear(e.maxY); clear(e.maxV) }
+
+// Visit takes in the states of a pass.
+func (e *Enclosure) Visit(s *State) {
+	for i := 1; i <= e.c.N(); i++ {
+		e.maxY[i] = max(e.maxY[i], norm2(s.Y[i]))
+		e.maxV[i] = max(e.maxV[i], norm2(s.V[i]))
+	}
+}
+
+// Margin is how far, relative to its largest vector, a box is widened so that
+// it holds the exact states along with the computed ones.
+const Margin = 0x1p-40
+
+// Compute fills Y, V and U from the region of the same visits and its
+// constants (per, as Region.Regularity gives them). It reports false when the
+// region was not widened enough to hold the exact states, so that per does not
+// cover them; see Region.Widen.
+func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
+	n := e.c.N()
+	inside := true
+	for i := 1; i <= n; i++ {
+		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
+		e.Y[i] = per[i].Lf*e.Y[i-1] + ro.F + unit*e.maxY[i]
+		if i < n {
+			inside = inside && e.Y[i] <= Margin*e.maxY[i]
+		}
+	}
+	e.V[n] = 0
+	for i := n; i >= 1; i-- {
+		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
+		state := per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i])
+		e.U[i] = (per[i].J2*e.V[i] + state + ro.J2*e.maxV[i]) * inflate
+		if i > 1 {
+			e.V[i-1] = (per[i].J1*e.V[i] + state + ro.J1*e.maxV[i] + unit*e.maxV[i-1]) * inflate
+		}
+	}
+	return inside
+}
+
+// Widen moves every bound of the input boxes outward by Margin times the norm
+// of the largest vector in the box.
+func (r *Region) Widen() {
+	for _, b := range r.Y {
+		m := Margin * b.norm()
+		for k := range b.Lo {
+			b.Lo[k] -= m
+			b.Hi[k] += m
+		}
+	}
+}
+
+func norm2(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x * x)
+	}
+	if sum < 1e-280 {
+		m := 0.0
+		for _, x := range v {
+			m = max(m, math.Abs(x))
+		}
+		return m * math.Sqrt(float64(len(v)))
+	}
+	return math.Sqrt(sum)
+}

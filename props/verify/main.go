@@ -1,0 +1,280 @@
+// Command verify searches for violations of every claim on the list and says
+// whether each verdict is the one on record.
+//
+//	go run ./props/verify [flags]
+//
+//	-claims a,b     only these claim ids (default all)
+//	-form f         printed, repaired (with conjectures) or all (default all)
+//	-seed n         seed of the search (default 1)
+//	-cases n        random cases of each scenario, in batches of 1000
+//	-climb n        evaluations of each climb from a worst case, 0 for none
+//	-budget d       begin no batch after this time; what is found then depends on the machine
+//	-runs           also check the training runs on real data (default true)
+//	-json file      machine report
+//	-save dir       the worst case of every claim as a file that -replay reads
+//	-replay file    explain one certificate or one saved case
+//	-record         write testdata/verdicts anew from this search
+//
+// It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
+// bad usage or input.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/cascade-sgd/cascade"
+	"github.com/cascade-sgd/cascade/props"
+)
+
+const (
+	exitOK = iota
+	exitDiffers
+	exitUsage
+)
+
+// DefaultCases and DefaultClimb end within about a minute on two cores.
+const (
+	DefaultCases = 10000
+	DefaultClimb = 1500
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+type config struct {
+	claims, form       string
+	seed               uint64
+	cases, climb       int
+	budget             time.Duration
+	runs               bool
+	json, save, replay string
+	record             bool
+}
+
+func parse(args []string, stderr io.Writer) (*config, error) {
+	c := new(config)
+	fs := flag.NewFlagSet("verify", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&c.claims, "claims", "", "only these claim `ids`, separated by commas (default all)")
+	fs.StringVar(&c.form, "form", "all", "printed, repaired or all")
+	fs.Uint64Var(&c.seed, "seed", 1, "seed of the search")
+	fs.IntVar(&c.cases, "cases", DefaultCases, "random cases of each scenario, in batches of 1000")
+	fs.IntVar(&c.climb, "climb", DefaultClimb, "evaluations of each climb, 0 for none")
+	fs.DurationVar(&c.budget, "budget", 0, "begin no batch after this time (default none)")
+	fs.BoolVar(&c.runs, "runs", true, "also check the training runs on real data")
+	fs.StringVar(&c.json, "json", "", "write the machine report to this `file`")
+	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`")
+	fs.StringVar(&c.replay, "replay", "", "explain one certificate or saved case `file`")
+	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts anew from this search")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	switch {
+	case fs.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	case c.cases < 1 || c.cases > maxCases:
+		return nil, fmt.Errorf("-cases is %d, want 1..%d", c.cases, maxCases)
+	case c.climb < 0 || c.climb > maxCases:
+		return nil, fmt.Errorf("-climb is %d, want 0..%d", c.climb, maxCases)
+	case c.budget < 0:
+		return nil, fmt.Errorf("-budget is %v, want >= 0", c.budget)
+	case c.record && (c.claims != "" || c.form != "all" || !c.runs):
+		return nil, errors.New("-record needs all claims, all forms and the runs")
+	}
+	return c, nil
+}
+
+const maxCases = 1_000_000_000
+
+func run(args []string, stdout, stderr io.Writer) int {
+	c, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	if err == nil && c.replay != "" {
+		return replay(c.replay, stdout, stderr)
+	}
+	var claims []props.Claim
+	if err == nil {
+		claims, err = selectClaims(c.claims, c.form)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "verify:", err)
+		return exitUsage
+	}
+	code, err := search(c, claims, stdout, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "verify:", err)
+		return exitUsage
+	}
+	return code
+}
+
+// selectClaims keeps the list's order. A name that selects nothing is an error.
+func selectClaims(ids, form string) ([]props.Claim, error) {
+	if !slices.Contains([]string{"all", "printed", "repaired"}, form) {
+		return nil, fmt.Errorf("-form is %q, want printed, repaired or all", form)
+	}
+	all := props.Claims()
+	want := map[string]bool{}
+	for _, id := range strings.FieldsFunc(ids, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !slices.ContainsFunc(all, func(c props.Claim) bool { return c.ID == id }) {
+			return nil, fmt.Errorf("-claims: no claim %q; there are: %s", id, strings.Join(claimIDs(all), " "))
+		}
+		want[id] = true
+	}
+	keep := slices.DeleteFunc(all, func(c props.Claim) bool {
+		printed := c.Form == props.Printed || c.Form == props.Derivation
+		return len(want) > 0 && !want[c.ID] || form == "printed" && !printed || form == "repaired" && printed
+	})
+	if len(keep) == 0 {
+		return nil, fmt.Errorf("-claims %q with -form %s selects no claim", ids, form)
+	}
+	return keep, nil
+}
+
+func claimIDs(claims []props.Claim) []string {
+	var ids []string
+	for _, c := range claims {
+		if !slices.Contains(ids, c.ID) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, error) {
+	start := time.Now()
+	opt := props.Options{Seed: c.seed, Cases: c.cases, Climb: c.climb, Budget: c.budget, Progress: progress(stderr)}
+	findings := props.Search(claims, opt)
+	report := &props.Report{Version: 1, Seed: c.seed, Cases: c.cases}
+	if c.runs {
+		runs, err := props.CheckRuns(findings, c.seed)
+		if err != nil {
+			return 0, err
+		}
+		report.Runs = runs
+	}
+	for _, f := range findings {
+		report.Claims = append(report.Claims, f.Row(opt, c.cases))
+	}
+	attachCertificates(report.Claims)
+	table(stdout, report)
+
+	if c.json != "" {
+		data, err := json.MarshalIndent(report, "", " ")
+		if err != nil {
+			return 0, err
+		}
+		if err := writeFile(c.json, append(data, '\n')); err != nil {
+			return 0, err
+		}
+	}
+	if c.save != "" {
+		if err := saveWorst(c.save, findings, c.seed); err != nil {
+			return 0, err
+		}
+	}
+	if c.record {
+		return record(report, stdout)
+	}
+	return judge(report, c.claims == "" && c.form == "all", time.Since(start), stdout)
+}
+
+// judge compares the verdicts with testdata/verdicts.
+func judge(report *props.Report, all bool, took time.Duration, stdout io.Writer) (int, error) {
+	f, err := cascade.Testdata.Open("testdata/verdicts")
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	on, err := props.ReadVerdicts(f)
+	if err != nil {
+		return 0, err
+	}
+	diff := props.Differences(report.Claims, on, all)
+	for _, d := range diff {
+		fmt.Fprintln(stdout, "DIFFERS", d)
+	}
+	broken := 0
+	for _, r := range report.Runs {
+		if !r.OK {
+			broken++
+			fmt.Fprintf(stdout, "DIFFERS run %s: a claim on record as true fails there\n", r.Name)
+		}
+	}
+	if len(diff)+broken > 0 {
+		fmt.Fprintf(stdout, "%d of %d verdicts differ from the record\n", len(diff)+broken, len(report.Claims)+len(report.Runs))
+		return exitDiffers, nil
+	}
+	fmt.Fprintf(stdout, "all %d verdicts as on record (%v)\n", len(report.Claims), took.Round(100*time.Millisecond))
+	return exitOK, nil
+}
+
+func record(report *props.Report, stdout io.Writer) (int, error) {
+	for _, r := range report.Claims {
+		if r.Verdict != "holds" && r.Verdict != "refuted" {
+			return 0, fmt.Errorf("-record: %s is %s; nothing is written", r.Name(), r.Verdict)
+		}
+	}
+	var b bytes.Buffer
+	if err := props.WriteVerdicts(&b, report.Claims); err != nil {
+		return 0, err
+	}
+	const path = "testdata/verdicts"
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return 0, fmt.Errorf("-record: run it at the root of the module: %w", err)
+	}
+	if err := writeFile(path, b.Bytes()); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(stdout, "wrote %d verdicts to %s\n", len(report.Claims), path)
+	return exitOK, nil
+}
+
+// writeFile replaces path whole or not at all.
+func writeFile(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".verify-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(data); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// progress draws a bar on a terminal and plain lines elsewhere.
+func progress(w io.Writer) func(done, total int) {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("searching"),
+			progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
+		return func(done, total int) {
+			bar.ChangeMax(total)
+			_ = bar.Set(done) // drawing is best effort
+		}
+	}
+	return func(done, total int) { fmt.Fprintf(w, "verify: batch %d/%d\n", done, total) }
+}
