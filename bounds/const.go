@@ -1,0 +1,93 @@
+package bounds
+
+import (
+	"fmt"
+	"math"
+)
+
+// Const holds the number of operators and the constants of A3.
+type Const struct {
+	N  int     // operators, 2..MaxN
+	C  float64 // C_grad-f:  |J1_i|_op, |J2_i|_op <= C
+	C2 float64 // C_grad2-f: |grad^2_21 f_i|_op <= C2
+	Lf float64 // f_i is Lf-Lipschitz in the input
+	L1 float64 // L_grad-f:  grad f_i is L1-Lipschitz
+	L2 float64 // L_grad2-f: grad^2 f_i is L2-Lipschitz
+}
+
+// MaxN is the largest N for which RelError is derived; more panics.
+const MaxN = 1 << 10
+
+// RelError bounds the relative rounding error of every right side: all terms
+// are non-negative, so each rounding adds at most 2^-53, and no term is more
+// than 4 N^2 roundings deep (powers by repeated products, two nested sums),
+// which is 2^22 at MaxN; 2^-53 2^22 = 2^-31.
+const RelError = 0x1p-31
+
+// Cv is max{1, C^N} (Lemma 1).
+func (k Const) Cv() float64 { k.check(); return math.Max(1, pow(k.C, k.N)) }
+
+// CvSq is Cv^2 = max{1, C^{2N}}.
+func (k Const) CvSq() float64 { k.check(); return math.Max(1, pow(k.C, 2*k.N)) }
+
+// S is S_j = sum_{l=0..j} (3C^2)^l, the abbreviation of section 2.
+func (k Const) S(j int) float64 { return geometric(3*k.C*k.C, 0, j) }
+
+func (k Const) check() {
+	if k.N < 2 || k.N > MaxN {
+		panic(fmt.Sprintf("bounds: N is %d, want 2..%d", k.N, MaxN))
+	}
+}
+
+// index panics unless lo <= i <= hi.
+func index(name string, i, lo, hi int) {
+	if i < lo || i > hi {
+		panic(fmt.Sprintf("bounds: %s: i is %d, want %d..%d", name, i, lo, hi))
+	}
+}
+
+// moments panics unless every slice has the entries 0..N.
+func (k Const) moments(name string, ms ...[]float64) {
+	k.check()
+	for _, m := range ms {
+		if len(m) <= k.N {
+			panic(fmt.Sprintf("bounds: %s: %d moments, want N+1 = %d", name, len(m), k.N+1))
+		}
+	}
+}
+
+// pow is q^n by repeated products, 1 for n = 0 whatever q.
+func pow(q float64, n int) float64 {
+	p := 1.0
+	for range n {
+		p *= q
+	}
+	return p
+}
+
+// geometric is sum_{l=from..to} q^l for q >= 0; +Inf when it overflows.
+func geometric(q float64, from, to int) float64 {
+	sum, p := 0.0, pow(q, from)
+	for l := from; l <= to; l++ {
+		sum += p
+		p *= q
+	}
+	return sum
+}
+
+// product is the product of its non-negative factors, 0 as soon as one is 0:
+// an overflowed factor stands for a finite number. NaN stays NaN.
+func product(factors ...float64) float64 {
+	p, zero := 1.0, false
+	for _, f := range factors {
+		if math.IsNaN(f) {
+			return f
+		}
+		zero = zero || f == 0
+		p *= f
+	}
+	if zero {
+		return 0
+	}
+	return p
+}

@@ -1,0 +1,18 @@
+// Package bounds holds what arXiv:2602.20646v1 (Kong, Zhang, Yuan, 2026)
+// claims, as pure functions laid out and numbered like the paper. Printed forms
+// stand exactly as printed, true or not; a repaired form has Repaired in its
+// name and its proof in PROOFS.md.
+//
+// Slices of moments are indexed like the paper and have N+1 entries: y2[i] is
+// E|Y_i-y_i|^2 (y2[0] = 0), v2[i] is E|V_i-v_i|^2, d2[i] is E|delta_i|^2
+// (i = 1..N), e2[i] is E|eps_i|^2 (i = 2..N); y4 and d4 are fourth moments.
+// Functions of an inequality return its right side.
+//
+// Overflow gives +Inf, never NaN; a factor 0 makes its term 0 even then. NaN in
+// gives NaN out.
+//
+// # Bad input
+//
+// An index outside the paper's range, a short slice or an N outside 2..MaxN
+// panics with the prefix "bounds:" and the values.
+package bounds
