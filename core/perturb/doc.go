@@ -1,0 +1,15 @@
+// Package perturb holds the laws of the perturbations delta_i and eps_i of
+// (5a) and (5b): constants, two-point and general finite laws, uniform and
+// Gaussian ones, rounding to short formats (nearest and stochastic), top-k
+// compression, bit flips, and intermittent ones.
+//
+// A law sees the state that its draw is added to. Where its support is finite
+// it lists the outcomes with their probabilities, so that expectations over it
+// are sums.
+//
+// # Bad input
+//
+// New, which builds a law from data, gives an error that names the field and
+// the value. The constructors panic on the same with the prefix "perturb:", and
+// so does a law with vectors of its own on a state of another length.
+package perturb

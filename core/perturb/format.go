@@ -1,0 +1,80 @@
+package perturb
+
+import (
+	"fmt"
+	"math"
+)
+
+// Format is a binary floating-point format with subnormals, by the number of
+// stored mantissa bits, the exponent of the smallest normal number, and the
+// largest finite number. Conversion saturates: what is larger becomes Max, as
+// in the saturating mode of mixed-precision hardware, so that a rounding error
+// is always finite.
+type Format struct {
+	Mantissa int // stored bits
+	MinExp   int // exponent of the smallest normal number 2^MinExp
+	Max      float64
+}
+
+// The formats of Round: IEEE 754 binary16, bfloat16, and the OCP 8-bit formats
+// E4M3 (FN: no infinities) and E5M2.
+var (
+	FP16 = Format{10, -14, 65504}
+	BF16 = Format{7, -126, 0x1.FEp127}
+	E4M3 = Format{3, -6, 448}
+	E5M2 = Format{2, -14, 57344}
+
+	formats = map[string]Format{"fp16": FP16, "bf16": BF16, "e4m3": E4M3, "e5m2": E5M2}
+)
+
+// FormatByName returns fp16, bf16, e4m3 or e5m2.
+func FormatByName(name string) (Format, error) {
+	f, ok := formats[name]
+	if !ok {
+		return Format{}, fmt.Errorf("perturb: unknown format %q, want fp16, bf16, e4m3 or e5m2", name)
+	}
+	return f, nil
+}
+
+// Neighbours returns the representable numbers below and above x in magnitude,
+// with the sign of x, and the fraction of the way from the first to the second
+// at which x lies, 0 <= frac < 1. A representable x, and one beyond Max, has
+// frac = 0 and its value, or Max, as both. All three are exact. NaN gives NaN.
+func (f Format) Neighbours(x float64) (toZero, away, frac float64) {
+	a := math.Abs(x)
+	if math.IsNaN(x) {
+		return x, x, 0
+	}
+	if a >= f.Max {
+		m := math.Copysign(f.Max, x)
+		return m, m, 0
+	}
+	_, e := math.Frexp(a) // a = m 2^e with 1/2 <= m < 1
+	q := math.Ldexp(1, max(e-1, f.MinExp)-f.Mantissa)
+	return grid(x, a, q)
+}
+
+// grid is Neighbours on the multiples of q. a/q is exact for a power of two q.
+func grid(x, a, q float64) (toZero, away, frac float64) {
+	steps := math.Floor(a / q)
+	frac = a/q - steps
+	toZero = math.Copysign(steps*q, x)
+	if frac == 0 {
+		return toZero, toZero, 0
+	}
+	return toZero, math.Copysign((steps+1)*q, x), frac
+}
+
+// Nearest rounds x to the nearest representable number, ties to the even one.
+func (f Format) Nearest(x float64) float64 {
+	lo, hi, frac := f.Neighbours(x)
+	q := hi - lo // 0 when frac is
+	return nearest(lo, hi, frac, math.Mod(lo/q, 2) == 0)
+}
+
+func nearest(lo, hi, frac float64, loEven bool) float64 {
+	if frac < 0.5 || frac == 0.5 && loEven {
+		return lo
+	}
+	return hi
+}

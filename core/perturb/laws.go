@@ -1,0 +1,225 @@
+package perturb
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// zeroLaw is the law of no perturbation.
+type zeroLaw struct{}
+
+// Zero is the law of the perturbation 0.
+func Zero() Finite { return zeroLaw{} }
+
+func (zeroLaw) Spec() Spec                                     { return Spec{Law: "zero"} }
+func (zeroLaw) Sample(dst, _ []float64, _ int, _ *rand.Rand)   { clear(dst) }
+func (zeroLaw) Support(_ []float64, _ int) int                 { return 1 }
+func (zeroLaw) Outcome(dst, _ []float64, _ int, _ int) float64 { clear(dst); return 1 }
+
+// table is a finite law that does not look at the state.
+type table struct {
+	outcomes []Outcome
+	spec     Spec
+}
+
+// Constant is the law of the one value d. It panics when d is empty or not finite.
+func Constant(d []float64) Finite {
+	s := Spec{Law: "constant", D: slices.Clone(d)}.must()
+	return &table{[]Outcome{{1, s.D}}, s}
+}
+
+// TwoPoint takes a with probability p and b with 1-p, 0 < p < 1. It panics on
+// unequal lengths and values that are not finite.
+func TwoPoint(a, b []float64, p float64) Finite {
+	s := Spec{Law: "twopoint", A: slices.Clone(a), B: slices.Clone(b), P: p}.must()
+	return &table{[]Outcome{{p, s.A}, {1 - p, s.B}}, s}
+}
+
+// Table is the general finite law. Probabilities must be positive and sum to 1
+// up to rounding; they are used as they are. It panics otherwise.
+func Table(outcomes []Outcome) Finite {
+	s := Spec{Law: "table"}
+	for _, o := range outcomes {
+		s.Outcomes = append(s.Outcomes, Outcome{o.P, slices.Clone(o.D)})
+	}
+	return &table{s.must().Outcomes, s}
+}
+
+func (l *table) Spec() Spec { return l.spec }
+
+func (l *table) Sample(dst, s []float64, t int, rng *rand.Rand) {
+	u := rng.Float64()
+	k := 0
+	for ; k < len(l.outcomes)-1; k++ {
+		if u -= l.outcomes[k].P; u < 0 {
+			break
+		}
+	}
+	l.Outcome(dst, s, t, k)
+}
+
+func (l *table) Support(_ []float64, _ int) int { return len(l.outcomes) }
+
+func (l *table) Outcome(dst, _ []float64, _, k int) float64 {
+	o := &l.outcomes[k]
+	if len(dst) != len(o.D) {
+		panic(fmt.Sprintf("perturb: law %q of length %d on a state of %d", l.spec.Law, len(o.D), len(dst)))
+	}
+	copy(dst, o.D)
+	return o.P
+}
+
+type uniform struct{ from, to float64 }
+
+// Uniform draws each coordinate on its own from [from, to).
+func Uniform(from, to float64) Law {
+	Spec{Law: "uniform", From: from, To: to}.must()
+	return uniform{from, to}
+}
+
+func (l uniform) Spec() Spec { return Spec{Law: "uniform", From: l.from, To: l.to} }
+func (l uniform) Sample(dst, _ []float64, _ int, rng *rand.Rand) {
+	for k := range dst {
+		dst[k] = l.from + float64((l.to-l.from)*rng.Float64())
+	}
+}
+
+type gaussian struct{ mean, sd float64 }
+
+// Gaussian draws each coordinate on its own from N(mean, sd^2).
+func Gaussian(mean, sd float64) Law {
+	Spec{Law: "gaussian", Mean: mean, SD: sd}.must()
+	return gaussian{mean, sd}
+}
+
+func (l gaussian) Spec() Spec { return Spec{Law: "gaussian", Mean: l.mean, SD: l.sd} }
+func (l gaussian) Sample(dst, _ []float64, _ int, rng *rand.Rand) {
+	for k := range dst {
+		dst[k] = l.mean + float64(l.sd*rng.NormFloat64())
+	}
+}
+
+type topK struct{ k int }
+
+// TopK keeps the k coordinates of the state that are largest in magnitude, the
+// lower index among equals, and sends the others to 0: delta = C(s) - s for the
+// Top-k compressor C. k >= 0; k at or above the length keeps all.
+func TopK(k int) Finite {
+	Spec{Law: "topk", K: k}.must()
+	return topK{k}
+}
+
+func (l topK) Spec() Spec                                   { return Spec{Law: "topk", K: l.k} }
+func (l topK) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
+func (l topK) Support(_ []float64, _ int) int               { return 1 }
+func (l topK) Outcome(dst, s []float64, _, _ int) float64 {
+	for i, v := range s {
+		dst[i] = 0
+		if rank(s, i) >= l.k {
+			dst[i] = -v
+		}
+	}
+	return 1
+}
+
+// rank counts the coordinates that come before i. Quadratic, and it needs no
+// memory; layers of a few hundred are its use.
+func rank(s []float64, i int) int {
+	a, n := math.Abs(s[i]), 0
+	for j, v := range s {
+		if b := math.Abs(v); b > a || b == a && j < i {
+			n++
+		}
+	}
+	return n
+}
+
+type bitFlip struct{ lo, hi int }
+
+// BitFlip flips one bit of one coordinate, both uniformly chosen, the bit
+// among lo..hi of the float64 representation (0 is the last mantissa bit, 52 to
+// 62 are the exponent, 63 is the sign). A flip that gives Inf or NaN is not
+// made: the state stays as it is.
+func BitFlip(lo, hi int) Finite {
+	Spec{Law: "bitflip", Lo: lo, Hi: hi}.must()
+	return bitFlip{lo, hi}
+}
+
+func (l bitFlip) bits() int  { return l.hi - l.lo + 1 }
+func (l bitFlip) Spec() Spec { return Spec{Law: "bitflip", Lo: l.lo, Hi: l.hi} }
+func (l bitFlip) Sample(dst, s []float64, t int, rng *rand.Rand) {
+	l.Outcome(dst, s, t, rng.IntN(len(s)*l.bits()))
+}
+func (l bitFlip) Support(s []float64, _ int) int { return capped(len(s), l.bits()) }
+func (l bitFlip) Outcome(dst, s []float64, _, k int) float64 {
+	clear(dst)
+	i := k / l.bits()
+	flipped := math.Float64frombits(math.Float64bits(s[i]) ^ 1<<(l.lo+k%l.bits()))
+	if d := flipped - s[i]; !math.IsNaN(d) && !math.IsInf(d, 0) {
+		dst[i] = d
+	}
+	return 1 / float64(len(s)*l.bits())
+}
+
+func capped(a, b int) int {
+	if a*b > MaxSupport {
+		return TooMany
+	}
+	return a * b
+}
+
+type intermittent struct {
+	every int
+	inner Law
+}
+
+// Intermittent perturbs by inner at the steps t with t % every == 0, and not at
+// all between them. It is Finite when inner is.
+func Intermittent(every int, inner Law) Law {
+	if inner == nil {
+		panic("perturb: law \"intermittent\": inner is nil")
+	}
+	spec := inner.Spec()
+	Spec{Law: "intermittent", Every: every, Inner: &spec}.must()
+	if f, ok := inner.(Finite); ok {
+		return finiteIntermittent{intermittent{every, inner}, f}
+	}
+	return intermittent{every, inner}
+}
+
+func (l intermittent) on(t int) bool { return t%l.every == 0 }
+
+func (l intermittent) Spec() Spec {
+	inner := l.inner.Spec()
+	return Spec{Law: "intermittent", Every: l.every, Inner: &inner}
+}
+
+func (l intermittent) Sample(dst, s []float64, t int, rng *rand.Rand) {
+	if l.on(t) {
+		l.inner.Sample(dst, s, t, rng)
+		return
+	}
+	clear(dst)
+}
+
+type finiteIntermittent struct {
+	intermittent
+	finite Finite
+}
+
+func (l finiteIntermittent) Support(s []float64, t int) int {
+	if l.on(t) {
+		return l.finite.Support(s, t)
+	}
+	return 1
+}
+
+func (l finiteIntermittent) Outcome(dst, s []float64, t, k int) float64 {
+	if l.on(t) {
+		return l.finite.Outcome(dst, s, t, k)
+	}
+	clear(dst)
+	return 1
+}

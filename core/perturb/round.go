@@ -1,0 +1,137 @@
+package perturb
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// Round is the error of rounding the state to a short format: delta =
+// rounded(s) - s. format is fp16, bf16, e4m3, e5m2 or int8; int8 is symmetric
+// with one scale a vector, max|s|/127. To nearest, ties to even, it is
+// deterministic; stochastic rounding takes one of the two neighbours of each
+// coordinate with the probabilities that make its mean 0 (beyond the largest
+// number it saturates, and does not), so its support has a factor 2 for each
+// coordinate that is not representable. It panics on an unknown format.
+//
+// The difference rounded(s) - s is exact in float64 unless s was saturated from
+// more than twice the largest number.
+func Round(format string, stochastic bool) Finite {
+	mode := "nearest"
+	if stochastic {
+		mode = "stochastic"
+	}
+	spec := Spec{Law: "round", Format: format, Mode: mode}.must()
+	f, float := formats[format]
+	n := neighbours{f, !float}
+	if stochastic {
+		return roundStochastic{n, spec}
+	}
+	return roundNearest{n, spec}
+}
+
+// neighbours finds the two candidates for a coordinate of s.
+type neighbours struct {
+	format Format
+	int8   bool
+}
+
+// scale is the grid of int8 for s, 0 for the zero vector and for other formats.
+func (n neighbours) scale(s []float64) float64 {
+	if !n.int8 {
+		return 0
+	}
+	m := 0.0
+	for _, v := range s {
+		m = max(m, math.Abs(v))
+	}
+	return m / 127
+}
+
+func (n neighbours) of(v, scale float64) (toZero, away, frac float64, even bool) {
+	if !n.int8 {
+		lo, hi, f := n.format.Neighbours(v)
+		return lo, hi, f, f == 0 || math.Mod(lo/(hi-lo), 2) == 0
+	}
+	if scale == 0 || math.IsNaN(v) {
+		return v, v, 0, true
+	}
+	// a/scale is rounded: the largest coordinate may come out just above 127.
+	a := min(math.Abs(v)/scale, 127)
+	steps := math.Floor(a)
+	lo := math.Copysign(steps*scale, v)
+	if a == steps {
+		return lo, lo, 0, true
+	}
+	return lo, math.Copysign((steps+1)*scale, v), a - steps, math.Mod(steps, 2) == 0
+}
+
+type roundNearest struct {
+	neighbours
+	spec Spec
+}
+
+func (l roundNearest) Spec() Spec                                   { return l.spec }
+func (l roundNearest) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
+func (l roundNearest) Support(_ []float64, _ int) int               { return 1 }
+func (l roundNearest) Outcome(dst, s []float64, _, _ int) float64 {
+	scale := l.scale(s)
+	for i, v := range s {
+		lo, hi, frac, even := l.of(v, scale)
+		dst[i] = nearest(lo, hi, frac, even) - v
+	}
+	return 1
+}
+
+type roundStochastic struct {
+	neighbours
+	spec Spec
+}
+
+func (l roundStochastic) Spec() Spec { return l.spec }
+
+func (l roundStochastic) Sample(dst, s []float64, _ int, rng *rand.Rand) {
+	scale := l.scale(s)
+	for i, v := range s {
+		lo, hi, frac, _ := l.of(v, scale)
+		if frac > 0 && rng.Float64() < frac {
+			lo = hi
+		}
+		dst[i] = lo - v
+	}
+}
+
+func (l roundStochastic) Support(s []float64, _ int) int {
+	scale := l.scale(s)
+	inexact := 0
+	for _, v := range s {
+		if _, _, frac, _ := l.of(v, scale); frac > 0 {
+			inexact++
+		}
+	}
+	if inexact > bits.Len(MaxSupport)-1 {
+		return TooMany
+	}
+	return 1 << inexact
+}
+
+// Bit j of k chooses the neighbour away from 0 for the j-th coordinate that is
+// not representable.
+func (l roundStochastic) Outcome(dst, s []float64, _, k int) float64 {
+	scale := l.scale(s)
+	p := 1.0
+	for i, v := range s {
+		lo, hi, frac, _ := l.of(v, scale)
+		if frac > 0 {
+			if k&1 == 1 {
+				lo = hi
+				p *= frac
+			} else {
+				p *= 1 - frac
+			}
+			k >>= 1
+		}
+		dst[i] = lo - v
+	}
+	return p
+}
