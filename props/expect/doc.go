@@ -1,0 +1,15 @@
+// Package expect takes expectations over the perturbations of one pass exactly,
+// by enumerating outcomes: every law with finite support, state dependent or
+// not, makes the pass a tree of delta_1..delta_N, eps_N..eps_2, and every
+// (conditional) mean of the paper a sum at its nodes.
+//
+// Enumerate visits the leaves one by one, with a whole pass for each; Naive
+// computes the moments from that and is the oracle of the Walker, which walks
+// the tree depth first and shares the prefixes.
+//
+// # Bad input
+//
+// A tree over the cap, and a law whose probabilities are not positive or do not
+// sum to 1, are errors that name the site. Slices of the wrong length panic
+// with the prefix of the package that they were meant for.
+package expect

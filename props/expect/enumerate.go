@@ -1,0 +1,117 @@
+package expect
+
+import (
+	"fmt"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
+)
+
+// MaxLeaves caps the joint outcomes of one pass.
+const MaxLeaves = 1 << 20
+
+// TooManyLeaves says that a pass has more joint outcomes than the cap.
+type TooManyLeaves struct {
+	AtLeast int // counted so far
+	Cap     int
+}
+
+// Error implements error.
+func (e *TooManyLeaves) Error() string {
+	return fmt.Sprintf("expect: at least %d joint outcomes, the cap is %d", e.AtLeast, e.Cap)
+}
+
+// odometer is a core.Perturber that plays back one path of outcomes, extends it
+// with first outcomes, and remembers how many there were at each site.
+type odometer struct {
+	plan    *Plan
+	t       int
+	path    []int // outcome at each site met
+	support []int
+	at      int
+	p       float64
+	err     error
+}
+
+// Delta implements core.Perturber.
+func (o *odometer) Delta(i int, dst, f []float64) { o.draw("delta", law(o.plan.Delta, i), i, dst, f) }
+
+// Eps implements core.Perturber.
+func (o *odometer) Eps(i int, dst, b []float64) { o.draw("eps", law(o.plan.Eps, i), i, dst, b) }
+
+func law(laws []perturb.Finite, i int) perturb.Finite {
+	if i >= len(laws) {
+		return nil
+	}
+	return laws[i]
+}
+
+func (o *odometer) draw(name string, l perturb.Finite, i int, dst, s []float64) {
+	if o.at == len(o.path) {
+		n := 1
+		if l != nil {
+			n = l.Support(s, o.t)
+		}
+		if n < 1 && o.err == nil {
+			o.err = supportError(name, i, n)
+		}
+		o.path = append(o.path, 0)
+		o.support = append(o.support, n)
+	}
+	k := o.path[o.at]
+	o.at++
+	if l == nil || o.err != nil {
+		clear(dst)
+		return
+	}
+	p := l.Outcome(dst, s, o.t, k)
+	if !(p > 0 && p <= 1) && o.err == nil {
+		o.err = fmt.Errorf("expect: %s_%d: outcome %d has probability %v", name, i, k, p)
+	}
+	o.p *= p
+}
+
+func supportError(name string, i, n int) error {
+	if n == perturb.TooMany {
+		return fmt.Errorf("expect: %s_%d: %w", name, i, &TooManyLeaves{perturb.MaxSupport + 1, MaxLeaves})
+	}
+	return fmt.Errorf("expect: %s_%d: the law has %d outcomes", name, i, n)
+}
+
+// next moves to the next path in lexicographic order.
+func (o *odometer) next() bool {
+	for n := len(o.path); n > 0; n-- {
+		if o.path[n-1]++; o.path[n-1] < o.support[n-1] {
+			o.path, o.support = o.path[:n], o.support[:n]
+			return true
+		}
+	}
+	return false
+}
+
+// Enumerate runs the pass of c at (x, w) once for every joint outcome of the
+// plan's laws at step t, in lexicographic order of Path, and calls visit with
+// the leaf and the state; both are only lent. It stops at visit's error. More
+// than MaxLeaves outcomes are a *TooManyLeaves.
+func Enumerate(c *core.Chain, x, w []float64, plan *Plan, t int, visit func(*Leaf, *core.State) error) error {
+	s := core.NewState(c)
+	o := &odometer{plan: plan, t: t}
+	leaf := &Leaf{Delta: s.Delta, Eps: s.Eps}
+	for n := 1; ; n++ {
+		if n > MaxLeaves {
+			return &TooManyLeaves{n, MaxLeaves}
+		}
+		o.at, o.p = 0, 1
+		s.Pass(c, x, w, o)
+		if o.err != nil {
+			return o.err
+		}
+		leaf.P, leaf.Path = o.p, o.path
+		if err := visit(leaf, s); err != nil {
+			return err
+		}
+		if !o.next() {
+			return nil
+		}
+	}
+}
