@@ -121,6 +121,14 @@ func (r *Region) Visit(s *State, w []float64) {
 	r.wAll.Add(w)
 }
 
+// VisitBoxes grows r to hold the boxes y[0..N-1] of inputs.
+func (r *Region) VisitBoxes(y []Box) {
+	for i, b := range r.Y {
+		b.Add(y[i].Lo)
+		b.Add(y[i].Hi)
+	}
+}
+
 // VisitWeights grows r to hold the weights w.
 func (r *Region) VisitWeights(w []float64) { r.wAll.Add(w) }
 

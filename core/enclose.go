@@ -41,6 +41,14 @@ func (e *Enclosure) Visit(s *State) {
 	}
 }
 
+// VisitNorms takes in the largest |Y_i| and |V_i| of many passes, i = 1..N.
+func (e *Enclosure) VisitNorms(maxY, maxV []float64) {
+	for i := 1; i <= e.c.N(); i++ {
+		e.maxY[i] = max(e.maxY[i], maxY[i])
+		e.maxV[i] = max(e.maxV[i], maxV[i])
+	}
+}
+
 // Margin is how far, relative to its largest vector, a box is widened so that
 // it holds the exact states along with the computed ones.
 const Margin = 0x1p-40

@@ -52,10 +52,11 @@ const (
 	NoIndex          // the chain has no index that the claim speaks of
 	Shapes           // printed shapes do not fit together
 	TooLarge         // more outcomes than the cap
+	Ill              // rounding errors leave the region of the constants
 	Reasons   int    = iota
 )
 
-var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large"}
+var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large", "ill-conditioned"}
 
 func (r Reason) String() string { return reasonNames[r] }
 
@@ -98,8 +99,25 @@ type Result struct {
 	Left, Right Interval
 }
 
+// checkEquation is Check for an exact equation, whose right side is 0.
+func (c *Claim) checkEquation(v *View) Result {
+	left := c.Left(v, 0)
+	switch {
+	case math.IsNaN(left):
+		return Result{Reason: Shapes}
+	case v.Linear.trivial():
+		return Result{Reason: Vacuous}
+	case left == 0:
+		return Result{Answer: Yes}
+	}
+	return Result{Answer: No, Ratio: math.Inf(1), Left: Interval{left, left}}
+}
+
 // Check evaluates the claim at every index of the enclosed view.
 func (c *Claim) Check(lo, hi *View) Result {
+	if c.Kind == Linear {
+		return c.checkEquation(lo)
+	}
 	from, to := c.span(lo.K.N)
 	res := Result{Reason: NoIndex, Answer: Yes, Ratio: -1}
 	for i := from; i <= to; i++ {

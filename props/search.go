@@ -178,11 +178,10 @@ func Search(claims []Claim, opt Options) []*Finding {
 func searchBatch(claims []Claim, kind Kind, b int, opt Options) []*Finding {
 	parts := parallel(Batch/chunk, func(p int) []*Finding {
 		f := newFindings(claims)
-		ev := newEvaluator()
 		for k := range chunk {
 			index := uint64(b*Batch + p*chunk + k)
 			c := draw(kind, gen.Random(opt.Seed, index))
-			ev.tryAll(f, kind, c, fmt.Sprintf("random case %d", index))
+			tryAll(f, kind, c, fmt.Sprintf("random case %d", index))
 		}
 		return f
 	})
@@ -211,12 +210,11 @@ func climbBatch(found []*Finding, b int, opt Options) {
 	}
 	results := parallel(len(jobs), func(j int) *Finding {
 		f := found[jobs[j].claim]
-		ev := newEvaluator()
-		score := func(c *gen.Case) float64 { return ev.score(f.Claim, c) }
+		score := func(c *gen.Case) float64 { return score(f.Claim, c) }
 		seed := opt.Seed ^ uint64(b)<<32 ^ uint64(jobs[j].n)
 		best, _ := attack.Climb(f.ByN[jobs[j].n].Case, score, attack.Options{Seed: seed, Evaluations: opt.Climb})
 		one := newFindings([]Claim{*f.Claim})
-		ev.tryAll(one, f.Claim.Kind, best, fmt.Sprintf("climb from batch %d, N = %d", b, jobs[j].n))
+		tryAll(one, f.Claim.Kind, best, fmt.Sprintf("climb from batch %d, N = %d", b, jobs[j].n))
 		return one[0]
 	})
 	for j, r := range results {

@@ -1,0 +1,86 @@
+package props
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// views evaluates a case for the claims of one kind; a case that says nothing
+// about any of them has a Reason. The case must be one that gen or ReadCase
+// and Build accept: any other error panics.
+func views(kind Kind, c *gen.Case) (lo, hi *View, why Reason) {
+	p, err := c.Build()
+	if err != nil {
+		panic(fmt.Sprintf("props: generated an invalid case: %v", err))
+	}
+	if kind == Linear {
+		v := &View{Linear: measureLinear(p)}
+		v.K.N = p.Chain.N()
+		return v, v, Valid
+	}
+	f, err := Measure(p)
+	var large *expect.TooManyLeaves
+	switch {
+	case err == nil:
+		return &f.Lo, &f.Hi, Valid
+	case errors.Is(err, errIllConditioned):
+		return nil, nil, Ill
+	case errors.As(err, &large):
+		return nil, nil, TooLarge
+	}
+	// A state that is not finite breaks the laws that look at it.
+	return nil, nil, Overflow
+}
+
+// tryAll tries all claims, which are of one kind, on a case.
+func tryAll(f []*Finding, kind Kind, c *gen.Case, source string) {
+	lo, hi, why := views(kind, c)
+	for _, g := range f {
+		r := Result{Reason: why}
+		if why == Valid {
+			r = g.Claim.Check(lo, hi)
+		}
+		if r.Reason == Valid && r.Answer != Yes {
+			g.settle(&r, c)
+		}
+		g.add(r, c, source)
+	}
+}
+
+// settle repeats in math/big a case that float64 did not answer with yes. Once
+// a finding holds a confirmed violation, further ones are only counted.
+func (f *Finding) settle(r *Result, c *gen.Case) {
+	if r.Answer == No && f.Confirmed > 0 {
+		return
+	}
+	exact := CheckExactly(f.Claim, c)
+	if exact.Reason != Valid {
+		r.Reason = exact.Reason
+		return
+	}
+	*r = exact
+	switch exact.Answer {
+	case No:
+		f.Confirmed++
+	case Uncertain:
+		f.Undecided++
+	}
+}
+
+// score rates a case for a climb: the largest ratio, -Inf where the case says
+// nothing.
+func score(claim *Claim, c *gen.Case) float64 {
+	lo, hi, why := views(claim.Kind, c)
+	if why != Valid {
+		return math.Inf(-1)
+	}
+	r := claim.Check(lo, hi)
+	if r.Reason != Valid {
+		return math.Inf(-1)
+	}
+	return math.Log(r.Ratio)
+}

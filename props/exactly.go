@@ -1,0 +1,94 @@
+package props
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/exact"
+	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// exactPrec is the precision in bits of the second opinion, and exactError the
+// relative error of its moments, which are rounded to float64 at the end.
+const (
+	exactPrec  = 320
+	exactError = 0x1p-50
+)
+
+// exactLeaves caps the outcomes of a case that is repeated in math/big.
+const exactLeaves = 1 << 12
+
+// CheckExactly is Check with every moment computed in math/big at exactPrec
+// bits: the pass is repeated for every outcome with the perturbations that the
+// laws gave in float64, which are numbers like any others. What math/big leaves
+// uncertain, the rounding of the formulas of package bounds does.
+func CheckExactly(claim *Claim, c *gen.Case) Result {
+	lo, hi, why := views(claim.Kind, c)
+	if why != Valid {
+		return Result{Reason: why}
+	}
+	if claim.Kind == Linear { // integers: float64 was exact
+		return claim.Check(lo, hi)
+	}
+	p, err := c.Build()
+	if err != nil {
+		panic(fmt.Sprintf("props: a case that was valid no longer is: %v", err))
+	}
+	lo, hi, why, err = exactViews(p)
+	if err != nil {
+		panic(fmt.Sprintf("props: %v", err))
+	}
+	if why != Valid {
+		return Result{Reason: why}
+	}
+	return claim.Check(lo, hi)
+}
+
+func exactViews(p *gen.Pass) (lo, hi *View, why Reason, err error) {
+	f, err := Measure(p)
+	if err != nil {
+		return nil, nil, Overflow, nil
+	}
+	var leaves []expect.Leaf
+	err = expect.Enumerate(p.Chain, p.X, p.W, &p.Plan, 0, func(l *expect.Leaf, _ *core.State) error {
+		if len(leaves) == exactLeaves {
+			return &expect.TooManyLeaves{AtLeast: exactLeaves + 1, Cap: exactLeaves}
+		}
+		leaves = append(leaves, expect.Leaf{
+			P: l.P, Path: append([]int(nil), l.Path...), Delta: clone(l.Delta), Eps: clone(l.Eps),
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, nil, TooLarge, nil
+	}
+	ev, err := exact.NewEvaluator(p.Chain.Specs(), exactPrec)
+	if err != nil {
+		return nil, nil, Valid, err
+	}
+	m, v0, err := ev.Moments(p.X, p.W, leaves)
+	if err != nil {
+		return nil, nil, Valid, err
+	}
+	// The same error recursion, with the unit of the larger precision.
+	errs := f.Errors
+	for _, l := range [][]float64{errs.Y, errs.V, errs.U} {
+		for i := range l {
+			l[i] = math.Ldexp(l[i], 53+exact.Guard-exactPrec)
+		}
+	}
+	f.enclose(f.Lo.K, v0, m, errs, exactError)
+	return &f.Lo, &f.Hi, Valid, nil
+}
+
+func clone(a [][]float64) [][]float64 {
+	b := make([][]float64, len(a))
+	for k, v := range a {
+		if v != nil {
+			b[k] = append([]float64{}, v...)
+		}
+	}
+	return b
+}

@@ -1,0 +1,138 @@
+package props
+
+import (
+	"errors"
+	"math"
+
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// positive stands in for a constant of A3 that is 0 on the region: A3 demands
+// constants > 0, and any positive number is then a valid one.
+const positive = 0x1p-30
+
+// momentError bounds the relative rounding error of a moment: a sum of at most
+// gen.MaxLeaves = 2^16 outcomes with probabilities that were normalised to
+// 2^-40, each a sum over less than 2^12 components, deep less than 2^20
+// roundings of 2^-53.
+const momentError = 0x1p-32
+
+// cancellation bounds the absolute error of a conditional mean, relative to the
+// root of the second moment of what is averaged: its terms may cancel.
+const cancellation = 0x1p-40
+
+// Facts are what is known of one case: its moments, enclosed.
+type Facts struct {
+	Pass   *gen.Pass
+	Per    []core.Regularity // the constants of each operator on the region
+	Errors *core.Enclosure
+	Lo, Hi View
+}
+
+// errIllConditioned is the rejection of a case whose rounding errors leave the
+// box on which the constants of A3 were bounded.
+var errIllConditioned = errors.New("props: rounding errors exceed the margin of the region")
+
+// Measure evaluates a pass in float64: the exact pass, all outcomes of the
+// perturbed one, the constants of A3 on the hull of all visited states, and an
+// enclosure of every moment.
+func Measure(p *gen.Pass) (*Facts, error) {
+	chain := p.Chain
+	walker, m := expect.NewWalker(chain), expect.NewMoments(chain)
+	if err := walker.Walk(m, p.X, p.W, &p.Plan, 0); err != nil {
+		return nil, err
+	}
+	reach := walker.Reach()
+	region, errs := core.NewRegion(chain), core.NewEnclosure(chain)
+	region.VisitBoxes(reach.Y)
+	region.VisitWeights(p.W)
+	region.Widen()
+	errs.VisitNorms(reach.MaxY, reach.MaxV)
+	f := &Facts{Pass: p, Per: make([]core.Regularity, chain.N()+1), Errors: errs}
+	k := region.Regularity(f.Per)
+	if !errs.Compute(region, f.Per) {
+		return nil, errIllConditioned
+	}
+	v0 := make([]float64, chain.N()+1)
+	for i := range v0 {
+		for _, v := range walker.Exact().V[i] {
+			v0[i] += float64(v * v)
+		}
+	}
+	f.enclose(Constants(chain.N(), k), v0, m, errs, momentError)
+	return f, nil
+}
+
+// Constants are the constants of A3 for the formulas of package bounds.
+func Constants(n int, k core.Regularity) bounds.Const {
+	return bounds.Const{
+		N: n, C: max(k.C(), positive), C2: max(k.C2, positive), Lf: max(k.Lf, positive),
+		L1: max(k.L1, positive), L2: max(k.L2, positive),
+	}
+}
+
+// enclose fills Lo and Hi. A computed difference such as Y_i - y_i is off by at
+// most the errors of both passes, e; by Minkowski the root of a second moment
+// and the fourth root of a fourth one are off by at most e as well, and so is
+// the norm of a conditional mean.
+//
+// relative is the relative error of the moments; v0[i] is |v_i|^2.
+func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *core.Enclosure, relative float64) {
+	n := k.N
+	both := func(e float64) float64 { return 2 * e }
+	mean := func(m2 float64) float64 { return cancellation * math.Sqrt(m2) }
+	lo, hi := expect.NewMoments(f.Pass.Chain), expect.NewMoments(f.Pass.Chain)
+	lo.Leaves, hi.Leaves, lo.P, hi.P = m.Leaves, m.Leaves, m.P, m.P
+	f.Lo = View{K: k, V0: make([]float64, n+1), Moments: lo}
+	f.Hi = View{K: k, V0: make([]float64, n+1), Moments: hi}
+
+	put := func(l, h *float64, v, e, power float64) { *l, *h = root(v, e, power, relative) }
+	var eU2 float64
+	for i := 0; i <= n; i++ {
+		put(&lo.Y2[i], &hi.Y2[i], m.Y2[i], both(errs.Y[i]), 2)
+		put(&lo.Y4[i], &hi.Y4[i], m.Y4[i], both(errs.Y[i]), 4)
+		put(&lo.D2[i], &hi.D2[i], m.D2[i], 0, 2)
+		put(&lo.D4[i], &hi.D4[i], m.D4[i], 0, 4)
+		put(&lo.E2[i], &hi.E2[i], m.E2[i], 0, 2)
+		put(&lo.V2[i], &hi.V2[i], m.V2[i], both(errs.V[i]), 2)
+		put(&lo.Ui2[i], &hi.Ui2[i], m.Ui2[i], both(errs.U[i]), 2)
+		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], both(errs.U[i])+mean(m.Ui2[i]), 2)
+		eU2 += errs.U[i] * errs.U[i]
+		put(&f.Lo.V0[i], &f.Hi.V0[i], v0[i], errs.V[i], 2)
+		for r := range expect.Readings {
+			put(&lo.DMean2[r][i], &hi.DMean2[r][i], m.DMean2[r][i], mean(m.D2[i]), 2)
+			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], mean(m.E2[i]), 2)
+			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], both(errs.Y[i])+mean(m.Y2[i]), 2)
+			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], both(errs.V[i])+mean(m.V2[i]), 2)
+		}
+	}
+	f.Lo.V0[n], f.Hi.V0[n] = 1, 1 // v_N = 1 by definition
+	eU := both(math.Sqrt(eU2))
+	put(&lo.U2, &hi.U2, m.U2, eU, 2)
+	put(&lo.UMean2, &hi.UMean2, m.UMean2, eU+mean(m.U2), 2)
+}
+
+// root encloses a moment v of power 2 or 4 whose root is off by at most e; the
+// moment itself is off by a relative error.
+func root(v, e, power, relative float64) (lo, hi float64) {
+	if e == 0 {
+		return v * (1 - relative), v * (1 + relative)
+	}
+	r := math.Sqrt(v)
+	if power == 4 {
+		r = math.Sqrt(r)
+	}
+	lo, hi = max(r-e, 0), r+e
+	lo, hi = lo*lo, hi*hi
+	if power == 4 {
+		lo, hi = lo*lo, hi*hi
+	}
+	return lo * (1 - relative - rootError), hi * (1 + relative + rootError)
+}
+
+// rootError covers the roots and powers of root: six roundings, doubled by the
+// squarings.
+const rootError = 0x1p-48
