@@ -80,14 +80,14 @@ func classify(left, right Interval) Reason {
 	return Valid
 }
 
-// ratio is left/right at the middle of the enclosures, +Inf for a positive
+// ratio is the largest left/right that the enclosures prove: the left side
+// under-estimated, the right side over-estimated. It is +Inf for a positive
 // left side over 0.
 func ratio(left, right Interval) float64 {
-	l, r := (left.Lo+left.Hi)/2, (right.Lo+right.Hi)/2
-	if l == 0 {
+	if left.Lo == 0 {
 		return 0
 	}
-	return l / r
+	return left.Lo / right.Hi
 }
 
 // Result is what one case says about one claim.
@@ -123,6 +123,9 @@ func (c *Claim) Check(lo, hi *View) Result {
 	for i := from; i <= to; i++ {
 		left, right := c.sides(lo, hi, i)
 		why := classify(left, right)
+		if lo.Exact && left.Lo == 0 && right.Lo == 0 {
+			why = Vacuous // to exactPrec bits
+		}
 		if why != Valid {
 			if res.Reason == NoIndex {
 				res.Reason = why

@@ -64,6 +64,7 @@ type View struct {
 	V0 []float64 // |v_i|^2, i = 1..N
 	*expect.Moments
 	Linear *LinearFacts // Kind Linear only
+	Exact  bool         // the moments come from math/big
 }
 
 // Claims is the list. It is built anew, so that a caller may change its copy.

@@ -80,6 +80,7 @@ func exactViews(p *gen.Pass) (lo, hi *View, why Reason, err error) {
 		}
 	}
 	f.enclose(f.Lo.K, v0, m, errs, exactError)
+	f.Lo.Exact, f.Hi.Exact = true, true
 	return &f.Lo, &f.Hi, Valid, nil
 }
 

@@ -89,30 +89,67 @@ func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *c
 	f.Lo = View{K: k, V0: make([]float64, n+1), Moments: lo}
 	f.Hi = View{K: k, V0: make([]float64, n+1), Moments: hi}
 
+	clean := cleanStates(m)
 	put := func(l, h *float64, v, e, power float64) { *l, *h = root(v, e, power, relative) }
 	var eU2 float64
 	for i := 0; i <= n; i++ {
-		put(&lo.Y2[i], &hi.Y2[i], m.Y2[i], both(errs.Y[i]), 2)
-		put(&lo.Y4[i], &hi.Y4[i], m.Y4[i], both(errs.Y[i]), 4)
+		eY, eV, eU := clean.keep(i, both(errs.Y[i]), both(errs.V[i]), both(errs.U[i]))
+		put(&lo.Y2[i], &hi.Y2[i], m.Y2[i], eY, 2)
+		put(&lo.Y4[i], &hi.Y4[i], m.Y4[i], eY, 4)
 		put(&lo.D2[i], &hi.D2[i], m.D2[i], 0, 2)
 		put(&lo.D4[i], &hi.D4[i], m.D4[i], 0, 4)
 		put(&lo.E2[i], &hi.E2[i], m.E2[i], 0, 2)
-		put(&lo.V2[i], &hi.V2[i], m.V2[i], both(errs.V[i]), 2)
-		put(&lo.Ui2[i], &hi.Ui2[i], m.Ui2[i], both(errs.U[i]), 2)
-		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], both(errs.U[i])+mean(m.Ui2[i]), 2)
-		eU2 += errs.U[i] * errs.U[i]
+		put(&lo.V2[i], &hi.V2[i], m.V2[i], eV, 2)
+		put(&lo.Ui2[i], &hi.Ui2[i], m.Ui2[i], eU, 2)
+		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], eU+mean(m.Ui2[i]), 2)
+		eU2 += eU * eU
 		put(&f.Lo.V0[i], &f.Hi.V0[i], v0[i], errs.V[i], 2)
 		for r := range expect.Readings {
 			put(&lo.DMean2[r][i], &hi.DMean2[r][i], m.DMean2[r][i], mean(m.D2[i]), 2)
 			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], mean(m.E2[i]), 2)
-			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], both(errs.Y[i])+mean(m.Y2[i]), 2)
-			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], both(errs.V[i])+mean(m.V2[i]), 2)
+			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], eY+mean(m.Y2[i]), 2)
+			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], eV+mean(m.V2[i]), 2)
 		}
 	}
 	f.Lo.V0[n], f.Hi.V0[n] = 1, 1 // v_N = 1 by definition
-	eU := both(math.Sqrt(eU2))
+	eU := math.Sqrt(eU2)
 	put(&lo.U2, &hi.U2, m.U2, eU, 2)
 	put(&lo.UMean2, &hi.UMean2, m.UMean2, eU+mean(m.U2), 2)
+}
+
+// untouched says which states no perturbation reaches: there the exact and the
+// perturbed pass are the same, rounding or not, and every moment is 0.
+type untouched struct {
+	y    int // Y_0..Y_y
+	v, n int // V_v..V_N
+}
+
+func cleanStates(m *expect.Moments) untouched {
+	n := len(m.D2) - 1
+	c := untouched{n: n}
+	for c.y < n && m.D2[c.y+1] == 0 {
+		c.y++
+	}
+	c.v = n
+	for c.y >= n-1 && c.v > 1 && m.E2[c.v] == 0 {
+		c.v--
+	}
+	return c
+}
+
+// keep returns the errors of the states at i, 0 where they are untouched. V_i
+// depends on Y_i..Y_{N-1} and eps_{i+1}..eps_N, U_i on V_i and Y_{i-1}.
+func (c untouched) keep(i int, y, v, u float64) (float64, float64, float64) {
+	if i <= c.y {
+		y = 0
+	}
+	if i >= c.v {
+		v = 0
+		if i-1 <= c.y {
+			u = 0
+		}
+	}
+	return y, v, u
 }
 
 // root encloses a moment v of power 2 or 4 whose root is off by at most e; the

@@ -9,6 +9,7 @@ import (
 // to it; exp, log and tanh are good to all but the last Guard bits.
 type arith struct {
 	prec uint
+	wide *arith // 64 bits more, for what goes on inside exp and log
 	ln2  *big.Float
 }
 
@@ -18,8 +19,11 @@ type arith struct {
 const Guard = 16
 
 func newArith(prec uint) *arith {
-	a := &arith{prec: prec}
-	a.ln2 = a.log2()
+	a := &arith{prec: prec, wide: &arith{prec: prec + 64}}
+	a.wide.ln2 = a.wide.log2()
+	// log, which works on wide numbers, needs exp of them.
+	a.wide.wide = &arith{prec: prec + 128}
+	a.wide.wide.ln2 = a.wide.wide.log2()
 	return a
 }
 
@@ -66,10 +70,9 @@ func (a *arith) exp(x *big.Float) *big.Float {
 	case f < -reach:
 		return a.num(0)
 	}
-	w := &arith{prec: a.prec + 64, ln2: nil}
-	ln2 := w.log2()
+	w := a.wide
 	k := math.Round(f / math.Ln2)
-	r := w.quo(w.sub(w.zero().Set(x), w.mul(w.num(k), ln2)), w.num(256))
+	r := w.quo(w.sub(w.zero().Set(x), w.mul(w.num(k), w.ln2)), w.num(256))
 	sum, term := w.num(1), w.num(1)
 	for n := 1; ; n++ {
 		term = w.quo(w.mul(term, r), w.num(float64(n)))
@@ -87,11 +90,11 @@ func (a *arith) exp(x *big.Float) *big.Float {
 // log solves e^y = x, x > 0, by Halley's step y + 2 (x - e^y)/(x + e^y), which
 // triples the number of good bits.
 func (a *arith) log(x *big.Float) *big.Float {
-	w := &arith{prec: a.prec + 64}
+	w := a.wide
 	m := new(big.Float)
 	e := x.MantExp(m)
 	mf, _ := m.Float64()
-	y := w.add(w.num(math.Log(mf)), w.mul(w.num(float64(e)), w.log2()))
+	y := w.add(w.num(math.Log(mf)), w.mul(w.num(float64(e)), w.ln2))
 	for good := uint(48); good < 3*w.prec; good *= 3 {
 		ey := w.exp(y)
 		y = w.add(y, w.quo(w.mul(w.num(2), w.sub(x, ey)), w.add(x, ey)))
