@@ -39,6 +39,10 @@ type Claim struct {
 	Kind      Kind
 	Statement string // in the notation of theory.md
 
+	// Mixes says that the claim, true for each input x, is true for the average
+	// over inputs and draws as well.
+	Mixes bool
+
 	// Span returns the first and the last index i of a chain of n operators
 	// for which the claim is made; nil for a claim without an index.
 	Span func(n int) (lo, hi int)

@@ -26,7 +26,7 @@ const cancellation = 0x1p-40
 
 // Facts are what is known of one case: its moments, enclosed.
 type Facts struct {
-	Pass   *gen.Pass
+	Chain  *core.Chain
 	Per    []core.Regularity // the constants of each operator on the region
 	Errors *core.Enclosure
 	Lo, Hi View
@@ -51,19 +51,25 @@ func Measure(p *gen.Pass) (*Facts, error) {
 	region.VisitWeights(p.W)
 	region.Widen()
 	errs.VisitNorms(reach.MaxY, reach.MaxV)
-	f := &Facts{Pass: p, Per: make([]core.Regularity, chain.N()+1), Errors: errs}
+	f := &Facts{Chain: chain, Per: make([]core.Regularity, chain.N()+1), Errors: errs}
 	k := region.Regularity(f.Per)
 	if !errs.Compute(region, f.Per) {
 		return nil, errIllConditioned
 	}
-	v0 := make([]float64, chain.N()+1)
-	for i := range v0 {
-		for _, v := range walker.Exact().V[i] {
-			v0[i] += float64(v * v)
-		}
-	}
+	v0 := normsOfV(walker.Exact())
 	f.enclose(Constants(chain.N(), k), v0, m, errs, momentError)
 	return f, nil
+}
+
+// normsOfV returns |v_i|^2.
+func normsOfV(exact *core.State) []float64 {
+	v0 := make([]float64, len(exact.V))
+	for i, v := range exact.V {
+		for _, x := range v {
+			v0[i] += float64(x * x)
+		}
+	}
+	return v0
 }
 
 // Constants are the constants of A3 for the formulas of package bounds.
@@ -84,7 +90,7 @@ func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *c
 	n := k.N
 	both := func(e float64) float64 { return 2 * e }
 	mean := func(m2 float64) float64 { return cancellation * math.Sqrt(m2) }
-	lo, hi := expect.NewMoments(f.Pass.Chain), expect.NewMoments(f.Pass.Chain)
+	lo, hi := expect.NewMoments(f.Chain), expect.NewMoments(f.Chain)
 	lo.Leaves, hi.Leaves, lo.P, hi.P = m.Leaves, m.Leaves, m.P, m.P
 	f.Lo = View{K: k, V0: make([]float64, n+1), Moments: lo}
 	f.Hi = View{K: k, V0: make([]float64, n+1), Moments: hi}

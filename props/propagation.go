@@ -12,7 +12,7 @@ func uN2(v *View, _ int) float64 { return v.Ui2[v.K.N] }
 // propagationClaims are Lemma 1, Theorem 1 and the steps of its proof, (12)
 // and (14)-(20), and (30).
 func propagationClaims() []Claim {
-	return []Claim{
+	claims := []Claim{
 		{
 			ID: "lemma1", Eq: "Lemma 1", Form: Printed, Span: from1toN,
 			Statement: "|v_i|^2 <= Cv^2, Cv = max{1, C^N}",
@@ -115,5 +115,9 @@ func propagationClaims() []Claim {
 			Left:      func(v *View, i int) float64 { return bounds.Eq30a(v.K, i, v.Y4, v.D4) },
 			Right:     func(v *View, i int) float64 { return bounds.Eq30b(v.K, i, v.D4) },
 		},
+	} // Both sides of each are linear in the second and fourth moments.
+	for k := range claims {
+		claims[k].Mixes = true
 	}
+	return claims
 }

@@ -8,7 +8,8 @@ import (
 
 // Round is the error of rounding the state to a short format: delta =
 // rounded(s) - s. format is fp16, bf16, e4m3, e5m2 or int8; int8 is symmetric
-// with one scale a vector, max|s|/127. To nearest, ties to even, it is
+// with one scale a vector, the smallest power of two that is at least
+// max|s|/127. To nearest, ties to even, it is
 // deterministic; stochastic rounding takes one of the two neighbours of each
 // coordinate with the probabilities that make its mean 0 (beyond the largest
 // number it saturates, and does not), so its support has a factor 2 for each
@@ -36,7 +37,8 @@ type neighbours struct {
 	int8   bool
 }
 
-// scale is the grid of int8 for s, 0 for the zero vector and for other formats.
+// scale is the grid of int8 for s, 0 for the zero vector, for one that is not
+// finite, and for other formats.
 func (n neighbours) scale(s []float64) float64 {
 	if !n.int8 {
 		return 0
@@ -45,7 +47,14 @@ func (n neighbours) scale(s []float64) float64 {
 	for _, v := range s {
 		m = max(m, math.Abs(v))
 	}
-	return m / 127
+	if m == 0 || math.IsNaN(m) || math.IsInf(m, 0) {
+		return 0
+	}
+	frac, e := math.Frexp(m / 127) // m/127 = frac 2^e, 1/2 <= frac < 1
+	if frac == 0.5 {
+		e--
+	}
+	return math.Ldexp(1, e)
 }
 
 func (n neighbours) of(v, scale float64) (toZero, away, frac float64, even bool) {
@@ -53,17 +62,11 @@ func (n neighbours) of(v, scale float64) (toZero, away, frac float64, even bool)
 		lo, hi, f := n.format.Neighbours(v)
 		return lo, hi, f, f == 0 || math.Mod(lo/(hi-lo), 2) == 0
 	}
-	if scale == 0 || math.IsNaN(v) {
+	if scale == 0 {
 		return v, v, 0, true
 	}
-	// a/scale is rounded: the largest coordinate may come out just above 127.
-	a := min(math.Abs(v)/scale, 127)
-	steps := math.Floor(a)
-	lo := math.Copysign(steps*scale, v)
-	if a == steps {
-		return lo, lo, 0, true
-	}
-	return lo, math.Copysign((steps+1)*scale, v), a - steps, math.Mod(steps, 2) == 0
+	lo, hi, f := grid(v, math.Abs(v), scale)
+	return lo, hi, f, math.Mod(lo/scale, 2) == 0
 }
 
 type roundNearest struct {

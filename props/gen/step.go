@@ -154,7 +154,8 @@ func entries(src Source, v []float64, scale float64) {
 }
 
 // values draws the input and the weights: one scale for all weights, or one
-// an operator.
+// an operator; one chain in six has every number 1, where products of norms
+// are equalities.
 func values(src Source, c *Case) {
 	chain, err := core.FromSpecs(c.Chain)
 	if err != nil {
@@ -162,6 +163,10 @@ func values(src Source, c *Case) {
 	}
 	c.X = make([]float64, chain.D(0))
 	entries(src, c.X, Scale(src))
+	unit := src.Int(0, 5) == 0
+	if unit {
+		fill(c.X, 1)
+	}
 	common := src.Int(0, 1) == 0
 	scale := Scale(src)
 	c.W = make([][]float64, chain.N())
@@ -170,10 +175,20 @@ func values(src Source, c *Case) {
 		if len(c.W[i]) == 0 {
 			continue
 		}
+		if unit {
+			fill(c.W[i], 1)
+			continue
+		}
 		if !common {
 			scale = Scale(src)
 		}
 		entries(src, c.W[i], scale)
+	}
+}
+
+func fill(v []float64, x float64) {
+	for k := range v {
+		v[k] = x
 	}
 }
 

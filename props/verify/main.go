@@ -171,7 +171,6 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 	for _, f := range findings {
 		report.Claims = append(report.Claims, f.Row(opt, c.cases))
 	}
-	attachCertificates(report.Claims)
 	table(stdout, report)
 
 	if c.json != "" {

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/cascade-sgd/cascade/props"
+)
+
+// table prints the claims and the runs.
+func table(w io.Writer, r *props.Report) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "id\tequation\tform\treading\tverdict\tcases\trejected\tlargest ratio\treplay")
+	for _, c := range r.Claims {
+		reading := c.Reading
+		if reading == "" {
+			reading = "-"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%v\t%s\n", c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.Ratio, c.Replay)
+	}
+	tw.Flush()
+	if len(r.Runs) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\ntraining runs: every claim above at every logged step, E over the samples of the batch and their draws\n")
+	fmt.Fprintln(tw, "run\tsteps\tloss\tE|U-u|^2 measured\tTheorem 1's bound\tlargest ratio\tclaims violated")
+	for _, run := range r.Runs {
+		var measured, bound props.Number
+		if n := len(run.Logged); n > 0 {
+			measured, bound = run.Logged[n-1].Measured, run.Logged[n-1].Bound
+		}
+		violated := "none"
+		if !run.OK {
+			violated = fmt.Sprint(run.Violated)
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%v -> %v\t%.3g\t%.3g\t%v\t%s\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
+			float64(measured), float64(bound), run.Ratio["thm1/printed"], violated)
+	}
+	tw.Flush()
+	fmt.Fprintln(w)
+}
+
+func saveWorst(dir string, findings []*props.Finding, seed uint64) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, f := range findings {
+		s := f.Save(seed)
+		if s == nil {
+			continue
+		}
+		data, err := json.MarshalIndent(s, "", " ")
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(dir, s.FileName()), append(data, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replay explains one file: 0 when it shows what it says, 1 when not.
+func replay(path string, stdout, stderr io.Writer) int {
+	f, err := os.Open(path)
+	if err != nil {
+		fmt.Fprintln(stderr, "verify: -replay:", err)
+		return exitUsage
+	}
+	defer f.Close()
+	s, claim, err := props.ReadSaved(f)
+	if err == nil {
+		var same bool
+		if same, err = props.Explain(stdout, s, claim); err == nil && !same {
+			return exitDiffers
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "verify: -replay %s: %v\n", path, err)
+		return exitUsage
+	}
+	return exitOK
+}
