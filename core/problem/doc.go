@@ -1,10 +1,25 @@
-// Package problem holds objectives of the form (1) on real data: logistic
-// regression and small networks, as core.Objective, and the tables they are
-// made from.
+// Package problem holds objectives of the form (1),
+//
+//	l(w) = (1/M) sum_k F(x_k; w) + R(w),
+//
+// and the constants that the convergence claims need. Equation numbers are
+// those of arXiv:2602.20646v1 (Kong, Zhang, Yuan, 2026).
+//
+//	Table           a data set: ReadBreastCancer, ReadDigits, Synthetic
+//	Logistic        logistic regression on a Table, with proved constants
+//	NewQuadratic    (1/K) sum_k |A(x_k+w)|^2/2, with exact constants
+//	Network         affine, tanh, ..., softmaxce on a Table; no constants
+//	A1, A2, A3      the counterexamples of appendix A
+//	Loss, Gradient  l(w) and grad l(w) over all samples
+//
+// Objectives with constants are Known. Every constant is sound in float64:
+// L and sigma^2 are rounded up, mu and the bound of l* down.
 //
 // # Bad input
 //
-// Data that is not what a reader expects is an error that names the line, the
-// column (both from 1) and the value. Constructors given a table that does not
-// fit return an error as well. Misuse in code panics with the prefix "problem:".
+// Data from outside (files, and tables handed to a constructor) gives an error
+// that names the line and column, or row and feature, and the value; nothing
+// half read is returned. Readers use bounded memory, whatever the file claims.
+// Misuse in code (a box of the wrong length, a ragged matrix for NewQuadratic)
+// panics with the prefix "problem:" and the values.
 package problem
