@@ -81,8 +81,9 @@ type Region struct {
 	Y []Box // Y[i] holds the inputs of operator i+1, i = 0..N-1
 	W []Box // W[i] holds w_i, i = 1..N
 
-	c    *Chain
-	wAll Box
+	c      *Chain
+	wAll   Box
+	margin float64 // by which it was widened
 }
 
 // NewRegion returns the empty region of c.
@@ -111,6 +112,7 @@ func (r *Region) Reset() {
 		b.Reset()
 	}
 	r.wAll.Reset()
+	r.margin = 0
 }
 
 // Visit grows r to hold the states of s and the weights w.

@@ -16,6 +16,10 @@ import "math"
 type Enclosure struct {
 	Y, V, U []float64 // indexed like the paper, 0..N
 
+	// Scale multiplies every rounding error: 1, the default for 0, is float64,
+	// 2^29 is float32.
+	Scale float64
+
 	c          *Chain
 	maxY, maxV []float64
 }
@@ -49,8 +53,8 @@ func (e *Enclosure) VisitNorms(maxY, maxV []float64) {
 	}
 }
 
-// Margin is how far, relative to its largest vector, a box is widened so that
-// it holds the exact states along with the computed ones.
+// Margin is how far, relative to its largest vector, a box is usually widened
+// so that it holds the exact states along with those that float64 computed.
 const Margin = 0x1p-40
 
 // Compute fills Y, V and U from the region of the same visits and its
@@ -58,32 +62,36 @@ const Margin = 0x1p-40
 // region was not widened enough to hold the exact states, so that per does not
 // cover them; see Region.Widen.
 func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
-	n := e.c.N()
+	n, scale := e.c.N(), e.Scale
+	if scale == 0 {
+		scale = 1
+	}
 	inside := true
 	for i := 1; i <= n; i++ {
 		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
-		e.Y[i] = per[i].Lf*e.Y[i-1] + ro.F + unit*e.maxY[i]
+		e.Y[i] = per[i].Lf*e.Y[i-1] + scale*(ro.F+unit*e.maxY[i])
 		if i < n {
-			inside = inside && e.Y[i] <= Margin*e.maxY[i]
+			inside = inside && e.Y[i] <= r.margin*e.maxY[i]
 		}
 	}
 	e.V[n] = 0
 	for i := n; i >= 1; i-- {
 		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
 		state := per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i])
-		e.U[i] = (per[i].J2*e.V[i] + state + ro.J2*e.maxV[i]) * inflate
+		e.U[i] = (per[i].J2*e.V[i] + state + scale*ro.J2*e.maxV[i]) * inflate
 		if i > 1 {
-			e.V[i-1] = (per[i].J1*e.V[i] + state + ro.J1*e.maxV[i] + unit*e.maxV[i-1]) * inflate
+			e.V[i-1] = (per[i].J1*e.V[i] + state + scale*(ro.J1*e.maxV[i]+unit*e.maxV[i-1])) * inflate
 		}
 	}
 	return inside
 }
 
-// Widen moves every bound of the input boxes outward by Margin times the norm
+// Widen moves every bound of the input boxes outward by margin times the norm
 // of the largest vector in the box.
-func (r *Region) Widen() {
+func (r *Region) Widen(margin float64) {
+	r.margin = margin
 	for _, b := range r.Y {
-		m := Margin * b.norm()
+		m := margin * b.norm()
 		for k := range b.Lo {
 			b.Lo[k] -= m
 			b.Hi[k] += m

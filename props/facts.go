@@ -49,7 +49,7 @@ func Measure(p *gen.Pass) (*Facts, error) {
 	region, errs := core.NewRegion(chain), core.NewEnclosure(chain)
 	region.VisitBoxes(reach.Y)
 	region.VisitWeights(p.W)
-	region.Widen()
+	region.Widen(core.Margin)
 	errs.VisitNorms(reach.MaxY, reach.MaxV)
 	f := &Facts{Chain: chain, Per: make([]core.Regularity, chain.N()+1), Errors: errs}
 	k := region.Regularity(f.Per)

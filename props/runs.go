@@ -186,7 +186,7 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 	for k := range p {
 		p[k] = 1 / float64(len(ms))
 	}
-	region.Widen()
+	region.Widen(core.Margin)
 	f := &Facts{Chain: c, Per: make([]core.Regularity, n+1)}
 	k := region.Regularity(f.Per)
 	if !errs.Compute(region, f.Per) {
