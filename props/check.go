@@ -24,9 +24,11 @@ const (
 // 2^-20 cannot be told apart by better arithmetic alone, and are not worth it.
 const tie = 0x1p-20
 
-// tiny is the magnitude below which squares and fourth powers of the moments
-// may have underflowed, so that neither answer can be given.
-const tiny = 1e-250
+// tiny is the size of both sides below which no answer is given: moments are
+// squares and fourth powers, products of them underflow from about 1e-300 on,
+// and the exactPrec = 320 bits of the second opinion reach down to squares of
+// about 1e-180 beside states of size 1.
+const tiny = 1e-120
 
 // compare decides left <= right. NaN, which no comparison accepts, is Uncertain.
 func compare(left, right Interval) Answer {

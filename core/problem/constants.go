@@ -16,8 +16,7 @@ import (
 // (0, 1/4], so 0 <= Hessian of the mean <= X^T X/(4M). R adds 2 rho I (l2) or a
 // diagonal of 2 rho (1-3w^2)/(1+w^2)^3 (nonconvex), whose magnitude is largest
 // at w = 0: its derivative vanishes at w = 0 and |w| = 1 only, where it is
-// 2 rho and -rho/2. The first term is reached in the limit of data near 0, the
-// sum at w = 0, so L is the best constant.
+// 2 rho and -rho/2. Both terms are reached at w = 0, so no smaller constant holds.
 func (r *Regression) L() float64 {
 	_, top := spectrum(r.x)
 	return up(top/(4*float64(len(r.x))) + 2*r.reg.Rho)

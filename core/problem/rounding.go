@@ -66,6 +66,9 @@ func spectrum(rows [][]float64) (lo, hi float64) {
 	vv := frobenius(&v)
 	vv *= vv
 	off := (frobenius(&e) + 2*gamma(n)*vv) * widen
+	if !(off < 0.5) {
+		panic(fmt.Sprintf("problem: eigenvectors of a %d x %d Gram matrix are off by %v", n, n, off))
+	}
 	errB := 3 * gamma(n) * vv * frobenius(g) * widen
 	errG := gamma(m+1) * mat.Trace(g) * widen
 
@@ -76,10 +79,12 @@ func spectrum(rows [][]float64) (lo, hi float64) {
 		lo = min(lo, centre-radius)
 		hi = max(hi, centre+radius)
 	}
-	// errG leaves room for the roundings of these two lines.
-	lo = lo/(1+off) - 2*errG
-	hi = hi/(1-off) + 2*errG
-	return min(math.Ldexp(max(lo, 0), 2*exp), math.MaxFloat64), math.Ldexp(hi, 2*exp) + tiny
+	// Three more errG make room for the roundings of these lines, and for what
+	// underflows beside a largest entry of 1/2 or more.
+	lo = lo/(1+off) - 4*errG
+	hi = hi/(1-off) + 4*errG
+	lo, hi = math.Ldexp(lo, 2*exp)-tiny, math.Ldexp(hi, 2*exp)+tiny
+	return min(max(lo, 0), math.MaxFloat64), hi
 }
 
 // widen covers the few roundings of terms that are errors themselves.

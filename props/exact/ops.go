@@ -48,8 +48,8 @@ func (a *arith) forward(s core.Spec, x, w vector) vector {
 	case "halfsq":
 		return vector{a.quo(a.dot(x, x), a.num(2))}
 	case "softmaxce":
-		e, sum := a.softmax(x)
-		return vector{a.log(a.quo(sum, e[s.Label]))}
+		_, sum, m := a.softmax(x)
+		return vector{a.add(a.log(sum), a.sub(m, x[s.Label]))}
 	case "bilinear":
 		q := a.dot(x, w)
 		return vector{a.add(a.mul(q, q), a.quo(a.dot(x, x), a.num(2)))}
@@ -57,9 +57,9 @@ func (a *arith) forward(s core.Spec, x, w vector) vector {
 	panic("exact: unknown operator " + s.Op)
 }
 
-// softmax returns e^(x_k - max) and their sum.
-func (a *arith) softmax(x vector) (e vector, sum *big.Float) {
-	m := x[0]
+// softmax returns e^(x_k - m), their sum and m = max x.
+func (a *arith) softmax(x vector) (e vector, sum, m *big.Float) {
+	m = x[0]
 	for _, v := range x {
 		if v.Cmp(m) > 0 {
 			m = v
@@ -71,7 +71,7 @@ func (a *arith) softmax(x vector) (e vector, sum *big.Float) {
 		e = append(e, t)
 		sum = a.add(sum, t)
 	}
-	return e, sum
+	return e, sum, m
 }
 
 // vjp1 is J1(x, w)^T v.
@@ -109,7 +109,7 @@ func (a *arith) vjp1(s core.Spec, x, w, v vector) vector {
 	case "halfsq":
 		return a.times(v[0], x)
 	case "softmaxce":
-		e, sum := a.softmax(x)
+		e, sum, _ := a.softmax(x)
 		d := make(vector, len(x))
 		for k := range d {
 			d[k] = a.quo(e[k], sum)

@@ -1,0 +1,324 @@
+package problem
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
+	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/optimize"
+)
+
+var (
+	_ Known = (*Regression)(nil)
+	_ Known = (*Quadratic)(nil)
+)
+
+func regression(tb testing.TB, t *Table, constant bool, kind string, rho float64) *Regression {
+	tb.Helper()
+	r, err := LogisticWith(t, LogisticOptions{constant, core.Regularizer{Kind: kind, Rho: rho}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return r
+}
+
+func standardized(t *Table) *Table {
+	t.Standardize()
+	return t
+}
+
+type knownCase struct {
+	name  string
+	obj   Known
+	scale float64 // of weights worth trying
+}
+
+func knowns(tb testing.TB) []knownCase {
+	one := &Table{X: [][]float64{{3, -4}}, Label: []int{1}, Names: []string{"a", "b"}}
+	zero := &Table{X: [][]float64{{0}, {0}}, Label: []int{1, 0}, Names: []string{"a", "b"}}
+	return []knownCase{
+		{"cancer", regression(tb, standardized(cancer(tb)), true, "none", 0), 2},
+		{"cancer l2", regression(tb, standardized(cancer(tb)), true, "l2", 0.1), 2},
+		{"cancer weak l2", regression(tb, standardized(cancer(tb)), true, "l2", 1e-5), 5},
+		{"cancer raw l2", regression(tb, cancer(tb), false, "l2", 0.5), 1e-3},
+		{"synthetic l2", regression(tb, Synthetic(10, 2000, 1), false, "l2", 0.1), 2},
+		{"synthetic nonconvex", regression(tb, Synthetic(10, 2000, 2), false, "nonconvex", 0.001), 2},
+		{"strongly nonconvex", regression(tb, Synthetic(3, 20, 3), true, "nonconvex", 1), 1},
+		{"one row", regression(tb, one, false, "l2", 0.01), 1},
+		{"zero row", regression(tb, zero, false, "l2", 0.01), 1},
+		{"quadratic 1 x 1", NewQuadratic([][]float64{{-3}}, [][]float64{{1}, {2}, {4}}), 10},
+		{"quadratic 3 x 2", NewQuadratic([][]float64{{1, 2}, {0.5, -1}, {3, 0.1}}, [][]float64{{1, 0}, {0.3, 7}, {-2, 2}}), 10},
+		{"quadratic diagonal", NewQuadratic([][]float64{{2, 0}, {0, 0.5}}, [][]float64{{1, 1}, {-1, 3}}), 10},
+		{"quadratic of rank 1", NewQuadratic([][]float64{{1, 2}, {2, 4}}, [][]float64{{1, 1}, {-1, 3}}), 10},
+		{"quadratic 1 x 3", NewQuadratic([][]float64{{1, 2, 3}}, [][]float64{{1, 1, 1}}), 10},
+	}
+}
+
+func eachKnown(t *testing.T, f func(t *testing.T, c knownCase, rng *rand.Rand)) {
+	for _, c := range knowns(t) {
+		t.Run(c.name, func(t *testing.T) { f(t, c, rand.New(rand.NewPCG(1, 1))) })
+	}
+}
+
+func (c knownCase) dim() int {
+	chain, _ := c.obj.Sample(0)
+	return chain.NW()
+}
+
+func (c knownCase) weights(rng *rand.Rand) []float64 {
+	w := normal(rng, c.dim())
+	floats.Scale(c.scale*rng.ExpFloat64(), w)
+	return w
+}
+
+func (c knownCase) loss(w []float64) float64 { return Loss(c.obj, w) }
+
+// fd's central differences have a relative error near 2^-53^(2/3) = 4e-11 in
+// units of |l| and its third derivatives; the margin is for those.
+const fdTolerance = 1e-6
+
+func TestGradientAgreesWithDifferences(t *testing.T) {
+	eachKnown(t, func(t *testing.T, c knownCase, rng *rand.Rand) {
+		if c.name == "cancer raw l2" {
+			t.Skip("third derivatives near |h|^3 = 1e10: differences say nothing")
+		}
+		w := c.weights(rng)
+		want := fd.Gradient(nil, c.loss, w, &fd.Settings{Formula: fd.Central})
+		checkGradient(t, Gradient(c.obj, w), want, 1+math.Abs(c.loss(w)))
+	})
+}
+
+func checkGradient(t *testing.T, got, want []float64, size float64) {
+	t.Helper()
+	for j := range want {
+		if !(math.Abs(got[j]-want[j]) <= fdTolerance*size) {
+			t.Errorf("component %d is %v, differences say %v", j, got[j], want[j])
+		}
+	}
+}
+
+// rounding is what the left sides below, all computed in float64 by sums of at
+// most 2000 terms, may be off by in relative terms: 2000 2^-53 < 1e-12, and
+// differences of gradients amplify it by less than 1000.
+const rounding = 1e-9
+
+// curvature returns |H v| at w for the Hessian H of l, |v| = 1, and H v in v.
+func curvature(c knownCase, w, v []float64, h float64) float64 {
+	a, b := append([]float64(nil), w...), append([]float64(nil), w...)
+	floats.AddScaled(a, h, v)
+	floats.AddScaled(b, -h, v)
+	floats.SubTo(v, Gradient(c.obj, a), Gradient(c.obj, b))
+	return floats.Norm(v, 2) / (2 * h)
+}
+
+// L bounds every secant of the gradient, and is its size at w = 0 in the worst
+// direction, which power iteration finds.
+func TestLIsSoundAndSharp(t *testing.T) {
+	eachKnown(t, func(t *testing.T, c knownCase, rng *rand.Rand) {
+		l := c.obj.L()
+		for range 20 {
+			a, b := c.weights(rng), c.weights(rng)
+			left := floats.Distance(Gradient(c.obj, a), Gradient(c.obj, b), 2)
+			if right := l * floats.Distance(a, b, 2); !(left <= right*(1+rounding)) {
+				t.Errorf("gradients differ by %v, L allows %v", left, right)
+			}
+		}
+		v := normal(rng, c.dim())
+		best := 0.0
+		for range 100 {
+			floats.Scale(1/floats.Norm(v, 2), v)
+			best = max(best, curvature(c, make([]float64, c.dim()), v, 1e-4*c.scale))
+		}
+		if !(best <= l*(1+rounding) && best >= l*(1-1e-4)) {
+			t.Errorf("the Hessian at 0 has norm %v, L is %v", best, l)
+		}
+	})
+}
+
+// variance is E|u - E u|^2 at w.
+func variance(obj core.Objective, w []float64) float64 {
+	mean := make([]float64, len(w))
+	m := float64(obj.Len())
+	eachPass(obj, w, func(s *core.State) { floats.AddScaled(mean, 1/m, s.UAll) })
+	sum := 0.0
+	eachPass(obj, w, func(s *core.State) {
+		d := floats.Distance(s.UAll, mean, 2)
+		sum += d * d / m
+	})
+	return sum
+}
+
+func TestSigmaSqIsSoundAndSharp(t *testing.T) {
+	eachKnown(t, func(t *testing.T, c knownCase, rng *rand.Rand) {
+		all := c.obj.SigmaSq(core.Box{})
+		size := 0.0
+		for range 10 {
+			w := c.weights(rng)
+			box := core.NewBox(len(w))
+			box.Add(w)
+			box.Add(c.weights(rng))
+			inside := make([]float64, len(w))
+			for j := range w {
+				inside[j] = box.Lo[j] + rng.Float64()*(box.Hi[j]-box.Lo[j])
+			}
+			got, in := variance(c.obj, w), variance(c.obj, inside)
+			size = max(size, got)
+			point, wide := c.obj.SigmaSq(core.Point(w)), c.obj.SigmaSq(box)
+			for _, b := range []struct {
+				what        string
+				left, right float64
+			}{{"point", got, point}, {"corner of box", got, wide}, {"inside box", in, wide}, {"all", got, all}} {
+				if !(b.left <= b.right*(1+rounding)+tiny) {
+					t.Errorf("%s: variance %v, sigma^2 is %v", b.what, b.left, b.right)
+				}
+			}
+			if !(point <= got*(1+1e-6)+1e-20*all+2*tiny) {
+				t.Errorf("variance %v at a point, SigmaSq of it is %v", got, point)
+			}
+		}
+		if c.obj.Len() > 1 && !(all <= 100*size+2*tiny) {
+			t.Errorf("sigma^2 is %v for all w, the largest variance seen %v", all, size)
+		}
+	})
+}
+
+// The centre c earns something over c = 0, which gives the mean of |x|^2.
+func TestSigmaSqAllIsBelowMeanSquare(t *testing.T) {
+	for _, c := range knowns(t)[:6] {
+		r := c.obj.(*Regression)
+		sum := 0.0
+		for _, x := range r.x {
+			sum += dot(x, x) / float64(len(r.x))
+		}
+		if all := r.SigmaSq(core.Box{}); !(all < sum) {
+			t.Errorf("%s: sigma^2 is %v, the mean of |x|^2 %v", c.name, all, sum)
+		}
+	}
+}
+
+// minimum is the best value that BFGS finds, an upper bound of l*.
+func minimum(t *testing.T, c knownCase) float64 {
+	t.Helper()
+	p := optimize.Problem{
+		Func: c.loss,
+		Grad: func(g, w []float64) { copy(g, Gradient(c.obj, w)) },
+	}
+	res, err := optimize.Minimize(p, make([]float64, c.dim()), &optimize.Settings{MajorIterations: 500}, &optimize.BFGS{})
+	if res == nil {
+		t.Fatal(err)
+	}
+	return res.F
+}
+
+func TestLStarAndPL(t *testing.T) {
+	eachKnown(t, func(t *testing.T, c knownCase, rng *rand.Rand) {
+		best, lower, mu := minimum(t, c), c.obj.LStarLower(), c.obj.Mu()
+		if !(lower >= 0 && lower <= best*(1+rounding)) {
+			t.Errorf("l* >= %v is claimed, %v was found", lower, best)
+		}
+		if r := c.obj.Reg(); r.Kind == "l2" || c.obj.SigmaSq(core.Box{}) != 0 && r.Kind == "" {
+			if !(lower >= best*(1-1e-6)) {
+				t.Errorf("l* >= %v is claimed, the best found is %v", lower, best)
+			}
+		}
+		for range 50 {
+			w := c.weights(rng)
+			g := floats.Norm(Gradient(c.obj, w), 2)
+			if right := 2 * mu * (c.loss(w) - best); !(g*g >= right*(1-rounding)-rounding*best) {
+				t.Errorf("|grad|^2 = %v, PL with mu = %v wants %v", g*g, mu, right)
+			}
+		}
+	})
+}
+
+// Eigenvalues known in closed form. The slack is a few n^2 2^-53 times the trace.
+func TestSpectrum(t *testing.T) {
+	big := 0x1p600
+	for _, c := range []struct {
+		name   string
+		rows   [][]float64
+		lo, hi float64
+	}{
+		{"zero", [][]float64{{0, 0}}, 0, 0},
+		{"1 x 1", [][]float64{{-3}}, 9, 9},
+		{"diagonal", [][]float64{{2, 0}, {0, 0.5}}, 0.25, 4},
+		{"rotation", [][]float64{{3, 4}, {-4, 3}}, 25, 25},
+		{"ones", [][]float64{{1, 1, 1}, {1, 1, 1}}, 0, 6},
+		{"shear", [][]float64{{1, 1}, {0, 1}}, (3 - math.Sqrt(5)) / 2, (3 + math.Sqrt(5)) / 2},
+		{"signs cancel", [][]float64{{1, 1}, {1, -1}}, 2, 2},
+		{"overflow", [][]float64{{big, 0}, {0, big}}, math.MaxFloat64, math.Inf(1)},
+		{"underflow", [][]float64{{1 / big}, {0}}, 0, tiny},
+	} {
+		lo, hi := spectrum(c.rows)
+		slack := 1e-13 * c.hi
+		if !(lo <= c.lo && c.hi <= hi) {
+			t.Errorf("%s: [%v, %v] does not hold [%v, %v]", c.name, lo, hi, c.lo, c.hi)
+		}
+		if !(lo >= c.lo-slack && hi <= c.hi+slack+tiny) {
+			t.Errorf("%s: [%v, %v] is far from [%v, %v]", c.name, lo, hi, c.lo, c.hi)
+		}
+	}
+}
+
+// The quadratic (1/2)((w+1)^2 + (w+2)^2 + (w+4)^2) 9/3 has, by hand, l* at
+// w = -7/3: (9/6)(16+1+25)/9 = 7 and sigma^2 = 81 (42/9)/3 = 126.
+func TestQuadraticByHand(t *testing.T) {
+	q := NewQuadratic([][]float64{{-3}}, [][]float64{{1}, {2}, {4}})
+	if q.LStarLower() != 7 || q.SigmaSq(core.Box{}) != 126 {
+		t.Errorf("l* = %v, sigma^2 = %v, want 7 and 126", q.LStarLower(), q.SigmaSq(core.Box{}))
+	}
+}
+
+func TestDegenerate(t *testing.T) {
+	for _, c := range knowns(t) {
+		switch c.name {
+		case "one row", "quadratic 1 x 3":
+			if s := c.obj.SigmaSq(core.Box{}); s != 0 {
+				t.Errorf("%s: sigma^2 of one sample is %v", c.name, s)
+			}
+		case "zero row":
+			// l = ln 2 + rho w^2.
+			if l, s := c.obj.L(), c.obj.LStarLower(); !(l >= 0.02 && l <= 0.02*(1+2*slack) && s <= math.Ln2 && s >= math.Ln2*(1-4*slack)) {
+				t.Errorf("zero rows: L = %v, l* >= %v", l, s)
+			}
+		case "quadratic of rank 1":
+			if mu := c.obj.Mu(); mu != 0 {
+				t.Errorf("%s: mu = %v", c.name, mu)
+			}
+		}
+	}
+	// Data whose squares overflow: constants that are useless, but true.
+	huge := &Table{X: [][]float64{{1e300, 1}, {-1e300, 1}}, Label: []int{0, 1}, Names: []string{"a", "b"}}
+	r := regression(t, huge, false, "l2", 0.1)
+	if l, s, low := r.L(), r.SigmaSq(core.Box{}), r.LStarLower(); !math.IsInf(l, 1) || !math.IsInf(s, 1) || !(low >= 0 && low <= math.Ln2) {
+		t.Errorf("huge data: L = %v, sigma^2 = %v, l* >= %v", l, s, low)
+	}
+	nan := core.Point([]float64{math.NaN(), 0})
+	if s := r.SigmaSq(nan); !math.IsNaN(s) {
+		t.Errorf("SigmaSq of a NaN box is %v", s)
+	}
+}
+
+func BenchmarkStepBreastCancer(b *testing.B) {
+	r := regression(b, standardized(cancer(b)), true, "l2", 0.1)
+	benchmarkSteps(b, r, r.Reg())
+}
+
+func BenchmarkLStarLower(b *testing.B) {
+	r := regression(b, standardized(cancer(b)), true, "l2", 0.1)
+	for b.Loop() {
+		r.LStarLower()
+	}
+}
+
+func benchmarkSteps(b *testing.B, obj core.Objective, reg core.Regularizer) {
+	c, _ := obj.Sample(0)
+	w := InitWeights(c, 1)
+	b.ResetTimer()
+	if err := core.Run(obj, w, core.Options{T: b.N, Gamma: 0.1, Reg: reg}); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,364 @@
+package props
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cascade-sgd/cascade"
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// testOptions are enough to settle every verdict and little enough for go test.
+var testOptions = Options{Seed: 1, Cases: 2000, Climb: 400}
+
+// record is testdata/verdicts.
+func record(t *testing.T) map[string]string {
+	t.Helper()
+	f, err := cascade.Testdata.Open("testdata/verdicts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	on, err := ReadVerdicts(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return on
+}
+
+// TestVerdicts is the theorem check: a search from three seeds, with nothing
+// but the claims to start from, reaches the verdicts on record, both ways.
+func TestVerdicts(t *testing.T) {
+	for _, seed := range []uint64{1, 2, 3} {
+		opt := testOptions
+		opt.Seed = seed
+		var rows []ClaimReport
+		for _, f := range Search(Claims(), opt) {
+			rows = append(rows, f.Row(opt, opt.Cases))
+		}
+		for _, d := range Differences(rows, record(t), true) {
+			t.Errorf("seed %d: %s", seed, d)
+		}
+	}
+}
+
+// TestProperty runs every claim as a rapid property, which shrinks what fails.
+// A claim on record as refuted must keep failing in the search, not here.
+func TestProperty(t *testing.T) {
+	on := record(t)
+	for _, c := range Claims() {
+		if on[c.Name()] != "holds" {
+			continue
+		}
+		t.Run(c.Name(), func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) { Property(rt, &c, draw(c.Kind, gen.Rapid(rt))) })
+		})
+	}
+}
+
+// TestRuns holds every claim on the training runs.
+func TestRuns(t *testing.T) {
+	reports, err := CheckRuns(Search(Claims(), Options{Seed: 1, Cases: Batch}), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(reports) != 7 {
+		t.Errorf("%d runs, want 7", len(reports))
+	}
+	for _, r := range reports {
+		if !r.OK {
+			t.Errorf("%s: %v", r.Name, r.Violated)
+		}
+		if !(r.LossLast < r.LossFirst/2) {
+			t.Errorf("%s: the loss went from %v to %v: nothing was trained", r.Name, r.LossFirst, r.LossLast)
+		}
+		if len(r.Logged) < 10 {
+			t.Errorf("%s: %d steps were logged, want at least 10", r.Name, len(r.Logged))
+		}
+		for _, l := range r.Logged {
+			if !(l.Measured > 0 && l.Measured <= l.Bound) {
+				t.Errorf("%s, step %d: measured %v, bound %v", r.Name, l.T, l.Measured, l.Bound)
+			}
+		}
+		if len(r.Ratio) < 12 {
+			t.Errorf("%s: %d claims were valid somewhere, want at least 12", r.Name, len(r.Ratio))
+		}
+	}
+}
+
+// brokenFormulas are right sides with a planted fault; the search must refute
+// each, and find the ratio that the fault leaves.
+func brokenFormulas() []Claim {
+	claims := map[string]Claim{}
+	for _, c := range Claims() {
+		claims[c.Name()] = c
+	}
+	breakIt := func(name, fault string, right func(v *View, i int) float64) Claim {
+		c, ok := claims[name]
+		if !ok {
+			panic("no claim " + name)
+		}
+		c.ID = fault
+		c.Right = right
+		return c
+	}
+	scale := func(name, fault string, f float64) Claim {
+		right := claims[name].Right
+		return breakIt(name, fault, func(v *View, i int) float64 { return f * right(v, i) })
+	}
+	smaller := func(v *View, change func(k *bounds.Const)) bounds.Const {
+		k := v.K
+		change(&k)
+		return k
+	}
+	return []Claim{
+		breakIt("lemma1/printed", "Cv without max", func(v *View, _ int) float64 { return math.Pow(v.K.C, 2*float64(v.K.N)) }),
+		breakIt("eq12/printed", "(12) with N-i-1", func(v *View, i int) float64 { return math.Pow(v.K.C, 2*float64(v.K.N-i-1)) }),
+		scale("eq14a/printed", "(14) with L1^2/2", 0.5),
+		breakIt("eq15/printed", "(15) at the state after", func(v *View, i int) float64 {
+			return bounds.Eq15(smaller(v, func(k *bounds.Const) { k.L1 = 0 }), i, v.V2, v.Y2)
+		}),
+		breakIt("eq15/printed", "(15) with C for C^2", func(v *View, i int) float64 {
+			return bounds.Eq15(smaller(v, func(k *bounds.Const) { k.C = math.Sqrt(k.C) }), i, v.V2, v.Y2)
+		}),
+		scale("eq16/printed", "(16) with factor 2/3", 1.0/3),
+		breakIt("eq17a/printed", "(17) without eps", func(v *View, i int) float64 {
+			return bounds.Eq17a(v.K, i, v.V2, v.Y2, make([]float64, v.K.N+1))
+		}),
+		breakIt("eq17a/printed", "(17) with eps one off", func(v *View, i int) float64 {
+			return bounds.Eq17a(v.K, i, v.V2, v.Y2, append([]float64{0}, v.E2[:v.K.N]...))
+		}),
+		breakIt("eq18a/printed", "(18) without a 2", func(v *View, i int) float64 {
+			return bounds.Eq18a(v.K, i, v.Y2, v.D2) / 2
+		}),
+		breakIt("eq18b/printed", "(18) with one power less", func(v *View, i int) float64 {
+			sum := 0.0
+			for j := 1; j <= i; j++ {
+				sum += 2 * math.Pow(2*v.K.Lf*v.K.Lf, float64(max(i-j-1, 0))) * v.D2[j]
+			}
+			return sum
+		}),
+		breakIt("eq19/printed", "(19) with S_{i-1}", func(v *View, _ int) float64 {
+			sum := 0.0
+			for i := 1; i < v.K.N; i++ {
+				sum += 2 * v.K.CvSq() * v.K.L1 * v.K.L1 * v.K.S(i-1) * v.Y2[i] / 8
+				sum += 2 * bounds.Theorem1Eps(v.K, i+1) * v.E2[i+1]
+			}
+			return sum
+		}),
+		breakIt("thm1/printed", "(13) without eps", func(v *View, _ int) float64 {
+			return bounds.Theorem1(v.K, v.D2, make([]float64, v.K.N+1))
+		}),
+		breakIt("thm1/printed", "(13) without delta", func(v *View, _ int) float64 {
+			return bounds.Theorem1(v.K, make([]float64, v.K.N+1), v.E2)
+		}),
+		breakIt("thm1/printed", "(21) with C for C^2", func(v *View, _ int) float64 {
+			return bounds.Theorem1(smaller(v, func(k *bounds.Const) { k.C = math.Sqrt(k.C) }), v.D2, v.E2)
+		}),
+		breakIt("thm1/printed", "(21) with the sum to i-2", func(v *View, _ int) float64 {
+			sum := 0.0
+			for i := 1; i < v.K.N; i++ {
+				sum += bounds.Theorem1Delta(v.K, i) * v.D2[i]
+				if i > 1 {
+					sum += bounds.Theorem1Eps(v.K, i) * v.E2[i+1]
+				}
+			}
+			return sum
+		}),
+		scale("thm1/printed", "(13) three times too small", 1.0/3),
+		scale("eq30a/printed", "(30) with 4 for 8", 0.5),
+	}
+}
+
+func TestBrokenFormulas(t *testing.T) {
+	for _, f := range Search(brokenFormulas(), testOptions) {
+		if f.Verdict() != "refuted" || !(f.Ratio > 1) {
+			t.Errorf("%s: %s with ratio %v, want it refuted", f.Claim.ID, f.Verdict(), f.Ratio)
+		}
+	}
+}
+
+// TestMoreCasesNeverLower: a longer search repeats the shorter one.
+func TestMoreCasesNeverLower(t *testing.T) {
+	short, long := testOptions, testOptions
+	short.Cases, long.Cases = Batch, 3*Batch
+	a, b := Search(Claims(), short), Search(Claims(), long)
+	for k := range a {
+		if !(b[k].Ratio >= a[k].Ratio) {
+			t.Errorf("%s: %v after %d cases, %v after %d", a[k].Claim.Name(), a[k].Ratio, short.Cases, b[k].Ratio, long.Cases)
+		}
+	}
+}
+
+func searchJSON(t *testing.T, opt Options) []byte {
+	r := &Report{Version: 1, Seed: opt.Seed, Cases: opt.Cases}
+	found := Search(Claims(), opt)
+	for _, f := range found {
+		r.Claims = append(r.Claims, f.Row(opt, opt.Cases))
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestSameSeedSameBits(t *testing.T) {
+	opt := Options{Seed: 5, Cases: Batch, Climb: 200}
+	old := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(old)
+	one := searchJSON(t, opt)
+	runtime.GOMAXPROCS(2)
+	if diff := cmp.Diff(string(one), string(searchJSON(t, opt))); diff != "" {
+		t.Errorf("GOMAXPROCS 1 and 2 differ (-1 +2):\n%s", diff)
+	}
+	opt.Seed = 6
+	if bytes.Equal(one, searchJSON(t, opt)) {
+		t.Error("another seed gave the same report")
+	}
+}
+
+// TestShards: disjoint parts of a search together are the search.
+func TestShards(t *testing.T) {
+	opt := Options{Seed: 2, Cases: 2 * Batch}
+	whole := Search(Claims(), opt)
+	opt.Shards = 2
+	opt.Shard = 0
+	a := Search(Claims(), opt)
+	opt.Shard = 1
+	b := Search(Claims(), opt)
+	for k := range whole {
+		if a[k].Cases+b[k].Cases != whole[k].Cases || max(a[k].Ratio, b[k].Ratio) != whole[k].Ratio {
+			t.Errorf("%s: shards have %d+%d cases and ratios %v, %v; the whole %d and %v",
+				whole[k].Claim.Name(), a[k].Cases, b[k].Cases, a[k].Ratio, b[k].Ratio, whole[k].Cases, whole[k].Ratio)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		left, right Interval
+		want        Answer
+	}{
+		{Interval{1, 1}, Interval{1, 1}, Yes},
+		{Interval{0, 0}, Interval{0, 0}, Yes},
+		{Interval{0.5, 0.9}, Interval{1, 2}, Yes},
+		{Interval{3, 4}, Interval{1, 2}, No},
+		{Interval{1, 1 + 1e-9}, Interval{1, 1}, Yes}, // a tie
+		{Interval{1, 3}, Interval{2, 2.5}, Uncertain},
+		{Interval{1, 1}, Interval{0, inf}, Uncertain},
+		{Interval{nan, nan}, Interval{1, 1}, Uncertain},
+		{Interval{1, 1}, Interval{nan, nan}, Uncertain},
+	} {
+		if got := compare(c.left, c.right); got != c.want {
+			t.Errorf("compare(%v, %v) = %v, want %v", c.left, c.right, got, c.want)
+		}
+	}
+}
+
+// TestNaNNeverPasses: a claim whose side is NaN counts no case.
+func TestNaNNeverPasses(t *testing.T) {
+	claims := Claims()[:1]
+	claims[0].Right = func(*View, int) float64 { return math.NaN() }
+	f := Search(claims, Options{Seed: 1, Cases: Batch})[0]
+	if f.Cases != 0 || f.Verdict() != "starved" {
+		t.Errorf("%d valid cases and verdict %s, want 0 and starved", f.Cases, f.Verdict())
+	}
+}
+
+// TestStarved: a claim that rejects nearly everything has no verdict.
+func TestStarved(t *testing.T) {
+	f := newFindings(Claims())[0]
+	f.Cases, f.Rejected[Overflow] = 4, 96
+	if v := f.Verdict(); v != "starved" {
+		t.Errorf("4 valid cases of 100: %s, want starved", v)
+	}
+	f.Cases = 6
+	if v := f.Verdict(); v != "holds" {
+		t.Errorf("6 valid cases of 102: %s, want holds", v)
+	}
+}
+
+func TestVerdictsFile(t *testing.T) {
+	for name, c := range map[string]struct{ in, want string }{
+		"three fields": {"a holds really\n", "line 1"},
+		"unknown":      {"# c\na probably\n", "line 2"},
+		"twice":        {"a holds\nb holds\na refuted\n", "line 3"},
+	} {
+		if _, err := ReadVerdicts(strings.NewReader(c.in)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that names %s", name, err, c.want)
+		}
+	}
+	rows := []ClaimReport{{ID: "a", Form: Printed, Verdict: "refuted"}, {ID: "b", Form: Printed, Verdict: "holds"}}
+	got := Differences(rows, map[string]string{"a/printed": "holds", "c/printed": "holds"}, true)
+	want := []string{
+		"a/printed: refuted, on record: holds", "b/printed: holds, not on record",
+		"c/printed: on record as holds, but no such claim",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+}
+
+// TestSavedCase saves a worst case, reads it back and replays it.
+func TestSavedCase(t *testing.T) {
+	for _, f := range Search(Claims(), Options{Seed: 1, Cases: Batch}) {
+		data, err := json.Marshal(f.Save(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, claim, err := ReadSaved(bytes.NewReader(data))
+		if err != nil {
+			t.Fatalf("%s: %v", f.Claim.Name(), err)
+		}
+		var out bytes.Buffer
+		same, err := Explain(&out, s, claim)
+		if err != nil || !same {
+			t.Errorf("%s: replayed as saved: %v, error %v\n%s", f.Claim.Name(), same, err, &out)
+		}
+		if s.Ratio = s.Ratio*2 + 3; math.IsInf(float64(s.Ratio), 1) {
+			s.Ratio = 0.5
+		}
+		if same, _ := Explain(&out, s, claim); same {
+			t.Errorf("%s: a file that lies about its ratio was believed", f.Claim.Name())
+		}
+	}
+}
+
+func TestSavedCaseRefusals(t *testing.T) {
+	good, err := json.Marshal(Search(Claims(), Options{Seed: 1, Cases: Batch})[0].Save(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ in, want string }{
+		"empty":         {"", "EOF"},
+		"not JSON":      {"{", "unexpected EOF"},
+		"unknown field": {`{"version":1,"colour":3}`, "colour"},
+		"version":       {`{"version":2}`, "version 2"},
+		"no case":       {`{"version":1,"claim":"thm1","form":"printed"}`, "no case"},
+		"no claim":      {strings.Replace(string(good), `"lemma1"`, `"lemma9"`, 1), "lemma9"},
+		"trailing":      {string(good) + "{}", "more data"},
+	} {
+		if _, _, err := ReadSaved(strings.NewReader(c.in)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+		}
+	}
+	s, claim, err := ReadSaved(strings.NewReader(strings.Replace(string(good), `"x":[`, `"x":[9,`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Explain(os.Stderr, s, claim); err == nil || !strings.Contains(err.Error(), "x has length") {
+		t.Errorf("a case with one input too many: error %v", err)
+	}
+}
