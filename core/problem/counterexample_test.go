@@ -75,8 +75,10 @@ func TestA3(t *testing.T) {
 	checkNear(t, "heavy ball", follow(ball, 1, false), 1-0.05*55, 1-0.05*30, 0, 0)
 	checkNear(t, "heavy ball, Top-1", follow(ball, 1, true), 1-0.05*45, 1-0.05*36, 0, 0)
 	checkNear(t, "heavy ball, 2000 steps", follow(ball, 2000, false), 0, 0, 0, 0)
-	for name, c := range map[string]*Counterexample{"sgd": sgd, "heavy ball": ball} {
-		w := follow(c, 200, true)
-		t.Logf("%s, Top-1, 200 steps: %v", name, w)
+	// The printed end without the compressor is above; with it, both diverge.
+	for _, c := range []*Counterexample{sgd, ball} {
+		if w := follow(c, 100, true); !(math.Hypot(w[0], w[1]) > 1e3) {
+			t.Errorf("Top-1, g = %v, 100 steps: w1 = %v", c.Gamma, w[:2])
+		}
 	}
 }
