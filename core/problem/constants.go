@@ -131,7 +131,7 @@ func distSq(s float64, x, c []float64) float64 {
 // At the slopes of w the gap l(w) - D is |grad l(w)|^2/(4 rho), so Newton's
 // method closes it. Each call does that work, O(M d^2) a step: keep the value.
 func (r *Regression) LStarLower() float64 {
-	if r.reg.Kind != "l2" || r.reg.Rho == 0 {
+	if r.reg.Kind != "l2" {
 		return 0
 	}
 	best := 0.0

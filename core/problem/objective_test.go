@@ -8,6 +8,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/mat"
 )
 
 func digitsNetwork(tb testing.TB, t *Table, hidden ...int) (core.Objective, []float64) {
@@ -123,6 +124,20 @@ func TestLogisticForm(t *testing.T) {
 	}
 }
 
+// The regression owns its data.
+func TestLogisticCopies(t *testing.T) {
+	table := Synthetic(2, 20, 1)
+	r := regression(t, table, false, "none", 0)
+	before := Loss(r, []float64{1, 2})
+	if again := Synthetic(2, 20, 1); table.X[3][0] != again.X[3][0] || table.X[4][1] != again.X[4][1] {
+		t.Error("LogisticWith changed the table")
+	}
+	table.Scale(3)
+	if after := Loss(r, []float64{1, 2}); after != before {
+		t.Errorf("loss %v, and %v after a change of the table", before, after)
+	}
+}
+
 // Labels follow their law: sum (label - p)/sqrt(p(1-p)) over m rows has mean 0
 // and variance m. The stream starts with x*.
 func TestSynthetic(t *testing.T) {
@@ -207,6 +222,8 @@ func TestPanics(t *testing.T) {
 		{"box length", func() { r.SigmaSq(core.Point([]float64{1})) }, "box of 1"},
 		{"half a box", func() { r.SigmaSq(core.Box{Hi: []float64{1, 1}}) }, "box of 0 and 2"},
 		{"empty box", func() { r.SigmaSq(core.NewBox(2)) }, "empty box"},
+		{"reversed box", func() { r.SigmaSq(core.Box{Lo: []float64{0, 1}, Hi: []float64{0, 0}}) }, "weight 1 from 1 to 0"},
+		{"bad eigenvectors", func() { discs(mat.NewSymDense(1, []float64{1}), mat.NewDense(1, 1, []float64{2})) }, "off by 3"},
 		{"no matrix", func() { NewQuadratic(nil, one) }, "A is empty"},
 		{"no columns", func() { NewQuadratic([][]float64{{}}, one) }, "A is empty"},
 		{"no inputs", func() { NewQuadratic(one, nil) }, "inputs is empty"},

@@ -42,7 +42,9 @@ const (
 // factors, whatever the quality of V; they are small discs when V is good. By
 // gamma, the computed G, B and E are off by at most, in Frobenius norm,
 //
-//	gamma(rows) |X|_F^2,   (2 gamma(n) + gamma(n)^2) |V|_F^2 |G|_F,   gamma(n) |V|_F^2.
+//	gamma(rows) |X|_F^2,   (2 gamma(n) + gamma(n)^2) |V|_F^2 |G|_F,   gamma(n) |V|_F^2,
+//
+// and the code takes more of each, to cover the roundings of the bound itself.
 func spectrum(rows [][]float64) (lo, hi float64) {
 	x, exp := scaled(rows)
 	if x == nil {
@@ -55,40 +57,43 @@ func spectrum(rows [][]float64) (lo, hi float64) {
 	if !eig.Factorize(g, true) {
 		panic(fmt.Sprintf("problem: no eigenvectors of a %d x %d Gram matrix", n, n))
 	}
-	var v, gv, b, e mat.Dense
+	var v mat.Dense
 	eig.VectorsTo(&v)
-	gv.Mul(g, &v)
-	b.Mul(v.T(), &gv)
-	e.Mul(v.T(), &v)
-	for j := range n {
-		e.Set(j, j, e.At(j, j)-1)
-	}
-	vv := frobenius(&v)
-	vv *= vv
-	off := (frobenius(&e) + 2*gamma(n)*vv) * widen
-	if !(off < 0.5) {
-		panic(fmt.Sprintf("problem: eigenvectors of a %d x %d Gram matrix are off by %v", n, n, off))
-	}
-	errB := 3 * gamma(n) * vv * frobenius(g) * widen
-	errG := gamma(m+1) * mat.Trace(g) * widen
-
-	lo, hi = math.Inf(1), 0
-	for j := range n {
-		centre, radius := disc(&b, j)
-		radius = (radius+errB)*widen + 2*unit*math.Abs(centre)
-		lo = min(lo, centre-radius)
-		hi = max(hi, centre+radius)
-	}
-	// Three more errG make room for the roundings of these lines, and for what
-	// underflows beside a largest entry of 1/2 or more.
-	lo = lo/(1+off) - 4*errG
-	hi = hi/(1-off) + 4*errG
-	lo, hi = math.Ldexp(lo, 2*exp)-tiny, math.Ldexp(hi, 2*exp)+tiny
+	// Three more errors than G has make room for the roundings of these lines,
+	// and for what underflows beside a largest entry of 1/2 or more.
+	lo, hi = discs(g, &v)
+	err := 4 * gamma(m+1) * mat.Trace(g)
+	lo, hi = math.Ldexp(lo-err, 2*exp)-tiny, math.Ldexp(hi+err, 2*exp)+tiny
 	return min(max(lo, 0), math.MaxFloat64), hi
 }
 
-// widen covers the few roundings of terms that are errors themselves.
-const widen = 1 + 0x1p-20
+// discs bounds the eigenvalues of g up to a few roundings, see spectrum. It
+// panics when |V^T V - I| >= 1/2.
+func discs(g *mat.SymDense, v *mat.Dense) (lo, hi float64) {
+	n, _ := v.Dims()
+	var gv, b, e mat.Dense
+	gv.Mul(g, v)
+	b.Mul(v.T(), &gv)
+	e.Mul(v.T(), v)
+	for j := range n {
+		e.Set(j, j, e.At(j, j)-1)
+	}
+	vv := frobenius(v) * frobenius(v)
+	off := frobenius(&e)*(1+gamma(n*n+2)) + 3*gamma(n)*vv
+	if !(off < 0.5) {
+		panic(fmt.Sprintf("problem: eigenvectors of a %d x %d matrix are off by %v", n, n, off))
+	}
+	err := 4 * gamma(n) * vv * frobenius(g)
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for j := range n {
+		centre, radius := disc(&b, j)
+		radius += gamma(n+2)*(radius+math.Abs(centre)) + err
+		lo = min(lo, centre-radius)
+		hi = max(hi, centre+radius)
+	}
+	// g is positive semidefinite up to rounding, so hi > 0; lo <= 0 says nothing.
+	return lo / (1 + off), hi / (1 - off)
+}
 
 // disc returns centre and radius of Gershgorin's disc of row j.
 func disc(b *mat.Dense, j int) (centre, radius float64) {

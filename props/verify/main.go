@@ -13,7 +13,7 @@
 //	-json file      machine report
 //	-save dir       the worst case of every claim as a file that -replay reads
 //	-replay file    explain one certificate or one saved case
-//	-record         write testdata/verdicts anew from this search
+//	-record         write testdata/verdicts and the table in README.md anew from this search
 //
 // It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
 // bad usage or input.
@@ -78,7 +78,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs.StringVar(&c.json, "json", "", "write the machine report to this `file`")
 	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`")
 	fs.StringVar(&c.replay, "replay", "", "explain one certificate or saved case `file`")
-	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts anew from this search")
+	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts and the table in README.md anew from this search")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -223,24 +223,32 @@ func judge(report *props.Report, all bool, took time.Duration, stdout io.Writer)
 	return exitOK, nil
 }
 
+// record writes the verdicts, and the table in README between its marks.
 func record(report *props.Report, stdout io.Writer) (int, error) {
 	for _, r := range report.Claims {
 		if r.Verdict != "holds" && r.Verdict != "refuted" {
 			return 0, fmt.Errorf("-record: %s is %s; nothing is written", r.Name(), r.Verdict)
 		}
 	}
-	var b bytes.Buffer
-	if err := props.WriteVerdicts(&b, report.Claims); err != nil {
+	var verdicts bytes.Buffer
+	if err := props.WriteVerdicts(&verdicts, report.Claims); err != nil {
 		return 0, err
 	}
-	const path = "testdata/verdicts"
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+	old, err := os.ReadFile("README.md")
+	if err != nil {
 		return 0, fmt.Errorf("-record: run it at the root of the module: %w", err)
 	}
-	if err := writeFile(path, b.Bytes()); err != nil {
+	readme, err := replaceBetween(string(old), readmeBegin, readmeEnd, markdown(report))
+	if err != nil {
+		return 0, fmt.Errorf("-record: README.md: %w", err)
+	}
+	if err := writeFile("testdata/verdicts", verdicts.Bytes()); err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(stdout, "wrote %d verdicts to %s\n", len(report.Claims), path)
+	if err := writeFile("README.md", []byte(readme)); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(stdout, "wrote %d verdicts to testdata/verdicts and README.md\n", len(report.Claims))
 	return exitOK, nil
 }
 

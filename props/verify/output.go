@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/cascade-sgd/cascade/props"
@@ -42,6 +43,41 @@ func table(w io.Writer, r *props.Report) {
 	}
 	tw.Flush()
 	fmt.Fprintln(w)
+}
+
+// The marks between which README.md holds the table of the default search.
+const (
+	readmeBegin = "<!-- written by: go run ./props/verify -record -->\n"
+	readmeEnd   = "<!-- end -->"
+)
+
+// markdown is the table of README.md.
+func markdown(r *props.Report) string {
+	var b strings.Builder
+	b.WriteString("| id | equation | form | verdict | cases | rejected | ratio |\n|---|---|---|---|---|---|---|\n")
+	for _, c := range r.Claims {
+		form := string(c.Form)
+		if c.Reading != "" {
+			form += ", " + c.Reading
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %v |\n", c.ID, c.Eq, form, c.Verdict, c.Cases, c.Rejected, c.Ratio)
+	}
+	b.WriteString("\n| training run | steps | loss | E\\|U-u\\|^2 at the last step | Theorem 1's bound |\n|---|---|---|---|---|\n")
+	for _, run := range r.Runs {
+		last := run.Logged[len(run.Logged)-1]
+		fmt.Fprintf(&b, "| %s | %d | %v to %v | %.3g | %.3g |\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
+			float64(last.Measured), float64(last.Bound))
+	}
+	return b.String()
+}
+
+func replaceBetween(text, begin, end, with string) (string, error) {
+	head, rest, ok := strings.Cut(text, begin)
+	_, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return "", fmt.Errorf("the marks %q and %q are not there", strings.TrimSpace(begin), end)
+	}
+	return head + begin + with + end + tail, nil
 }
 
 func saveWorst(dir string, findings []*props.Finding, seed uint64) error {

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props"
+)
+
+// verify runs the command and returns its exit code and output.
+func verify(args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-claims", "thm9"}, `no claim "thm9"; there are: lemma1`},
+		{[]string{"-form", "neat"}, `-form is "neat"`},
+		{[]string{"-claims", "lemma1", "-form", "repaired"}, "selects no claim"},
+		{[]string{"-cases", "0"}, "-cases is 0"},
+		{[]string{"-cases", "x"}, `invalid value "x"`},
+		{[]string{"-climb", "-1"}, "-climb is -1"},
+		{[]string{"-budget", "-3s"}, "-budget is -3s"},
+		{[]string{"-record", "-claims", "thm1"}, "-record needs all claims"},
+		{[]string{"-colour"}, "not defined: -colour"},
+		{[]string{"now"}, `unexpected argument "now"`},
+		{[]string{"-replay", "nowhere.json"}, "nowhere.json"},
+		{[]string{"-claims", "lemma1", "-cases", "1", "-climb", "0", "-runs=false", "-json", "no/such/dir/x"}, "no/such/dir"},
+	} {
+		code, _, stderr := verify(c.args...)
+		if code != exitUsage || !strings.Contains(stderr, c.want) {
+			t.Errorf("verify %v: exit %d, want %d; message %q, want %q in it", c.args, code, exitUsage, stderr, c.want)
+		}
+	}
+	if code, _, stderr := verify("-h"); code != exitOK || !strings.Contains(stderr, "-replay") {
+		t.Errorf("verify -h: exit %d, message %q", code, stderr)
+	}
+}
+
+// TestEndToEnd searches, writes a report and the worst cases, and replays each.
+func TestEndToEnd(t *testing.T) {
+	dir := t.TempDir()
+	report := filepath.Join(dir, "report.json")
+	worst := filepath.Join(dir, "worst")
+	code, stdout, stderr := verify("-cases", "1000", "-climb", "200", "-runs=false", "-json", report, "-save", worst)
+	if code != exitOK || !strings.Contains(stdout, "verdicts as on record") {
+		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if !strings.Contains(stderr, "batch 1/1") {
+		t.Errorf("no plain progress without a terminal: %q", stderr)
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r props.Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Version != 1 || r.Seed != 1 || len(r.Claims) != len(props.Claims()) {
+		t.Errorf("report of version %d, seed %d, %d claims", r.Version, r.Seed, len(r.Claims))
+	}
+	files, err := filepath.Glob(filepath.Join(worst, "*.json"))
+	if err != nil || len(files) != len(r.Claims) {
+		t.Fatalf("%d saved cases, want %d (%v)", len(files), len(r.Claims), err)
+	}
+	for _, f := range files {
+		code, stdout, stderr := verify("-replay", f)
+		violates := strings.Contains(stdout, "violates the claim")
+		refuted := strings.Contains(f, "eq14b-printed") || strings.Contains(f, "derivation") || strings.Contains(f, "eq6") && strings.Contains(f, "printed")
+		if code != exitOK || violates != refuted {
+			t.Errorf("%s: exit %d\n%s%s", filepath.Base(f), code, stdout, stderr)
+		}
+	}
+	// A file that says something else is not believed.
+	lie := strings.Replace(string(must(os.ReadFile(files[0]))), `"ratio": `, `"ratio": 7`, 1)
+	path := filepath.Join(dir, "lie.json")
+	if err := os.WriteFile(path, []byte(lie), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, _ := verify("-replay", path); code != exitDiffers {
+		t.Errorf("a file with a wrong ratio: exit %d, want %d", code, exitDiffers)
+	}
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// TestJudge: a verdict that differs from the record is exit 1.
+func TestJudge(t *testing.T) {
+	var out bytes.Buffer
+	report := &props.Report{Claims: []props.ClaimReport{{ID: "lemma1", Form: props.Printed, Verdict: "refuted"}}}
+	code, err := judge(report, false, 0, &out)
+	if err != nil || code != exitDiffers || !strings.Contains(out.String(), "lemma1/printed: refuted, on record: holds") {
+		t.Errorf("exit %d, %v: %s", code, err, &out)
+	}
+	report.Claims[0].Verdict = "holds"
+	report.Runs = []props.RunReport{{Name: "x"}}
+	if code, _ := judge(report, false, 0, &out); code != exitDiffers {
+		t.Errorf("a run that fails: exit %d, want %d", code, exitDiffers)
+	}
+}
+
+// TestReadme: the table in README says what is on record, and every command it
+// names exists.
+func TestReadme(t *testing.T) {
+	readme := string(must(os.ReadFile("../../README.md")))
+	on, err := props.ReadVerdicts(bytes.NewReader(must(os.ReadFile("../../testdata/verdicts"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range props.Claims() {
+		found := false
+		for _, line := range strings.Split(readme, "\n") {
+			cells := strings.Split(line, " | ")
+			if len(cells) == 7 && cells[0] == "| "+c.ID && cells[2] == formCell(&c) {
+				found = true
+				if cells[3] != on[c.Name()] {
+					t.Errorf("README says that %s is %s, on record: %s", c.Name(), cells[3], on[c.Name()])
+				}
+			}
+		}
+		if !found {
+			t.Errorf("README has no row for %s", c.Name())
+		}
+	}
+	for _, line := range strings.Split(readme, "\n") {
+		if cmd, ok := strings.CutPrefix(line, "    go run ./props/verify"); ok {
+			cmd, _, _ = strings.Cut(cmd, "#")
+			var err bytes.Buffer
+			if _, e := parse(strings.Fields(cmd), &err); e != nil {
+				t.Errorf("README names a command that does not parse: %s: %v", line, e)
+			}
+		}
+	}
+}
+
+func formCell(c *props.Claim) string {
+	if c.Reading != "" {
+		return string(c.Form) + ", " + c.Reading
+	}
+	return string(c.Form)
+}
+
+func TestReplaceBetween(t *testing.T) {
+	got, err := replaceBetween("a<b>old<e>c", "<b>", "<e>", "new")
+	if err != nil || got != "a<b>new<e>c" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := replaceBetween("a<b>old", "<b>", "<e>", "new"); err == nil {
+		t.Error("a missing mark was not noticed")
+	}
+}
