@@ -41,10 +41,12 @@ type knownCase struct {
 func knowns(tb testing.TB) []knownCase {
 	one := &Table{X: [][]float64{{3, -4}}, Label: []int{1}, Names: []string{"a", "b"}}
 	zero := &Table{X: [][]float64{{0}, {0}}, Label: []int{1, 0}, Names: []string{"a", "b"}}
+	// Newton's full steps from 0 diverge on this one.
+	steep := &Table{X: [][]float64{{60, 160}, {3, 4}, {0, 0}, {3, -1}}, Label: []int{0, 0, 0, 0}, Names: zero.Names}
 	return []knownCase{
 		{"cancer", regression(tb, standardized(cancer(tb)), true, "none", 0), 2},
 		{"cancer rho 0", regression(tb, standardized(cancer(tb)), true, "l2", 0), 2},
-		{"cancer raw weak l2", regression(tb, cancer(tb), false, "l2", 1e-7), 1e-3},
+		{"cancer raw weak l2", regression(tb, cancer(tb), false, "l2", 1e-5), 1e-3},
 		{"cancer l2", regression(tb, standardized(cancer(tb)), true, "l2", 0.1), 2},
 		{"cancer weak l2", regression(tb, standardized(cancer(tb)), true, "l2", 1e-5), 5},
 		{"cancer raw l2", regression(tb, cancer(tb), false, "l2", 0.5), 1e-3},
@@ -52,6 +54,7 @@ func knowns(tb testing.TB) []knownCase {
 		{"synthetic nonconvex", regression(tb, Synthetic(10, 2000, 2), false, "nonconvex", 0.001), 2},
 		{"strongly nonconvex", regression(tb, Synthetic(3, 20, 3), true, "nonconvex", 1), 1},
 		{"one row", regression(tb, one, false, "l2", 0.01), 1},
+		{"steep", regression(tb, steep, false, "l2", 0.001), 0.1},
 		{"zero row", regression(tb, zero, false, "l2", 0.01), 1},
 		{"quadratic 1 x 1", NewQuadratic([][]float64{{-3}}, [][]float64{{1}, {2}, {4}}), 10},
 		{"quadratic 3 x 2", NewQuadratic([][]float64{{1, 2}, {0.5, -1}, {3, 0.1}}, [][]float64{{1, 0}, {0.3, 7}, {-2, 2}}), 10},
@@ -208,12 +211,19 @@ func minimum(t *testing.T, c knownCase) float64 {
 		Func: c.loss,
 		Grad: func(g, w []float64) { copy(g, Gradient(c.obj, w)) },
 	}
-	res, err := optimize.Minimize(p, make([]float64, c.dim()), &optimize.Settings{MajorIterations: 500}, &optimize.BFGS{})
+	res, err := optimize.Minimize(p, make([]float64, c.dim()), &optimize.Settings{MajorIterations: 2000, GradientThreshold: 1e-9}, &optimize.BFGS{})
 	if res == nil {
 		t.Fatal(err)
 	}
 	return res.F
 }
+
+// BFGS stops this far above the minimum: relatively, on the raw data, whose
+// Hessian has a condition number above 1e8, and where the minimum is 0.
+const (
+	stall    = 1e-5
+	tinyLoss = 1e-25
+)
 
 func TestLStarAndPL(t *testing.T) {
 	eachKnown(t, func(t *testing.T, c knownCase, rng *rand.Rand) {
@@ -222,7 +232,7 @@ func TestLStarAndPL(t *testing.T) {
 			t.Errorf("l* >= %v is claimed, %v was found", lower, best)
 		}
 		if _, ok := c.obj.(*Quadratic); ok || mu > 0 {
-			if !(lower >= best*(1-1e-6)) {
+			if !(lower >= best*(1-stall)-tinyLoss) {
 				t.Errorf("l* >= %v is claimed, the best found is %v", lower, best)
 			}
 		}
