@@ -1,0 +1,192 @@
+package core
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+)
+
+// slow is (5a)-(5c) with explicit Jacobians and loops over indices.
+func slow(c *Chain, x, w []float64, delta, eps [][]float64) (y, v, u [][]float64) {
+	n := c.N()
+	y, v, u = make([][]float64, n+1), make([][]float64, n+1), make([][]float64, n+1)
+	y[0] = x
+	for i := 1; i <= n; i++ {
+		y[i] = make([]float64, c.D(i))
+		c.Op(i).Forward(y[i], y[i-1], c.W(i, w))
+		for k := range y[i] {
+			y[i][k] += delta[i][k]
+		}
+	}
+	v[n] = []float64{1}
+	for i := n; i >= 1; i-- {
+		j1, j2 := jacobians(c.Op(i), y[i-1], c.W(i, w))
+		u[i] = make([]float64, c.Op(i).NW())
+		for row := range j2 {
+			for k := range u[i] {
+				u[i][k] += j2[row][k] * v[i][row]
+			}
+		}
+		if i == 1 {
+			break
+		}
+		v[i-1] = append([]float64(nil), eps[i]...)
+		for row := range j1 {
+			for k := range v[i-1] {
+				v[i-1][k] += j1[row][k] * v[i][row]
+			}
+		}
+	}
+	return y, v, u
+}
+
+func close(a, b []float64) error {
+	if len(a) != len(b) {
+		return fmt.Errorf("lengths %d and %d", len(a), len(b))
+	}
+	for k := range a {
+		// A few dozen roundings on numbers below 1e3.
+		if !(math.Abs(a[k]-b[k]) <= 1e-11*(1+math.Abs(b[k]))) {
+			return fmt.Errorf("%v, want %v", a, b)
+		}
+	}
+	return nil
+}
+
+func TestPassIsEquation5(t *testing.T) {
+	for ci, c := range someChains(t) {
+		r := newRand(uint64(ci))
+		s := NewState(c)
+		for range 10 {
+			x, w := normals(r, c.D(0)), normals(r, c.NW())
+			delta, eps := make([][]float64, c.N()+1), make([][]float64, c.N()+1)
+			for i := 1; i <= c.N(); i++ {
+				delta[i] = normals(r, c.D(i))
+				if i > 1 {
+					eps[i] = normals(r, c.D(i-1))
+				}
+			}
+			s.Pass(c, x, w, &Given{DeltaAt: delta, EpsAt: eps})
+			y, v, u := slow(c, x, w, delta, eps)
+			for i := 1; i <= c.N(); i++ {
+				for name, p := range map[string][2][]float64{"Y": {s.Y[i], y[i]}, "V": {s.V[i], v[i]}, "U": {s.U[i], u[i]}, "delta": {s.Delta[i], delta[i]}} {
+					if err := close(p[0], p[1]); err != nil {
+						t.Fatalf("%v: %s_%d: %v", c.Specs(), name, i, err)
+					}
+				}
+			}
+			if s.Loss() != s.Y[c.N()][0] {
+				t.Error("Loss is not Y_N")
+			}
+		}
+	}
+}
+
+func TestGradientAgainstDifferences(t *testing.T) {
+	for ci, c := range someChains(t) {
+		r := newRand(uint64(10 + ci))
+		x, w := normals(r, c.D(0)), normals(r, c.NW())
+		s, probe := NewState(c), NewState(c)
+		s.Pass(c, x, w, nil)
+		want := fd.Gradient(nil, func(w []float64) float64 {
+			probe.Forward(c, x, w, nil)
+			return probe.Loss()
+		}, w, &fd.Settings{Formula: fd.Central})
+		for k := range want {
+			if !(math.Abs(s.UAll[k]-want[k]) <= 1e-6*(1+math.Abs(want[k]))) {
+				t.Errorf("%v: component %d is %v, differences give %v", c.Specs(), k, s.UAll[k], want[k])
+			}
+		}
+	}
+}
+
+// TestLastDeltaFirstEps: delta_N ends in Y_N, and eps_1 does not exist.
+func TestLastDeltaTouchesNoGradient(t *testing.T) {
+	for _, c := range someChains(t) {
+		r := newRand(3)
+		x, w := normals(r, c.D(0)), normals(r, c.NW())
+		a, b := NewState(c), NewState(c)
+		a.Pass(c, x, w, nil)
+		at := make([][]float64, c.N()+1)
+		at[c.N()] = []float64{5}
+		b.Pass(c, x, w, &Given{DeltaAt: at})
+		if b.Loss() != a.Loss()+5 {
+			t.Errorf("delta_N = 5 moved the loss from %v to %v", a.Loss(), b.Loss())
+		}
+		for k := range a.UAll {
+			if a.UAll[k] != b.UAll[k] {
+				t.Errorf("delta_N moved component %d of the gradient", k)
+			}
+		}
+	}
+}
+
+func TestStateKeepsNothing(t *testing.T) {
+	c := someChains(t)[1]
+	r := newRand(4)
+	x, w := normals(r, c.D(0)), normals(r, c.NW())
+	fresh, used := NewState(c), NewState(c)
+	for _, list := range [][][]float64{used.F, used.Y, used.V, used.U, used.Delta, used.Eps} {
+		for _, v := range list {
+			for k := range v {
+				v[k] = math.NaN()
+			}
+		}
+	}
+	fresh.Pass(c, x, w, nil)
+	used.Pass(c, x, w, nil)
+	for k := range fresh.UAll {
+		if fresh.UAll[k] != used.UAll[k] {
+			t.Fatal("the gradient depends on what the workspace held")
+		}
+	}
+}
+
+func panics(f func()) (message string) {
+	defer func() { message = fmt.Sprint(recover()) }()
+	f()
+	return ""
+}
+
+func TestMisusePanics(t *testing.T) {
+	c := someChains(t)[0]
+	s := NewState(c)
+	w := make([]float64, c.NW())
+	for name, m := range map[string]struct {
+		f    func()
+		want string
+	}{
+		"short input":   {func() { s.Pass(c, []float64{1}, w, nil) }, "input has length 1, want 3"},
+		"short weights": {func() { s.Pass(c, []float64{1, 2, 3}, w[:1], nil) }, "weights have length 1, want 3"},
+		"other chain":   {func() { s.Pass(someChains(t)[1], nil, nil, nil) }, "another shape"},
+		"delta length":  {func() { s.Pass(c, []float64{1, 2, 3}, w, &Given{DeltaAt: [][]float64{nil, {1, 2}}}) }, "delta_1 has length 2, want 1"},
+		"width 0":       {func() { Tanh(0) }, "width 0"},
+		"label":         {func() { SoftmaxCE(2, 2) }, "label 2 of 2"},
+		"ragged":        {func() { Fixed([][]float64{{1}, {1, 2}}) }, "row 1 has 2"},
+		"step lengths":  {func() { Step(w, w[:1], 1, Regularizer{}) }, "3 weights with a gradient of 1"},
+		"regularizer":   {func() { Step(w, w, 1, Regularizer{Kind: "l3"}) }, `unknown regularizer "l3"`},
+		"empty region":  {func() { NewRegion(c).Regularity(nil) }, "empty region"},
+		"constants":     {func() { NewRegion(c).Regularity(make([]Regularity, 1)) }, "room for 1"},
+	} {
+		if got := panics(m.f); !strings.HasPrefix(got, "core: ") || !strings.Contains(got, m.want) {
+			t.Errorf("%s: panic %q, want core: ... %s", name, got, m.want)
+		}
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	c := someChains(t)[1]
+	r := newRand(5)
+	x, w := normals(r, c.D(0)), normals(r, c.NW())
+	s := NewState(c)
+	given := &Given{}
+	if n := testing.AllocsPerRun(100, func() {
+		s.Pass(c, x, w, given)
+		Step(w, s.UAll, 1e-6, Regularizer{Kind: "nonconvex", Rho: 0.1})
+	}); n != 0 {
+		t.Errorf("%v allocations a step, want 0", n)
+	}
+}

@@ -1,0 +1,176 @@
+package core
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSpecRoundTrip(t *testing.T) {
+	var seen []string
+	for _, op := range testOps() {
+		data, err := json.Marshal(op.Spec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s Spec
+		if err := json.Unmarshal(data, &s); err != nil {
+			t.Fatal(err)
+		}
+		back, err := NewOp(s)
+		if err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		if diff := cmp.Diff(op.Spec(), back.Spec()); diff != "" {
+			t.Errorf("%s: %s", data, diff)
+		}
+		if op.In() != back.In() || op.Out() != back.Out() || op.NW() != back.NW() {
+			t.Errorf("%s: shapes differ", data)
+		}
+		seen = append(seen, s.Op)
+	}
+	for _, name := range OpNames() {
+		if !strings.Contains(strings.Join(seen, " "), name) {
+			t.Errorf("operator %q is not tested", name)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		specs []Spec
+		want  string
+	}{
+		{"empty", nil, "chain of 0 operators"},
+		{"one", []Spec{{Op: "halfsq", N: 2}}, "chain of 1 operators"},
+		{"unknown", []Spec{{Op: "relu", N: 2}, {Op: "halfsq", N: 2}}, `operator 1: core: unknown op "relu"`},
+		{"width", []Spec{{Op: "tanh", N: 2}, {Op: "halfsq", N: 3}}, "operator 2 halfsq(3) takes width 3, operator 1 tanh(2) gives 2"},
+		{"d_N", []Spec{{Op: "tanh", N: 2}, {Op: "tanh", N: 2}}, "width d_N = 2, want 1"},
+		{"zero", []Spec{{Op: "tanh"}, {Op: "halfsq", N: 2}}, "n is 0, want 1.."},
+		{"negative", []Spec{{Op: "affine", In: -1, Out: 2}, {Op: "halfsq", N: 2}}, "in is -1"},
+		{"huge", []Spec{{Op: "tanh", N: MaxWidth + 1}, {Op: "halfsq", N: 2}}, "want 1..65536"},
+		{"huge weights", []Spec{{Op: "linear", In: MaxWidth, Out: MaxWidth}, {Op: "halfsq", N: 2}}, "weights exceed"},
+		{"no matrix", []Spec{{Op: "fixed"}, {Op: "halfsq", N: 2}}, "rows of a is 0"},
+		{"empty row", []Spec{{Op: "fixed", A: [][]float64{{}}}, {Op: "halfsq", N: 2}}, "columns of a is 0"},
+		{"ragged", []Spec{{Op: "fixed", A: [][]float64{{1}, {1, 2}}}, {Op: "halfsq", N: 2}}, "row 1 of a has 2 entries"},
+		{"NaN", []Spec{{Op: "fixed", A: [][]float64{{1, math.NaN()}}}, {Op: "halfsq", N: 1}}, "a[0][1] is NaN"},
+		{"label", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2, Label: 2}}, "label is 2, want 0..1"},
+		{"negative label", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2, Label: -1}}, "label is -1"},
+		{"extra field", []Spec{{Op: "tanh", N: 2, In: 2}, {Op: "halfsq", N: 2}}, `"tanh" has no field "in"`},
+	} {
+		if _, err := FromSpecs(c.specs); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", c.name, err, c.want)
+		}
+	}
+	if _, err := NewChain(Tanh(1), nil); err == nil || !strings.Contains(err.Error(), "operator 2 is nil") {
+		t.Errorf("a nil operator: %v", err)
+	}
+}
+
+func TestRegularizers(t *testing.T) {
+	for _, r := range []Regularizer{{}, {Kind: "none"}, {Kind: "l2", Rho: 0.3}, {Kind: "nonconvex", Rho: 0.7}} {
+		if err := r.Check(); err != nil {
+			t.Error(err)
+		}
+		for _, w := range []float64{-2, -0.1, 0, 0.5, 3} {
+			const h = 1e-6
+			fd := (r.Value([]float64{w + h}) - r.Value([]float64{w - h})) / (2 * h)
+			if !(math.Abs(r.Grad(w)-fd) <= 1e-8) {
+				t.Errorf("%+v at %v: gradient %v, differences give %v", r, w, r.Grad(w), fd)
+			}
+			got := []float64{w}
+			Step(got, []float64{0.25}, 0.5, r)
+			if want := w - 0.5*(0.25+r.Grad(w)); got[0] != want {
+				t.Errorf("%+v: step to %v, want %v", r, got[0], want)
+			}
+		}
+	}
+	for _, r := range []Regularizer{{Kind: "l1"}, {Kind: "l2", Rho: -1}, {Kind: "l2", Rho: math.NaN()}, {Kind: "none", Rho: 1}} {
+		if r.Check() == nil {
+			t.Errorf("%+v was accepted", r)
+		}
+	}
+}
+
+var twoInputs = [][]float64{{1, 2, 3}, {-1, 0.5, 2}}
+
+type two struct{ c *Chain }
+
+func (o two) Len() int { return 2 }
+func (o two) Sample(k int) (*Chain, []float64) {
+	return o.c, twoInputs[k]
+}
+
+func TestRun(t *testing.T) {
+	c := someChains(t)[0]
+	obj := two{c}
+	reg := Regularizer{Kind: "l2", Rho: 0.1}
+	// A loop by hand.
+	want := []float64{0.1, 0.2, -0.3}
+	s := NewState(c)
+	for range 5 {
+		u := make([]float64, 3)
+		for k := range 2 {
+			_, x := obj.Sample(k)
+			s.Pass(c, x, want, nil)
+			for j := range u {
+				u[j] += s.UAll[j] / 2
+			}
+		}
+		Step(want, u, 0.1, reg)
+	}
+	got := []float64{0.1, 0.2, -0.3}
+	steps := 0
+	err := Run(obj, got, Options{T: 5, Gamma: 0.1, Reg: reg, Observe: func(t int, _, _ []float64, batch []int) error {
+		steps += len(batch)
+		return nil
+	}})
+	if err != nil || steps != 10 {
+		t.Fatalf("%v; %d samples seen, want 10", err, steps)
+	}
+	if err := close(got, want); err != nil {
+		t.Error(err)
+	}
+	for name, opt := range map[string]Options{"T = 0": {Gamma: 1}, "gamma = 0": {T: 3}} {
+		w := []float64{1, 2, 3}
+		if err := Run(obj, w, opt); err != nil || w[0] != 1 || w[1] != 2 || w[2] != 3 {
+			t.Errorf("%s: weights %v, error %v", name, w, err)
+		}
+	}
+	stop := errors.New("enough")
+	if err := Run(obj, got, Options{T: 5, Observe: func(int, []float64, []float64, []int) error { return stop }}); err != stop {
+		t.Errorf("the observer's error became %v", err)
+	}
+	for want, opt := range map[string]Options{
+		"T is -1":               {T: -1},
+		"gamma is NaN":          {Gamma: math.NaN()},
+		"gamma is -1":           {Gamma: -1},
+		"gamma is +Inf":         {Gamma: math.Inf(1)},
+		"unknown regularizer":   {Reg: Regularizer{Kind: "x"}},
+		"step 0: empty batch":   {T: 1, Batch: func(int) []int { return nil }},
+		"step 0: sample 2 of 2": {T: 1, Batch: func(int) []int { return []int{2} }},
+	} {
+		if err := Run(obj, got, opt); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one that says %q", err, want)
+		}
+	}
+	if err := Run(obj, got[:1], Options{T: 1}); err == nil || !strings.Contains(err.Error(), "1 weights, the chain has 3") {
+		t.Errorf("short weights: %v", err)
+	}
+}
+
+func TestRunAllocates(t *testing.T) {
+	obj := two{someChains(t)[0]}
+	w := make([]float64, 3)
+	run := func(steps int) float64 {
+		return testing.AllocsPerRun(10, func() { _ = Run(obj, w, Options{T: steps, Gamma: 0.1}) })
+	}
+	if a, b := run(10), run(110); a != b {
+		t.Errorf("100 steps more cost %v allocations", b-a)
+	}
+}
