@@ -179,7 +179,7 @@ func (r *Regression) dual(s []float64) float64 {
 	}
 	sum := 0.0
 	for j := range g {
-		a := math.Abs(g[j]) + gamma(len(r.x)+2)*size[j]
+		a := math.Abs(g[j]) + float64(gamma(len(r.x)+2)*size[j])
 		sum += float64(a * a)
 	}
 	return down(down(h) - up(up(sum)/(4*r.reg.Rho)))
@@ -222,7 +222,7 @@ func (r *Regression) newton(w, s []float64) bool {
 	for step, k := 1.0, 0; k < halvings; step, k = step/2, k+1 {
 		next := make([]float64, d)
 		for j := range w {
-			next[j] = w[j] - step*move.AtVec(j)
+			next[j] = w[j] - float64(step*move.AtVec(j))
 		}
 		if Loss(r, next) < before {
 			copy(w, next)

@@ -262,6 +262,7 @@ func TestSpectrum(t *testing.T) {
 		{"shear", [][]float64{{1, 1}, {0, 1}}, (3 - math.Sqrt(5)) / 2, (3 + math.Sqrt(5)) / 2},
 		{"signs cancel", [][]float64{{1, 1}, {1, -1}}, 2, 2},
 		{"overflow", [][]float64{{huge, 0}, {0, huge}}, math.MaxFloat64, math.Inf(1)},
+		{"lost bits", [][]float64{{1.3 * 0x1p-537}}, 0, tiny}, // 1.69 units of 2^-1074
 		{"underflow", [][]float64{{1 / huge}, {0}}, 0, tiny},
 	} {
 		lo, hi := spectrum(c.rows)
@@ -271,6 +272,25 @@ func TestSpectrum(t *testing.T) {
 		}
 		if !(lo >= c.lo-slack && hi <= c.hi+slack+tiny) {
 			t.Errorf("%s: [%v, %v] is far from [%v, %v]", c.name, lo, hi, c.lo, c.hi)
+		}
+	}
+}
+
+// Long columns, whose computed sum of squares is rounded, against math/big.
+func TestSpectrumEnclosesRounding(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		rows := make([][]float64, 1000)
+		for k := range rows {
+			rows[k] = []float64{rng.NormFloat64()}
+		}
+		exact := new(big.Rat)
+		for _, x := range rationals(rows) {
+			addProduct(exact, x[0], x[0])
+		}
+		lo, hi := spectrum(rows)
+		if new(big.Rat).SetFloat64(lo).Cmp(exact) > 0 || new(big.Rat).SetFloat64(hi).Cmp(exact) < 0 {
+			t.Errorf("[%v, %v] does not hold %v", lo, hi, exact.FloatString(20))
 		}
 	}
 }

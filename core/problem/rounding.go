@@ -20,8 +20,8 @@ func gamma(n int) float64 { return float64(n) * unit * (1 + 0x1p-20) }
 // MaxRows + MaxFeatures + 16 roundings deep, a relative error below 2^-36, and
 // what elementary functions add is below 2^-50. tiny stands for underflow: each
 // of at most 2^27 terms loses less than 2^-1074.
-func up(x float64) float64   { return x*(1+slack) + tiny }
-func down(x float64) float64 { return x*(1-slack) - tiny }
+func up(x float64) float64   { return float64(x*(1+slack)) + tiny }
+func down(x float64) float64 { return float64(x*(1-slack)) - tiny }
 
 const (
 	slack = 0x1p-32
@@ -79,7 +79,7 @@ func discs(g *mat.SymDense, v *mat.Dense) (lo, hi float64) {
 		e.Set(j, j, e.At(j, j)-1)
 	}
 	vv := frobenius(v) * frobenius(v)
-	off := frobenius(&e)*(1+gamma(n*n+2)) + 3*gamma(n)*vv
+	off := float64(frobenius(&e)*(1+gamma(n*n+2))) + float64(3*gamma(n)*vv)
 	if !(off < 0.5) {
 		panic(fmt.Sprintf("problem: eigenvectors of a %d x %d matrix are off by %v", n, n, off))
 	}
@@ -87,7 +87,7 @@ func discs(g *mat.SymDense, v *mat.Dense) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for j := range n {
 		centre, radius := disc(&b, j)
-		radius += gamma(n+2)*(radius+math.Abs(centre)) + err
+		radius += float64(gamma(n+2)*(radius+math.Abs(centre))) + err
 		lo = min(lo, centre-radius)
 		hi = max(hi, centre+radius)
 	}
