@@ -36,40 +36,61 @@ type Facts struct {
 // box on which the constants of A3 were bounded.
 var errIllConditioned = errors.New("props: rounding errors exceed the margin of the region")
 
+// evaluator measures passes of one chain; it owns the workspace. It is not
+// safe for concurrent use.
+type evaluator struct {
+	walker *expect.Walker
+	m      *expect.Moments
+	region *core.Region
+	facts  Facts
+}
+
+func newEvaluator(c *core.Chain) *evaluator {
+	n := c.N() + 1
+	ev := &evaluator{walker: expect.NewWalker(c), m: expect.NewMoments(c), region: core.NewRegion(c)}
+	ev.facts = Facts{Chain: c, Per: make([]core.Regularity, n), Errors: core.NewEnclosure(c)}
+	ev.facts.Lo = View{V0: make([]float64, n), Moments: expect.NewMoments(c)}
+	ev.facts.Hi = View{V0: make([]float64, n), Moments: expect.NewMoments(c)}
+	return ev
+}
+
 // Measure evaluates a pass in float64: the exact pass, all outcomes of the
 // perturbed one, the constants of A3 on the hull of all visited states, and an
 // enclosure of every moment.
-func Measure(p *gen.Pass) (*Facts, error) {
-	chain := p.Chain
-	walker, m := expect.NewWalker(chain), expect.NewMoments(chain)
-	if err := walker.Walk(m, p.X, p.W, &p.Plan, 0); err != nil {
+func Measure(p *gen.Pass) (*Facts, error) { return newEvaluator(p.Chain).measure(p) }
+
+// measure is Measure; the facts are lent until the next call.
+func (ev *evaluator) measure(p *gen.Pass) (*Facts, error) {
+	if err := ev.walker.Walk(ev.m, p.X, p.W, &p.Plan, 0); err != nil {
 		return nil, err
 	}
-	reach := walker.Reach()
-	region, errs := core.NewRegion(chain), core.NewEnclosure(chain)
-	region.VisitBoxes(reach.Y)
-	region.VisitWeights(p.W)
-	region.Widen(core.Margin)
-	errs.VisitNorms(reach.MaxY, reach.MaxV)
-	f := &Facts{Chain: chain, Per: make([]core.Regularity, chain.N()+1), Errors: errs}
-	k := region.Regularity(f.Per)
-	if !errs.Compute(region, f.Per) {
+	f, reach := &ev.facts, ev.walker.Reach()
+	ev.region.Reset()
+	ev.region.VisitBoxes(reach.Y)
+	ev.region.VisitWeights(p.W)
+	ev.region.Widen(core.Margin)
+	f.Errors.Reset()
+	f.Errors.VisitNorms(reach.MaxY, reach.MaxV)
+	k := ev.region.Regularity(f.Per)
+	if !f.Errors.Compute(ev.region, f.Per) {
 		return nil, errIllConditioned
 	}
-	v0 := normsOfV(walker.Exact())
-	f.enclose(Constants(chain.N(), k), v0, m, errs, momentError)
+	normsOfV(f.v0(), ev.walker.Exact())
+	f.enclose(Constants(p.Chain.N(), k), f.v0(), ev.m, f.Errors, momentError)
 	return f, nil
 }
 
-// normsOfV returns |v_i|^2.
-func normsOfV(exact *core.State) []float64 {
-	v0 := make([]float64, len(exact.V))
+// v0 is where |v_i|^2 is formed before it is enclosed.
+func (f *Facts) v0() []float64 { return f.Lo.V0 }
+
+// normsOfV writes |v_i|^2 to v0.
+func normsOfV(v0 []float64, exact *core.State) {
 	for i, v := range exact.V {
+		v0[i] = 0
 		for _, x := range v {
 			v0[i] += float64(x * x)
 		}
 	}
-	return v0
 }
 
 // Constants are the constants of A3 for the formulas of package bounds.
@@ -90,10 +111,9 @@ func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *c
 	n := k.N
 	both := func(e float64) float64 { return 2 * e }
 	mean := func(m2 float64) float64 { return cancellation * math.Sqrt(m2) }
-	lo, hi := expect.NewMoments(f.Chain), expect.NewMoments(f.Chain)
+	lo, hi := f.Lo.Moments, f.Hi.Moments
 	lo.Leaves, hi.Leaves, lo.P, hi.P = m.Leaves, m.Leaves, m.P, m.P
-	f.Lo = View{K: k, V0: make([]float64, n+1), Moments: lo}
-	f.Hi = View{K: k, V0: make([]float64, n+1), Moments: hi}
+	f.Lo.K, f.Hi.K = k, k
 
 	clean := cleanStates(m)
 	put := func(l, h *float64, v, e, power float64) { *l, *h = root(v, e, power, relative) }

@@ -161,10 +161,12 @@ func (r *runner) train(gamma float64) {
 func (r *runner) log(t int, w []float64, batch []int) error {
 	c, _ := r.obj.Sample(0)
 	n := c.N()
-	region, errs := core.NewRegion(c), core.NewEnclosure(c)
+	ev := newEvaluator(c)
+	f, region := &ev.facts, ev.region
+	errs := f.Errors
 	region.VisitWeights(w)
 	var ms []*expect.Moments
-	v0 := make([]float64, n+1)
+	v0, one := make([]float64, n+1), make([]float64, n+1)
 	for _, k := range batch {
 		c, x := r.obj.Sample(k)
 		walker := expect.NewWalker(c)
@@ -178,7 +180,8 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 			region.VisitBoxes(reach.Y)
 			errs.VisitNorms(reach.MaxY, reach.MaxV)
 		}
-		for i, v := range normsOfV(walker.Exact()) {
+		normsOfV(one, walker.Exact())
+		for i, v := range one {
 			v0[i] = max(v0[i], v) // (12) and Lemma 1 hold for each sample
 		}
 	}
@@ -187,7 +190,6 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 		p[k] = 1 / float64(len(ms))
 	}
 	region.Widen(core.Margin)
-	f := &Facts{Chain: c, Per: make([]core.Regularity, n+1)}
 	k := region.Regularity(f.Per)
 	if !errs.Compute(region, f.Per) {
 		r.report.Uncertain++
