@@ -149,6 +149,7 @@ func TestReadRefusals(t *testing.T) {
 		{"label fraction", ReadBreastCancer, "1,2,a,b\n1,2,0.5\n", []string{"line 2, column 3", `"0.5"`}},
 		{"long value", ReadBreastCancer, "1,2,a,b\n1,2," + big + "\n", []string{`"` + big[:40] + `"`}},
 		{"many lines", ReadBreastCancer, strings.Repeat("\n", MaxRows+2), []string{"65538 lines"}},
+		{"many digits", readDigitsText, strings.Repeat(digit+"1\n", MaxRows+1), []string{"65537 lines", "at most 65536"}},
 		{"huge", ReadBreastCancer, zeros, []string{"exceeds 16777216 bytes"}},
 		{"no gzip", ReadDigits, "plain text", []string{"gzip"}},
 		{"empty file", ReadDigits, "", []string{"gzip", "EOF"}},
