@@ -18,11 +18,15 @@ type Const struct {
 // MaxN is the largest N for which RelError is derived; more panics.
 const MaxN = 1 << 10
 
-// RelError bounds the relative rounding error of every right side: all terms
-// are non-negative, so each rounding adds at most 2^-53, and no term is more
-// than 4 N^2 roundings deep (powers by repeated products, two nested sums),
-// which is 2^22 at MaxN; 2^-53 2^22 = 2^-31.
-const RelError = 0x1p-31
+// RelError bounds the relative rounding error of every right side while nothing
+// in it overflows or underflows. All terms are non-negative, so the error of a
+// sum is at most that of its worst term, plus 2^-53 a rounding. A ratio such as
+// 8 Lf^4 is at most 5 roundings, its powers 6N, a sum of them N more; the
+// deepest right side, (23), nests Cy (S_j, two powers, a sum: 15N) in a sum over
+// j with one more power (7N) in a sum over i (2N), and Cv^2 (2N), with fewer than
+// 64 products outside any power: below 32 N + 64 < 2^16 at MaxN, and
+// (1+2^-53)^(2^16) - 1 < 2^-36.
+const RelError = 0x1p-36
 
 // Cv is max{1, C^N} (Lemma 1).
 func (k Const) Cv() float64 { k.check(); return math.Max(1, pow(k.C, k.N)) }
@@ -30,8 +34,19 @@ func (k Const) Cv() float64 { k.check(); return math.Max(1, pow(k.C, k.N)) }
 // CvSq is Cv^2 = max{1, C^{2N}}.
 func (k Const) CvSq() float64 { k.check(); return math.Max(1, pow(k.C, 2*k.N)) }
 
-// S is S_j = sum_{l=0..j} (3C^2)^l, the abbreviation of section 2.
-func (k Const) S(j int) float64 { return geometric(3*k.C*k.C, 0, j) }
+// S is S_j = sum_{l=0..j} (3C^2)^l, the abbreviation of section 2; 0 for j < 0.
+func (k Const) S(j int) float64 { return geometric(k.c3(), 0, j) }
+
+func (k Const) c3() float64 { return product(3, k.C, k.C) }
+
+// weightedS is sum_{j=from..N-1} S_j q^{j-from}, the sum of (21), (32) and (33).
+func (k Const) weightedS(from int, q float64) float64 {
+	sum := 0.0
+	for j := from; j <= k.N-1; j++ {
+		sum += product(k.S(j), pow(q, j-from))
+	}
+	return sum
+}
 
 func (k Const) check() {
 	if k.N < 2 || k.N > MaxN {
@@ -56,11 +71,21 @@ func (k Const) moments(name string, ms ...[]float64) {
 	}
 }
 
-// pow is q^n by repeated products, 1 for n = 0 whatever q.
+// minNormal is the smallest normal float64; what underflows is raised to it, so
+// that a right side is never too small.
+const minNormal = 0x1p-1022
+
+// pow is q^n for q >= 0 by repeated products: 1 for n = 0 whatever q but NaN.
 func pow(q float64, n int) float64 {
+	if math.IsNaN(q) {
+		return q
+	}
 	p := 1.0
 	for range n {
 		p *= q
+	}
+	if q > 0 && p < minNormal {
+		return minNormal
 	}
 	return p
 }
@@ -85,6 +110,9 @@ func product(factors ...float64) float64 {
 		}
 		zero = zero || f == 0
 		p *= f
+		if p < minNormal {
+			p = minNormal
+		}
 	}
 	if zero {
 		return 0
