@@ -41,9 +41,12 @@ func (k Const) c3() float64 { return product(3, k.C, k.C) }
 
 // weightedS is sum_{j=from..N-1} S_j q^{j-from}, the sum of (21), (32) and (33).
 func (k Const) weightedS(from int, q float64) float64 {
-	sum := 0.0
+	r := k.c3()
+	sum, s, p := 0.0, k.S(from), pow(q, 0)
 	for j := from; j <= k.N-1; j++ {
-		sum += product(k.S(j), pow(q, j-from))
+		sum += product(s, p)
+		s += pow(r, j+1)
+		p = mul(p, q)
 	}
 	return sum
 }
@@ -75,6 +78,15 @@ func (k Const) moments(name string, ms ...[]float64) {
 // that a right side is never too small.
 const minNormal = 0x1p-1022
 
+// mul is p q for p, q >= 0, raised to minNormal where it underflows.
+func mul(p, q float64) float64 {
+	r := p * q
+	if r < minNormal && p > 0 && q > 0 {
+		return minNormal
+	}
+	return r
+}
+
 // pow is q^n for q >= 0 by repeated products: 1 for n = 0 whatever q but NaN.
 func pow(q float64, n int) float64 {
 	if math.IsNaN(q) {
@@ -82,10 +94,7 @@ func pow(q float64, n int) float64 {
 	}
 	p := 1.0
 	for range n {
-		p *= q
-	}
-	if q > 0 && p < minNormal {
-		return minNormal
+		p = mul(p, q)
 	}
 	return p
 }
@@ -95,7 +104,7 @@ func geometric(q float64, from, to int) float64 {
 	sum, p := 0.0, pow(q, from)
 	for l := from; l <= to; l++ {
 		sum += p
-		p *= q
+		p = mul(p, q)
 	}
 	return sum
 }
@@ -108,10 +117,8 @@ func product(factors ...float64) float64 {
 		if math.IsNaN(f) {
 			return f
 		}
-		zero = zero || f == 0
-		p *= f
-		if p < minNormal {
-			p = minNormal
+		if zero = zero || f == 0; !zero {
+			p = mul(p, f)
 		}
 	}
 	if zero {

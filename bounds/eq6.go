@@ -5,7 +5,8 @@ import "fmt"
 // The comparison (6) of an additive error e with the errors that accumulate in
 // a linear network y_i = W_i y_{i-1}, delta = 0. w[i] is W_i by rows, i = 1..N;
 // vectors are columns. A result is the d_1 x d_0 matrix U_1, or what the paper
-// prints for it. An error says which printed shapes do not fit together.
+// prints for it. An error says which printed shapes do not fit together; fewer
+// than two matrices, an empty or ragged one, or an eps_i left out panic.
 
 // Eq6a is W_2^T ... W_N^T v_N v_1^T + e. It implements (6a); e nil is 0.
 func Eq6a(w [][][]float64, vN, v1 []float64, e [][]float64) ([][]float64, error) {
@@ -44,25 +45,31 @@ func Eq6TextRepaired(w [][][]float64, x []float64, eps [][]float64) ([][]float64
 }
 
 func eq6(w [][][]float64, vN []float64, eps [][]float64, right []float64, e [][]float64) ([][]float64, error) {
+	matrices(w, eps)
 	v := vN
 	for i := len(w) - 1; i >= 2; i-- {
 		var err error
 		if v, err = transposeTimes(w[i], v, i); err != nil {
 			return nil, err
 		}
-		if eps != nil && eps[i] != nil {
-			if len(eps[i]) != len(v) {
-				return nil, fmt.Errorf("bounds: (6): eps_%d has length %d, W_%d^T v has %d", i, len(eps[i]), i, len(v))
-			}
-			for k := range v {
-				v[k] += eps[i][k]
-			}
+		if eps == nil {
+			continue
+		}
+		if len(eps[i]) != len(v) {
+			return nil, fmt.Errorf("bounds: (6): eps_%d has length %d, W_%d^T v has %d", i, len(eps[i]), i, len(v))
+		}
+		for k := range v {
+			v[k] += eps[i][k]
 		}
 	}
 	return u1(w, v, right, e)
 }
 
 func eq6Text(w [][][]float64, first int, x []float64, eps [][]float64) ([][]float64, error) {
+	if eps == nil {
+		panic("bounds: (6): no eps")
+	}
+	matrices(w, eps)
 	v := eps[len(w)-1]
 	for i := len(w) - 2; i >= first; i-- {
 		var err error
@@ -73,11 +80,34 @@ func eq6Text(w [][][]float64, first int, x []float64, eps [][]float64) ([][]floa
 	return u1(w, v, x, nil)
 }
 
+// matrices panics unless w[1..N] are matrices, N >= 2, and eps, if given, has entry N.
+func matrices(w [][][]float64, eps [][]float64) {
+	if len(w) < 3 {
+		panic(fmt.Sprintf("bounds: (6): %d entries of w, want N+1 >= 3", len(w)))
+	}
+	for i, m := range w[1:] {
+		if len(m) == 0 || len(m[0]) == 0 {
+			panic(fmt.Sprintf("bounds: (6): W_%d is empty", i+1))
+		}
+		for r, row := range m {
+			if len(row) != len(m[0]) {
+				panic(fmt.Sprintf("bounds: (6): row %d of W_%d has %d entries, row 0 has %d", r, i+1, len(row), len(m[0])))
+			}
+		}
+	}
+	if eps != nil && len(eps) < len(w) {
+		panic(fmt.Sprintf("bounds: (6): %d entries of eps, want N+1 = %d", len(eps), len(w)))
+	}
+}
+
 // u1 is v right^T + e, which must have the shape of W_1.
 func u1(w [][][]float64, v, right []float64, e [][]float64) ([][]float64, error) {
 	rows, cols := len(w[1]), len(w[1][0])
 	if len(v) != rows || len(right) != cols {
 		return nil, fmt.Errorf("bounds: (6): a %d x %d product for U_1, which is %d x %d", len(v), len(right), rows, cols)
+	}
+	if e != nil && (len(e) != rows || len(e[0]) != cols) {
+		return nil, fmt.Errorf("bounds: (6): e is %d x %d, U_1 %d x %d", len(e), len(e[0]), rows, cols)
 	}
 	u := make([][]float64, rows)
 	for i := range u {
