@@ -342,12 +342,11 @@ func TestNormScales(t *testing.T) {
 func TestRegion(t *testing.T) {
 	c := someChains(t)[1]
 	r := newRand(9)
-	s := NewState(c)
 	region := NewRegion(c)
 	var visited []*State
 	w := normals(r, c.NW())
 	for range 3 {
-		s = NewState(c)
+		s := NewState(c)
 		s.Pass(c, normals(r, c.D(0)), w, nil)
 		region.Visit(s, w)
 		visited = append(visited, s)

@@ -20,53 +20,51 @@ import (
 const MaxInput = 1 << 12
 
 // Propagation is the body of FuzzPropagation: it decodes a case and fails t when
-// one of the claims, all about one step, does not hold on it.
-func Propagation(t props.Failer, data []byte, claims []props.Claim) {
+// one of the claims, all about one step, does not hold on it. It returns the
+// highest rung of the ladder that a claim reached.
+func Propagation(t props.Failer, data []byte, claims []props.Claim) (rung int) {
 	if len(data) > MaxInput {
 		t.Skipf("input of %d bytes", len(data))
 	}
-	said := false
+	rung = -1
 	for _, ratio := range props.Property(t, claims, gen.Step(gen.Bytes(data))) {
 		if ratio >= 0 {
-			said = true
-			ladder(ratio)
+			rung = max(rung, ladder(ratio))
 		}
 	}
-	if !said {
+	if rung < 0 {
 		t.Skipf("the case says nothing")
 	}
+	return rung
 }
 
-var rung int
-
 // ladder takes another branch for every factor 2 in 1 - ratio.
-func ladder(ratio float64) {
+func ladder(ratio float64) int {
 	switch d := -math.Log2(max(1-ratio, 0x1p-20)); {
 	case d < 0.1:
-		rung = 0
+		return 0
 	case d < 0.2:
-		rung = 1
+		return 1
 	case d < 0.4:
-		rung = 2
+		return 2
 	case d < 0.6:
-		rung = 3
+		return 3
 	case d < 0.8:
-		rung = 4
+		return 4
 	case d < 1:
-		rung = 5
+		return 5
 	case d < 1.5:
-		rung = 6
+		return 6
 	case d < 2:
-		rung = 7
+		return 7
 	case d < 3:
-		rung = 8
+		return 8
 	case d < 5:
-		rung = 9
+		return 9
 	case d < 8:
-		rung = 10
+		return 10
 	case d < 12:
-		rung = 11
-	default:
-		rung = 12
+		return 11
 	}
+	return 12
 }

@@ -120,7 +120,7 @@ func (c *Claim) Check(lo, hi *View) Result {
 	if c.Kind == Linear {
 		return c.checkEquation(lo)
 	}
-	from, to := c.span(lo.K.N)
+	from, to := c.span(lo)
 	res := Result{Reason: NoIndex, Answer: Yes, Ratio: -1}
 	for i := from; i <= to; i++ {
 		left, right := c.sides(lo, hi, i)

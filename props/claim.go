@@ -23,6 +23,9 @@ type Kind int
 const (
 	// Step is one perturbed pass of any chain, at one input.
 	Step Kind = iota
+	// Nodes is Step for Lemma 2, which is claimed at every event that it
+	// conditions on: an index of the claim is a node.
+	Nodes
 	// Linear is a network of linear operators with delta = 0, in integers small
 	// enough that float64 is exact.
 	Linear
@@ -43,9 +46,9 @@ type Claim struct {
 	// over inputs and draws as well.
 	Mixes bool
 
-	// Span returns the first and the last index i of a chain of n operators
-	// for which the claim is made; nil for a claim without an index.
-	Span func(n int) (lo, hi int)
+	// Span returns the first and the last index i for which the claim is made
+	// on the view; nil for a claim without an index.
+	Span func(v *View) (lo, hi int)
 	// Left and Right are the two sides at index i. Both never fall when a
 	// moment of the view grows.
 	Left, Right func(v *View, i int) float64
@@ -67,8 +70,9 @@ type View struct {
 	K  bounds.Const
 	V0 []float64 // |v_i|^2, i = 1..N
 	*expect.Moments
-	Linear *LinearFacts // Kind Linear only
-	Exact  bool         // the moments come from math/big
+	Nodes  [expect.Readings][]expect.Node // Kind Nodes only
+	Linear *LinearFacts                   // Kind Linear only
+	Exact  bool                           // the moments come from math/big
 }
 
 // Claims is the list. It is built anew, so that a caller may change its copy.
@@ -76,6 +80,7 @@ func Claims() []Claim {
 	var all []Claim
 	all = append(all, propagationClaims()...)
 	all = append(all, linearClaims()...)
+	all = append(all, biasClaims()...)
 	seen := map[string]bool{}
 	for k := range all {
 		c := &all[k]
@@ -87,9 +92,9 @@ func Claims() []Claim {
 	return all
 }
 
-func (c *Claim) span(n int) (lo, hi int) {
+func (c *Claim) span(v *View) (lo, hi int) {
 	if c.Span == nil {
 		return 0, 0
 	}
-	return c.Span(n)
+	return c.Span(v)
 }

@@ -23,6 +23,9 @@ func views(kind Kind, c *gen.Case) (lo, hi *View, why Reason) {
 		return v, v, Valid
 	}
 	f, err := Measure(p)
+	if err == nil && kind == Nodes {
+		err = f.addNodes(p)
+	}
 	var large *expect.TooManyLeaves
 	switch {
 	case err == nil:

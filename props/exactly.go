@@ -36,7 +36,7 @@ func CheckExactly(claim *Claim, c *gen.Case) Result {
 	if err != nil {
 		panic(fmt.Sprintf("props: a case that was valid no longer is: %v", err))
 	}
-	lo, hi, why, err = exactViews(p)
+	lo, hi, why, err = exactViews(claim.Kind, p)
 	if err != nil {
 		panic(fmt.Sprintf("props: %v", err))
 	}
@@ -46,7 +46,7 @@ func CheckExactly(claim *Claim, c *gen.Case) Result {
 	return claim.Check(lo, hi)
 }
 
-func exactViews(p *gen.Pass) (lo, hi *View, why Reason, err error) {
+func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {
 	f, err := Measure(p)
 	if err != nil {
 		return nil, nil, Overflow, nil
@@ -73,13 +73,21 @@ func exactViews(p *gen.Pass) (lo, hi *View, why Reason, err error) {
 		return nil, nil, Valid, err
 	}
 	// The same error recursion, with the unit of the larger precision.
+	scale := math.Ldexp(1, 53+exact.Guard-exactPrec)
 	errs := f.Errors
 	for _, l := range [][]float64{errs.Y, errs.V, errs.U} {
 		for i := range l {
-			l[i] = math.Ldexp(l[i], 53+exact.Guard-exactPrec)
+			l[i] *= scale
 		}
 	}
-	f.enclose(f.Lo.K, v0, m, errs, exactError)
+	f.enclose(f.Lo.K, v0, m, errs, exactError, scale)
+	if kind == Nodes {
+		nodes, err := ev.JacobianNodes(p.X, p.W, leaves)
+		if err != nil {
+			return nil, nil, Valid, err
+		}
+		f.encloseNodes(nodes, scale, exactError)
+	}
 	f.Lo.Exact, f.Hi.Exact = true, true
 	return &f.Lo, &f.Hi, Valid, nil
 }

@@ -76,7 +76,7 @@ func (ev *evaluator) measure(p *gen.Pass) (*Facts, error) {
 		return nil, errIllConditioned
 	}
 	normsOfV(f.v0(), ev.walker.Exact())
-	f.enclose(Constants(p.Chain.N(), k), f.v0(), ev.m, f.Errors, momentError)
+	f.enclose(Constants(p.Chain.N(), k), f.v0(), ev.m, f.Errors, momentError, 1)
 	return f, nil
 }
 
@@ -106,11 +106,12 @@ func Constants(n int, k core.Regularity) bounds.Const {
 // and the fourth root of a fourth one are off by at most e as well, and so is
 // the norm of a conditional mean.
 //
-// relative is the relative error of the moments; v0[i] is |v_i|^2.
-func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *core.Enclosure, relative float64) {
+// relative is the relative error of the moments, scale the unit of the
+// precision that they were summed in over that of float64; v0[i] is |v_i|^2.
+func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *core.Enclosure, relative, scale float64) {
 	n := k.N
 	both := func(e float64) float64 { return 2 * e }
-	mean := func(m2 float64) float64 { return cancellation * math.Sqrt(m2) }
+	mean := func(m2 float64) float64 { return cancellation * scale * math.Sqrt(m2) }
 	lo, hi := f.Lo.Moments, f.Hi.Moments
 	lo.Leaves, hi.Leaves, lo.P, hi.P = m.Leaves, m.Leaves, m.P, m.P
 	f.Lo.K, f.Hi.K = k, k
@@ -142,6 +143,46 @@ func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *c
 	put(&lo.U2, &hi.U2, m.U2, eU, 2)
 	put(&lo.UMean2, &hi.UMean2, m.UMean2, eU+mean(m.U2), 2)
 }
+
+// addNodes measures the nodes of Lemma 2 and encloses them.
+func (f *Facts) addNodes(p *gen.Pass) error {
+	nodes, err := expect.JacobianNodes(p.Chain, p.X, p.W, &p.Plan, 0)
+	if err != nil {
+		return err
+	}
+	f.encloseNodes(nodes, 1, momentError)
+	return nil
+}
+
+// encloseNodes fills the nodes of Lo and Hi. A computed J2_i(Y) is off by L1
+// times the error of Y and the rounding of d_i products, in the Frobenius norm;
+// scale is the unit of the nodes' precision over that of float64. A state that
+// no perturbation reaches has no error. An average may lose a part in 2^40 of
+// what it averages to cancellation, which a fourth moment cannot.
+func (f *Facts) encloseNodes(nodes [expect.Readings][]expect.Node, scale, relative float64) {
+	c := f.Chain
+	for r, list := range nodes {
+		lo, hi := make([]expect.Node, len(list)), make([]expect.Node, len(list))
+		for k, n := range list {
+			eY := 2 * f.Errors.Y[n.I-1]
+			eJ := f.Per[n.I].L1*eY + 2*scale*math.Sqrt(float64(c.D(n.I)))*jacobianRounding*f.Per[n.I].J2
+			if n.Four == 0 {
+				eY, eJ = 0, 0
+			}
+			size := math.Sqrt(math.Sqrt(n.Four))
+			lost := cancellation * scale * size
+			lo[k].I, hi[k].I = n.I, n.I
+			lo[k].Left, hi[k].Left = root(n.Left, eJ+f.Per[n.I].L1*lost, 2, relative)
+			lo[k].Mean2, hi[k].Mean2 = root(n.Mean2, eY+lost, 2, relative)
+			lo[k].Four, hi[k].Four = root(n.Four, eY, 4, relative)
+		}
+		f.Lo.Nodes[r], f.Hi.Nodes[r] = lo, hi
+	}
+}
+
+// jacobianRounding is the relative error of one entry of a computed J2: at most
+// a dot product of 2^10 terms and three more roundings, see core.Roundoff.
+const jacobianRounding = 0x1p-42
 
 // untouched says which states no perturbation reaches: there the exact and the
 // perturbed pass are the same, rounding or not, and every moment is 0.

@@ -2,12 +2,12 @@ package props
 
 import "github.com/cascade-sgd/cascade/bounds"
 
-func from1toN(n int) (int, int)  { return 1, n }
-func belowN(n int) (int, int)    { return 1, n - 1 }
-func u2(v *View, _ int) float64  { return v.U2 }
-func y2(v *View, i int) float64  { return v.Y2[i] }
-func ui2(v *View, i int) float64 { return v.Ui2[i] }
-func uN2(v *View, _ int) float64 { return v.Ui2[v.K.N] }
+func from1toN(v *View) (int, int) { return 1, v.K.N }
+func belowN(v *View) (int, int)   { return 1, v.K.N - 1 }
+func u2(v *View, _ int) float64   { return v.U2 }
+func y2(v *View, i int) float64   { return v.Y2[i] }
+func ui2(v *View, i int) float64  { return v.Ui2[i] }
+func uN2(v *View, _ int) float64  { return v.Ui2[v.K.N] }
 
 // propagationClaims are Lemma 1, Theorem 1 and the steps of its proof, (12)
 // and (14)-(20), and (30).

@@ -195,7 +195,7 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 		r.report.Uncertain++
 		return nil
 	}
-	f.enclose(Constants(n, k), v0, expect.Mix(c, ms, p), errs, momentError)
+	f.enclose(Constants(n, k), v0, expect.Mix(c, ms, p), errs, momentError, 1)
 	r.report.Logged = append(r.report.Logged, LoggedStep{
 		t, Number(f.Lo.U2), Number(bounds.Theorem1(f.Lo.K, f.Hi.D2, f.Hi.E2)),
 	})

@@ -154,7 +154,7 @@ func Search(claims []Claim, opt Options) []*Finding {
 		if opt.Budget > 0 && time.Since(start) > opt.Budget {
 			break
 		}
-		for _, kind := range []Kind{Step, Linear} {
+		for _, kind := range []Kind{Step, Nodes, Linear} {
 			at := kinds[kind]
 			if len(at) == 0 {
 				continue
@@ -191,7 +191,7 @@ func searchBatch(claims []Claim, kind Kind, b int, opt Options) []*Finding {
 			found[k].merge(p[k])
 		}
 	}
-	if opt.Climb > 0 && kind == Step {
+	if opt.Climb > 0 && kind != Linear {
 		climbBatch(found, b, opt)
 	}
 	return found

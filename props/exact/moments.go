@@ -54,7 +54,8 @@ func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *expect.Mom
 			if i >= 2 {
 				ep := a.nums(l.Eps[i])
 				t.power("E2", i, p, ep, 1)
-				t.mean("E", i, 2*n-i+1, p, ep, l.Path)
+				// H_i ends with V_i, which eps_i comes after.
+				t.meanKnown("E", i, [expect.Readings]int{2*n - i, 2*n - i, 0}, p, ep, l.Path)
 			}
 			du := a.minus(s.U[i], zero.U[i])
 			t.power("U2", i, p, du, 1)
@@ -129,7 +130,12 @@ func (t *tally) get(name string, i int) float64 {
 // mean adds p z to the group of each reading; z is known from the first site
 // draws on, and its past leaves out its own.
 func (t *tally) mean(name string, i, site int, p *big.Float, z vector, path []int) {
-	for r, known := range [expect.Readings]int{expect.Literal: site, expect.Past: max(site-1, 0), expect.Total: 0} {
+	t.meanKnown(name, i, [expect.Readings]int{expect.Literal: site, expect.Past: max(site-1, 0), expect.Total: 0}, p, z, path)
+}
+
+// meanKnown adds p z where each reading conditions on so many first draws.
+func (t *tally) meanKnown(name string, i int, known [expect.Readings]int, p *big.Float, z vector, path []int) {
+	for r, known := range known {
 		id := fmt.Sprint(name, i, r)
 		g := t.groups[id]
 		if g == nil {

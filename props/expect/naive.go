@@ -36,7 +36,8 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*Moments, error) {
 			g.add("v", i, 2*n-i, l, s.V[i], exact.V[i])
 			if i >= 2 {
 				m.E2[i] += l.P * sq(s.Eps[i])
-				g.add("e", i, 2*n-i+1, l, s.Eps[i], nil)
+				// H_i ends with V_i, which eps_i comes after.
+				g.addKnown("e", i, [Readings]int{2*n - i, 2*n - i, 0}, l, s.Eps[i], nil)
 			}
 			u := sqDiff(s.U[i], exact.U[i])
 			m.Ui2[i] += l.P * u
@@ -73,7 +74,11 @@ type group struct {
 
 // add enters a vector known from the first site draws of the leaf's path.
 func (g groups) add(name string, i, site int, l *Leaf, a, b []float64) {
-	known := map[Reading]int{Literal: site, Past: max(site-1, 0), Total: 0}
+	g.addKnown(name, i, [Readings]int{Literal: site, Past: max(site-1, 0), Total: 0}, l, a, b)
+}
+
+// addKnown enters a - b, where each reading conditions on so many first draws.
+func (g groups) addKnown(name string, i int, known [Readings]int, l *Leaf, a, b []float64) {
 	for r, k := range known {
 		id := fmt.Sprint(name, i, r)
 		gr := g[id]
@@ -98,7 +103,7 @@ func (g groups) add(name string, i, site int, l *Leaf, a, b []float64) {
 
 // sum is E|E[z | group]|^2 = sum over groups of |sum p z|^2 / sum p.
 func (g groups) sum(name string, i int, r Reading) float64 {
-	gr := g[fmt.Sprint(name, i, r)]
+	gr := g[fmt.Sprint(name, i, int(r))]
 	if gr == nil {
 		return 0
 	}

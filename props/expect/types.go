@@ -7,8 +7,9 @@ import "github.com/cascade-sgd/cascade/core/perturb"
 type Reading int
 
 const (
-	// Literal conditions on G_i and H_i as defined: delta_i and Y_i are then
-	// known, and so are eps_{i+1} and V_i.
+	// Literal conditions on G_i and H_i as defined: given G_i, delta_i and Y_i are
+	// known, and given H_i, V_i is. eps_i is not known given H_i, which ends with
+	// V_i: for it, Literal is Past.
 	Literal Reading = iota
 	// Past conditions delta_i and Y_i on x and Y_1..Y_{i-1}, before delta_i is
 	// drawn; eps_{i+1} and V_i on the forward pass and V_N..V_{i+1}.

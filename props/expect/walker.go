@@ -507,7 +507,7 @@ func (k *walk) collect(o *walk) {
 func (k *walk) finish() {
 	m := k.m
 	copy(m.DMean2[Literal], m.D2)
-	copy(m.EMean2[Literal], m.E2)
+	copy(m.EMean2[Literal], m.EMean2[Past])
 	copy(m.YMean2[Literal], m.Y2)
 	copy(m.VMean2[Literal], m.V2)
 	for i := range k.total.d {

@@ -41,11 +41,9 @@ func Chain(src Source, n int) []core.Spec {
 		}
 		return src.Int(1, MaxWidth)
 	}
-	// One in four has only linear, scale and bias: with all weights 1 every
-	// Jacobian has norm 1, and errors add up without loss.
-	kinds, ends := len(InnerOps), len(LastOps)
-	if src.Int(0, 3) == 0 {
-		kinds, ends = 3, 1
+	inside, ends := InnerOps, LastOps
+	if f := src.Int(0, 5); f >= 4 {
+		inside, ends = families[f-4].inside, families[f-4].ends
 	}
 	d := width()
 	squares := 0
@@ -55,7 +53,7 @@ func Chain(src Source, n int) []core.Spec {
 			chain[i] = last(src, d, ends)
 			break
 		}
-		s := inner(src, d, width, kinds)
+		s := inner(src, d, width, inside)
 		if s.Op == "square" {
 			// Two squares at most: x^16 still leaves room for fourth powers.
 			if squares++; squares > 2 {
@@ -73,6 +71,14 @@ func Chain(src Source, n int) []core.Spec {
 	return chain
 }
 
+// families are what one chain in three is restricted to. With all weights 1,
+// every Jacobian of the first has norm 1, and errors add up without loss; L2 of
+// the second is 0, which lays bare the terms of first order.
+var families = []struct{ inside, ends []string }{
+	{[]string{"linear", "scale", "bias"}, []string{"linear"}},
+	{[]string{"linear", "scale", "bias", "affine", "fixed", "square"}, []string{"halfsq", "linear", "fixed"}},
+}
+
 // InnerOps and LastOps are the operators drawn inside a chain and at its end
 // (where width 1 comes out); together they are all operators.
 var (
@@ -80,8 +86,8 @@ var (
 	LastOps  = []string{"linear", "halfsq", "bilinear", "softmaxce", "logistic", "affine", "fixed", "scale", "tanh"}
 )
 
-func inner(src Source, d int, width func() int, kinds int) core.Spec {
-	s := core.Spec{Op: InnerOps[src.Int(0, kinds-1)]}
+func inner(src Source, d int, width func() int, ops []string) core.Spec {
+	s := core.Spec{Op: pick(src, ops...)}
 	switch s.Op {
 	case "affine", "linear":
 		s.In, s.Out = d, width()
@@ -93,8 +99,8 @@ func inner(src Source, d int, width func() int, kinds int) core.Spec {
 	return s
 }
 
-func last(src Source, d, ends int) core.Spec {
-	s := core.Spec{Op: LastOps[src.Int(0, ends-1)]}
+func last(src Source, d int, ops []string) core.Spec {
+	s := core.Spec{Op: pick(src, ops...)}
 	switch s.Op {
 	case "affine", "linear":
 		s.In, s.Out = d, 1
@@ -199,7 +205,7 @@ func fill(v []float64, x float64) {
 }
 
 // laws draws which sites are perturbed (all, forward, backward, one, none) and
-// by what.
+// by what; one case in four has zero-mean laws only.
 func laws(src Source, c *Case) {
 	n := len(c.Chain)
 	zero := perturb.Spec{Law: "zero"}
@@ -210,13 +216,17 @@ func laws(src Source, c *Case) {
 	mode := src.Int(0, 9)
 	one := src.Int(0, 2*n-2) // a site: delta_1..delta_N, eps_2..eps_N
 	scale := Scale(src)
+	draw := Law
+	if src.Int(0, 3) == 3 {
+		draw = ZeroMean
+	}
 	leaves := 1
 	for i := 1; i <= n; i++ {
 		if mode <= 4 || mode == 5 || mode == 7 && one == i-1 {
-			c.Delta[i-1] = Law(src, width(c.Chain, i), scale, leafBudget/leaves, &leaves)
+			c.Delta[i-1] = draw(src, width(c.Chain, i), scale, leafBudget/leaves, &leaves)
 		}
 		if i >= 2 && (mode <= 4 || mode == 6 || mode == 8 && one == n+i-2) {
-			c.Eps[i-1] = Law(src, width(c.Chain, i-1), scale, leafBudget/leaves, &leaves)
+			c.Eps[i-1] = draw(src, width(c.Chain, i-1), scale, leafBudget/leaves, &leaves)
 		}
 	}
 }
@@ -254,13 +264,8 @@ func Law(src Source, d int, scale float64, room int, leaves *int) perturb.Spec {
 	}
 	*leaves *= max(need, 1)
 	switch kind {
-	case 1: // zero mean
-		a := vector()
-		b := make([]float64, d)
-		for k := range b {
-			b[k] = -a[k]
-		}
-		return perturb.Spec{Law: "twopoint", A: a, B: b, P: 0.5}
+	case 1:
+		return symmetric(vector())
 	case 2: // biased
 		return perturb.Spec{Law: "twopoint", A: vector(), B: vector(), P: float64(src.Int(1, 7)) / 8}
 	case 3, 4: // three points, as draws of a continuous law
@@ -280,6 +285,25 @@ func Law(src Source, d int, scale float64, room int, leaves *int) perturb.Spec {
 		return perturb.Spec{Law: "bitflip", Lo: lo, Hi: lo + 3}
 	}
 	return perturb.Spec{Law: "constant", D: vector()}
+}
+
+// ZeroMean draws a two-point law +-a, the zero law when there is no room.
+func ZeroMean(src Source, d int, scale float64, room int, leaves *int) perturb.Spec {
+	if room < 2 {
+		return perturb.Spec{Law: "zero"}
+	}
+	*leaves *= 2
+	a := make([]float64, d)
+	entries(src, a, scale)
+	return symmetric(a)
+}
+
+func symmetric(a []float64) perturb.Spec {
+	b := make([]float64, len(a))
+	for k := range b {
+		b[k] = -a[k]
+	}
+	return perturb.Spec{Law: "twopoint", A: a, B: b, P: 0.5}
 }
 
 func pick(src Source, names ...string) string { return names[src.Int(0, len(names)-1)] }

@@ -1,0 +1,86 @@
+package props
+
+import (
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/props/expect"
+)
+
+// biasClaims are Lemma 2, Theorem 2 and the steps of its proof, (24)-(32), each
+// in the three readings of the conditional expectations.
+func biasClaims() []Claim {
+	var all []Claim
+	for r := range expect.Readings {
+		for _, c := range biasClaimsIn(expect.Reading(r)) {
+			c.Reading = expect.Reading(r).String()
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func biasClaimsIn(r expect.Reading) []Claim {
+	return []Claim{
+		{
+			ID: "lemma2", Eq: "(22)", Form: Printed, Kind: Nodes, Span: nodes(r),
+			Statement: "|E^{G_{i-1}}[J2_i(Y_{i-1})-J2_i(y_{i-1})]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
+			Left:      func(v *View, k int) float64 { return v.Nodes[r][k].Left },
+			Right:     func(v *View, k int) float64 { return bounds.Lemma2(v.K, v.Nodes[r][k].Mean2, v.Nodes[r][k].Four) },
+		},
+		{
+			ID: "eq24", Eq: "(24)", Form: Printed,
+			Statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
+			Left:      func(v *View, _ int) float64 { return v.UiMean2[v.K.N] },
+			Right:     func(v *View, _ int) float64 { return bounds.Eq24(v.K, v.YMean2[r], v.Y4) },
+		},
+		{
+			ID: "eq26", Eq: "(26)", Form: Printed, Span: belowN,
+			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
+			Left:      func(v *View, i int) float64 { return v.UiMean2[i] },
+			Right:     func(v *View, i int) float64 { return bounds.Eq26(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4) },
+		},
+		{
+			// Given H_{i+1} the bracket is V_i - v_i, averaged over eps_{i+1} at most.
+			ID: "eq28a", Eq: "(28)", Form: Printed, Span: belowN,
+			Statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + eps_{i+1}]|^2",
+			Left:      func(v *View, i int) float64 { return v.VMean2[r][i] },
+			Right:     func(v *View, i int) float64 { return v.VMean2[bracket(r)][i] },
+		},
+		{
+			ID: "eq28b", Eq: "(28)", Form: Printed, Span: belowN,
+			Statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+			Left:      func(v *View, i int) float64 { return v.VMean2[bracket(r)][i] },
+			Right:     func(v *View, i int) float64 { return bounds.Eq28b(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4, v.EMean2[r]) },
+		},
+		{
+			ID: "eq29", Eq: "(29)", Form: Printed, Span: from1toN,
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 + 2 E|E^{G_i}[delta_i]|^2",
+			Left:      func(v *View, i int) float64 { return v.YMean2[r][i] },
+			Right:     func(v *View, i int) float64 { return bounds.Eq29(v.K, i, v.YMean2[r], v.Y4, v.DMean2[r]) },
+		},
+		{
+			ID: "eq32", Eq: "(32)", Form: Printed,
+			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
+			Left:      func(v *View, _ int) float64 { return bounds.Eq32Left(v.K, v.YMean2[r]) },
+			Right:     func(v *View, _ int) float64 { return bounds.Eq32Right(v.K, v.DMean2[r], v.Y4) },
+		},
+		{
+			ID: "thm2", Eq: "(23), (33)", Form: Printed,
+			Statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 + sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
+			Left:      func(v *View, _ int) float64 { return v.UMean2 },
+			Right:     func(v *View, _ int) float64 { return bounds.Theorem2(v.K, v.DMean2[r], v.D4, v.EMean2[r]) },
+		},
+	}
+}
+
+func nodes(r expect.Reading) func(v *View) (int, int) {
+	return func(v *View) (int, int) { return 0, len(v.Nodes[r]) - 1 }
+}
+
+// bracket is the reading of V_i - v_i given H_{i+1}: literally, H_{i+1} does not
+// know eps_{i+1}, which is the past of V_i.
+func bracket(r expect.Reading) expect.Reading {
+	if r == expect.Literal {
+		return expect.Past
+	}
+	return r
+}
