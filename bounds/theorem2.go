@@ -88,9 +88,14 @@ func Theorem2Eps(k Const, i int) float64 {
 func Theorem2Delta4(k Const, i int) float64 {
 	k.check()
 	index("Ct_d", i, 1, k.N-1)
+	return k.delta4(Cy, i)
+}
+
+// delta4 is 8 sum_{j=i..N-1} cy(k, j) (8 Lf^4)^{j-i}.
+func (k Const) delta4(cy func(Const, int) float64, i int) float64 {
 	sum := 0.0
 	for j := i; j <= k.N-1; j++ {
-		sum += product(8, Cy(k, j), pow(k.lf4(), j-i))
+		sum += product(8, cy(k, j), pow(k.lf4(), j-i))
 	}
 	return sum
 }

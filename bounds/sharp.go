@@ -1,0 +1,229 @@
+package bounds
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// PerOp holds the constants of A3 of each operator, all indexed 1..N (entry 0
+// is unused): |J1_i|_op <= J1[i], |J2_i|_op <= J2[i], f_i is Lf[i]-Lipschitz in
+// the input, grad f_i = (J1_i, J2_i) is L1[i]-Lipschitz, in Frobenius norm.
+type PerOp struct{ J1, J2, Lf, L1 []float64 }
+
+// PerOp gives every operator the constants of k.
+func (k Const) PerOp() PerOp {
+	k.check()
+	all := func(x float64) []float64 {
+		s := make([]float64, k.N+1)
+		for i := range s {
+			s[i] = x
+		}
+		return s
+	}
+	return PerOp{J1: all(k.C), J2: all(k.C), Lf: all(k.Lf), L1: all(k.L1)}
+}
+
+func (p PerOp) n() int {
+	n := len(p.J1) - 1
+	if n < 2 || n > MaxN || len(p.J2) != n+1 || len(p.Lf) != n+1 || len(p.L1) != n+1 {
+		panic(fmt.Sprintf("bounds: %d, %d, %d, %d constants per operator, want N+1 of each, N in 2..%d",
+			len(p.J1), len(p.J2), len(p.Lf), len(p.L1), MaxN))
+	}
+	return n
+}
+
+// SharpQ is the matrix Q of PROOFS.md, section 2: along every path,
+//
+//	|U-u|^2 <= q^T Q q,  q = (|delta_1|, ..., |delta_{N-1}|, |eps_2|, ..., |eps_N|).
+//
+// It is (2N-2) x (2N-2), symmetric, with entries >= 0; it need not be positive
+// semidefinite. Overflow gives entries that are +Inf or NaN.
+func SharpQ(k Const) *mat.SymDense { return SharpQPerOp(k.PerOp()) }
+
+// SharpQPerOp is SharpQ with the constants of each operator. It panics when
+// the slices of p differ in length.
+func SharpQPerOp(p PerOp) *mat.SymDense {
+	n := p.n()
+	b, paths := p.siteQ(), p.paths()
+	q := mat.NewSymDense(2*n-2, nil)
+	for s := range 2*n - 2 {
+		for t := s; t < 2*n-2; t++ {
+			sum := 0.0
+			for j, x := range paths[s].weight {
+				for l, y := range paths[t].weight {
+					sum += product(x, y, b.At(paths[s].first+j, paths[t].first+l))
+				}
+			}
+			q.SetSym(s, t, sum)
+		}
+	}
+	return q
+}
+
+// siteQ is Q for the sites (|Y_1-y_1|, ..., |Y_{N-1}-y_{N-1}|, |eps_2|, ...).
+func (p PerOp) siteQ() *mat.SymDense {
+	n := p.n()
+	reach, v := p.reach(), p.v()
+	// inner is the inner product of what enters a_j and a_l, over all U_i.
+	inner := func(j, l int) float64 {
+		sum := 0.0
+		for i := 1; i <= min(j, l); i++ {
+			sum += product(reach[j][i], reach[l][i])
+		}
+		return sum
+	}
+	q := mat.NewSymDense(2*n-2, nil)
+	for j := 1; j < n; j++ {
+		g := product(v[j+1], p.L1[j+1])
+		q.SetSym(j-1, j-1, product(g, g, math.Max(1, inner(j, j))))
+		for l := 1; l < n; l++ {
+			if l >= j {
+				q.SetSym(n+j-2, n+l-2, inner(j, l))
+			}
+			direct := 0.0 // Y_j moves J2_{j+1}, what enters a_l reaches U_{j+1}
+			if l > j {
+				direct = reach[l][j+1]
+			}
+			both := math.Hypot(direct, inner(j, l))
+			q.SetSym(j-1, n+l-2, product(g, both))
+			if l > j {
+				q.SetSym(j-1, l-1, product(g, v[l+1], p.L1[l+1], both))
+			}
+		}
+	}
+	return q
+}
+
+// reach[j][i] is J2_i J1_{i+1} ... J1_j, i <= j: a_j reaches U_i times at most that.
+func (p PerOp) reach() [][]float64 {
+	r := make([][]float64, len(p.J1))
+	for j := 1; j < len(r); j++ {
+		r[j] = make([]float64, j+1)
+		c := 1.0
+		for i := j; i >= 1; i-- {
+			r[j][i] = product(p.J2[i], c)
+			c = product(c, p.J1[i])
+		}
+	}
+	return r
+}
+
+// v[i] is J1_{i+1} ... J1_N, the bound of |v_i|.
+func (p PerOp) v() []float64 {
+	n := len(p.J1) - 1
+	v := make([]float64, n+1)
+	v[n] = 1
+	for i := n; i > 1; i-- {
+		v[i-1] = product(v[i], p.J1[i])
+	}
+	return v
+}
+
+// path says how a site of q enters siteQ: weight[l] times, at most, at site first+l.
+type path struct {
+	first  int
+	weight []float64
+}
+
+// paths has one entry for each site of q: delta_i adds Lf_{i+1} ... Lf_j times
+// itself to |Y_j-y_j|, j = i..N-1, and eps_i is a site of its own.
+func (p PerOp) paths() []path {
+	n := len(p.J1) - 1
+	paths := make([]path, 2*n-2)
+	for i := 1; i < n; i++ {
+		w := []float64{1}
+		for j := i + 1; j < n; j++ {
+			w = append(w, product(w[j-i-1], p.Lf[j]))
+		}
+		paths[i-1] = path{i - 1, w}
+		paths[n+i-2] = path{n + i - 2, []float64{1}}
+	}
+	return paths
+}
+
+// SharpTheorem1 is m^T Q m with Q = SharpQ(k) and m = (sqrt E|delta_1|^2, ...,
+// sqrt E|delta_{N-1}|^2, sqrt E|eps_2|^2, ..., sqrt E|eps_N|^2), a bound of
+// E|U-u|^2 that is never above 0.95 times (13). Proof: PROOFS.md, (2.6) and (2.12).
+func SharpTheorem1(k Const, d2, e2 []float64) float64 {
+	k.moments("sharp (13)", d2, e2)
+	return rootForm(SharpQ(k), k.N, d2, e2)
+}
+
+// SharpTheorem1PerOp is SharpTheorem1 with the constants of each operator.
+func SharpTheorem1PerOp(p PerOp, d2, e2 []float64) float64 {
+	n := p.n()
+	Const{N: n}.moments("sharp (13)", d2, e2)
+	return rootForm(SharpQPerOp(p), n, d2, e2)
+}
+
+func rootForm(q *mat.SymDense, n int, d2, e2 []float64) float64 {
+	m := make([]float64, 2*n-2)
+	for i := 1; i < n; i++ {
+		m[i-1], m[n+i-2] = math.Sqrt(d2[i]), math.Sqrt(e2[i+1])
+	}
+	sum := 0.0
+	for s, x := range m {
+		for t, y := range m {
+			sum += product(x, q.At(s, t), y)
+		}
+	}
+	return sum
+}
+
+// SharpDiagonal gives coefficients c of a bound sum_s c_s E q_s^2 of E|U-u|^2
+// for the sites of q: c_s = sum_t Q_st sqrt(Q_ss/Q_tt), by 2 q_s q_t <=
+// (w_s/w_t) q_s^2 + (w_t/w_s) q_t^2 with w_s^2 = Q_ss. A site with Q_ss = 0 has c_s = 0.
+func SharpDiagonal(q *mat.SymDense) []float64 {
+	c := make([]float64, q.SymmetricDim())
+	for s := range c {
+		for t := range c {
+			if q.At(s, t) != 0 {
+				c[s] += product(q.At(s, t), math.Sqrt(q.At(s, s))/math.Sqrt(q.At(t, t)))
+			}
+		}
+	}
+	return c
+}
+
+// SharpTheorem1Ratio is the largest ratio of m^T Q m to (13) over all moments:
+// how much of the printed bound an engine can use at most. It is the largest
+// eigenvalue of D^{-1/2} Q D^{-1/2}, D = diag(Ce_d[1..N-1], Ce_e[2..N]), over the
+// sites with D > 0; it does not depend on L1 > 0, C2 and L2. Its relative
+// error is below RatioError; it is NaN when Q or D over- or underflows.
+func SharpTheorem1Ratio(k Const) float64 {
+	k.check()
+	q, n := SharpQ(k), k.N
+	root := make([]float64, 2*n-2) // D^{-1/2}, 0 where D = 0
+	for i := 1; i < n; i++ {
+		root[i-1], root[n+i-2] = inverseRoot(Theorem1Delta(k, i)), inverseRoot(Theorem1Eps(k, i+1))
+	}
+	for s, x := range root {
+		for t := s; t < len(root); t++ {
+			q.SetSym(s, t, x*q.At(s, t)*root[t])
+			if v := q.At(s, t); math.IsNaN(v) || math.IsInf(v, 0) {
+				return math.NaN()
+			}
+		}
+	}
+	var e mat.EigenSym
+	if !e.Factorize(q, false) {
+		return math.NaN()
+	}
+	return e.Values(nil)[len(root)-1]
+}
+
+// RatioError bounds the relative error of SharpTheorem1Ratio: Q has entries >= 0,
+// so its Frobenius norm is at most sqrt(2N) times its largest eigenvalue, and
+// a symmetric eigensolver is off by a small multiple of 2N 2^-53 times the norm
+// (Golub and Van Loan, Matrix Computations, 4th ed., section 8.3): below
+// 2^-53 2^7 (2N)^{3/2} < 2^-29 at MaxN.
+const RatioError = 0x1p-29
+
+func inverseRoot(d float64) float64 {
+	if d == 0 {
+		return 0
+	}
+	return 1 / math.Sqrt(d)
+}
