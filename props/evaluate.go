@@ -42,13 +42,14 @@ func views(kind Kind, c *gen.Case) (lo, hi *View, why Reason) {
 // tryAll tries all claims, which are of one kind, on a case.
 func tryAll(f []*Finding, kind Kind, c *gen.Case, source string) {
 	lo, hi, why := views(kind, c)
+	second := &secondOpinion{kind: kind, c: c}
 	for _, g := range f {
 		r := Result{Reason: why}
 		if why == Valid {
 			r = g.Claim.Check(lo, hi)
 		}
 		if r.Reason == Valid && r.Answer != Yes {
-			g.settle(&r, c)
+			g.settle(&r, second)
 		}
 		g.add(r, c, source)
 	}
@@ -56,11 +57,11 @@ func tryAll(f []*Finding, kind Kind, c *gen.Case, source string) {
 
 // settle repeats in math/big a case that float64 did not answer with yes. Once
 // a finding holds a confirmed violation, further ones are only counted.
-func (f *Finding) settle(r *Result, c *gen.Case) {
+func (f *Finding) settle(r *Result, second *secondOpinion) {
 	if r.Answer == No && f.Confirmed > 0 {
 		return
 	}
-	exact := CheckExactly(f.Claim, c)
+	exact := second.check(f.Claim)
 	if exact.Reason != Valid {
 		r.Reason = exact.Reason
 		return

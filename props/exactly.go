@@ -25,25 +25,41 @@ const exactLeaves = 1 << 12
 // laws gave in float64, which are numbers like any others. What math/big leaves
 // uncertain, the rounding of the formulas of package bounds does.
 func CheckExactly(claim *Claim, c *gen.Case) Result {
-	lo, hi, why := views(claim.Kind, c)
-	if why != Valid {
-		return Result{Reason: why}
+	return (&secondOpinion{kind: claim.Kind, c: c}).check(claim)
+}
+
+// secondOpinion is a case in math/big, computed when first asked for.
+type secondOpinion struct {
+	kind   Kind
+	c      *gen.Case
+	done   bool
+	lo, hi *View
+	why    Reason
+}
+
+func (s *secondOpinion) check(claim *Claim) Result {
+	if !s.done {
+		s.compute()
 	}
-	if claim.Kind == Linear { // integers: float64 was exact
-		return claim.Check(lo, hi)
+	if s.why != Valid {
+		return Result{Reason: s.why}
 	}
-	p, err := c.Build()
+	return claim.Check(s.lo, s.hi)
+}
+
+func (s *secondOpinion) compute() {
+	s.done = true
+	s.lo, s.hi, s.why = views(s.kind, s.c)
+	if s.why != Valid || s.kind == Linear { // integers: float64 was exact
+		return
+	}
+	p, err := s.c.Build()
+	if err == nil {
+		s.lo, s.hi, s.why, err = exactViews(s.kind, p)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("props: a case that was valid no longer is: %v", err))
 	}
-	lo, hi, why, err = exactViews(claim.Kind, p)
-	if err != nil {
-		panic(fmt.Sprintf("props: %v", err))
-	}
-	if why != Valid {
-		return Result{Reason: why}
-	}
-	return claim.Check(lo, hi)
 }
 
 func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {

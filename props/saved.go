@@ -22,14 +22,16 @@ type SavedCase struct {
 	Case    *gen.Case `json:"case"`
 }
 
-// Save makes the file of a finding's worst case; nil when it has none.
+// Save makes the file of a finding's worst case, with its ratio from math/big;
+// nil when there is none.
 func (f *Finding) Save(seed uint64) *SavedCase {
 	if f.Worst == nil {
 		return nil
 	}
+	ratio := CheckExactly(f.Claim, f.Worst).Ratio
 	return &SavedCase{
 		Version: 1, Claim: f.Claim.ID, Form: f.Claim.Form, Reading: f.Claim.Reading,
-		Ratio: Number(f.Ratio), Source: fmt.Sprintf("seed %d, %s", seed, f.Source), Case: f.Worst,
+		Ratio: Number(ratio), Source: fmt.Sprintf("seed %d, %s", seed, f.Source), Case: f.Worst,
 	}
 }
 

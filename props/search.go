@@ -197,11 +197,15 @@ func searchBatch(claims []Claim, kind Kind, b int, opt Options) []*Finding {
 	return found
 }
 
-// climbBatch climbs from the batch's worst case of every claim and length.
+// climbBatch climbs from the batch's worst case of every claim and length. A
+// claim that the batch has refuted already needs no worse case.
 func climbBatch(found []*Finding, b int, opt Options) {
 	type job struct{ claim, n int }
 	var jobs []job
 	for k, f := range found {
+		if f.Confirmed > 0 {
+			continue
+		}
 		for n := gen.MinN; n <= gen.MaxN; n++ {
 			if e := f.ByN[n]; e != nil && e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
 				jobs = append(jobs, job{k, n})

@@ -1,9 +1,6 @@
 package perturb
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // Format is a binary floating-point format with subnormals, by the number of
 // stored mantissa bits, the exponent of the smallest normal number, and the
@@ -16,8 +13,8 @@ type Format struct {
 	Max      float64
 }
 
-// The formats of Round: IEEE 754 binary16, bfloat16, and the OCP 8-bit formats
-// E4M3 (FN: no infinities) and E5M2.
+// The formats of Round: IEEE 754 binary16, bfloat16, and E4M3 (FN: no
+// infinities) and E5M2 of the OCP 8-bit Floating Point Specification, 1.0, 2023.
 var (
 	FP16 = Format{10, -14, 65504}
 	BF16 = Format{7, -126, 0x1.FEp127}
@@ -27,37 +24,30 @@ var (
 	formats = map[string]Format{"fp16": FP16, "bf16": BF16, "e4m3": E4M3, "e5m2": E5M2}
 )
 
-// FormatByName returns fp16, bf16, e4m3 or e5m2.
-func FormatByName(name string) (Format, error) {
-	f, ok := formats[name]
-	if !ok {
-		return Format{}, fmt.Errorf("perturb: unknown format %q, want fp16, bf16, e4m3 or e5m2", name)
-	}
-	return f, nil
-}
-
 // Neighbours returns the representable numbers below and above x in magnitude,
 // with the sign of x, and the fraction of the way from the first to the second
 // at which x lies, 0 <= frac < 1. A representable x, and one beyond Max, has
 // frac = 0 and its value, or Max, as both. All three are exact. NaN gives NaN.
 func (f Format) Neighbours(x float64) (toZero, away, frac float64) {
-	a := math.Abs(x)
 	if math.IsNaN(x) {
 		return x, x, 0
 	}
+	a := math.Abs(x)
 	if a >= f.Max {
 		m := math.Copysign(f.Max, x)
 		return m, m, 0
 	}
 	_, e := math.Frexp(a) // a = m 2^e with 1/2 <= m < 1
 	q := math.Ldexp(1, max(e-1, f.MinExp)-f.Mantissa)
-	return grid(x, a, q)
+	return grid(x, q)
 }
 
-// grid is Neighbours on the multiples of q. a/q is exact for a power of two q.
-func grid(x, a, q float64) (toZero, away, frac float64) {
-	steps := math.Floor(a / q)
-	frac = a/q - steps
+// grid is Neighbours on the multiples of q, a power of two: a/q is exact unless
+// it underflows.
+func grid(x, q float64) (toZero, away, frac float64) {
+	a := math.Abs(x) / q
+	steps := math.Floor(a)
+	frac = a - steps
 	toZero = math.Copysign(steps*q, x)
 	if frac == 0 {
 		return toZero, toZero, 0
@@ -66,14 +56,12 @@ func grid(x, a, q float64) (toZero, away, frac float64) {
 }
 
 // Nearest rounds x to the nearest representable number, ties to the even one.
-func (f Format) Nearest(x float64) float64 {
-	lo, hi, frac := f.Neighbours(x)
-	q := hi - lo // 0 when frac is
-	return nearest(lo, hi, frac, math.Mod(lo/q, 2) == 0)
-}
+func (f Format) Nearest(x float64) float64 { return nearest(f.Neighbours(x)) }
 
-func nearest(lo, hi, frac float64, loEven bool) float64 {
-	if frac < 0.5 || frac == 0.5 && loEven {
+// nearest chooses between neighbours that are hi - lo = q apart, or equal when
+// frac is 0. lo/q is the integer of which lo is the multiple.
+func nearest(lo, hi, frac float64) float64 {
+	if frac < 0.5 || frac == 0.5 && math.Mod(lo/(hi-lo), 2) == 0 {
 		return lo
 	}
 	return hi

@@ -4,13 +4,14 @@ import "math/rand/v2"
 
 // Law is a distribution of the perturbation (delta_i or eps_i) that is added
 // to a state s = f_i(Y_{i-1}, w_i) or s = J1_i^T V_i, given that state and the
-// step t = 0, 1, ... of the run. Laws are immutable and safe for concurrent
-// use; no method changes or keeps s, and dst (len(dst) == len(s)) does not
-// overlap it. No method allocates.
+// step t = 0, 1, ... of the run. A state has at least one coordinate. Laws are
+// immutable and safe for concurrent use; no method changes or keeps s, and dst
+// (len(dst) == len(s)) does not overlap it. No method allocates.
 type Law interface {
 	// Sample writes one draw to dst.
 	Sample(dst, s []float64, t int, rng *rand.Rand)
-	// Spec describes the law in data; New(l.Spec()) is equivalent to l.
+	// Spec describes the law in data; New(l.Spec()) is equivalent to l. It may
+	// share memory with l: do not change it.
 	Spec() Spec
 }
 

@@ -30,15 +30,16 @@ func Constant(d []float64) Finite {
 	return &table{[]Outcome{{1, s.D}}, s}
 }
 
-// TwoPoint takes a with probability p and b with 1-p, 0 < p < 1. It panics on
-// unequal lengths and values that are not finite.
+// TwoPoint takes a with probability p and b with 1-p. It panics unless 0 < p < 1,
+// on vectors of unequal lengths or none, and on values that are not finite.
 func TwoPoint(a, b []float64, p float64) Finite {
 	s := Spec{Law: "twopoint", A: slices.Clone(a), B: slices.Clone(b), P: p}.must()
 	return &table{[]Outcome{{p, s.A}, {1 - p, s.B}}, s}
 }
 
-// Table is the general finite law. Probabilities must be positive and sum to 1
-// up to rounding; they are used as they are. It panics otherwise.
+// Table is the general finite law. The probabilities are positive and sum to 1 up
+// to rounding; they are used as they are. It panics on others, on vectors of
+// unequal lengths or none, and on values that are not finite.
 func Table(outcomes []Outcome) Finite {
 	s := Spec{Law: "table"}
 	for _, o := range outcomes {
@@ -73,7 +74,8 @@ func (l *table) Outcome(dst, _ []float64, _, k int) float64 {
 
 type uniform struct{ from, to float64 }
 
-// Uniform draws each coordinate on its own from [from, to).
+// Uniform draws each coordinate on its own from [from, to); rounding may give to
+// itself. It panics unless from <= to and to - from are finite.
 func Uniform(from, to float64) Law {
 	Spec{Law: "uniform", From: from, To: to}.must()
 	return uniform{from, to}
@@ -88,7 +90,8 @@ func (l uniform) Sample(dst, _ []float64, _ int, rng *rand.Rand) {
 
 type gaussian struct{ mean, sd float64 }
 
-// Gaussian draws each coordinate on its own from N(mean, sd^2).
+// Gaussian draws each coordinate on its own from N(mean, sd^2). It panics unless
+// both are finite and sd >= 0.
 func Gaussian(mean, sd float64) Law {
 	Spec{Law: "gaussian", Mean: mean, SD: sd}.must()
 	return gaussian{mean, sd}
@@ -105,7 +108,7 @@ type topK struct{ k int }
 
 // TopK keeps the k coordinates of the state that are largest in magnitude, the
 // lower index among equals, and sends the others to 0: delta = C(s) - s for the
-// Top-k compressor C. k >= 0; k at or above the length keeps all.
+// Top-k compressor C. k at or above the length keeps all. It panics when k < 0.
 func TopK(k int) Finite {
 	Spec{Law: "topk", K: k}.must()
 	return topK{k}
@@ -140,8 +143,10 @@ type bitFlip struct{ lo, hi int }
 
 // BitFlip flips one bit of one coordinate, both uniformly chosen, the bit
 // among lo..hi of the float64 representation (0 is the last mantissa bit, 52 to
-// 62 are the exponent, 63 is the sign). A flip that gives Inf or NaN is not
-// made: the state stays as it is.
+// 62 are the exponent, 63 is the sign): delta = flipped - s, rounded. A flip that
+// gives Inf or NaN, or a delta that overflows, is not made: the state stays as it
+// is. Each of the len(s) (hi-lo+1) flips is an outcome, equal ones too. It panics
+// unless 0 <= lo <= hi <= 63.
 func BitFlip(lo, hi int) Finite {
 	Spec{Law: "bitflip", Lo: lo, Hi: hi}.must()
 	return bitFlip{lo, hi}
@@ -176,7 +181,8 @@ type intermittent struct {
 }
 
 // Intermittent perturbs by inner at the steps t with t % every == 0, and not at
-// all between them. It is Finite when inner is.
+// all between them. It is Finite when inner is. It panics when every < 1 and when
+// inner is nil or intermittent itself.
 func Intermittent(every int, inner Law) Law {
 	if inner == nil {
 		panic("perturb: law \"intermittent\": inner is nil")

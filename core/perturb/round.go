@@ -6,17 +6,27 @@ import (
 	"math/rand/v2"
 )
 
-// Round is the error of rounding the state to a short format: delta =
-// rounded(s) - s. format is fp16, bf16, e4m3, e5m2 or int8; int8 is symmetric
-// with one scale a vector, the smallest power of two that is at least
-// max|s|/127. To nearest, ties to even, it is
-// deterministic; stochastic rounding takes one of the two neighbours of each
-// coordinate with the probabilities that make its mean 0 (beyond the largest
-// number it saturates, and does not), so its support has a factor 2 for each
-// coordinate that is not representable. It panics on an unknown format.
+// Round is the error of rounding the state to a short format, delta =
+// rounded(s) - s. format is fp16, bf16, e4m3, e5m2 or int8. What is larger than
+// the largest number of the format becomes that number. int8 has the levels
+// -127..127 times one scale a vector, the smallest power of two that is at least
+// max|s|/127: a power of two, unlike max|s|/127 itself, makes every level exact
+// in float64. A zero vector is exact.
 //
-// The difference rounded(s) - s is exact in float64 unless s was saturated from
-// more than twice the largest number.
+// To nearest, ties to even, the law has one outcome. Stochastic rounding takes,
+// for each coordinate on its own, the neighbour away from zero with the
+// probability frac of Format.Neighbours and else the one towards zero, so that
+// its mean is 0 for a state that does not saturate. Its support has a factor 2
+// for each coordinate that is not representable. A probability below the
+// smallest float64 comes out as 0; that takes several coordinates far below the
+// smallest subnormal of the format.
+//
+// delta is rounded(s) - s, correctly rounded. It is exact, and s + delta is then
+// rounded(s), but for two cases: s is beyond twice the largest number, or
+// stochastic rounding moves a coordinate below half of the smallest subnormal of
+// the format, or of the scale, away from zero.
+//
+// It panics on an unknown format.
 func Round(format string, stochastic bool) Finite {
 	mode := "nearest"
 	if stochastic {
@@ -50,23 +60,21 @@ func (n neighbours) scale(s []float64) float64 {
 	if m == 0 || math.IsNaN(m) || math.IsInf(m, 0) {
 		return 0
 	}
-	frac, e := math.Frexp(m / 127) // m/127 = frac 2^e, 1/2 <= frac < 1
-	if frac == 0.5 {
-		e--
+	frac, e := math.Frexp(m) // m = frac 2^e, 1/2 <= frac < 1
+	if frac <= 127./128 {
+		e-- // m <= 127 2^(e-7)
 	}
-	return math.Ldexp(1, e)
+	return math.Ldexp(1, e-6) // 0 below the least float64: all of s is then exact
 }
 
-func (n neighbours) of(v, scale float64) (toZero, away, frac float64, even bool) {
-	if !n.int8 {
-		lo, hi, f := n.format.Neighbours(v)
-		return lo, hi, f, f == 0 || math.Mod(lo/(hi-lo), 2) == 0
+func (n neighbours) of(v, scale float64) (toZero, away, frac float64) {
+	switch {
+	case !n.int8:
+		return n.format.Neighbours(v)
+	case scale == 0:
+		return v, v, 0
 	}
-	if scale == 0 {
-		return v, v, 0, true
-	}
-	lo, hi, f := grid(v, math.Abs(v), scale)
-	return lo, hi, f, math.Mod(lo/scale, 2) == 0
+	return grid(v, scale)
 }
 
 type roundNearest struct {
@@ -80,8 +88,7 @@ func (l roundNearest) Support(_ []float64, _ int) int               { return 1 }
 func (l roundNearest) Outcome(dst, s []float64, _, _ int) float64 {
 	scale := l.scale(s)
 	for i, v := range s {
-		lo, hi, frac, even := l.of(v, scale)
-		dst[i] = nearest(lo, hi, frac, even) - v
+		dst[i] = nearest(l.of(v, scale)) - v
 	}
 	return 1
 }
@@ -96,7 +103,7 @@ func (l roundStochastic) Spec() Spec { return l.spec }
 func (l roundStochastic) Sample(dst, s []float64, _ int, rng *rand.Rand) {
 	scale := l.scale(s)
 	for i, v := range s {
-		lo, hi, frac, _ := l.of(v, scale)
+		lo, hi, frac := l.of(v, scale)
 		if frac > 0 && rng.Float64() < frac {
 			lo = hi
 		}
@@ -108,7 +115,7 @@ func (l roundStochastic) Support(s []float64, _ int) int {
 	scale := l.scale(s)
 	inexact := 0
 	for _, v := range s {
-		if _, _, frac, _ := l.of(v, scale); frac > 0 {
+		if _, _, frac := l.of(v, scale); frac > 0 {
 			inexact++
 		}
 	}
@@ -124,7 +131,7 @@ func (l roundStochastic) Outcome(dst, s []float64, _, k int) float64 {
 	scale := l.scale(s)
 	p := 1.0
 	for i, v := range s {
-		lo, hi, frac, _ := l.of(v, scale)
+		lo, hi, frac := l.of(v, scale)
 		if frac > 0 {
 			if k&1 == 1 {
 				lo = hi

@@ -1,9 +1,11 @@
 package perturb
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -12,14 +14,16 @@ import (
 //	law           fields
 //	zero
 //	constant      d
-//	twopoint      a, b, p          a with probability p, else b
+//	twopoint      a, b, p          a with probability p, else b; 0 < p < 1
 //	table         outcomes         a general finite law
 //	uniform       from, to         each coordinate on its own
 //	gaussian      mean, sd         each coordinate on its own
 //	round         format, mode     mode nearest or stochastic
 //	topk          k
 //	bitflip       lo, hi           bits of a float64, 0..63
-//	intermittent  every, inner
+//	intermittent  every, inner     inner is not intermittent itself
+//
+// A field left out is 0 or empty; a law that needs another value of it refuses.
 type Spec struct {
 	Law      string    `json:"law"`
 	D        []float64 `json:"d,omitempty"`
@@ -53,14 +57,7 @@ var fields = map[string]string{
 }
 
 // Names lists the laws that New knows.
-func Names() []string {
-	var names []string
-	for n := range fields {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
-}
+func Names() []string { return slices.Sorted(maps.Keys(fields)) }
 
 // New builds the law that s describes; the error names the field and the value.
 func New(s Spec) (Law, error) {
@@ -89,7 +86,7 @@ func New(s Spec) (Law, error) {
 	}
 	inner, err := New(*s.Inner)
 	if err != nil {
-		return nil, fmt.Errorf("inner: %w", err)
+		return nil, err
 	}
 	return Intermittent(s.Every, inner), nil
 }
@@ -107,9 +104,42 @@ func (s Spec) must() Spec {
 const sumError = 0x1p-28
 
 func (s Spec) check() error {
-	bad := func(field string, format string, args ...any) error {
-		return fmt.Errorf("perturb: law %q: %s %s", s.Law, field, fmt.Sprintf(format, args...))
+	if err := s.checkFields(); err != nil {
+		return err
 	}
+	switch s.Law {
+	case "constant":
+		return s.vector("d", s.D)
+	case "twopoint":
+		return s.checkTwoPoint()
+	case "table":
+		return s.checkTable()
+	case "uniform":
+		return s.checkUniform()
+	case "gaussian":
+		return s.checkGaussian()
+	case "round":
+		return s.checkRound()
+	case "topk":
+		if s.K < 0 {
+			return s.bad("k", "is %d, want >= 0", s.K)
+		}
+	case "bitflip":
+		if s.Lo < 0 || s.Hi > 63 || s.Lo > s.Hi {
+			return s.bad("lo", "is %d and hi is %d, want 0 <= lo <= hi <= 63", s.Lo, s.Hi)
+		}
+	case "intermittent":
+		return s.checkIntermittent()
+	}
+	return nil
+}
+
+func (s Spec) bad(field, format string, args ...any) error {
+	return fmt.Errorf("perturb: law %q: %s %s", s.Law, field, fmt.Sprintf(format, args...))
+}
+
+// checkFields refuses a field that is set and is not one of the law's.
+func (s Spec) checkFields() error {
 	allowed, ok := fields[s.Law]
 	if !ok {
 		return fmt.Errorf("perturb: unknown law %q, want one of %s", s.Law, strings.Join(Names(), ", "))
@@ -122,113 +152,111 @@ func (s Spec) check() error {
 		{"from", s.From != 0}, {"to", s.To != 0}, {"mean", s.Mean != 0}, {"sd", s.SD != 0}, {"format", s.Format != ""},
 		{"mode", s.Mode != ""}, {"k", s.K != 0}, {"lo", s.Lo != 0}, {"hi", s.Hi != 0}, {"every", s.Every != 0}, {"inner", s.Inner != nil},
 	} {
-		if f.set && !strings.Contains(" "+allowed+" ", " "+f.name+" ") {
-			return bad(f.name, "does not belong there")
+		if f.set && !slices.Contains(strings.Fields(allowed), f.name) {
+			return s.bad(f.name, "does not belong there")
 		}
-	}
-	vector := func(name string, v []float64) error {
-		for k, x := range v {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return bad(name, "[%d] is %v", k, x)
-			}
-		}
-		if len(v) == 0 {
-			return bad(name, "is empty")
-		}
-		return nil
-	}
-	first := func(errs ...error) error {
-		for _, err := range errs {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	finite := func(name string, x float64) error {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return bad(name, "is %v", x)
-		}
-		return nil
-	}
-	switch s.Law {
-	case "constant":
-		return vector("d", s.D)
-	case "twopoint":
-		if err := first(vector("a", s.A), vector("b", s.B)); err != nil {
-			return err
-		}
-		if len(s.A) != len(s.B) {
-			return bad("b", "has length %d, a has %d", len(s.B), len(s.A))
-		}
-		if !(s.P > 0 && s.P < 1) {
-			return bad("p", "is %v, want between 0 and 1", s.P)
-		}
-	case "table":
-		return s.checkTable(bad, vector)
-	case "uniform":
-		if err := first(finite("from", s.From), finite("to", s.To)); err != nil {
-			return err
-		}
-		if !(s.From <= s.To) {
-			return bad("from", "is %v, to is %v", s.From, s.To)
-		}
-	case "gaussian":
-		if err := first(finite("mean", s.Mean), finite("sd", s.SD)); err != nil {
-			return err
-		}
-		if s.SD < 0 {
-			return bad("sd", "is %v, want >= 0", s.SD)
-		}
-	case "round":
-		if _, ok := formats[s.Format]; !ok && s.Format != "int8" {
-			return bad("format", "is %q, want fp16, bf16, e4m3, e5m2 or int8", s.Format)
-		}
-		if s.Mode != "nearest" && s.Mode != "stochastic" {
-			return bad("mode", "is %q, want nearest or stochastic", s.Mode)
-		}
-	case "topk":
-		if s.K < 0 {
-			return bad("k", "is %d, want >= 0", s.K)
-		}
-	case "bitflip":
-		if s.Lo < 0 || s.Hi > 63 || s.Lo > s.Hi {
-			return bad("lo", "is %d and hi is %d, want 0 <= lo <= hi <= 63", s.Lo, s.Hi)
-		}
-	case "intermittent":
-		if s.Every < 1 {
-			return bad("every", "is %d, want >= 1", s.Every)
-		}
-		if s.Inner == nil {
-			return bad("inner", "is missing")
-		}
-		if s.Inner.Law == "intermittent" {
-			return bad("inner", "is intermittent itself")
-		}
-		return s.Inner.check()
 	}
 	return nil
 }
 
-func (s Spec) checkTable(bad func(string, string, ...any) error, vector func(string, []float64) error) error {
+func (s Spec) finite(field string, x float64) error {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return s.bad(field, "is %v", x)
+	}
+	return nil
+}
+
+func (s Spec) vector(field string, v []float64) error {
+	if len(v) == 0 {
+		return s.bad(field, "is empty")
+	}
+	for k, x := range v {
+		if err := s.finite(fmt.Sprintf("%s[%d]", field, k), x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Spec) checkTwoPoint() error {
+	if err := cmp.Or(s.vector("a", s.A), s.vector("b", s.B)); err != nil {
+		return err
+	}
+	if len(s.A) != len(s.B) {
+		return s.bad("b", "has length %d, a has %d", len(s.B), len(s.A))
+	}
+	if !(s.P > 0 && s.P < 1) {
+		return s.bad("p", "is %v, want above 0 and below 1", s.P)
+	}
+	return nil
+}
+
+func (s Spec) checkTable() error {
 	if len(s.Outcomes) == 0 || len(s.Outcomes) > MaxSupport {
-		return bad("outcomes", "has %d entries, want 1..%d", len(s.Outcomes), MaxSupport)
+		return s.bad("outcomes", "has %d entries, want 1..%d", len(s.Outcomes), MaxSupport)
 	}
 	sum := 0.0
 	for k, o := range s.Outcomes {
-		if err := vector(fmt.Sprintf("outcomes[%d].d", k), o.D); err != nil {
+		at := fmt.Sprintf("outcomes[%d]", k)
+		if err := s.vector(at+".d", o.D); err != nil {
 			return err
 		}
 		if len(o.D) != len(s.Outcomes[0].D) {
-			return bad("outcomes", "[%d].d has length %d, outcomes[0].d has %d", k, len(o.D), len(s.Outcomes[0].D))
+			return s.bad(at+".d", "has length %d, outcomes[0].d has %d", len(o.D), len(s.Outcomes[0].D))
 		}
 		if !(o.P > 0 && o.P <= 1) {
-			return bad("outcomes", "[%d].p is %v, want above 0 and at most 1", k, o.P)
+			return s.bad(at+".p", "is %v, want above 0 and at most 1", o.P)
 		}
 		sum += o.P
 	}
 	if !(math.Abs(sum-1) <= sumError) {
-		return bad("outcomes", "have probabilities that sum to %v, want 1", sum)
+		return s.bad("outcomes", "have probabilities that sum to %v, want 1", sum)
+	}
+	return nil
+}
+
+func (s Spec) checkUniform() error {
+	if err := cmp.Or(s.finite("from", s.From), s.finite("to", s.To)); err != nil {
+		return err
+	}
+	if !(s.From <= s.To) {
+		return s.bad("from", "is %v, to is %v", s.From, s.To)
+	}
+	return s.finite("to - from", s.To-s.From)
+}
+
+func (s Spec) checkGaussian() error {
+	if err := cmp.Or(s.finite("mean", s.Mean), s.finite("sd", s.SD)); err != nil {
+		return err
+	}
+	if s.SD < 0 {
+		return s.bad("sd", "is %v, want >= 0", s.SD)
+	}
+	return nil
+}
+
+func (s Spec) checkRound() error {
+	if _, ok := formats[s.Format]; !ok && s.Format != "int8" {
+		return s.bad("format", "is %q, want fp16, bf16, e4m3, e5m2 or int8", s.Format)
+	}
+	if s.Mode != "nearest" && s.Mode != "stochastic" {
+		return s.bad("mode", "is %q, want nearest or stochastic", s.Mode)
+	}
+	return nil
+}
+
+func (s Spec) checkIntermittent() error {
+	if s.Every < 1 {
+		return s.bad("every", "is %d, want >= 1", s.Every)
+	}
+	if s.Inner == nil {
+		return s.bad("inner", "is missing")
+	}
+	if s.Inner.Law == "intermittent" {
+		return s.bad("inner", "is intermittent itself")
+	}
+	if err := s.Inner.check(); err != nil {
+		return fmt.Errorf("perturb: law %q: inner: %w", s.Law, err)
 	}
 	return nil
 }

@@ -48,8 +48,8 @@ const (
 
 // DefaultCases and DefaultClimb end within about a minute on two cores.
 const (
-	DefaultCases = 10000
-	DefaultClimb = 1500
+	DefaultCases = 7000
+	DefaultClimb = 1000
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
