@@ -12,7 +12,7 @@ func Lemma2(k Const, mean2, four float64) float64 {
 // RepairedLemma2 is 2 L1^2 |E[Y_{i-1}-y_{i-1}]|^2 + L2^2 E|Y_{i-1}-y_{i-1}|^4: Lemma
 // 2 with L1, which bounds |H h|_F/|h| for H = grad^2_21 f_i, where (22) has C2,
 // which bounds it for d_i = 1 only. It holds given any sigma-field that knows x.
-// The same right side bounds J1_i, which (28) needs. Proof: PROOFS.md, (3.1).
+// It bounds J1_i as well, which (28) needs and (22) does not say. Proof: PROOFS.md, (3.1).
 func RepairedLemma2(k Const, mean2, four float64) float64 {
 	k.C2 = k.L1
 	return Lemma2(k, mean2, four)

@@ -1,18 +1,9 @@
 package bounds
 
 // Repaired forms of Theorem 2 and its steps; the proofs are in PROOFS.md,
-// section 3. (24), (29) and (32) need none: they hold as printed, (24) in every
-// reading, (29) and (32) in the literal and the total one.
-
-// RepairedEq26 is (26) with L1 for C2: 2C^2 E|E^{H_i}[V_i-v_i]|^2
-// + 4 Cv^2 L1^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4, a
-// bound of E|E_t[U_i-u_i]|^2 for i < N. V_i-v_i is averaged given at least the
-// forward pass (the past and the literal reading; the total one fails),
-// Y_{i-1}-y_{i-1} in any reading.
-func RepairedEq26(k Const, i int, vMean2, yMean2, y4 []float64) float64 {
-	k.C2 = k.L1
-	return Eq26(k, i, vMean2, yMean2, y4)
-}
+// section 3. Four steps need none, being true as printed: (24) in every reading,
+// (26) in the literal and the past one, (29) and (32) in the literal and the
+// total one.
 
 // RepairedEq28b is a bound of E|E[V_i-v_i|x]|^2, i < N, in the total reading:
 //

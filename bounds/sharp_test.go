@@ -1,0 +1,209 @@
+package bounds_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	. "github.com/cascade-sgd/cascade/bounds"
+)
+
+// provedRatio is the bound of SharpTheorem1Ratio that PROOFS.md (2.12) proves.
+const provedRatio = 0.95
+
+// TestSharpByHand works N = 2 out: q = (|delta_1|, |eps_2|), |v_2| = 1, and U_1
+// takes C(L1 cos |delta_1| + |eps_2|), U_2 takes L1 sin |delta_1|.
+func TestSharpByHand(t *testing.T) {
+	for _, c := range []struct {
+		k          Const
+		dd, de, ee float64
+	}{
+		{Const{N: 2, C: 2, L1: 3}, 36, 12, 4}, // all of L1 into J1: (3*2)^2
+		{Const{N: 2, C: 0.5, L1: 3}, 9, 0.75, 0.25},
+		{Const{N: 2, C: 0, L1: 3}, 9, 0, 0},
+		{Const{N: 2, C: 2, L1: 0}, 0, 0, 4},
+	} {
+		q := SharpQ(c.k)
+		if q.At(0, 0) != c.dd || q.At(0, 1) != c.de || q.At(1, 1) != c.ee {
+			t.Errorf("%+v: %v", c.k, mat.Formatted(q))
+		}
+	}
+}
+
+// TestSharpRecursion: Q with both Jacobians given all of L1 (PROOFS.md, 2.4) is
+// sum r_i^2 of the recursion (2.1)-(2.3) run on q, and SharpQ is below it.
+func TestSharpRecursion(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	reached := 0.0
+	for range 2000 {
+		k, m := drawCase(r, []float64{0, 0.5, 1, 3})
+		p := k.PerOp()
+		for i := range p.J1 {
+			p.J1[i], p.J2[i], p.Lf[i], p.L1[i] = 2*r.Float64(), 2*r.Float64(), 2*r.Float64(), 2*r.Float64()
+		}
+		d2, e2 := m.d, m.e
+		b := make([]float64, k.N+1)
+		for i := 1; i < k.N; i++ {
+			b[i] = p.Lf[i]*b[i-1] + math.Sqrt(d2[i])
+		}
+		a, v, whole := 0.0, 1.0, 0.0
+		for i := k.N; i >= 1; i-- {
+			u := p.J2[i]*a + v*p.L1[i]*b[i-1]
+			whole += u * u
+			if i > 1 {
+				a = p.J1[i]*a + v*p.L1[i]*b[i-1] + math.Sqrt(e2[i])
+				v *= p.J1[i]
+			}
+		}
+		sharp := SharpTheorem1PerOp(p, d2, e2)
+		if !(sharp <= whole*(1+4*RelError)) {
+			t.Fatalf("m^T Q m is %v, the recursion gives %v at %+v", sharp, whole, p)
+		}
+		if !(whole <= 2*sharp*(1+4*RelError)) { // cos + sin <= sqrt 2
+			t.Fatalf("m^T Q m is %v, less than half of the recursion's %v at %+v", sharp, whole, p)
+		}
+		if sharp > 0 {
+			reached = max(reached, whole/sharp)
+		}
+	}
+	if !(reached > 1.5) {
+		t.Errorf("sharing L1 gains at most a factor %v", reached)
+	}
+}
+
+// TestSharpBelowPrinted: SharpTheorem1 <= 0.95 (13), over random constants and
+// moments, and one constant for all operators is no better than one for each.
+func TestSharpBelowPrinted(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 2))
+	for range 3000 {
+		k, m := drawCase(r, []float64{0, 1e-3, 0.6, 1, 1.2, 30})
+		sharp, printed := SharpTheorem1(k, m.d, m.e), Theorem1(k, m.d, m.e)
+		if !(sharp <= provedRatio*printed*(1+RelError)) {
+			t.Fatalf("sharp %v, printed %v at %+v, %+v", sharp, printed, k, *m)
+		}
+		diagonal, c := 0.0, SharpDiagonal(SharpQ(k))
+		for i := 1; i < k.N; i++ {
+			diagonal += c[i-1]*m.d[i] + c[k.N+i-2]*m.e[i+1]
+		}
+		if !(sharp <= diagonal*(1+4*RelError)) {
+			t.Fatalf("m^T Q m is %v, the diagonal bound %v at %+v", sharp, diagonal, k)
+		}
+		p := k.PerOp()
+		if got := SharpTheorem1PerOp(p, m.d, m.e); got != sharp {
+			t.Fatalf("per operator %v, together %v at %+v", got, sharp, k)
+		}
+		p.J1[1+r.IntN(k.N)] *= r.Float64()
+		p.J2[1+r.IntN(k.N)] *= r.Float64()
+		p.Lf[1+r.IntN(k.N)] *= r.Float64()
+		p.L1[1+r.IntN(k.N)] *= r.Float64()
+		if got := SharpTheorem1PerOp(p, m.d, m.e); !(got <= sharp*(1+RelError)) {
+			t.Fatalf("smaller constants give %v, larger ones %v at %+v", got, sharp, p)
+		}
+	}
+}
+
+// TestSharpRatio: at most 0.95 on a grid up to N = 16, free of L1, reached by
+// moments, and largest at C = 1 as PROOFS.md tabulates.
+func TestSharpRatio(t *testing.T) {
+	for _, row := range []struct {
+		n    int
+		want float64 // at C = 1, the largest over Lf: 4 digits of this computation itself
+	}{{2, 0.3958}, {3, 0.5481}, {4, 0.6103}, {5, 0.6334}, {6, 0.6416}, {8, 0.6454}, {16, 0.6458}} {
+		one, all := 0.0, 0.0
+		for _, c := range []float64{1e-3, 0.1, 0.3, 0.5, 1 / math.Sqrt(3), 0.7, 0.8, 0.9, 0.97, 1, 1.03, 1.1, 1.3, 2, 30} {
+			for _, lf := range []float64{0, 0.1, 0.3, 0.5, 1 / math.Sqrt2, 0.8, 1, 1.5, 10} {
+				v := SharpTheorem1Ratio(Const{N: row.n, C: c, Lf: lf, L1: 1})
+				if !(v <= provedRatio) {
+					t.Fatalf("ratio %v at N = %d, C = %v, Lf = %v", v, row.n, c, lf)
+				}
+				if all = max(all, v); c == 1 {
+					one = max(one, v)
+				}
+			}
+		}
+		if !(math.Abs(one-row.want) <= 6e-5) || one != all {
+			t.Errorf("N = %d: largest ratio %v at C = 1, %v anywhere, want %v", row.n, one, all, row.want)
+		}
+	}
+	k := Const{N: 5, C: 0.9, Lf: 0.7, L1: 1}
+	want := SharpTheorem1Ratio(k)
+	if k.L1 = 1e-6; !(math.Abs(SharpTheorem1Ratio(k)-want) <= 2*RatioError) {
+		t.Errorf("the ratio moves with L1: %v and %v", SharpTheorem1Ratio(k), want)
+	}
+	if got := climb(k); !(got <= want*(1+RatioError)) || !(got >= want*(1-1e-6)) {
+		t.Errorf("moments reach %v, the eigenvalue is %v", got, want)
+	}
+}
+
+// climb maximizes SharpTheorem1/Theorem1 over moments, one at a time, from 1.
+func climb(k Const) float64 {
+	d, e := make([]float64, k.N+1), make([]float64, k.N+1)
+	for i := 1; i < k.N; i++ {
+		d[i], e[i+1] = 1/Theorem1Delta(k, i), 1/Theorem1Eps(k, i+1)
+	}
+	best := SharpTheorem1(k, d, e) / Theorem1(k, d, e)
+	for step := 2.0; step > 1+1e-5; step = math.Sqrt(step) {
+		for range 40 {
+			for s := range 2 * (k.N - 1) {
+				at := &d[s/2+1]
+				if s%2 == 1 {
+					at = &e[s/2+2]
+				}
+				for _, factor := range []float64{step, 1 / step} {
+					old := *at
+					*at *= factor
+					if v := SharpTheorem1(k, d, e) / Theorem1(k, d, e); v > best {
+						best = v
+					} else {
+						*at = old
+					}
+				}
+			}
+		}
+	}
+	return best
+}
+
+func TestSharpEdges(t *testing.T) {
+	zero := make([]float64, 4)
+	one := []float64{0, 1, 1, 1}
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"no perturbation", SharpTheorem1(Const{N: 3, C: 1e200, Lf: 1e200, L1: 1}, zero, zero), 0},
+		{"C = 0: eps reaches nothing", SharpTheorem1(Const{N: 3, L1: 1}, zero, one), 0},
+		{"C = 0, N = 3: delta_2 reaches U_3 only", SharpTheorem1(Const{N: 3, L1: 2}, []float64{0, 0, 1, 0}, zero), 4},
+		{"L1 = 0: delta reaches nothing", SharpTheorem1(Const{N: 3, C: 1, Lf: 1}, one, zero), 0},
+		{"ratio of all 0", SharpTheorem1Ratio(Const{N: 3}), 0},
+		{"ratio that overflows", SharpTheorem1Ratio(Const{N: 3, C: 1e200, L1: 1}), math.NaN()},
+		{"NaN constant", SharpTheorem1(Const{N: 3, C: math.NaN(), L1: 1}, one, one), math.NaN()},
+		{"NaN moment", SharpTheorem1(Const{N: 3, C: 1, L1: 1}, []float64{0, math.NaN(), 0, 0}, one), math.NaN()},
+	} {
+		if c.got != c.want && !(math.IsNaN(c.want) && math.IsNaN(c.got)) {
+			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
+		}
+	}
+	defer func() {
+		if p := fmt.Sprint(recover()); !strings.Contains(p, "bounds: 3, 3, 2, 3 constants per operator") {
+			t.Errorf("panic %q", p)
+		}
+	}()
+	SharpQPerOp(PerOp{J1: make([]float64, 3), J2: make([]float64, 3), Lf: make([]float64, 2), L1: make([]float64, 3)})
+}
+
+func BenchmarkSharpTheorem1(b *testing.B) {
+	for _, size := range []int{3, 12} {
+		k, m := Const{N: size, C: 1, Lf: 1, L1: 1}, make([]float64, size+1)
+		b.Run(fmt.Sprintf("N=%d", size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				SharpTheorem1(k, m, m)
+			}
+		})
+	}
+}
