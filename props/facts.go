@@ -126,7 +126,14 @@ func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *c
 		put(&lo.D2[i], &hi.D2[i], m.D2[i], 0, 2)
 		put(&lo.D4[i], &hi.D4[i], m.D4[i], 0, 4)
 		put(&lo.E2[i], &hi.E2[i], m.E2[i], 0, 2)
+		put(&lo.E4[i], &hi.E4[i], m.E4[i], 0, 4)
 		put(&lo.V2[i], &hi.V2[i], m.V2[i], eV, 2)
+		put(&lo.V4[i], &hi.V4[i], m.V4[i], eV, 4)
+		if i < n {
+			// sqrt E(ab)^2 is off by at most e_a sqrt(E b^2) + e_b sqrt(E a^2) + e_a e_b.
+			_, eNext, _ := clean.keep(i+1, 0, both(errs.V[i+1]), 0)
+			put(&lo.YV2[i], &hi.YV2[i], m.YV2[i], eY*math.Sqrt(m.V2[i+1])+eNext*math.Sqrt(m.Y2[i])+eY*eNext, 2)
+		}
 		put(&lo.Ui2[i], &hi.Ui2[i], m.Ui2[i], eU, 2)
 		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], eU+mean(m.Ui2[i]), 2)
 		eU2 += eU * eU

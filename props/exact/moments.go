@@ -50,10 +50,14 @@ func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *expect.Mom
 			t.mean("D", i, i, p, d, l.Path)
 			dv := a.minus(s.V[i], zero.V[i])
 			t.power("V2", i, p, dv, 1)
+			t.power("V4", i, p, dv, 2)
+			before := a.minus(s.Y[i-1], zero.Y[i-1])
+			t.power("YV2", i-1, a.mul(p, a.dot(before, before)), dv, 1)
 			t.mean("V", i, 2*n-i, p, dv, l.Path)
 			if i >= 2 {
 				ep := a.nums(l.Eps[i])
 				t.power("E2", i, p, ep, 1)
+				t.power("E4", i, p, ep, 2)
 				// H_i ends with V_i, which eps_i comes after.
 				t.meanKnown("E", i, [expect.Readings]int{2*n - i, 2*n - i, 0}, p, ep, l.Path)
 			}
@@ -68,6 +72,7 @@ func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *expect.Mom
 	for i := 0; i <= n; i++ {
 		m.Y2[i], m.Y4[i], m.D2[i], m.D4[i] = t.get("Y2", i), t.get("Y4", i), t.get("D2", i), t.get("D4", i)
 		m.V2[i], m.E2[i] = t.get("V2", i), t.get("E2", i)
+		m.V4[i], m.E4[i], m.YV2[i] = t.get("V4", i), t.get("E4", i), t.get("YV2", i)
 		for r := range expect.Readings {
 			rd := expect.Reading(r)
 			m.YMean2[r][i], m.DMean2[r][i] = t.norm("Y", i, rd), t.norm("D", i, rd)

@@ -5,14 +5,15 @@ import "github.com/cascade-sgd/cascade/core"
 // NewMoments returns moments of the shape of c, all 0.
 func NewMoments(c *core.Chain) *Moments {
 	n := c.N() + 1
-	lists := 9 + 4*Readings
+	lists := 11 + 4*Readings
 	buf := make([]float64, lists*n+c.NW())
 	take := func() []float64 {
 		s := buf[:n:n]
 		buf = buf[n:]
 		return s
 	}
-	m := &Moments{D2: take(), D4: take(), E2: take(), Y2: take(), Y4: take(), V2: take(), Ui2: take(), UiMean2: take()}
+	m := &Moments{D2: take(), D4: take(), E2: take(), Y2: take(), Y4: take(), V2: take(), Ui2: take(), UiMean2: take(),
+		YV2: take(), E4: take(), V4: take()}
 	for r := range Readings {
 		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = take(), take(), take(), take()
 	}
@@ -21,10 +22,10 @@ func NewMoments(c *core.Chain) *Moments {
 }
 
 // lists returns every slice of m but UMean, in a fixed order.
-func (m *Moments) lists() [8 + 4*Readings][]float64 {
-	l := [8 + 4*Readings][]float64{m.D2, m.D4, m.E2, m.Y2, m.Y4, m.V2, m.Ui2, m.UiMean2}
+func (m *Moments) lists() [11 + 4*Readings][]float64 {
+	l := [11 + 4*Readings][]float64{m.D2, m.D4, m.E2, m.Y2, m.Y4, m.V2, m.Ui2, m.UiMean2, m.YV2, m.E4, m.V4}
 	for r := range Readings {
-		k := 8 + 4*r
+		k := 11 + 4*r
 		l[k], l[k+1], l[k+2], l[k+3] = m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r]
 	}
 	return l

@@ -32,10 +32,15 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*Moments, error) {
 			m.D2[i] += l.P * d
 			m.D4[i] += l.P * d * d
 			g.add("d", i, i, l, s.Delta[i], nil)
-			m.V2[i] += l.P * sqDiff(s.V[i], exact.V[i])
+			v := sqDiff(s.V[i], exact.V[i])
+			m.V2[i] += l.P * v
+			m.V4[i] += l.P * v * v
+			m.YV2[i-1] += l.P * sqDiff(s.Y[i-1], exact.Y[i-1]) * v
 			g.add("v", i, 2*n-i, l, s.V[i], exact.V[i])
 			if i >= 2 {
-				m.E2[i] += l.P * sq(s.Eps[i])
+				e := sq(s.Eps[i])
+				m.E2[i] += l.P * e
+				m.E4[i] += l.P * e * e
 				// H_i ends with V_i, which eps_i comes after.
 				g.addKnown("e", i, [Readings]int{2*n - i, 2*n - i, 0}, l, s.Eps[i], nil)
 			}

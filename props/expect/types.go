@@ -51,6 +51,9 @@ type Moments struct {
 	E2     []float64 // E|eps_i|^2                           i = 2..N
 	Y2, Y4 []float64 // E|Y_i-y_i|^2, E|Y_i-y_i|^4           i = 0..N
 	V2     []float64 // E|V_i-v_i|^2                         i = 1..N
+	YV2    []float64 // E|Y_i-y_i|^2 |V_{i+1}-v_{i+1}|^2     i = 1..N-1
+	E4     []float64 // E|eps_i|^4                           i = 2..N
+	V4     []float64 // E|V_i-v_i|^4                         i = 1..N
 	Ui2    []float64 // E|U_i-u_i|^2                         i = 1..N
 	U2     float64   // E|U-u|^2
 

@@ -414,6 +414,8 @@ func (k *walk) gradient(i int, p float64) {
 	}
 	m.Ui2[i] += p * u2
 	m.U2 += p * u2
+	exact := k.w.exact
+	m.YV2[i-1] += p * float64(sqDiff(k.s.Y[i-1], exact.Y[i-1])*sqDiff(k.s.V[i], exact.V[i]))
 }
 
 // epsilons goes through the outcomes of eps_i and sums what they decide.
@@ -432,8 +434,11 @@ func (k *walk) epsilons(i int, p float64, l perturb.Finite, base []float64) erro
 		}
 		sum += prob
 		q := p * prob
-		m.E2[i] += q * sq(e)
-		m.V2[i-1] += q * sqDiff(v, v0)
+		e2, dv2 := sq(e), sqDiff(v, v0)
+		m.E2[i] += q * e2
+		m.E4[i] += float64(q*e2) * e2
+		m.V2[i-1] += q * dv2
+		m.V4[i-1] += float64(q*dv2) * dv2
 		axpy(mean, prob, e)
 		k.reachV(i-1, v)
 		if err := k.up(i, out, q); err != nil {
