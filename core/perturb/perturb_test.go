@@ -5,127 +5,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/core"
 	"github.com/google/go-cmp/cmp"
-	"github.com/x448/float16"
 )
-
-// decode is the value of a bit pattern, from the definition of the format: s
-// sign, e exponent, m mantissa bits; ok is false for Inf and NaN.
-func decode(name string, bits uint) (v float64, ok bool) {
-	var mant, exp int
-	switch name {
-	case "fp16":
-		mant, exp = 10, 5
-	case "bf16":
-		mant, exp = 7, 8
-	case "e4m3":
-		mant, exp = 3, 4
-	case "e5m2":
-		mant, exp = 2, 5
-	}
-	m := bits & (1<<mant - 1)
-	e := bits >> mant & (1<<exp - 1)
-	top := uint(1<<exp - 1)
-	// E4M3 has no infinities: the top exponent is normal, all ones are NaN.
-	if name == "e4m3" && e == top && m == 7 || name != "e4m3" && e == top {
-		return 0, false
-	}
-	bias := 1<<(exp-1) - 1
-	if e == 0 {
-		v = math.Ldexp(float64(m), 1-bias-mant)
-	} else {
-		v = math.Ldexp(float64(1<<mant|m), int(e)-bias-mant)
-	}
-	if bits>>(mant+exp)&1 == 1 {
-		v = -v
-	}
-	return v, true
-}
-
-var widths = map[string]int{"fp16": 16, "bf16": 16, "e4m3": 8, "e5m2": 8}
-
-// TestFormatsExhaustively visits every bit pattern of every format.
-func TestFormatsExhaustively(t *testing.T) {
-	for name, width := range widths {
-		f, err := FormatByName(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		half := uint(1) << (width - 1) // the non-negative patterns, in order of value
-		largest := 0.0
-		for bits := uint(0); bits < 2*half; bits++ {
-			v, ok := decode(name, bits)
-			if !ok {
-				continue
-			}
-			largest = max(largest, v)
-			if got := f.Nearest(v); got != v {
-				t.Fatalf("%s: %#x is %v, rounds to %v", name, bits, v, got)
-			}
-			next, ok := decode(name, bits+1)
-			if !ok || (bits+1)%half == 0 {
-				continue
-			}
-			mid := v/2 + next/2
-			even := v
-			if bits&1 == 1 {
-				even = next
-			}
-			for _, c := range []struct{ x, want float64 }{
-				{mid, even},
-				{math.Nextafter(mid, v), v},
-				{math.Nextafter(mid, next), next},
-			} {
-				if got := f.Nearest(c.x); got != c.want {
-					t.Fatalf("%s: %v between %v and %v rounds to %v, want %v", name, c.x, v, next, got, c.want)
-				}
-			}
-			lo, hi, frac := f.Neighbours(mid)
-			if lo != v || hi != next || frac != 0.5 {
-				t.Fatalf("%s: neighbours of %v are %v, %v at %v", name, mid, lo, hi, frac)
-			}
-		}
-		if largest != f.Max {
-			t.Errorf("%s: the largest number is %v, Max is %v", name, largest, f.Max)
-		}
-		for _, x := range []float64{f.Max * 1.01, math.Inf(1), 1e300} {
-			if f.Nearest(x) != f.Max || f.Nearest(-x) != -f.Max {
-				t.Errorf("%s: %v does not saturate", name, x)
-			}
-		}
-		if !math.IsNaN(f.Nearest(math.NaN())) {
-			t.Errorf("%s: NaN rounds to a number", name)
-		}
-	}
-}
-
-// TestAgainstOthers: fp16 as a library has it, bf16 by float32 arithmetic.
-func TestAgainstOthers(t *testing.T) {
-	for bits := range 1 << 16 {
-		h := float16.Frombits(uint16(bits))
-		if h.IsFinite() {
-			if v := float64(h.Float32()); FP16.Nearest(v) != v {
-				t.Fatalf("fp16 %#x", bits)
-			}
-		}
-		x := math.Float32frombits(uint32(bits)<<16 | uint32(bits)*2654435761>>16)
-		if a := math.Abs(float64(x)); !(a < 65000) {
-			continue
-		}
-		if got, want := FP16.Nearest(float64(x)), float64(float16.Fromfloat32(x).Float32()); got != want {
-			t.Fatalf("fp16(%v) = %v, the library has %v", x, got, want)
-		}
-		// Round to nearest even by adding half of the last bit kept.
-		b := math.Float32bits(x)
-		want := float64(math.Float32frombits((b + 0x7fff + b>>16&1) &^ 0xffff))
-		if got := BF16.Nearest(float64(x)); got != want {
-			t.Fatalf("bf16(%v) = %v, want %v", x, got, want)
-		}
-	}
-}
 
 // laws has every law once, on states of length 3.
 func laws() map[string]Law {
@@ -145,47 +31,128 @@ func laws() map[string]Law {
 
 var states = [][]float64{{0.3, -1.7, 100.25}, {0, 0, 0}, {1e-9, 5, -0.125}, {-448, 65504, 1}}
 
-// TestOutcomes: probabilities are positive and sum to 1, the moments of the
-// list are those of a large sample, and a state is not changed.
+// draws is the size of the fixed-seed samples, and sixSE bounds how far their
+// mean may be from the law's: six standard errors (below 1e-8 for a Gaussian),
+// and the rounding of a running sum of draws terms, draws 2^-53 relative. The
+// squares of moments below 2^-500 underflow.
+const draws = 40000
+
+func sixSE(variance, size float64) float64 {
+	return 6*math.Sqrt(max(variance, 0)/draws) + draws*0x1p-53*size + 0x1p-500
+}
+
+// moments[j][m] is E d_j^m, m = 0..4, of a list of outcomes.
+func moments(f Finite, s []float64) [][5]float64 {
+	d, e := make([]float64, len(s)), make([][5]float64, len(s))
+	for k := range f.Support(s, 0) {
+		p := f.Outcome(d, s, 0, k)
+		for j, v := range d {
+			for m := range e[j] {
+				e[j][m] += p * math.Pow(v, float64(m))
+			}
+		}
+	}
+	return e
+}
+
+// checkSample compares the mean and the second moment of a sample with e.
+func checkSample(t *testing.T, l Law, s []float64, e [][5]float64) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	d, sum := make([]float64, len(s)), make([][2]float64, len(s))
+	for range draws {
+		l.Sample(d, s, 0, rng)
+		for j, v := range d {
+			sum[j][0] += v
+			sum[j][1] += v * v
+		}
+	}
+	for j, e := range e {
+		for m, got := range sum[j] {
+			want := e[m+1]
+			tol := sixSE(e[2*m+2]-want*want, math.Sqrt(e[2*m+2]))
+			if got /= draws; !(math.Abs(got-want) <= tol) {
+				t.Errorf("at %v: samples have E d_%d^%d = %v, want %v within %v", s, j, m+1, got, want, tol)
+			}
+		}
+	}
+}
+
+// TestOutcomes: probabilities are positive and sum to 1, and the moments of the
+// list are those of a sample.
 func TestOutcomes(t *testing.T) {
 	for name, l := range laws() {
 		f, ok := l.(Finite)
+		if continuous := strings.Contains(name, "uniform") || strings.Contains(name, "gaussian"); ok == continuous {
+			t.Errorf("%s: finite is %v", name, ok)
+		}
 		if !ok {
-			if name != "uniform" && name != "gaussian" && name != "intermittent gaussian" {
-				t.Errorf("%s is not finite", name)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			for _, s := range states {
+				n := f.Support(s, 0)
+				for k := range n {
+					if p := f.Outcome(make([]float64, len(s)), s, 0, k); !(p > 0 && p <= 1) {
+						t.Fatalf("at %v: outcome %d has probability %v", s, k, p)
+					}
+				}
+				e := moments(f, s)
+				// Products of at most 3 rounded factors, and n sums.
+				if tol := float64(n+5) * 0x1p-53; !(math.Abs(e[0][0]-1) <= tol) {
+					t.Errorf("at %v: probabilities sum to %v", s, e[0][0])
+				}
+				checkSample(t, l, s, e)
 			}
+		})
+	}
+}
+
+// TestContinuousLaws: moments of U(a,b), (b^{m+1} - a^{m+1})/((m+1)(b-a)), and of
+// N(m,s^2): m, m^2+s^2, m^3+3ms^2, m^4+6m^2s^2+3s^4.
+func TestContinuousLaws(t *testing.T) {
+	all := laws()
+	s := []float64{0, 7}
+	uniform := [5]float64{1, 1, 7. / 3, 5, 61. / 5}                                     // (-1, 3)
+	gaussian := [5]float64{1, 0.5, 0.25 + 4, 0.125 + 3*0.5*4, 0.0625 + 6*0.25*4 + 3*16} // (0.5, 2)
+	checkSample(t, all["uniform"], s, [][5]float64{uniform, uniform})
+	checkSample(t, all["gaussian"], s, [][5]float64{gaussian, gaussian})
+	rng := rand.New(rand.NewPCG(1, 2))
+	sum := 0.0
+	for range draws {
+		all["gaussian"].Sample(s, s, 0, rng)
+		sum += (s[0] - 0.5) * (s[1] - 0.5)
+	}
+	// The product of two independent N(0,4) has the variance 16.
+	if got := sum / draws; !(math.Abs(got) <= sixSE(16, 4)) {
+		t.Errorf("two coordinates have the covariance %v", got)
+	}
+}
+
+// TestFunctionsOfTheState: Support and Outcome give the same for the same state
+// whatever was called before and whatever dst held; no method changes the state;
+// a sample is one of the outcomes; t matters to intermittent laws only.
+func TestFunctionsOfTheState(t *testing.T) {
+	for name, l := range laws() {
+		f, ok := l.(Finite)
+		if !ok {
 			continue
 		}
 		for _, s := range states {
 			before := append([]float64(nil), s...)
-			d := make([]float64, len(s))
-			sum, mean, second := 0.0, 0.0, 0.0
-			n := f.Support(s, 0)
-			for k := range n {
-				for j := range d {
-					d[j] = math.NaN()
+			first := list(f, s, 0)
+			sample := filled(len(s), math.NaN())
+			l.Sample(sample, s, 0, rand.New(rand.NewPCG(3, 4)))
+			if !slices.ContainsFunc(first, func(o Outcome) bool { return cmp.Equal(o.D, sample) }) {
+				t.Errorf("%s at %v: the sample %v is not an outcome", name, s, sample)
+			}
+			if diff := cmp.Diff(first, list(f, s, 0)); diff != "" {
+				t.Errorf("%s at %v: a second list differs: %s", name, s, diff)
+			}
+			if !strings.Contains(name, "intermittent") {
+				if diff := cmp.Diff(first, list(f, s, 7)); diff != "" {
+					t.Errorf("%s at %v: step 7 differs: %s", name, s, diff)
 				}
-				p := f.Outcome(d, s, 0, k)
-				if !(p > 0) {
-					t.Fatalf("%s: outcome %d has probability %v", name, k, p)
-				}
-				sum += p
-				mean += p * d[1]
-				second += p * d[1] * d[1]
-			}
-			if !(math.Abs(sum-1) <= 1e-12) {
-				t.Errorf("%s at %v: probabilities sum to %v", name, s, sum)
-			}
-			const draws = 40000
-			rng := rand.New(rand.NewPCG(1, 2))
-			got := 0.0
-			for range draws {
-				f.Sample(d, s, 0, rng)
-				got += d[1] / draws
-			}
-			// Six standard errors of a fixed-seed sample.
-			if tol := 6*math.Sqrt(max(second-mean*mean, 0)/draws) + 1e-9*(1+math.Abs(mean)); !(math.Abs(got-mean) <= tol) {
-				t.Errorf("%s at %v: samples have mean %v, the list %v", name, s, got, mean)
 			}
 			if diff := cmp.Diff(before, s); diff != "" {
 				t.Errorf("%s changes the state: %s", name, diff)
@@ -194,23 +161,66 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestStochasticRoundingIsUnbiased: sum p d = 0 unless the state saturates.
-func TestStochasticRoundingIsUnbiased(t *testing.T) {
-	for _, format := range []string{"fp16", "bf16", "e4m3", "e5m2", "int8"} {
-		l := Round(format, true)
-		for _, s := range [][]float64{{0.3, -1.7, 100.25}, {1.0 / 3, 1e-3, -2.71}} {
-			d, mean := make([]float64, 3), make([]float64, 3)
-			for k := range l.Support(s, 0) {
-				p := l.Outcome(d, s, 0, k)
-				for j, v := range d {
-					mean[j] += p * v
+// list is all outcomes, the last first, each written over NaN.
+func list(f Finite, s []float64, t int) []Outcome {
+	all := make([]Outcome, f.Support(s, t))
+	for k := len(all) - 1; k >= 0; k-- {
+		all[k].D = filled(len(s), math.NaN())
+		all[k].P = f.Outcome(all[k].D, s, t, k)
+	}
+	return all
+}
+
+func filled(n int, v float64) []float64 { return slices.Repeat([]float64{v}, n) }
+
+// TestRoundedStates: s + delta is the rounded state, in every format's own terms.
+func TestRoundedStates(t *testing.T) {
+	for _, format := range []string{"fp16", "bf16", "e4m3", "e5m2"} {
+		f, near, stoch := formats[format], Round(format, false), Round(format, true)
+		for _, s := range states {
+			d := make([]float64, len(s))
+			near.Outcome(d, s, 0, 0)
+			for j, v := range s {
+				if v+d[j] != f.Nearest(v) {
+					t.Errorf("%s: %v + %v, want %v", format, v, d[j], f.Nearest(v))
 				}
 			}
-			for j, m := range mean {
-				if !(math.Abs(m) <= 1e-14*(1+math.Abs(s[j]))) {
-					t.Errorf("%s: coordinate %d of %v has mean %v", format, j, s, m)
+			for _, o := range list(stoch, s, 0) {
+				for j, v := range s {
+					lo, hi, _ := f.Neighbours(v)
+					if d := o.D[j]; d != lo-v && d != hi-v {
+						t.Errorf("%s: %v moves by %v, want to %v or %v", format, v, d, lo, hi)
+					}
 				}
 			}
+		}
+	}
+}
+
+// TestInt8: the scale is the smallest power of two 2^k with 127 2^k >= max|s|,
+// and each coordinate goes to the nearest of its multiples.
+func TestInt8(t *testing.T) {
+	for _, c := range []struct {
+		max, scale float64
+	}{
+		{127, 1}, {math.Nextafter(127, 200), 2}, {math.Nextafter(127, 0), 1}, {64, 1}, {math.Nextafter(63.5, 64), 1}, {63.5, 0.5},
+		{1, 0x1p-6}, {0x1p1023, 0x1p1017}, {math.MaxFloat64, 0x1p1018}, {0x1p-1074, 0}, {127 * 0x1p-1074, 0x1p-1074}, {129 * 0x1p-1074, 0x1p-1073},
+	} {
+		n := neighbours{int8: true}
+		if got := n.scale([]float64{0, -c.max}); got != c.scale {
+			t.Errorf("max %v: scale %v, want %v", c.max, got, c.scale)
+		}
+	}
+	l, st := Round("int8", false), Round("int8", true)
+	d := make([]float64, 2)
+	for x := -127.0; x <= 127; x += 0.125 {
+		s := []float64{x, 127}
+		l.Outcome(d, s, 0, 0)
+		if want := math.RoundToEven(x); x+d[0] != want || d[1] != 0 {
+			t.Fatalf("int8(%v) = %v, want %v", x, x+d[0], want)
+		}
+		if mean := moments(st, s)[0][1]; mean != 0 { // eighths: exact
+			t.Fatalf("int8 stochastic at %v has mean %v", x, mean)
 		}
 	}
 }
@@ -228,9 +238,11 @@ func TestExactLaws(t *testing.T) {
 		{TopK(9), []float64{1, 2}, 0, 0, []float64{0, 0}},
 		{BitFlip(51, 51), []float64{1, 3}, 0, 0, []float64{0.5, 0}},
 		{BitFlip(63, 63), []float64{1, 3}, 0, 1, []float64{0, -6}},
-		{BitFlip(62, 62), []float64{1, 3}, 0, 0, []float64{0, 0}}, // Inf: not made
-		{Round("bf16", false), []float64{1.005859375}, 0, 0, []float64{1.0078125 - 1.005859375}},
-		{Round("int8", false), []float64{127, 1.5, -0.4}, 0, 0, []float64{0, 0.5, 0.4}},
+		{BitFlip(62, 62), []float64{1, 3}, 0, 0, []float64{0, 0}},     // Inf: not made
+		{BitFlip(63, 63), []float64{1e308, 1}, 0, 0, []float64{0, 0}}, // delta overflows: not made
+		{BitFlip(50, 51), []float64{1, 3}, 0, 2, []float64{0, 0.5}},
+		{TwoPoint([]float64{1}, []float64{2}, 0.25), []float64{9}, 0, 0, []float64{1}},
+		{TwoPoint([]float64{1}, []float64{2}, 0.25), []float64{9}, 0, 1, []float64{2}},
 		{Round("int8", false), []float64{0, 0}, 0, 0, []float64{0, 0}},
 		{Intermittent(2, Constant([]float64{5})).(Finite), []float64{1}, 2, 0, []float64{5}},
 		{Intermittent(2, Constant([]float64{5})).(Finite), []float64{1}, 3, 0, []float64{0}},
@@ -241,15 +253,29 @@ func TestExactLaws(t *testing.T) {
 			t.Errorf("%+v at %v: %s", c.l.Spec(), c.s, diff)
 		}
 	}
-	if n := Round("e4m3", true).Support(make([]float64, 60), 0); n != 1 {
-		t.Errorf("60 zeros have %d outcomes", n)
-	}
-	wide := make([]float64, 60)
-	for k := range wide {
-		wide[k] = 0.3
-	}
-	if n := Round("e4m3", true).Support(wide, 0); n != TooMany {
-		t.Errorf("2^60 outcomes are %d", n)
+}
+
+func TestSupport(t *testing.T) {
+	st := Round("e4m3", true)
+	for _, c := range []struct {
+		name string
+		l    Finite
+		s    []float64
+		want int
+	}{
+		{"60 zeros", st, filled(60, 0), 1},
+		{"one of two", st, []float64{1, 0.3}, 2},
+		{"saturated", st, []float64{1000, 0.3}, 2},
+		{"2^24", st, filled(24, 0.3), MaxSupport},
+		{"2^25", st, filled(25, 0.3), TooMany},
+		{"64 bits", BitFlip(0, 63), filled(3, 1), 192},
+		{"2^24 flips", BitFlip(0, 63), filled(1<<18, 1), MaxSupport},
+		{"more flips", BitFlip(0, 63), filled(1<<18+1, 1), TooMany},
+		{"nearest", Round("e4m3", false), filled(60, 0.3), 1},
+	} {
+		if got := c.l.Support(c.s, 0); got != c.want {
+			t.Errorf("%s: %d outcomes, want %d", c.name, got, c.want)
+		}
 	}
 }
 
@@ -264,6 +290,14 @@ func TestNoAllocations(t *testing.T) {
 			}
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
+		}
+		all := []Law{nil, l, l}
+		sampler := NewSampler(all, all, 1)
+		if n := testing.AllocsPerRun(50, func() {
+			sampler.At(3, 4).Delta(1, d, s)
+			sampler.Eps(2, d, s)
+		}); n != 0 {
+			t.Errorf("%s: %v allocations of a Sampler", name, n)
 		}
 	}
 }
@@ -298,17 +332,34 @@ func TestSpecRoundTrip(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	nan := math.NaN()
 	for want, s := range map[string]Spec{
-		`unknown law "gamma"`:                 {Law: "gamma"},
-		"d is empty":                          {Law: "constant"},
-		"d [1] is NaN":                        {Law: "constant", D: []float64{1, nan}},
-		"b has length 2, a has 1":             {Law: "twopoint", A: []float64{1}, B: []float64{1, 2}, P: 0.5},
-		"p is 0, want":                        {Law: "twopoint", A: []float64{1}, B: []float64{1}},
-		"p is 1, want":                        {Law: "twopoint", A: []float64{1}, B: []float64{1}, P: 1},
-		"p is NaN":                            {Law: "twopoint", A: []float64{1}, B: []float64{1}, P: nan},
+		`unknown law "gamma"`:     {Law: "gamma"},
+		"d is empty":              {Law: "constant"},
+		"d[1] is NaN":             {Law: "constant", D: []float64{1, nan}},
+		"b has length 2, a has 1": {Law: "twopoint", A: []float64{1}, B: []float64{1, 2}, P: 0.5},
+		"p is 0, want":            {Law: "twopoint", A: []float64{1}, B: []float64{1}},
+		"p is 1, want":            {Law: "twopoint", A: []float64{1}, B: []float64{1}, P: 1},
+		"p is NaN":                {Law: "twopoint", A: []float64{1}, B: []float64{1}, P: nan},
+		"outcomes[0].p is NaN":    {Law: "table", Outcomes: []Outcome{{nan, []float64{1}}}},
+		"outcomes[0].d is empty":  {Law: "table", Outcomes: []Outcome{{P: 1}}},
+		"a[0] is -Inf":            {Law: "twopoint", A: []float64{math.Inf(-1)}, B: []float64{1}, P: 0.5},
+		"b is empty":              {Law: "twopoint", A: []float64{1}, P: 0.5},
+		"p is -0.5":               {Law: "twopoint", A: []float64{1}, B: []float64{1}, P: -0.5},
+		"p is 1.5":                {Law: "twopoint", A: []float64{1}, B: []float64{1}, P: 1.5},
+		"to - from is +Inf":       {Law: "uniform", From: -1e308, To: 1e308},
+		"from is NaN":             {Law: "uniform", From: nan, To: 1},
+		"mean is NaN":             {Law: "gaussian", Mean: nan},
+		"sd is NaN":               {Law: "gaussian", SD: nan},
+		"sd is +Inf":              {Law: "gaussian", SD: math.Inf(1)},
+		`format is ""`:            {Law: "round", Mode: "nearest"},
+		`mode is ""`:              {Law: "round", Format: "bf16"},
+		"lo is -1":                {Law: "bitflip", Lo: -1, Hi: 4},
+		"every is -3":             {Law: "intermittent", Every: -3, Inner: &Spec{Law: "zero"}},
+		`law "intermittent": inner: perturb: law "topk": k is -1`: {Law: "intermittent", Every: 2, Inner: &Spec{Law: "topk", K: -1}},
+		`unknown law ""`:                      {},
 		"outcomes has 0 entries":              {Law: "table"},
 		"sum to 0.75":                         {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.25, []float64{2}}}},
-		"[1].p is -0.5":                       {Law: "table", Outcomes: []Outcome{{1, []float64{1}}, {-0.5, []float64{2}}}},
-		"[1].d has length 2":                  {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.5, []float64{2, 3}}}},
+		"outcomes[1].p is -0.5":               {Law: "table", Outcomes: []Outcome{{1, []float64{1}}, {-0.5, []float64{2}}}},
+		"outcomes[1].d has length 2":          {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.5, []float64{2, 3}}}},
 		"from is 2, to is 1":                  {Law: "uniform", From: 2, To: 1},
 		"to is +Inf":                          {Law: "uniform", To: math.Inf(1)},
 		"sd is -1":                            {Law: "gaussian", SD: -1},
@@ -327,15 +378,28 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
 	}
-	if _, err := FormatByName("fp8"); err == nil {
-		t.Error("format fp8 was accepted")
-	}
+}
+
+func TestPanics(t *testing.T) {
+	one, two := []float64{1}, []float64{1, 2}
+	short := Intermittent(1, Table([]Outcome{{1, one}})).(Finite)
+	rng := rand.New(rand.NewPCG(1, 1))
 	for name, f := range map[string]func(){
-		"TwoPoint": func() { TwoPoint([]float64{1}, []float64{1}, 2) },
-		"Round":    func() { Round("fp4", true) },
-		"length":   func() { Constant([]float64{1}).Outcome(make([]float64, 2), make([]float64, 2), 0, 0) },
-		"inner":    func() { Intermittent(1, nil) },
-		"At":       func() { NewSampler(nil, nil, 1).At(-1, 0) },
+		"Constant":     func() { Constant(nil) },
+		"TwoPoint":     func() { TwoPoint(one, one, 2) },
+		"Table":        func() { Table(nil) },
+		"Uniform":      func() { Uniform(1, 0) },
+		"Gaussian":     func() { Gaussian(0, -1) },
+		"Round":        func() { Round("fp4", true) },
+		"TopK":         func() { TopK(-1) },
+		"BitFlip":      func() { BitFlip(3, 64) },
+		"inner":        func() { Intermittent(1, nil) },
+		"every":        func() { Intermittent(0, Zero()) },
+		"length":       func() { Constant(one).Outcome(make([]float64, 2), two, 0, 0) },
+		"length inner": func() { short.Outcome(make([]float64, 2), two, 0, 0) },
+		"length draw":  func() { short.Sample(make([]float64, 2), two, 0, rng) },
+		"At t":         func() { NewSampler(nil, nil, 1).At(-1, 0) },
+		"At k":         func() { NewSampler(nil, nil, 1).At(0, 1<<32) },
 	} {
 		func() {
 			defer func() {
@@ -349,36 +413,94 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestSampler: what is drawn depends on the seed, the step and the sample, not
-// on what was drawn before. The values pin the random stream: do not edit them.
+// on what was drawn before.
 func TestSampler(t *testing.T) {
+	var _ core.Perturber = new(Sampler)
 	laws := []Law{nil, Gaussian(0, 1), nil}
-	s := NewSampler(laws, laws, 42)
 	d, st := make([]float64, 2), []float64{1, 2}
-	draw := func(step, k int) [2]float64 {
+	draw := func(s *Sampler, step, k int) [2]float64 {
 		s.At(step, k).Delta(1, d, st)
 		return [2]float64{d[0], d[1]}
 	}
-	first := draw(3, 4)
-	if draw(3, 5) == first || draw(4, 4) == first {
-		t.Error("another step or sample gave the same draw")
+	s := NewSampler(laws, laws, 42)
+	first := draw(s, 3, 4)
+	for name, other := range map[string][2]float64{
+		"seed": draw(NewSampler(laws, laws, 43), 3, 4), "step": draw(s, 4, 4), "sample": draw(s, 3, 5), "both swapped": draw(s, 4, 3),
+	} {
+		if other == first {
+			t.Errorf("another %s gave the same draw", name)
+		}
 	}
-	if draw(3, 4) != first {
-		t.Error("the same step and sample gave another draw")
+	if draw(s, 3, 4) != first || draw(NewSampler(laws, nil, 42), 3, 4) != first {
+		t.Error("the same seed, step and sample gave another draw")
 	}
-	if got := fmt.Sprintf("%.12f %.12f", first[0], first[1]); got != golden {
-		t.Errorf("drew %s, pinned %s", got, golden)
+	s.At(0, 0).Delta(1, d, st)
+	if again := [2]float64(d); again != draw(NewSampler(laws, laws, 42), 0, 0) {
+		t.Error("a new sampler is not at step 0, sample 0")
 	}
-	s.Delta(2, d, st)
-	if d[0] != 0 || d[1] != 0 {
-		t.Errorf("a nil law drew %v", d)
-	}
-	s.Eps(7, d, st)
-	if d[0] != 0 {
-		t.Errorf("a missing law drew %v", d)
+	for name, zero := range map[string]func(){
+		"nil": func() { s.Delta(2, d, st) }, "missing": func() { s.Eps(7, d, st) }, "none": func() { NewSampler(nil, nil, 1).Eps(2, d, st) },
+	} {
+		copy(d, st)
+		if zero(); d[0] != 0 || d[1] != 0 {
+			t.Errorf("%s: a law that is not there drew %v", name, d)
+		}
 	}
 }
 
-const golden = "-0.500404240673 -0.028030566994"
+// TestSamplerSeesTheStep: intermittent laws are on at multiples of every.
+func TestSamplerSeesTheStep(t *testing.T) {
+	s := NewSampler(nil, []Law{nil, nil, Intermittent(3, Constant([]float64{5}))}, 1)
+	d := make([]float64, 1)
+	for step := range 7 {
+		s.At(step, 0).Eps(2, d, d)
+		want := 0.0
+		if step == 0 || step == 3 || step == 6 {
+			want = 5
+		}
+		if d[0] != want {
+			t.Errorf("step %d drew %v, want %v", step, d[0], want)
+		}
+	}
+}
+
+// TestGolden pins the random streams: a sampler of seed 42 at step 4, sample 3.
+// A law that draws other bits makes saved cases replay differently.
+func TestGolden(t *testing.T) {
+	all := laws()
+	for name, want := range golden {
+		laws := []Law{nil, all[name]}
+		d := make([]float64, 3)
+		NewSampler(laws, nil, 42).At(4, 3).Delta(1, d, states[0])
+		if got := fmt.Sprintf("%x", d); got != want {
+			t.Errorf("%s drew %s, pinned %s", name, got, want)
+		}
+	}
+}
+
+var golden = map[string]string{
+	"table":                 "[-0x1p+02 0x0p+00 0x0p+00]",
+	"twopoint":              "[-0x1p+00 0x0p+00 0x1p+02]",
+	"uniform":               "[0x1.06d9f232676adp+01 0x1.082d3cb06ccc4p+00 -0x1.77dec4a025f78p-01]",
+	"gaussian":              "[0x1.1772cd1905c15p+00 -0x1.a90759b3dc32p-02 0x1.72a923c6c1a6bp-02]",
+	"bitflip":               "[-0x1p-05 0x0p+00 0x0p+00]",
+	"stochastic bf16":       "[-0x1.33333333333p-10 -0x1.9999999999ap-09 0x1p-02]",
+	"stochastic e4m3":       "[-0x1.333333333333p-06 -0x1.99999999999ap-05 0x1.ep+01]",
+	"stochastic int8":       "[-0x1.3333333333333p-02 -0x1.3333333333334p-02 0x1.8p-01]",
+	"intermittent gaussian": "[0x1.1772cd1905c15p+00 -0x1.a90759b3dc32p-02 0x1.72a923c6c1a6bp-02]",
+}
+
+func BenchmarkSample(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for name, l := range laws() {
+		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+			d := make([]float64, 3)
+			for b.Loop() {
+				l.Sample(d, states[0], 0, rng)
+			}
+		})
+	}
+}
 
 func BenchmarkOutcome(b *testing.B) {
 	for name, l := range laws() {
