@@ -47,19 +47,17 @@ func (b Box) Contains(x []float64) bool {
 // abs returns sup |x_k| over the box.
 func (b Box) abs(k int) float64 { return max(math.Abs(b.Lo[k]), math.Abs(b.Hi[k])) }
 
-// norm returns sup |x|_2 over the box.
+// norm returns sup |x|_2 over the box, see norm2.
 func (b Box) norm() float64 {
 	sum := 0.0
 	for k := range b.Lo {
 		a := b.abs(k)
-		sum += a * a
+		sum += float64(a * a)
 	}
-	if sum < 1e-280 { // squares may have underflowed
-		if m := b.maxAbs(); m > 0 {
-			return m * math.Sqrt(float64(len(b.Lo)))
-		}
+	if sum >= rootable {
+		return math.Sqrt(sum)
 	}
-	return math.Sqrt(sum)
+	return tinyNorm(b.maxAbs(), len(b.Lo))
 }
 
 // maxAbs returns sup max_k |x_k|.
@@ -70,6 +68,9 @@ func (b Box) maxAbs() float64 {
 	}
 	return m
 }
+
+// empty reports whether nothing was added to b since it was made.
+func (b Box) empty() bool { return len(b.Lo) > 0 && b.Lo[0] > b.Hi[0] }
 
 func (b Box) slice(from, to int) Box { return Box{b.Lo[from:to], b.Hi[from:to]} }
 
@@ -136,12 +137,12 @@ func (r *Region) VisitWeights(w []float64) { r.wAll.Add(w) }
 
 // Regularity returns the constants of A3 that hold for every operator on r,
 // and writes those of operator i to per[i], i = 1..N, unless per is nil.
-// It panics when r is empty.
+// It panics when r holds no input or no weights.
 func (r *Region) Regularity(per []Regularity) Regularity {
 	if per != nil && len(per) != r.c.N()+1 {
 		panic(fmt.Sprintf("core: room for %d constants, want N+1 = %d", len(per), r.c.N()+1))
 	}
-	if r.Y[0].Lo[0] > r.Y[0].Hi[0] {
+	if r.Y[0].empty() || r.wAll.empty() {
 		panic("core: Regularity of an empty region")
 	}
 	var all Regularity

@@ -1,7 +1,5 @@
 package core
 
-import "math"
-
 // Enclosure bounds how far the computed states of passes lie from the exact
 // ones: of all passes visited, exact or perturbed, with the perturbations taken
 // as the numbers they were. It is Theorem 1's recursion applied to the engine's
@@ -69,7 +67,7 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 	inside := true
 	for i := 1; i <= n; i++ {
 		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
-		e.Y[i] = per[i].Lf*e.Y[i-1] + scale*(ro.F+unit*e.maxY[i])
+		e.Y[i] = (per[i].Lf*e.Y[i-1] + scale*(ro.F+unit*e.maxY[i])) * inflate
 		if i < n {
 			inside = inside && e.Y[i] <= r.margin*e.maxY[i]
 		}
@@ -97,19 +95,4 @@ func (r *Region) Widen(margin float64) {
 			b.Hi[k] += m
 		}
 	}
-}
-
-func norm2(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += float64(x * x)
-	}
-	if sum < 1e-280 {
-		m := 0.0
-		for _, x := range v {
-			m = max(m, math.Abs(x))
-		}
-		return m * math.Sqrt(float64(len(v)))
-	}
-	return math.Sqrt(sum)
 }

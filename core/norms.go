@@ -4,15 +4,87 @@ import "math"
 
 // inflate makes a computed bound a bound in exact arithmetic. Every bound of
 // this package is reached through sums, products and roots of non-negative
-// terms, at most 64 max(m, n)^2 roundings deep in relative terms (opNorm is
-// the deepest, see there); 2^-26 covers that up to max(m, n) = 2048, and
-// shorter reductions far beyond. It costs a bound 1.5e-8 of its sharpness.
+// terms, at most a few times the width deep: 2^-26 covers 2^27 roundings, and
+// MaxWidth is 2^16. The norms below, whose depth grows with the square of the
+// width, pay for their own rounding. It costs a bound 1.5e-8 of its sharpness.
 const inflate = 1 + 0x1p-26
+
+// smallest replaces norms below it: between it and the subnormal numbers, whose
+// relative error is not 2^-53 but anything, is room for a product with inflate.
+const smallest = 0x1p-1000
+
+// opNorm bounds |M|_op over all matrices M with lo <= M <= hi entrywise: the
+// smaller of absOpNorm of the largest magnitudes, which is reached when the
+// signs of the entries agree, and |mid|_op + |rad|_op. It is 0 only for the
+// zero matrix, +Inf when the norm may overflow, and NaN when an entry is.
+//
+// The matrices are scaled by a power of 2, which is exact but for entries
+// 2^-1022 times the largest. n max(m,n) roundings, n <= m, cover both
+// ways (see signedOpNorm); 8 of them are paid.
+func opNorm(lo, hi []float64, rows, cols int) float64 {
+	top, mixed, point := survey(lo, hi)
+	switch {
+	case top == 0 || math.IsNaN(top) || math.IsInf(top, 1):
+		return top
+	case top < smallest:
+		return tinyNorm(top, rows*cols)
+	}
+	_, e := math.Frexp(top)
+	bound := scaledOpNorm(lo, hi, rows, cols, math.Ldexp(1, -e), mixed, point)
+	return math.Ldexp(bound*(1+8*float64(rows)*float64(cols)*unit), e)
+}
+
+// survey returns the largest magnitude in the box, whether midpoints of both
+// signs occur, and whether the box is one matrix.
+func survey(lo, hi []float64) (top float64, mixed, point bool) {
+	var pos, neg bool
+	point = true
+	for k, l := range lo {
+		h := hi[k]
+		top = max(top, math.Abs(l), math.Abs(h))
+		pos, neg = pos || -l < h, neg || -l > h
+		point = point && l == h
+	}
+	return top, pos && neg, point
+}
+
+// scaledOpNorm is opNorm of the box times s.
+func scaledOpNorm(lo, hi []float64, rows, cols int, s float64, mixed, point bool) float64 {
+	var ab [64]float64
+	a := vec(ab[:], rows*cols)
+	if rows == 1 || cols == 1 || !mixed || !point {
+		for k := range a {
+			a[k] = s * max(math.Abs(lo[k]), math.Abs(hi[k]))
+		}
+	}
+	if rows == 1 || cols == 1 {
+		return frobenius(a)
+	}
+	bound := math.Inf(1)
+	if !mixed || !point {
+		bound = absOpNorm(a, rows, cols)
+	}
+	if !mixed {
+		return bound
+	}
+	rad := 0.0
+	if !point {
+		for k := range a {
+			a[k] = s*hi[k]/2 - s*lo[k]/2
+		}
+		rad = absOpNorm(a, rows, cols)
+	}
+	for k := range a {
+		a[k] = s*lo[k]/2 + s*hi[k]/2
+	}
+	return min(bound, signedOpNorm(a, rows, cols)+rad)
+}
 
 // absOpNorm bounds the spectral norm of every rows x cols matrix whose entries
 // are at most m[k] >= 0 in absolute value: that is the norm of m itself, and
 // by Collatz and Wielandt rho(m^T m) <= max_j (m^T m z)_j / z_j for any z > 0.
-// z follows the power iteration, so the bound is sharp.
+// z follows the power iteration, so the bound is sharp. Entries should not be
+// below 1e-150 times the largest result that matters.
 func absOpNorm(m []float64, rows, cols int) float64 {
 	var zs, ts, ss [24]float64
 	z, t, s := vec(zs[:], cols), vec(ts[:], rows), vec(ss[:], cols)
@@ -21,34 +93,35 @@ func absOpNorm(m []float64, rows, cols int) float64 {
 	}
 	best := math.Inf(1)
 	for range powerSteps {
-		scale := 0.0
+		scale, zz, tt := 0.0, 0.0, 0.0
 		for i := range t {
-			sum := 0.0
-			for j, v := range m[i*cols : (i+1)*cols] {
-				sum += v * z[j]
-			}
-			t[i] = sum
-			scale = max(scale, sum)
+			t[i] = dot(m[i*cols:(i+1)*cols], z)
+			scale = max(scale, t[i])
 		}
 		if scale == 0 || math.IsNaN(scale) || math.IsInf(scale, 1) {
 			return scale
 		}
-		// t is scaled to keep m^T m z from underflow.
 		for i := range t {
-			t[i] /= scale
+			t[i] /= scale // keeps m^T m z from underflow
+			tt += float64(t[i] * t[i])
 		}
 		clear(s)
 		for i, ti := range t {
 			for j, v := range m[i*cols : (i+1)*cols] {
-				s[j] += v * ti
+				s[j] += float64(v * ti)
 			}
 		}
 		top, ratio := 0.0, 0.0
 		for j, sj := range s {
 			ratio = max(ratio, sj/z[j]) // NaN stays NaN
 			top = max(top, sj)
+			zz += float64(z[j] * z[j])
 		}
 		best = min(best, math.Sqrt(ratio)*math.Sqrt(scale))
+		// |m z| / |z| is a lower bound of the norm.
+		if low := scale * math.Sqrt(tt/zz); best <= converged*low {
+			break
+		}
 		for j, sj := range s {
 			z[j] = max(sj/top, 1e-150)
 		}
@@ -56,114 +129,101 @@ func absOpNorm(m []float64, rows, cols int) float64 {
 	return best
 }
 
-// powerSteps is how long the norms iterate. Each bound holds after any number
-// of steps; 8 bring the usual small matrix to within 1 %.
-const powerSteps = 8
+// powerSteps is how long absOpNorm iterates at most, converged how close the
+// bound must come to the norm to stop before. The bound holds after any number
+// of steps.
+const (
+	powerSteps = 8
+	converged  = 1.005
+)
 
-// opNorm bounds |M|_op over all matrices M with lo <= M <= hi entrywise: the
-// smaller of absOpNorm of the largest magnitudes and |mid|_op + |rad|_op.
+// signedOpNorm bounds |A|_op of one matrix with entries up to 1 by repeated
+// squaring, |A|_op^(2^(k+1)) <= |(A^T A)^(2^k)|_F.
 //
-// For the midpoint A: |A|_op^(2^(k+1)) <= |(A^T A)^(2^k)|_F by repeated squaring.
-// Each product of n x n matrices is off by at most n 2^-53 |G|_F^2 in norm, and
-// |G|_F^2 <= n |G|_op^2, so k = 5 squarings and the first product cost less
-// than 6 n max(m,n) roundings in relative terms, which inflate covers.
-func opNorm(lo, hi []float64, rows, cols int) float64 {
-	size := rows * cols
-	var ab [128]float64
-	a := vec(ab[:], size)
-	mixed, point := false, true
-	var sign float64
-	for k := range a {
-		a[k] = max(math.Abs(lo[k]), math.Abs(hi[k]))
-		s := lo[k] + hi[k]
-		mixed = mixed || s*sign < 0
-		if sign == 0 {
-			sign = s
+// With n = min(rows, cols), m = max(rows, cols) and u = 2^-53 the first product
+// is off by at most m u |A|_F^2 <= m n u |A|_op^2, each squaring of an n x n
+// matrix G by n u |G|_F^2 <= n^2 u |G|_op^2. The root divides the latter by 2,
+// 4, 8, ..., so |A|_op^2 is off by 2 m n u in relative terms and |A|_op by
+// m n u, to first order.
+func signedOpNorm(a []float64, rows, cols int) float64 {
+	n := min(rows, cols)
+	var gb, hb [36]float64
+	g, h := vec(gb[:], n*n), vec(hb[:], n*n)
+	gram(g, a, rows, cols)
+	// |G_0|_op = f_0 (f_1 (...)^(1/2))^(1/2), f_k the Frobenius norm of G_k, G_{k+1} = (G_k/f_k)^2.
+	var f [squarings + 1]float64
+	for k := range f {
+		f[k] = frobenius(g)
+		if k == squarings || f[k] == 0 {
+			break
 		}
-		point = point && lo[k] == hi[k]
-	}
-	bound := absOpNorm(a, rows, cols)
-	if !mixed || rows == 1 || cols == 1 {
-		return bound
-	}
-	rad := 0.0
-	if !point {
-		for k := range a {
-			a[k] = (hi[k] - lo[k]) / 2
+		for i := range g {
+			g[i] /= f[k]
 		}
-		rad = absOpNorm(a, rows, cols)
+		gram(h, g, n, n) // G is symmetric: G^T G = G^2
+		g, h = h, g
 	}
-	for k := range a {
-		a[k] = lo[k] + (hi[k]-lo[k])/2
+	root := 1.0
+	for k := squarings; k >= 0; k-- {
+		root = math.Sqrt(f[k] * root)
 	}
-	// min drops no NaN: a NaN entry has made bound NaN already.
-	return min(bound, signedOpNorm(a, rows, cols)+rad)
+	return root
 }
 
 const squarings = 5
 
-// signedOpNorm bounds |A|_op of one matrix and scales a as it goes.
-func signedOpNorm(a []float64, rows, cols int) float64 {
-	scale := 0.0
-	for _, v := range a {
-		scale = max(scale, math.Abs(v))
-	}
-	if scale == 0 {
-		return 0
-	}
-	for k := range a {
-		a[k] /= scale
-	}
+// gram writes A A^T or A^T A to g, whichever is smaller.
+func gram(g, a []float64, rows, cols int) {
 	n := min(rows, cols)
-	var gb, hb [64]float64
-	g, h := vec(gb[:], n*n), vec(hb[:], n*n)
-	// The Gram matrix of the shorter side.
+	step, next := cols, 1 // of the vectors whose products are taken
+	if rows > cols {
+		step, next = 1, cols
+	}
 	for i := range n {
 		for j := range i + 1 {
 			sum := 0.0
-			if rows <= cols {
-				for k := range cols {
-					sum += a[i*cols+k] * a[j*cols+k]
-				}
-			} else {
-				for k := range rows {
-					sum += a[k*cols+i] * a[k*cols+j]
-				}
+			for k, l, end := i*step, j*step, i*step+len(a)/n*next; k < end; k, l = k+next, l+next {
+				sum += float64(a[k] * a[l])
 			}
 			g[i*n+j], g[j*n+i] = sum, sum
 		}
 	}
-	// |G|_op = scale_0 (scale_1 (...)^(1/2))^(1/2), each G divided by its |.|_F.
-	logNorm, power := 0.0, 1.0
-	for k := 0; ; k++ {
-		f := frobenius(g)
-		logNorm += math.Log(f) * power
-		if k == squarings {
-			return scale * math.Exp(logNorm/2)
-		}
-		for i := range g {
-			g[i] /= f
-		}
-		for i := range n {
-			for j := range i + 1 {
-				sum := 0.0
-				for l := range n {
-					sum += g[i*n+l] * g[j*n+l] // symmetric
-				}
-				h[i*n+j], h[j*n+i] = sum, sum
-			}
-		}
-		g, h = h, g
-		power /= 2
-	}
 }
 
-func frobenius(a []float64) float64 {
+func dot(a, b []float64) float64 {
 	sum := 0.0
-	for _, v := range a {
-		sum += v * v
+	b = b[:len(a)]
+	for k, v := range a {
+		sum += float64(v * b[k])
 	}
-	return math.Sqrt(sum)
+	return sum
+}
+
+func frobenius(a []float64) float64 { return math.Sqrt(dot(a, a)) }
+
+// norm2 returns |a|_2 up to rounding, or more where squares underflow. It is 0
+// only for the zero vector.
+func norm2(a []float64) float64 {
+	if sum := dot(a, a); sum >= rootable {
+		return math.Sqrt(sum)
+	}
+	m := 0.0
+	for _, v := range a {
+		m = max(m, math.Abs(v))
+	}
+	return tinyNorm(m, len(a))
+}
+
+// rootable is a sum of squares from which those that underflowed, below 2^-1022
+// each, are missing by no more than a rounding.
+const rootable = 0x1p-900
+
+// tinyNorm bounds |a|_2 for n entries of which m is the largest magnitude.
+func tinyNorm(m float64, n int) float64 {
+	if m == 0 || math.IsNaN(m) {
+		return m
+	}
+	return max(m, smallest) * math.Sqrt(float64(n))
 }
 
 // vec returns a slice of length n, from buf when it is large enough.

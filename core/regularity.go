@@ -46,8 +46,7 @@ func (o *dense) Regularity(x, w Box) Regularity {
 		b = 1
 	}
 	n := o.out * o.in
-	r := x.norm()
-	return bounded(opNorm(w.Lo[:n], w.Hi[:n], o.out, o.in), math.Sqrt(r*r+b),
+	return bounded(opNorm(w.Lo[:n], w.Hi[:n], o.out, o.in), math.Hypot(x.norm(), b),
 		math.Sqrt(float64(o.in)), math.Sqrt(float64(o.out)), 0)
 }
 
@@ -63,8 +62,9 @@ func (o scaleOp) Regularity(x, w Box) Regularity {
 	return bounded(w.maxAbs(), x.maxAbs(), 1, 1, 0)
 }
 
-// elementwise gives the bounds of a weightless y_k = f(x_k): the diagonal
-// tensors diag f', diag f”, diag f”' have the norm of their largest entry.
+// elementwise gives the bounds of a weightless y_k = f(x_k) from the suprema of
+// |f'|, |f”| and |f”'| on an interval: the diagonal tensors have the norm of
+// their largest entry.
 func elementwise(x Box, sup func(lo, hi float64) (d1, d2, d3 float64)) Regularity {
 	var d1, d2, d3 float64
 	for k := range x.Lo {
@@ -74,21 +74,28 @@ func elementwise(x Box, sup func(lo, hi float64) (d1, d2, d3 float64)) Regularit
 	return bounded(d1, 0, 0, d2, d3)
 }
 
-// Regularity of tanh, with t = tanh x: f' = 1-t^2, f” = -2t(1-t^2),
-// f”' = (1-t^2)(6t^2-2), polynomials in t with extrema at t = 0,
-// t^2 = 1/3 and t^2 = 2/3. Near |t| = 1 the float64 nearest tanh may exceed the
-// true one, which only raises an upper bound by less than tanhSlack.
-func (o tanhOp) Regularity(x, _ Box) Regularity {
-	return elementwise(x, func(lo, hi float64) (d1, d2, d3 float64) {
-		a, b := math.Tanh(lo), math.Tanh(hi)
-		d1 = supPoly(func(t float64) float64 { return (1 - t) * (1 + t) }, a, b, 0)
-		d2 = supPoly(func(t float64) float64 { return 2 * t * (1 - t) * (1 + t) }, a, b, -tThird, tThird)
-		d3 = supPoly(func(t float64) float64 { return (1 - t) * (1 + t) * (6*t*t - 2) }, a, b, -tTwoThirds, 0, tTwoThirds)
-		return d1 + saturation, d2 + saturation, d3 + saturation
-	})
+// Regularity of tanh, softplus and the sigmoid: see the suprema.
+func (o tanhOp) Regularity(x, _ Box) Regularity     { return elementwise(x, tanhSup) }
+func (o sigmoidOp) Regularity(x, _ Box) Regularity  { return elementwise(x, sigmoidSup) }
+func (o softplusOp) Regularity(x, _ Box) Regularity { return elementwise(x, softplusSup) }
+
+// tanhSup bounds the first three derivatives of tanh, with t = tanh x:
+// 1-t^2, -2t(1-t^2), (1-t^2)(6t^2-2), polynomials in t with extrema at t = 0,
+// t^2 = 1/3, and t = 0 or t^2 = 2/3.
+func tanhSup(lo, hi float64) (d1, d2, d3 float64) {
+	a, b := math.Tanh(lo), math.Tanh(hi)
+	d1 = supPoly(tanh1, a, b, 0)
+	d2 = supPoly(tanh2, a, b, -tThird, tThird)
+	d3 = supPoly(tanh3, a, b, -tTwoThirds, 0, tTwoThirds)
+	return d1 + saturation, d2 + saturation, d3 + saturation
 }
 
+func tanh1(t float64) float64 { return (1 - t) * (1 + t) }
+func tanh2(t float64) float64 { return 2 * t * tanh1(t) }
+func tanh3(t float64) float64 { return tanh1(t) * (float64(6*t*t) - 2) }
+
 var (
+	tSixth     = math.Sqrt(1.0 / 6)
 	tThird     = math.Sqrt(1.0 / 3)
 	tTwoThirds = math.Sqrt(2.0 / 3)
 )
@@ -96,7 +103,7 @@ var (
 // saturation is added to the derivative bounds of tanh, sigmoid and softplus:
 // where the function saturates, a derivative such as 1-t^2 is a difference
 // that loses its relative accuracy, not its absolute one. tanh and exp of
-// package math are within 2 units in the last place, the polynomials above have
+// package math are within 2 units in the last place, the polynomials here have
 // slope at most 8 in t, so the absolute error is below 8*4*2^-53 + 16*2^-53 < 2^-47.
 const saturation = 0x1p-47
 
@@ -105,24 +112,22 @@ const saturation = 0x1p-47
 // at 1/2 +- 1/(2 sqrt 3), and at 1/2, 1/2 +- 1/sqrt 6.
 func sigmoidSup(lo, hi float64) (d1, d2, d3 float64) {
 	a, b := sigmoid(lo), sigmoid(hi)
-	d1 = supPoly(func(s float64) float64 { return s * (1 - s) }, a, b, 0.5)
-	d2 = supPoly(func(s float64) float64 { return s * (1 - s) * (1 - 2*s) }, a, b, 0.5-tThird/2, 0.5+tThird/2)
-	d3 = supPoly(func(s float64) float64 { return s * (1 - s) * (1 - 6*s*(1-s)) }, a, b, 0.5-tSixth, 0.5, 0.5+tSixth)
+	d1 = supPoly(bernoulli2, a, b, 0.5)
+	d2 = supPoly(bernoulli3, a, b, 0.5-tThird/2, 0.5+tThird/2)
+	d3 = supPoly(bernoulli4, a, b, 0.5-tSixth, 0.5, 0.5+tSixth)
 	return d1 + saturation, d2 + saturation, d3 + saturation
 }
 
-var tSixth = math.Sqrt(1.0 / 6)
-
-// Regularity of the sigmoid; see sigmoidSup.
-func (o sigmoidOp) Regularity(x, _ Box) Regularity { return elementwise(x, sigmoidSup) }
-
-// Regularity of softplus: its derivatives are s and the first two of s.
-func (o softplusOp) Regularity(x, _ Box) Regularity {
-	return elementwise(x, func(lo, hi float64) (d1, d2, d3 float64) {
-		d2, d3, _ = sigmoidSup(lo, hi)
-		return sigmoid(hi) + saturation, d2, d3
-	})
+// softplusSup: the derivatives are the sigmoid, which rises, and its first two.
+func softplusSup(lo, hi float64) (d1, d2, d3 float64) {
+	d2, d3, _ = sigmoidSup(lo, hi)
+	return sigmoid(hi) + saturation, d2, d3
 }
+
+// The second, third and fourth cumulant of a Bernoulli variable.
+func bernoulli2(p float64) float64 { return p * (1 - p) }
+func bernoulli3(p float64) float64 { return bernoulli2(p) * (1 - 2*p) }
+func bernoulli4(p float64) float64 { return bernoulli2(p) * (1 - float64(6*bernoulli2(p))) }
 
 // Regularity of y = x o x: f' = 2x, f” = 2.
 func (o squareOp) Regularity(x, _ Box) Regularity { return bounded(2*x.maxAbs(), 0, 0, 2, 0) }
@@ -159,7 +164,7 @@ func (o softmaxCEOp) Regularity(x, _ Box) Regularity {
 	for a := range n {
 		for b := range n {
 			if a == b {
-				g[a*n+a] = supPoly(func(p float64) float64 { return p * (1 - p) }, lo[a], hi[a], 0.5)
+				g[a*n+a] = supPoly(bernoulli2, lo[a], hi[a], 0.5)
 			} else {
 				g[a*n+b] = hi[a] * hi[b]
 			}
@@ -187,7 +192,7 @@ func cumulantNorm(lo, hi []float64) float64 {
 	var tb [256]float64
 	t := vec(tb[:], n*n*n)
 	for a := range n {
-		diag := supPoly(func(p float64) float64 { return p * (1 - p) * (1 - 2*p) }, lo[a], hi[a], 0.5-tThird/2, 0.5+tThird/2)
+		diag := supPoly(bernoulli3, lo[a], hi[a], 0.5-tThird/2, 0.5+tThird/2)
 		pair := supPoly(func(p float64) float64 { return p * (1 - 2*p) }, lo[a], hi[a], 0.25)
 		for b := range n {
 			v := diag
@@ -239,64 +244,90 @@ func softmaxBox(lo, hi []float64, x Box) {
 // whose largest value over |d| = 1 is 8m plus the larger root of a 2 x 2 Gram
 // matrix. At a point all are reached.
 func (o bilinearOp) Regularity(x, w Box) Regularity {
-	n := o.n
-	nf := float64(n)
-	var sLo, sHi, sx float64
-	for k := range n {
-		l, h := mulInterval(x.Lo[k], x.Hi[k], w.Lo[k], w.Hi[k])
-		sLo += l
-		sHi += h
-		sx += max(math.Abs(l), math.Abs(h)) // sup of sum |x_k w_k|
+	if max(x.maxAbs(), w.maxAbs()) > bilinearMax {
+		inf := math.Inf(1)
+		return Regularity{inf, inf, inf, inf, inf, inf}
 	}
-	// s is a sum with cancellation: widen it by the rounding of its terms.
-	pad := (nf + 2) * 0x1p-52 * sx
-	sLo, sHi = sLo-pad, sHi+pad
+	n := float64(o.n)
+	sLo, sHi := innerProduct(x, w)
 	s := max(math.Abs(sLo), math.Abs(sHi))
-	xx, ww := x.norm(), w.norm()
-	xx, ww = xx*xx, ww*ww
+	xn, wn := x.norm(), w.norm()
 
-	var j1, j2 float64
-	for k := range n {
+	var jb [16]float64
+	j1 := vec(jb[:], o.n)
+	for k := range j1 {
 		l, h := mulInterval(2*sLo, 2*sHi, w.Lo[k], w.Hi[k])
-		p := 0x1p-50 * (max(math.Abs(l), math.Abs(h)) + x.abs(k))
-		d := max(math.Abs(l+x.Lo[k]), math.Abs(h+x.Hi[k])) + p
-		j1 += d * d
-		d = 2 * s * x.abs(k)
-		j2 += d * d
-	}
-
-	m2 := 2 * n
-	var lb, hb [256]float64
-	lo, hi := vec(lb[:], m2*m2), vec(hb[:], m2*m2)
-	set := func(i, j int, l, h, add float64) {
-		pad := 0x1p-50 * (max(math.Abs(l), math.Abs(h)) + math.Abs(add))
-		lo[i*m2+j], hi[i*m2+j] = l+add-pad, h+add+pad
-	}
-	for a := range n {
-		for b := range n {
-			one := 0.0
-			if a == b {
-				one = 1
-			}
-			l, h := prodInterval(w, a, w, b)
-			set(a, b, 2*l, 2*h, one)
-			l, h = prodInterval(x, a, x, b)
-			set(n+a, n+b, 2*l, 2*h, 0)
-			l, h = prodInterval(w, a, x, b)
-			if a == b {
-				l, h = l+sLo, h+sHi
-			}
-			set(a, n+b, 2*l, 2*h, 0)
-			set(n+b, a, 2*l, 2*h, 0)
-		}
+		l, h = addOutward(l, h, x.Lo[k], x.Hi[k])
+		j1[k] = max(math.Abs(l), math.Abs(h))
 	}
 
 	// Gram matrix of sqrt(8) (x,w) and sqrt(8(n+2)) (w,x): its larger root.
-	m := xx + ww
-	p, q, r := 8*m, 8*(nf+2)*m, 16*math.Sqrt(nf+2)*min(s, sx)
-	root := (p+q)/2 + math.Sqrt((p-q)*(p-q)/4+r*r)
-	return bounded(math.Sqrt(j1), math.Sqrt(j2), 2*math.Sqrt((nf+2)*s*s+xx*ww),
-		opNorm(lo, hi, m2, m2), math.Sqrt(8*m+root))
+	m := float64(xn*xn) + float64(wn*wn)
+	p, q, r := 8*m, 8*(n+2)*m, 16*math.Sqrt(n+2)*min(s, xn*wn)
+	root := (p+q)/2 + math.Hypot((p-q)/2, r)
+	lost := underflow(x, w)
+	return bounded(norm2(j1)+lost, 2*s*xn+lost, 2*math.Hypot(math.Sqrt(n+2)*s, xn*wn)+lost,
+		bilinearHessian(x, w, sLo, sHi), math.Sqrt(8*m+root)+lost)
+}
+
+// bilinearMax bounds |x_k| and |w_k| where products of six of them and n^3 are
+// surely finite. Beyond it the constants of bilinear are reported as +Inf, lest
+// Inf - Inf makes them NaN.
+const bilinearMax = 0x1p150
+
+// underflow bounds what products that underflow may take from the constants of
+// bilinear, but for L1, which is at least 1. Without a nonzero entry below
+// 2^-150 that is nothing: s is 0 or at least its pad of 2^-52 |x_k w_k|, and the
+// smallest product, s |x|, at least 2^-502. Otherwise sums of squares that may
+// be missing n 2^-1074 and a factor 2^150 n leave less than 2^-350.
+func underflow(x, w Box) float64 {
+	for _, b := range []Box{x, w} {
+		for k := range b.Lo {
+			if a := b.abs(k); a > 0 && a < 1/bilinearMax {
+				return 0x1p-350
+			}
+		}
+	}
+	return 0
+}
+
+// innerProduct encloses <x,w>, which cancels: it is widened by the rounding of
+// its terms.
+func innerProduct(x, w Box) (lo, hi float64) {
+	size := 0.0
+	for k := range x.Lo {
+		l, h := mulInterval(x.Lo[k], x.Hi[k], w.Lo[k], w.Hi[k])
+		lo += l
+		hi += h
+		size += max(math.Abs(l), math.Abs(h))
+	}
+	pad := float64(len(x.Lo)+2) * 0x1p-52 * size
+	return lo - pad, hi + pad
+}
+
+// bilinearHessian bounds |grad^2 y|_op, the matrix above, given s in [sLo, sHi].
+func bilinearHessian(x, w Box, sLo, sHi float64) float64 {
+	n := len(x.Lo)
+	var lb, hb [64]float64
+	lo, hi := vec(lb[:], 4*n*n), vec(hb[:], 4*n*n)
+	set := func(i, j int, l, h float64) { lo[2*n*i+j], hi[2*n*i+j] = l, h }
+	for a := range n {
+		for b := range n {
+			wwLo, wwHi := mulInterval(2*w.Lo[a], 2*w.Hi[a], w.Lo[b], w.Hi[b])
+			xxLo, xxHi := mulInterval(2*x.Lo[a], 2*x.Hi[a], x.Lo[b], x.Hi[b])
+			wxLo, wxHi := mulInterval(2*w.Lo[a], 2*w.Hi[a], x.Lo[b], x.Hi[b])
+			if a == b {
+				wwLo, wwHi = addOutward(max(wwLo, 0), wwHi, 1, 1)
+				xxLo = max(xxLo, 0)
+				wxLo, wxHi = addOutward(wxLo, wxHi, 2*sLo, 2*sHi)
+			}
+			set(a, b, wwLo, wwHi)
+			set(n+a, n+b, xxLo, xxHi)
+			set(a, n+b, wxLo, wxHi)
+			set(n+b, a, wxLo, wxHi)
+		}
+	}
+	return opNorm(lo, hi, 2*n, 2*n)
 }
 
 func mulInterval(a, b, c, d float64) (lo, hi float64) {
@@ -304,11 +335,8 @@ func mulInterval(a, b, c, d float64) (lo, hi float64) {
 	return min(p, q, r, s), max(p, q, r, s)
 }
 
-// prodInterval encloses x_a y_b; a square (same box, same index) is not negative.
-func prodInterval(x Box, a int, y Box, b int) (lo, hi float64) {
-	lo, hi = mulInterval(x.Lo[a], x.Hi[a], y.Lo[b], y.Hi[b])
-	if a == b && &x.Lo[0] == &y.Lo[0] {
-		lo = max(lo, 0)
-	}
-	return lo, hi
+// addOutward encloses [l,h] + [a,b], where l and h may be off by a rounding.
+func addOutward(l, h, a, b float64) (lo, hi float64) {
+	pad := 0x1p-50 * (max(math.Abs(l), math.Abs(h)) + max(math.Abs(a), math.Abs(b)))
+	return l + a - pad, h + b + pad
 }

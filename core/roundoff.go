@@ -1,6 +1,9 @@
 package core
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Roundoff bounds what float64 rounding does to one operator on a box, so that
 // a computed pass can be enclosed: the engine's own rounding is a perturbation
@@ -72,12 +75,14 @@ func (o halfSqOp) Roundoff(x, _ Box) Roundoff {
 	return Roundoff{gamma(o.n+1) * r * r, gamma(1) * r, 0}
 }
 
-// The exponents x_j - max are rounded, |x_j - max| <= 2|x|, which moves every
-// term and so the sum by that relative amount; the sum lies in [1, n].
+// The exponents x_j - max = -d are rounded, which moves e^-d by d e^-d 2^-53, no
+// more than 2^-53 for each term; p_j = e_j / sum inherits that from the term and
+// from the sum, which lies in [1, n].
 func (o softmaxCEOp) Roundoff(x, _ Box) Roundoff {
-	shift := gamma(2) * 2 * x.maxAbs()
-	rel := shift + elementary + gamma(o.n+2)
-	return Roundoff{2*rel + (elementary+gamma(3))*(math.Log(float64(o.n))+2*x.maxAbs()), 3*rel + gamma(3), 0}
+	n := float64(o.n)
+	spread := slices.Max(x.Hi) - slices.Min(x.Lo)
+	rel := unit*min(spread, n) + elementary + gamma(o.n+2)
+	return Roundoff{2*rel + (elementary+gamma(3))*(math.Log(n)+spread), 3*rel + gamma(3), 0}
 }
 
 func (o bilinearOp) Roundoff(x, w Box) Roundoff {
