@@ -359,3 +359,39 @@ func TestBrute(t *testing.T) {
 		t.Logf("%s holds, largest left/right %.3g", name, largest[name])
 	}
 }
+
+// TestTotalEps: RepairedTheorem2 needs eps averaged given the forward pass. The
+// case of PROOFS.md, section 3.4: y_1 = 0, delta_1 = +-a, f_2 = w o y with w = 1,
+// f_3 = y, eps_3 = sign(delta_1). All means given x are 0, and |E[U-u]| is a.
+func TestTotalEps(t *testing.T) {
+	const a = 0.01
+	c, err := core.NewChain(core.Linear(1, 1), core.Scale(1), core.Linear(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, w := []float64{1}, []float64{0, 1, 1}
+	exact, s := core.NewState(c), core.NewState(c)
+	exact.Pass(c, x, w, nil)
+	region := core.NewRegion(c)
+	region.Visit(exact, w)
+	mean := make([]float64, 3)
+	for _, side := range []float64{1, -1} {
+		s.Pass(c, x, w, &core.Given{
+			DeltaAt: [][]float64{nil, {side * a}},
+			EpsAt:   [][]float64{nil, nil, nil, {side}},
+		})
+		region.Visit(s, w)
+		for k, v := range minus(s.UAll, exact.UAll) {
+			mean[k] += v / 2
+		}
+	}
+	reg := region.Regularity(make([]core.Regularity, 4))
+	k := Const{N: 3, C: reg.C(), C2: reg.C2, Lf: reg.Lf, L1: reg.L1, L2: reg.L2}
+	d4, zero, one := []float64{0, a * a * a * a, 0, 0}, make([]float64, 4), []float64{0, 0, 0, 1}
+	if left, right := sq(mean), RepairedTheorem2(k, zero, d4, zero); !(left > 2*right) || !(math.Abs(left-a*a) < 1e-9) {
+		t.Errorf("|E[U-u]|^2 is %v, want %v, above twice the bound with total means, %v", left, a*a, right)
+	}
+	if left, right := sq(mean), RepairedTheorem2(k, zero, d4, one); !(left <= right) {
+		t.Errorf("|E[U-u]|^2 is %v, above the bound with past means, %v", left, right)
+	}
+}

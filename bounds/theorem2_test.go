@@ -73,7 +73,25 @@ func theorem2(k Const, m *moments) map[string][2]any {
 	ct := func(i int) num {
 		return prod(n(8), sum(i, N-1, func(j int) num { return prod(cy(j), to(prod(n(8), to(Lf, 4)), j-i)) }))
 	}
+	ry := func(i int) num { // the repaired Cy, from PROOFS.md (3.15) and (3.16)
+		return add(
+			prod(n(8), to(L1, 4), cv2, sum(i+1, N-1, func(j int) num { return prod(S(j), to(fourC, j-i-1)) })),
+			prod(n(2), L2, L2, cv2, S(i)),
+			prod(n(4), to(L1, 4), cv2, n(float64((i-1)*(i-1))), S(i-1)),
+			prod(n(4), to(L1, 4), cv2, sum(i+1, N-1, func(b int) num { return prod(n(float64(b-1)), S(b-1)) })))
+	}
+	rb := func(i int) num {
+		return prod(n(8), L1, L1, cv2, sum(i, N-1, func(j int) num { return prod(S(j), to(fourC, j-i)) }))
+	}
+	rt := func(i int) num {
+		return prod(n(8), sum(i, N-1, func(j int) num { return prod(ry(j), to(prod(n(8), to(Lf, 4)), j-i)) }))
+	}
 	all := map[string][2]any{
+		"repaired (22)": {RepairedLemma2(k, m.y[1], m.y4[1]), add(prod(n(2), L1, L1, y(1)), prod(L2, L2, y4(1)))},
+		"repaired (23)": {RepairedTheorem2(k, m.d, m.d4, m.e), add(
+			sum(1, N-1, func(i int) num { return prod(rb(i), d(i)) }),
+			sum(1, N-1, func(i int) num { return prod(rt(i), d4(i)) }),
+			sum(1, N-1, func(i int) num { return prod(ce(i), e(i+1)) }))},
 		"(22)": {Lemma2(k, m.y[1], m.y4[1]), add(prod(n(2), C2, C2, y(1)), prod(L2, L2, y4(1)))},
 		"(24)": {Eq24(k, m.y, m.y4), add(prod(n(4), cv2, C2, C2, y(N-1)), prod(n(2), cv2, L2, L2, y4(N-1)))},
 		"(32) left": {Eq32Left(k, m.y), prod(n(4), C2, C2, cv2,
@@ -101,6 +119,14 @@ func theorem2(k Const, m *moments) map[string][2]any {
 		at("(28)", Eq28b(k, i, m.v, m.y, m.y4, m.e), add(prod(n(3), C, C, v(i+1)),
 			prod(n(6), cv2, C2, C2, y(i)), prod(n(3), cv2, L2, L2, y4(i-1)), prod(n(3), e(i+1))))
 		at("(29)", Eq29(k, i, m.y, m.y4, m.d), add(prod(n(4), C, C, y(i-1)), prod(n(2), L1, L1, y4(i-1)), prod(n(2), d(i))))
+		at("repaired Cb_d", RepairedDeltaMean(k, i), rb(i))
+		at("repaired Ct_d", RepairedDelta4(k, i), rt(i))
+		at("repaired Cy", RepairedCy(k, i), ry(i))
+		at("repaired (28)", RepairedEq28b(k, i, m.v, m.y, m.y4, m.e, m.d4), add(prod(n(3), C, C, v(i+1)),
+			prod(n(6), cv2, L1, L1, y(i)), prod(n(3), cv2, L2, L2, y4(i)), prod(n(3), e(i+1)), prod(n(12), L1, L1, d4(i))))
+		at("repaired (28) past", RepairedEq28Past(k, i, m.v, m.y, m.e),
+			add(prod(n(3), C, C, v(i+1)), prod(n(3), cv2, L1, L1, y(i)), prod(n(3), e(i+1))))
+		at("repaired (29) past", RepairedEq29Past(k, i, m.y, m.d), add(prod(n(2), Lf, Lf, y(i-1)), prod(n(2), d(i))))
 		// Two of Theorem 1, which share the arithmetic that the extremes reach.
 		at("(18b)", Eq18b(k, i, m.d), prod(n(2), sum(1, i, func(j int) num { return prod(to(prod(n(2), Lf, Lf), i-j), d(j)) })))
 		at("Ce_d", Theorem1Delta(k, i), prod(n(4), cv2, L1, L1,
