@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -91,104 +92,98 @@ func OpNames() []string {
 // NewOp builds the operator that s describes. It returns an error that names
 // the field and its value when s is not one row of the table at Spec.
 func NewOp(s Spec) (Op, error) {
-	width := func(field string, n int) error {
-		if n < 1 || n > MaxWidth {
-			return fmt.Errorf("core: op %q: %s is %d, want 1..%d", s.Op, field, n, MaxWidth)
-		}
-		return nil
+	if !slices.Contains(OpNames(), s.Op) {
+		return nil, fmt.Errorf("core: unknown op %q, want one of %s", s.Op, strings.Join(OpNames(), ", "))
 	}
-	// Fields that the operator does not have must be absent: a misspelt
-	// spec is refused, not half understood.
-	var allowed string
+	if err := s.checkFields(); err != nil {
+		return nil, err
+	}
 	switch s.Op {
 	case "affine", "linear":
-		allowed = "in out"
+		return s.newDense()
 	case "fixed":
-		allowed = "a"
-	case "softmaxce":
-		allowed = "n label"
+		return s.newFixed()
 	case "logistic":
-		allowed = ""
-	default:
-		allowed = "n"
+		return Logistic(), nil
+	}
+	if err := s.checkWidth("n", s.N); err != nil {
+		return nil, err
+	}
+	if s.Op != "softmaxce" {
+		return oneSize[s.Op](s.N), nil
+	}
+	if s.Label < 0 || s.Label >= s.N {
+		return nil, fmt.Errorf("core: op \"softmaxce\": label is %d, want 0..%d", s.Label, s.N-1)
+	}
+	return SoftmaxCE(s.N, s.Label), nil
+}
+
+// checkFields refuses fields that the operator does not have: a misspelt spec
+// is an error, not half understood.
+func (s Spec) checkFields() error {
+	allowed := map[string]string{"affine": "in out", "linear": "in out", "fixed": "a", "softmaxce": "n label", "logistic": ""}
+	fields, ok := allowed[s.Op]
+	if !ok {
+		fields = "n"
 	}
 	for _, f := range []struct {
 		name string
 		set  bool
 	}{{"in", s.In != 0}, {"out", s.Out != 0}, {"n", s.N != 0}, {"a", s.A != nil}, {"label", s.Label != 0}} {
-		if f.set && !strings.Contains(" "+allowed+" ", " "+f.name+" ") && isOpName(s.Op) {
-			return nil, fmt.Errorf("core: op %q has no field %q", s.Op, f.name)
+		if f.set && !slices.Contains(strings.Fields(fields), f.name) {
+			return fmt.Errorf("core: op %q has no field %q", s.Op, f.name)
 		}
 	}
-	switch s.Op {
-	case "affine", "linear":
-		if err := width("in", s.In); err != nil {
-			return nil, err
-		}
-		if err := width("out", s.Out); err != nil {
-			return nil, err
-		}
-		if (s.In+1)*s.Out > MaxWeights {
-			return nil, fmt.Errorf("core: op %q: %d x %d weights exceed %d", s.Op, s.Out, s.In, MaxWeights)
-		}
-		if s.Op == "affine" {
-			return Affine(s.In, s.Out), nil
-		}
-		return Linear(s.In, s.Out), nil
-	case "fixed":
-		if err := width("rows of a", len(s.A)); err != nil {
-			return nil, err
-		}
-		if err := width("columns of a", len(s.A[0])); err != nil {
-			return nil, err
-		}
-		for i, row := range s.A {
-			if len(row) != len(s.A[0]) {
-				return nil, fmt.Errorf("core: op \"fixed\": row %d of a has %d entries, row 0 has %d", i, len(row), len(s.A[0]))
-			}
-			for j, v := range row {
-				if math.IsNaN(v) || math.IsInf(v, 0) {
-					return nil, fmt.Errorf("core: op \"fixed\": a[%d][%d] is %v", i, j, v)
-				}
-			}
-		}
-		if len(s.A)*len(s.A[0]) > MaxWeights {
-			return nil, fmt.Errorf("core: op \"fixed\": %d x %d entries exceed %d", len(s.A), len(s.A[0]), MaxWeights)
-		}
-		return Fixed(s.A), nil
-	case "logistic":
-		return Logistic(), nil
-	case "softmaxce":
-		if err := width("n", s.N); err != nil {
-			return nil, err
-		}
-		if s.Label < 0 || s.Label >= s.N {
-			return nil, fmt.Errorf("core: op \"softmaxce\": label is %d, want 0..%d", s.Label, s.N-1)
-		}
-		return SoftmaxCE(s.N, s.Label), nil
+	return nil
+}
+
+func (s Spec) checkWidth(field string, n int) error {
+	if n < 1 || n > MaxWidth {
+		return fmt.Errorf("core: op %q: %s is %d, want 1..%d", s.Op, field, n, MaxWidth)
 	}
-	mk, ok := oneSize[s.Op]
-	if !ok {
-		return nil, fmt.Errorf("core: unknown op %q, want one of %s", s.Op, strings.Join(OpNames(), ", "))
-	}
-	if err := width("n", s.N); err != nil {
+	return nil
+}
+
+func (s Spec) newDense() (Op, error) {
+	if err := s.checkWidth("in", s.In); err != nil {
 		return nil, err
 	}
-	return mk(s.N), nil
+	if err := s.checkWidth("out", s.Out); err != nil {
+		return nil, err
+	}
+	if (s.In+1)*s.Out > MaxWeights {
+		return nil, fmt.Errorf("core: op %q: %d x %d weights exceed %d", s.Op, s.Out, s.In, MaxWeights)
+	}
+	return newDense(s.Op, s.In, s.Out, s.Op == "affine"), nil
+}
+
+func (s Spec) newFixed() (Op, error) {
+	if err := s.checkWidth("rows of a", len(s.A)); err != nil {
+		return nil, err
+	}
+	cols := len(s.A[0])
+	if err := s.checkWidth("columns of a", cols); err != nil {
+		return nil, err
+	}
+	for i, row := range s.A {
+		if len(row) != cols {
+			return nil, fmt.Errorf("core: op \"fixed\": row %d of a has %d entries, row 0 has %d", i, len(row), cols)
+		}
+		for j, v := range row {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, fmt.Errorf("core: op \"fixed\": a[%d][%d] is %v", i, j, v)
+			}
+		}
+	}
+	if len(s.A)*cols > MaxWeights {
+		return nil, fmt.Errorf("core: op \"fixed\": %d x %d entries exceed %d", len(s.A), cols, MaxWeights)
+	}
+	return Fixed(s.A), nil
 }
 
 var oneSize = map[string]func(n int) Op{
 	"bias": Bias, "scale": Scale, "tanh": Tanh, "sigmoid": Sigmoid, "softplus": Softplus,
 	"square": Square, "halfsq": HalfSq, "bilinear": Bilinear,
-}
-
-func isOpName(s string) bool {
-	for _, n := range OpNames() {
-		if n == s {
-			return true
-		}
-	}
-	return false
 }
 
 func mustWidth(op string, n int) {

@@ -1,0 +1,179 @@
+package core
+
+import (
+	"math"
+	"testing"
+)
+
+// roundoffBoxes centre boxes at several scales: ordinary, small, saturated,
+// and, for operators without an exponential, huge.
+func roundoffBoxes(op Op, seed uint64) []testBox {
+	boxes := testBoxes(op, seed)
+	scales := []float64{1e-3, 30, 700, 1e3}
+	switch op.Spec().Op {
+	case "tanh", "sigmoid", "softplus", "logistic", "softmaxce":
+	default:
+		scales = append(scales, 1e-30, 1e30)
+	}
+	r := newRand(seed)
+	for _, s := range scales {
+		x, w := NewBox(op.In()), NewBox(op.NW())
+		for range 2 {
+			x.Add(times(s, normals(r, op.In())))
+			w.Add(times(s, normals(r, op.NW())))
+		}
+		boxes = append(boxes, testBox{x, w})
+	}
+	return boxes
+}
+
+func times(s float64, v []float64) []float64 {
+	for k := range v {
+		v[k] *= s
+	}
+	return v
+}
+
+// TestRoundoff: Forward and both products are off from 300 bits of math/big by
+// no more than the bound, which is within 1e4 of the largest error on some box.
+func TestRoundoff(t *testing.T) {
+	const loosest = 1e4
+	e := exact{300}
+	for _, op := range testOps() {
+		t.Run(op.Spec().String(), func(t *testing.T) {
+			var reached [3]float64
+			var zero [3]bool
+			r := newRand(1)
+			for bi, b := range roundoffBoxes(op, 5) {
+				bound := op.Roundoff(b.x, b.w)
+				for range 12 {
+					x, w := b.point(times(4, normals(r, op.In()+op.NW())))
+					got := roundingErrors(e, op, x, w, normals(r, op.Out()))
+					for k, limit := range []float64{bound.F, bound.J1, bound.J2} {
+						if !(got[k] <= limit) || math.IsInf(limit, 0) {
+							t.Fatalf("box %d: %s is off by %v, the bound is %v, at x = %v, w = %v",
+								bi, [...]string{"F", "J1", "J2"}[k], got[k], limit, x, w)
+						}
+						zero[k] = zero[k] || limit == 0
+						if limit > 0 {
+							reached[k] = max(reached[k], got[k]/limit)
+						}
+					}
+				}
+			}
+			for k, v := range reached {
+				if !zero[k] && !(v >= 1/loosest) && op.Spec().String() != "softmaxce(1,label 0)" { // makes no error
+					t.Errorf("bound %d is %v times the largest error seen", k, 1/v)
+				}
+			}
+		})
+	}
+}
+
+// roundingErrors are the three left sides of Roundoff at one point.
+func roundingErrors(e exact, op Op, x, w, v []float64) [3]float64 {
+	y, a, b := make([]float64, op.Out()), make([]float64, op.In()), make([]float64, op.NW())
+	op.Forward(y, x, w)
+	op.VJP1(a, x, w, y, v)
+	op.VJP2(b, x, w, y, v)
+	ey, j1, j2 := e.eval(op, e.vec(x), e.vec(w))
+	n := norm2(v)
+	return [3]float64{e.distance(y, ey), e.distance(a, e.vjp(j1, e.vec(v))) / n, e.distance(b, e.vjp(j2, e.vec(v))) / n}
+}
+
+// TestElementary measures what the constant elementary says of package math, at
+// points of every size.
+func TestElementary(t *testing.T) {
+	e, r := exact{200}, newRand(2)
+	one := e.of(1)
+	for range 3000 {
+		x := math.Ldexp(r.Float64()+1, r.IntN(40)-34) // up to 64
+		q := e.exp(e.of(x))
+		minus := e.div(one, q)
+		for name, c := range map[string]struct {
+			got  float64
+			want num
+		}{
+			"exp":   {math.Exp(x), q},
+			"exp-":  {math.Exp(-x), minus},
+			"log":   {math.Log(1 + x), e.log(e.of(1 + x))},
+			"log1p": {math.Log1p(math.Exp(-x)), e.log(e.add(one, e.of(math.Exp(-x))))},
+			"tanh":  {math.Tanh(x), e.div(e.sub(q, minus), e.add(q, minus))},
+		} {
+			if d := e.distance([]float64{c.got}, []num{c.want}); !(d <= elementary*math.Abs(c.got)) {
+				t.Errorf("%s(%v) = %v is off by %v in relative terms", name, x, c.got, d/math.Abs(c.got))
+			}
+		}
+	}
+}
+
+// TestEnclosure: the states of perturbed passes lie within the enclosure of the
+// states that 300 bits give for the same perturbations.
+func TestEnclosure(t *testing.T) {
+	e := exact{300}
+	for ci, c := range someChains(t) {
+		r := newRand(uint64(20 + ci))
+		s, region, enc := NewState(c), NewRegion(c), NewEnclosure(c)
+		per := make([]Regularity, c.N()+1)
+		for trial := range 10 {
+			x, w := normals(r, c.D(0)), normals(r, c.NW())
+			s.Pass(c, x, w, noise{r})
+			region.Reset()
+			enc.Reset()
+			region.Visit(s, w)
+			enc.Visit(s)
+			region.Widen(Margin)
+			region.Regularity(per)
+			if !enc.Compute(region, per) {
+				t.Fatalf("chain %d, trial %d: outside the region", ci, trial)
+			}
+			y, v, u := exactPass(e, c, s, w)
+			for i := 1; i <= c.N(); i++ {
+				dy, dv, du := e.distance(s.Y[i], y[i]), e.distance(s.V[i], v[i]), e.distance(s.U[i], u[i])
+				if !(dy <= enc.Y[i] && dv <= enc.V[i] && du <= enc.U[i]) {
+					t.Fatalf("chain %d, trial %d, operator %d: errors %v, %v, %v, enclosed by %v, %v, %v",
+						ci, trial, i, dy, dv, du, enc.Y[i], enc.V[i], enc.U[i])
+				}
+			}
+		}
+	}
+}
+
+// noise perturbs every state by normal numbers.
+type noise struct {
+	r interface{ NormFloat64() float64 }
+}
+
+func (p noise) Delta(_ int, dst, _ []float64) { p.fill(dst) }
+func (p noise) Eps(_ int, dst, _ []float64)   { p.fill(dst) }
+func (p noise) fill(dst []float64) {
+	for k := range dst {
+		dst[k] = p.r.NormFloat64()
+	}
+}
+
+// exactPass is (5a)-(5c) with the perturbations that s holds.
+func exactPass(e exact, c *Chain, s *State, w []float64) (y, v, u [][]num) {
+	n := c.N()
+	y, v, u = make([][]num, n+1), make([][]num, n+1), make([][]num, n+1)
+	j1, j2 := make([][][]num, n+1), make([][][]num, n+1)
+	y[0] = e.vec(s.Y[0])
+	for i := 1; i <= n; i++ {
+		y[i], j1[i], j2[i] = e.eval(c.Op(i), y[i-1], e.vec(c.W(i, w)))
+		for k, d := range s.Delta[i] {
+			y[i][k] = e.add(y[i][k], e.of(d))
+		}
+	}
+	v[n] = e.vec([]float64{1})
+	for i := n; i >= 1; i-- {
+		u[i] = e.vjp(j2[i], v[i])
+		if i == 1 {
+			break
+		}
+		v[i-1] = e.vjp(j1[i], v[i])
+		for k, d := range s.Eps[i] {
+			v[i-1][k] = e.add(v[i-1][k], e.of(d))
+		}
+	}
+	return y, v, u
+}
