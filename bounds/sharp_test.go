@@ -34,6 +34,13 @@ func TestSharpByHand(t *testing.T) {
 	}
 }
 
+// TestSharpDiagonalByHand: Q = (36 12; 12 4) gives 36 + 12 (6/2) and 4 + 12 (2/6).
+func TestSharpDiagonalByHand(t *testing.T) {
+	if c := SharpDiagonal(SharpQ(Const{N: 2, C: 2, L1: 3})); c[0] != 72 || math.Abs(c[1]-8) > 1e-14 {
+		t.Errorf("%v, want [72 8]", c)
+	}
+}
+
 // TestSharpRecursion: Q with both Jacobians given all of L1 (PROOFS.md, 2.4) is
 // sum r_i^2 of the recursion (2.1)-(2.3) run on q, and SharpQ is below it.
 func TestSharpRecursion(t *testing.T) {
