@@ -30,7 +30,7 @@ func measureLinear(p *gen.Pass) *LinearFacts {
 		f.W[i] = rows(c.W(i, p.W), c.D(i), c.D(i-1))
 		if l := p.Plan.Eps[i]; l != nil {
 			f.Eps[i] = make([]float64, c.D(i-1))
-			l.Outcome(f.Eps[i], f.Eps[i], 0, 0)
+			l.Outcome(f.Eps[i], make([]float64, c.D(i-1)), 0, 0)
 		}
 	}
 	onlyN[n] = f.Eps[n]

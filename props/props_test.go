@@ -404,3 +404,41 @@ type fatal struct{ text string }
 
 func (f *fatal) Fatalf(format string, args ...any) { f.text = fmt.Sprintf(format, args...) }
 func (f *fatal) Skipf(string, ...any)              {}
+
+// TestErrata: every refuted claim gets a witness that still violates it in
+// math/big, is no larger than what was found, and a repaired form or the word
+// that the statement holds by itself.
+func TestErrata(t *testing.T) {
+	on := record(t)
+	found := Search(Claims(), Options{Seed: 1, Cases: 2 * Batch})
+	errata := Errata(found)
+	refuted := 0
+	for _, f := range found {
+		if on[f.Claim.Name()] == "refuted" {
+			refuted++
+		}
+	}
+	if len(errata) != refuted {
+		t.Errorf("%d errata, %d claims on record as refuted", len(errata), refuted)
+	}
+	for _, e := range errata {
+		if e.Result.Answer != No {
+			t.Errorf("%s: the witness %s does not violate it", e.Claim.Name(), Line(e.Witness))
+		}
+		if len(e.Witness.Chain) > 3 {
+			t.Errorf("%s: the witness has %d operators: %s", e.Claim.Name(), len(e.Witness.Chain), Line(e.Witness))
+		}
+		if len(e.Repaired) == 0 && e.Claim.Form != Derivation {
+			t.Errorf("%s: no repaired form stands beside it", e.Claim.Name())
+		}
+	}
+}
+
+// TestSimplifyKeepsWhatHolds: a case that violates nothing is left alone.
+func TestSimplifyKeepsWhatHolds(t *testing.T) {
+	c := only("thm1")
+	k := draw(Step, gen.Random(1, 3))
+	if Simplify(&c, k) != k {
+		t.Error("a case that agrees with the claim was changed")
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"math"
 	"sort"
 	"strings"
+
+	"github.com/cascade-sgd/cascade/props/gen"
 )
 
 // Report is the machine report of verify, version 1.
@@ -113,6 +115,34 @@ func (f *Finding) note() string {
 		parts = append(parts, fmt.Sprintf("%d cases undecided", f.Undecided))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// Erratum is one printed statement that fails: its smallest known witness and
+// what holds in its place.
+type Erratum struct {
+	Claim    *Claim
+	Witness  *gen.Case
+	Result   Result
+	Repaired []*Claim // of the same id, in the same reading or in none
+}
+
+// Errata lists the refuted findings, each with its witness simplified.
+func Errata(findings []*Finding) []Erratum {
+	var all []Erratum
+	for _, f := range findings {
+		if f.Verdict() != "refuted" || f.Witness == nil {
+			continue
+		}
+		e := Erratum{Claim: f.Claim, Witness: Simplify(f.Claim, f.Witness)}
+		e.Result = CheckExactly(f.Claim, e.Witness)
+		for _, g := range findings {
+			if c := g.Claim; c.ID == f.Claim.ID && c.Reading == f.Claim.Reading && (c.Form == Repaired || c.Form == Conjecture) {
+				e.Repaired = append(e.Repaired, c)
+			}
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // Name is the name of the claim that the row reports.

@@ -44,6 +44,7 @@ type Finding struct {
 	I         int              // its index
 	Worst     *gen.Case        // its case
 	Source    string           // where that case came from
+	Witness   *gen.Case        // the smallest violating case met, before Simplify
 	ByN       map[int]*Extreme // the largest ratio for each N
 }
 
@@ -98,6 +99,9 @@ func (f *Finding) add(r Result, c *gen.Case, source string) {
 	f.Cases++
 	if r.Answer == No {
 		f.Violated++
+		if r.Ratio > clearly && r.Left.Lo > visible {
+			f.witness(c)
+		}
 	}
 	n := len(c.Chain)
 	if e := f.ByN[n]; e == nil || r.Ratio > e.Ratio {
@@ -105,6 +109,13 @@ func (f *Finding) add(r Result, c *gen.Case, source string) {
 	}
 	if r.Ratio > f.Ratio {
 		f.Ratio, f.I, f.Worst, f.Source = r.Ratio, r.I, c, source
+	}
+}
+
+// witness keeps the smallest violating case, the first among equals.
+func (f *Finding) witness(c *gen.Case) {
+	if f.Witness == nil || size(c) < size(f.Witness) {
+		f.Witness = c
 	}
 }
 
@@ -121,6 +132,9 @@ func (f *Finding) merge(g *Finding) {
 		if old := f.ByN[n]; old == nil || e.Ratio > old.Ratio {
 			f.ByN[n] = e
 		}
+	}
+	if g.Witness != nil {
+		f.witness(g.Witness)
 	}
 	if g.Ratio > f.Ratio {
 		f.Ratio, f.I, f.Worst, f.Source = g.Ratio, g.I, g.Worst, g.Source

@@ -23,7 +23,7 @@ func only(k int) func(int) bool { return func(i int) bool { return i == k } }
 
 // draw makes the request number index of the rule, in the engine's precision
 // and with its operators only, or nil when this index gives none.
-func (s *session) draw(index int, d drawing) (*Request, *expected) {
+func (s *session) draw(index int, d drawing) (*Request, *Enclosed) {
 	src := gen.Random(s.opt.Seed, uint64(index))
 	n := d.n
 	if n == 0 {
@@ -73,8 +73,8 @@ func (s *session) draw(index int, d drawing) (*Request, *expected) {
 		}
 		req.Delta, req.Eps = append(req.Delta, delta), append(req.Eps, eps)
 	}
-	e, ok := s.expect(req)
-	if !ok {
+	e, err := s.precision.enclose(req)
+	if err != nil {
 		return nil, nil
 	}
 	return req, e
@@ -82,7 +82,7 @@ func (s *session) draw(index int, d drawing) (*Request, *expected) {
 
 // each calls check with Cases requests of the drawing, which may depend on the
 // index; it gives up where an engine's operators allow too few.
-func (s *session) each(d func(index int) drawing, check func(req *Request, e *expected) error) error {
+func (s *session) each(d func(index int) drawing, check func(req *Request, e *Enclosed) error) error {
 	done := 0
 	for index := 0; done < s.opt.Cases && index < 20*s.opt.Cases; index++ {
 		req, e := s.draw(index, d(index))

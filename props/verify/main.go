@@ -13,6 +13,7 @@
 //	-json file      machine report
 //	-save dir       the worst case of every claim as a file that -replay reads
 //	-replay file    explain one certificate or one saved case
+//	-errata         print what fails as printed, with a small witness, instead of the table
 //	-record         write testdata/verdicts and the table in README.md anew from this search
 //
 // It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
@@ -48,7 +49,7 @@ const (
 
 // DefaultCases and DefaultClimb end within about a minute on two cores.
 const (
-	DefaultCases = 7000
+	DefaultCases = 5000
 	DefaultClimb = 1000
 )
 
@@ -61,7 +62,7 @@ type config struct {
 	budget             time.Duration
 	runs               bool
 	json, save, replay string
-	record             bool
+	record, errata     bool
 }
 
 func parse(args []string, stderr io.Writer) (*config, error) {
@@ -78,6 +79,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs.StringVar(&c.json, "json", "", "write the machine report to this `file`")
 	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`")
 	fs.StringVar(&c.replay, "replay", "", "explain one certificate or saved case `file`")
+	fs.BoolVar(&c.errata, "errata", false, "print what fails as printed, with a small witness, instead of the table")
 	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts and the table in README.md anew from this search")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -91,6 +93,8 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 		return nil, fmt.Errorf("-climb is %d, want 0..%d", c.climb, maxCases)
 	case c.budget < 0:
 		return nil, fmt.Errorf("-budget is %v, want >= 0", c.budget)
+	case c.errata && c.record:
+		return nil, errors.New("-errata and -record exclude each other")
 	case c.record && (c.claims != "" || c.form != "all" || !c.runs):
 		return nil, errors.New("-record needs all claims, all forms and the runs")
 	}
@@ -160,6 +164,10 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 	start := time.Now()
 	opt := props.Options{Seed: c.seed, Cases: c.cases, Climb: c.climb, Budget: c.budget, Progress: progress(stderr)}
 	findings := props.Search(claims, opt)
+	if c.errata {
+		errata(stdout, findings)
+		return exitOK, nil
+	}
 	report := &props.Report{Version: 1, Seed: c.seed, Cases: c.cases}
 	if c.runs {
 		runs, err := props.CheckRuns(findings, c.seed)

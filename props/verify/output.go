@@ -45,6 +45,28 @@ func table(w io.Writer, r *props.Report) {
 	fmt.Fprintln(w)
 }
 
+// errata prints what fails as printed, with a witness and what holds instead.
+func errata(w io.Writer, findings []*props.Finding) {
+	fmt.Fprintln(w, "Printed statements of arXiv:2602.20646v1 that fail. A constant of A3 that is 0 on the case stands as 2^-30.")
+	for _, e := range props.Errata(findings) {
+		c := e.Claim
+		reading := ""
+		if c.Reading != "" {
+			reading = ", " + c.Reading + " reading"
+		}
+		fmt.Fprintf(w, "\n%s %s, %s%s\n", c.ID, c.Eq, c.Form, reading)
+		fmt.Fprintf(w, "  says     %s\n", c.Statement)
+		fmt.Fprintf(w, "  witness  %s\n", props.Line(e.Witness))
+		fmt.Fprintf(w, "  there    %.6g > %.6g\n", e.Result.Left.Lo, e.Result.Right.Hi)
+		for _, r := range e.Repaired {
+			fmt.Fprintf(w, "  %-8s %s\n", r.Form, r.Statement)
+		}
+		if len(e.Repaired) == 0 && c.Form == props.Derivation {
+			fmt.Fprintf(w, "  instead  the statement itself holds, through slack elsewhere; see bounds/PROOFS.md\n")
+		}
+	}
+}
+
 // The marks between which README.md holds the table of the default search.
 const (
 	readmeBegin = "<!-- written by: go run ./props/verify -record -->\n"

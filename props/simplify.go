@@ -1,0 +1,291 @@
+package props
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/attack"
+	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// Simplify makes a case that violates the claim as small as it can while it
+// still does, in math/big at the end: fewer perturbed sites, deterministic laws,
+// operators left out, numbers 0, 1, -1 or integers. A case that does not violate
+// the claim is returned as it is.
+func Simplify(claim *Claim, c *gen.Case) *gen.Case {
+	violates := func(c *gen.Case) bool {
+		if _, err := c.Build(); err != nil {
+			return false
+		}
+		lo, hi, why := views(claim.Kind, c)
+		if why != Valid {
+			return false
+		}
+		r := claim.Check(lo, hi)
+		// A ratio just above 1 is a poor witness, and so are sides near 0.
+		return r.Reason == Valid && r.Answer == No && r.Ratio > clearly && r.Left.Lo > visible
+	}
+	if !violates(c) {
+		return c
+	}
+	best := attack.Clone(c)
+	for changed := true; changed; {
+		changed = false
+		for _, move := range moves(best) {
+			next := attack.Clone(best)
+			move(next)
+			if size(next) < size(best) && violates(next) {
+				best, changed = next, true
+				break
+			}
+		}
+	}
+	if r := CheckExactly(claim, best); r.Answer != No {
+		return c
+	}
+	return best
+}
+
+// clearly is the ratio that a simplified witness keeps, visible its left side.
+const (
+	clearly = 1.01
+	visible = 1e-3
+)
+
+// size orders cases: operators, widths, outcomes, then how plain numbers are.
+func size(c *gen.Case) float64 {
+	s := 1000 * float64(len(c.Chain))
+	number := func(v []float64) {
+		for _, x := range v {
+			s += 10 + plainness(x)
+		}
+	}
+	number(c.X)
+	for _, w := range c.W {
+		number(w)
+	}
+	for _, o := range c.Chain {
+		for _, row := range o.A {
+			number(row)
+		}
+		s += plainOp[o.Op]
+	}
+	for _, laws := range [][]perturb.Spec{c.Delta, c.Eps} {
+		for _, l := range laws {
+			switch l.Law {
+			case "zero":
+			case "constant":
+				s += 50
+			default:
+				s += 100
+			}
+			number(l.D)
+			number(l.A)
+			number(l.B)
+			for _, o := range l.Outcomes {
+				number(o.D)
+			}
+		}
+	}
+	return s
+}
+
+// plainOp is the price of an operator that a plainer one could replace.
+var plainOp = map[string]float64{
+	"fixed": 20, "affine": 20, "bilinear": 40, "tanh": 40, "sigmoid": 40, "softplus": 40, "logistic": 40, "softmaxce": 40,
+}
+
+// plainness is 0 for 0, small for small integers.
+func plainness(x float64) float64 {
+	switch {
+	case x == 0:
+		return 0
+	case x == 1:
+		return 1
+	case x == -1:
+		return 1.5
+	case x == math.Trunc(x) && math.Abs(x) < 10:
+		return 2 + math.Abs(x)/10
+	case 4*x == math.Trunc(4*x) && math.Abs(x) < 10:
+		return 4
+	}
+	return 6
+}
+
+// moves lists the changes to try, the largest first.
+func moves(c *gen.Case) []func(*gen.Case) {
+	var m []func(*gen.Case)
+	for i := range c.Chain {
+		m = append(m, func(c *gen.Case) { leaveOut(c, i) })
+	}
+	for i, o := range c.Chain {
+		switch o.Op {
+		case "affine":
+			m = append(m, func(c *gen.Case) {
+				c.Chain[i].Op = "linear"
+				c.W[i] = c.W[i][:o.In*o.Out]
+			})
+		case "bilinear", "softmaxce", "logistic":
+			m = append(m, func(c *gen.Case) {
+				c.Chain[i] = core.Spec{Op: "halfsq", N: max(o.N, 1)}
+				c.W[i] = []float64{}
+			})
+		case "tanh", "sigmoid", "softplus":
+			m = append(m, func(c *gen.Case) { c.Chain[i].Op = "square" })
+		}
+	}
+	m = append(m, realize)
+	zero := perturb.Spec{Law: "zero"}
+	for i := range c.Delta {
+		for _, at := range []func(c *gen.Case) *perturb.Spec{
+			func(c *gen.Case) *perturb.Spec { return &c.Delta[i] },
+			func(c *gen.Case) *perturb.Spec { return &c.Eps[i] },
+		} {
+			m = append(m, func(c *gen.Case) { *at(c) = zero })
+			m = append(m, func(c *gen.Case) { *at(c) = certain(*at(c)) })
+		}
+	}
+	n := 0
+	numbers(c, func(*float64) { n++ })
+	for k := range n {
+		for _, f := range []func(x float64) float64{
+			func(float64) float64 { return 0 }, func(float64) float64 { return 1 }, func(float64) float64 { return -1 },
+			math.Round, func(x float64) float64 { return math.Round(4*x) / 4 },
+		} {
+			m = append(m, func(c *gen.Case) {
+				j := 0
+				numbers(c, func(x *float64) {
+					if j == k {
+						*x = f(*x)
+					}
+					j++
+				})
+				mirror(c)
+			})
+		}
+	}
+	return m
+}
+
+// numbers visits every free number of the case; b of a zero-mean law follows a.
+func numbers(c *gen.Case, f func(*float64)) {
+	list := func(v []float64) {
+		for k := range v {
+			f(&v[k])
+		}
+	}
+	list(c.X)
+	for _, w := range c.W {
+		list(w)
+	}
+	for _, o := range c.Chain {
+		for _, row := range o.A {
+			list(row)
+		}
+	}
+	for i := range c.Delta {
+		for _, l := range []*perturb.Spec{&c.Delta[i], &c.Eps[i]} {
+			list(l.D)
+			list(l.A)
+			if l.P != 0.5 {
+				list(l.B)
+			}
+			for _, o := range l.Outcomes {
+				list(o.D)
+			}
+		}
+	}
+}
+
+// mirror keeps two-point laws of probability 1/2 at +-a.
+func mirror(c *gen.Case) {
+	for i := range c.Delta {
+		for _, l := range []*perturb.Spec{&c.Delta[i], &c.Eps[i]} {
+			if l.Law == "twopoint" && l.P == 0.5 {
+				for k := range l.B {
+					l.B[k] = -l.A[k]
+				}
+			}
+		}
+	}
+}
+
+// certain is a law with the one outcome that s begins with, where it lists any.
+func certain(s perturb.Spec) perturb.Spec {
+	switch s.Law {
+	case "twopoint":
+		return perturb.Spec{Law: "constant", D: s.A}
+	case "table":
+		return perturb.Spec{Law: "constant", D: s.Outcomes[0].D}
+	}
+	return s
+}
+
+// realize replaces every law that looks at the state by the constant that it is
+// on the first path of outcomes.
+func realize(c *gen.Case) {
+	p, err := c.Build()
+	if err != nil {
+		return
+	}
+	stop := errors.New("one leaf")
+	_ = expect.Enumerate(p.Chain, p.X, p.W, &p.Plan, 0, func(l *expect.Leaf, _ *core.State) error {
+		for i := range c.Delta {
+			for _, at := range []struct {
+				law   *perturb.Spec
+				value []float64
+			}{{&c.Delta[i], l.Delta[i+1]}, {&c.Eps[i], l.Eps[i+1]}} {
+				if at.law.Law == "round" || at.law.Law == "topk" || at.law.Law == "bitflip" {
+					*at.law = perturb.Spec{Law: "constant", D: append([]float64(nil), at.value...)}
+				}
+			}
+		}
+		return stop
+	})
+}
+
+// leaveOut removes operator i+1 (Build refuses what then does not fit).
+func leaveOut(c *gen.Case, i int) {
+	c.Chain = append(c.Chain[:i:i], c.Chain[i+1:]...)
+	c.W = append(c.W[:i:i], c.W[i+1:]...)
+	c.Delta = append(c.Delta[:i:i], c.Delta[i+1:]...)
+	c.Eps = append(c.Eps[:i:i], c.Eps[i+1:]...)
+	if len(c.Eps) > 0 {
+		c.Eps[0] = perturb.Spec{Law: "zero"}
+	}
+}
+
+// Line is the case on one line, zeros left out.
+func Line(c *gen.Case) string {
+	var parts []string
+	for i, o := range c.Chain {
+		p := o.String()
+		if len(c.W[i]) > 0 {
+			p += fmt.Sprintf(" w_%d=%v", i+1, c.W[i])
+		}
+		parts = append(parts, p)
+	}
+	line := strings.Join(parts, ", ") + fmt.Sprintf("; x=%v", c.X)
+	for i := range c.Delta {
+		for _, l := range []struct {
+			name string
+			s    perturb.Spec
+		}{{"delta", c.Delta[i]}, {"eps", c.Eps[i]}} {
+			switch l.s.Law {
+			case "zero":
+			case "constant":
+				line += fmt.Sprintf("; %s_%d=%v", l.name, i+1, l.s.D)
+			case "twopoint":
+				line += fmt.Sprintf("; %s_%d=%v or %v (p=%v)", l.name, i+1, l.s.A, l.s.B, l.s.P)
+			default:
+				line += fmt.Sprintf("; %s_%d~%s", l.name, i+1, l.s.Law)
+			}
+		}
+	}
+	return line
+}
