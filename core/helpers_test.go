@@ -45,6 +45,38 @@ func someChains(t testing.TB) []*Chain {
 	}
 }
 
+// randomChain has n operators, each drawn from all that fit, and ends in width 1.
+func randomChain(t testing.TB, r *rand.Rand, n int) *Chain {
+	width := 1 + r.IntN(4)
+	ops := make([]Op, 0, n)
+	for len(ops) < n-1 {
+		next := 1 + r.IntN(4)
+		a := make([][]float64, next)
+		for i := range a {
+			a[i] = normals(r, width)
+		}
+		candidates := []Op{Affine(width, next), Linear(width, next), Fixed(a), Bias(width), Scale(width), Tanh(width),
+			Sigmoid(width), Softplus(width), Square(width), HalfSq(width), SoftmaxCE(width, r.IntN(width)), Bilinear(width)}
+		op := candidates[r.IntN(len(candidates))]
+		if width == 1 && r.IntN(8) == 0 {
+			op = Logistic()
+		}
+		ops = append(ops, op)
+		width = op.Out()
+	}
+	last := []Op{Affine(width, 1), Linear(width, 1), HalfSq(width), SoftmaxCE(width, r.IntN(width)), Bilinear(width)}
+	return mustChain(t, append(ops, last[r.IntN(len(last))])...)
+}
+
+// manyChains are someChains and random ones of 2 to 8 operators.
+func manyChains(t testing.TB) []*Chain {
+	chains, r := someChains(t), newRand(30)
+	for k := range 70 {
+		chains = append(chains, randomChain(t, r, 2+k%7))
+	}
+	return chains
+}
+
 // jacobians returns J1 and J2 as rows, column by column of the VJPs.
 func jacobians(op Op, x, w []float64) (j1, j2 [][]float64) {
 	y := make([]float64, op.Out())

@@ -86,7 +86,7 @@ func scaledOpNorm(lo, hi []float64, rows, cols int, s float64, mixed, point bool
 // z follows the power iteration, so the bound is sharp. Entries should not be
 // below 1e-150 times the largest result that matters.
 func absOpNorm(m []float64, rows, cols int) float64 {
-	var zs, ts, ss [24]float64
+	var zs, ts, ss [36]float64
 	z, t, s := vec(zs[:], cols), vec(ts[:], rows), vec(ss[:], cols)
 	for j := range z {
 		z[j] = 1
@@ -147,7 +147,7 @@ const (
 // m n u, to first order.
 func signedOpNorm(a []float64, rows, cols int) float64 {
 	n := min(rows, cols)
-	var gb, hb [36]float64
+	var gb, hb [64]float64
 	g, h := vec(gb[:], n*n), vec(hb[:], n*n)
 	gram(g, a, rows, cols)
 	// |G_0|_op = f_0 (f_1 (...)^(1/2))^(1/2), f_k the Frobenius norm of G_k, G_{k+1} = (G_k/f_k)^2.

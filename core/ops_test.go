@@ -109,24 +109,75 @@ func TestLargeArguments(t *testing.T) {
 	}
 }
 
-func TestNaNPropagates(t *testing.T) {
+// TestDotProducts: <J a, b> = <a, J^T b>, J a by a difference along a.
+func TestDotProducts(t *testing.T) {
+	const h = 1e-6 // truncation h^2 and rounding 2^-53/h are both below fdTolerance
+	r := newRand(3)
 	for _, op := range testOps() {
-		x, w := make([]float64, op.In()), make([]float64, op.NW())
-		for k := range w {
-			w[k] = 1
-		}
-		for k := range x {
-			x[k] = math.NaN()
-		}
-		if op.Spec().Op == "softmaxce" && op.In() == 1 {
-			continue // the loss of one class is 0 whatever the logit, up to NaN - NaN
-		}
-		y := make([]float64, op.Out())
-		op.Forward(y, x, w)
-		for k, v := range y {
-			if !math.IsNaN(v) {
-				t.Errorf("%v: output %d is %v for NaN inputs", op.Spec(), k, v)
+		for range 20 {
+			x, w, b := normals(r, op.In()), normals(r, op.NW()), normals(r, op.Out())
+			dx, dw := normals(r, op.In()), normals(r, op.NW())
+			at := func(h float64) []float64 {
+				y := make([]float64, op.Out())
+				op.Forward(y, along(x, h, dx), along(w, h, dw))
+				return y
+			}
+			y, plus, minus := at(0), at(h), at(-h)
+			v1, v2 := make([]float64, op.In()), make([]float64, op.NW())
+			op.VJP1(v1, x, w, y, b)
+			op.VJP2(v2, x, w, y, b)
+			left, right := (dot(plus, b)-dot(minus, b))/(2*h), dot(dx, v1)+dot(dw, v2)
+			if !(math.Abs(left-right) <= fdTolerance*(1+math.Abs(right))) {
+				t.Fatalf("%v: <J a, b> = %v, <a, J^T b> = %v", op.Spec(), left, right)
 			}
 		}
 	}
+}
+
+func along(x []float64, h float64, d []float64) []float64 {
+	out := make([]float64, len(x))
+	for k := range x {
+		out[k] = x[k] + h*d[k]
+	}
+	return out
+}
+
+// TestNaNPropagates: a NaN at one entry of an argument reaches exactly the
+// results that depend on that entry, even when zeros multiply it.
+func TestNaNPropagates(t *testing.T) {
+	for _, op := range testOps() {
+		if op.Spec().Op == "softmaxce" && op.In() == 1 {
+			continue // constant in exact arithmetic: nothing depends on anything
+		}
+		r := newRand(4)
+		sizes := []int{op.In(), op.NW(), op.Out()}
+		for arg, n := range sizes {
+			for k := range n {
+				var random, moved, zero [3][]float64 // x, w, v
+				for j, size := range sizes {
+					random[j], zero[j] = normals(r, size), make([]float64, size)
+				}
+				moved = random
+				moved[arg] = append([]float64(nil), random[arg]...)
+				moved[arg][k]++
+				zero[arg][k] = math.NaN()
+				before, after, got := results(op, random), results(op, moved), results(op, zero)
+				for j, v := range got {
+					if depends := before[j] != after[j]; depends != math.IsNaN(v) {
+						t.Errorf("%v: result %d is %v with NaN at entry %d of argument %d; depends on it: %v", op.Spec(), j, v, k, arg, depends)
+					}
+				}
+			}
+		}
+	}
+}
+
+// results lists y, J1^T v and J2^T v at (x, w, v).
+func results(op Op, in [3][]float64) []float64 {
+	x, w, v := in[0], in[1], in[2]
+	y, a, b := make([]float64, op.Out()), make([]float64, op.In()), make([]float64, op.NW())
+	op.Forward(y, x, w)
+	op.VJP1(a, x, w, y, v)
+	op.VJP2(b, x, w, y, v)
+	return append(append(y, a...), b...)
 }

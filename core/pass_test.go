@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/mat"
 )
 
 // slow is (5a)-(5c) with explicit Jacobians and loops over indices.
@@ -43,13 +44,17 @@ func slow(c *Chain, x, w []float64, delta, eps [][]float64) (y, v, u [][]float64
 	return y, v, u
 }
 
-func close(a, b []float64) error {
+// passTolerance covers a few thousand roundings relative to the largest entry,
+// more than 8 operators of width 4 make, and what cancels in a sum.
+const passTolerance = 1e-11
+
+func near(a, b []float64) error {
 	if len(a) != len(b) {
 		return fmt.Errorf("lengths %d and %d", len(a), len(b))
 	}
+	size := 1 + norm2(b)
 	for k := range a {
-		// A few dozen roundings on numbers below 1e3.
-		if !(math.Abs(a[k]-b[k]) <= 1e-11*(1+math.Abs(b[k]))) {
+		if !(math.Abs(a[k]-b[k]) <= passTolerance*size) {
 			return fmt.Errorf("%v, want %v", a, b)
 		}
 	}
@@ -57,7 +62,7 @@ func close(a, b []float64) error {
 }
 
 func TestPassIsEquation5(t *testing.T) {
-	for ci, c := range someChains(t) {
+	for ci, c := range manyChains(t) {
 		r := newRand(uint64(ci))
 		s := NewState(c)
 		for range 10 {
@@ -72,8 +77,8 @@ func TestPassIsEquation5(t *testing.T) {
 			s.Pass(c, x, w, &Given{DeltaAt: delta, EpsAt: eps})
 			y, v, u := slow(c, x, w, delta, eps)
 			for i := 1; i <= c.N(); i++ {
-				for name, p := range map[string][2][]float64{"Y": {s.Y[i], y[i]}, "V": {s.V[i], v[i]}, "U": {s.U[i], u[i]}, "delta": {s.Delta[i], delta[i]}} {
-					if err := close(p[0], p[1]); err != nil {
+				for name, p := range map[string][2][]float64{"Y": {s.Y[i], y[i]}, "V": {s.V[i], v[i]}, "U": {s.U[i], u[i]}, "delta": {s.Delta[i], delta[i]}, "eps": {s.Eps[i], eps[i]}} {
+					if err := near(p[0], p[1]); err != nil {
 						t.Fatalf("%v: %s_%d: %v", c.Specs(), name, i, err)
 					}
 				}
@@ -103,7 +108,32 @@ func TestGradientAgainstDifferences(t *testing.T) {
 	}
 }
 
-// TestLastDeltaFirstEps: delta_N ends in Y_N, and eps_1 does not exist.
+// TestGradientIsProductOfJacobians: u_i = (J1_N ... J1_{i+1} J2_i)^T with the
+// products taken as matrices, from the left.
+func TestGradientIsProductOfJacobians(t *testing.T) {
+	for ci, c := range manyChains(t) {
+		r := newRand(uint64(50 + ci))
+		x, w := normals(r, c.D(0)), normals(r, c.NW())
+		s := NewState(c)
+		s.Pass(c, x, w, nil)
+		row := mat.NewDense(1, 1, []float64{1})
+		for i := c.N(); i >= 1; i-- {
+			j1, j2 := jacobians(c.Op(i), s.Y[i-1], c.W(i, w))
+			if c.Op(i).NW() > 0 {
+				var u mat.Dense
+				u.Mul(row, rowsOf(j2))
+				if err := near(s.U[i], u.RawRowView(0)); err != nil {
+					t.Fatalf("%v: u_%d: %v", c.Specs(), i, err)
+				}
+			}
+			var next mat.Dense
+			next.Mul(row, rowsOf(j1))
+			row = &next
+		}
+	}
+}
+
+// TestLastDeltaTouchesNoGradient: delta_N ends in Y_N and nowhere else.
 func TestLastDeltaTouchesNoGradient(t *testing.T) {
 	for _, c := range someChains(t) {
 		r := newRand(3)
@@ -168,8 +198,13 @@ func TestMisusePanics(t *testing.T) {
 		"ragged":        {func() { Fixed([][]float64{{1}, {1, 2}}) }, "row 1 has 2"},
 		"step lengths":  {func() { Step(w, w[:1], 1, Regularizer{}) }, "3 weights with a gradient of 1"},
 		"regularizer":   {func() { Step(w, w, 1, Regularizer{Kind: "l3"}) }, `unknown regularizer "l3"`},
-		"empty region":  {func() { NewRegion(c).Regularity(nil) }, "empty region"},
-		"constants":     {func() { NewRegion(c).Regularity(make([]Regularity, 1)) }, "room for 1"},
+		"no weights": {func() {
+			r := NewRegion(c)
+			r.VisitBoxes([]Box{Point([]float64{1, 2, 3}), Point([]float64{1})})
+			r.Regularity(nil)
+		}, "empty region"},
+		"empty region": {func() { NewRegion(c).Regularity(nil) }, "empty region"},
+		"constants":    {func() { NewRegion(c).Regularity(make([]Regularity, 1)) }, "room for 1"},
 	} {
 		if got := panics(m.f); !strings.HasPrefix(got, "core: ") || !strings.Contains(got, m.want) {
 			t.Errorf("%s: panic %q, want core: ... %s", name, got, m.want)
@@ -178,15 +213,22 @@ func TestMisusePanics(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	c := someChains(t)[1]
-	r := newRand(5)
-	x, w := normals(r, c.D(0)), normals(r, c.NW())
-	s := NewState(c)
-	given := &Given{}
-	if n := testing.AllocsPerRun(100, func() {
-		s.Pass(c, x, w, given)
-		Step(w, s.UAll, 1e-6, Regularizer{Kind: "nonconvex", Rho: 0.1})
-	}); n != 0 {
-		t.Errorf("%v allocations a step, want 0", n)
+	for _, c := range manyChains(t) {
+		r := newRand(5)
+		x, w := normals(r, c.D(0)), normals(r, c.NW())
+		s, region, enc := NewState(c), NewRegion(c), NewEnclosure(c)
+		per := make([]Regularity, c.N()+1)
+		given := &Given{}
+		if n := testing.AllocsPerRun(10, func() {
+			s.Pass(c, x, w, given)
+			region.Reset()
+			region.Visit(s, w)
+			region.Widen(Margin)
+			region.Regularity(per)
+			enc.Compute(region, per)
+			Step(w, s.UAll, 1e-6, Regularizer{Kind: "nonconvex", Rho: 0.1})
+		}); n != 0 {
+			t.Errorf("%v: %v allocations a step, want 0", c.Specs(), n)
+		}
 	}
 }

@@ -59,6 +59,15 @@ func TestRefusals(t *testing.T) {
 		{"empty row", []Spec{{Op: "fixed", A: [][]float64{{}}}, {Op: "halfsq", N: 2}}, "columns of a is 0"},
 		{"ragged", []Spec{{Op: "fixed", A: [][]float64{{1}, {1, 2}}}, {Op: "halfsq", N: 2}}, "row 1 of a has 2 entries"},
 		{"NaN", []Spec{{Op: "fixed", A: [][]float64{{1, math.NaN()}}}, {Op: "halfsq", N: 1}}, "a[0][1] is NaN"},
+		{"infinite", []Spec{{Op: "fixed", A: [][]float64{{math.Inf(-1)}}}, {Op: "halfsq", N: 1}}, "a[0][0] is -Inf"},
+		{"many columns", []Spec{{Op: "fixed", A: [][]float64{make([]float64, MaxWidth+1)}}, {Op: "halfsq", N: 1}}, "columns of a is 65537"},
+		{"many weights", []Spec{{Op: "linear", In: 1 << 15, Out: 2047}, {Op: "linear", In: 2047, Out: 1 << 10}}, "weights exceed 67108864 at operator 2"},
+		{"no name", []Spec{{N: 2}, {Op: "halfsq", N: 2}}, `operator 1: core: unknown op ""`},
+		{"no out", []Spec{{Op: "affine", In: 2}, {Op: "halfsq", N: 2}}, "out is 0"},
+		{"no classes", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce"}}, `operator 2: core: op "softmaxce": n is 0`},
+		{"logistic", []Spec{{Op: "bias", N: 1}, {Op: "logistic", N: 1}}, `"logistic" has no field "n"`},
+		{"matrix of affine", []Spec{{Op: "affine", In: 1, Out: 1, A: [][]float64{{1}}}, {Op: "halfsq", N: 1}}, `"affine" has no field "a"`},
+		{"label of tanh", []Spec{{Op: "tanh", N: 1, Label: 1}, {Op: "halfsq", N: 1}}, `"tanh" has no field "label"`},
 		{"label", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2, Label: 2}}, "label is 2, want 0..1"},
 		{"negative label", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2, Label: -1}}, "label is -1"},
 		{"extra field", []Spec{{Op: "tanh", N: 2, In: 2}, {Op: "halfsq", N: 2}}, `"tanh" has no field "in"`},
@@ -133,7 +142,7 @@ func TestRun(t *testing.T) {
 	if err != nil || steps != 10 {
 		t.Fatalf("%v; %d samples seen, want 10", err, steps)
 	}
-	if err := close(got, want); err != nil {
+	if err := near(got, want); err != nil {
 		t.Error(err)
 	}
 	for name, opt := range map[string]Options{"T = 0": {Gamma: 1}, "gamma = 0": {T: 3}} {
@@ -145,6 +154,9 @@ func TestRun(t *testing.T) {
 	stop := errors.New("enough")
 	if err := Run(obj, got, Options{T: 5, Observe: func(int, []float64, []float64, []int) error { return stop }}); err != stop {
 		t.Errorf("the observer's error became %v", err)
+	}
+	if err := Run(none{}, nil, Options{T: 1}); err == nil || !strings.Contains(err.Error(), "objective of 0 samples") {
+		t.Errorf("no samples: %v", err)
 	}
 	for want, opt := range map[string]Options{
 		"T is -1":               {T: -1},
@@ -164,11 +176,57 @@ func TestRun(t *testing.T) {
 	}
 }
 
+type none struct{}
+
+func (none) Len() int                       { return 0 }
+func (none) Sample(int) (*Chain, []float64) { return nil, nil }
+
+// TestRunCallbacks: Perturb is asked for each sample of each step and used,
+// Observe gets the mean over the batch, and a batch may repeat a sample.
+func TestRunCallbacks(t *testing.T) {
+	c := someChains(t)[0]
+	obj := two{c}
+	w := []float64{0.1, 0.2, -0.3}
+	batches := [][]int{{1}, {0, 1, 1}}
+	given := func(t, k int) Perturber { return &Given{DeltaAt: [][]float64{nil, {float64(t) + 0.5*float64(k)}}} }
+	s := NewState(c)
+	var asked []int
+	opt := Options{T: 2, Gamma: 0.1,
+		Batch:   func(t int) []int { return batches[t] },
+		Perturb: func(t, k int) Perturber { asked = append(asked, t, k); return given(t, k) },
+		Observe: func(step int, w, u []float64, batch []int) error {
+			want := make([]float64, len(w))
+			for _, k := range batch {
+				_, x := obj.Sample(k)
+				s.Pass(c, x, w, given(step, k))
+				for j, v := range s.UAll {
+					want[j] += v / float64(len(batches[step]))
+				}
+			}
+			if err := near(u, want); err != nil {
+				t.Errorf("step %d: mean gradient %v", step, err)
+			}
+			return nil
+		}}
+	if err := Run(obj, w, opt); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(asked, []int{0, 1, 1, 0, 1, 1, 1, 1}); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRunAllocates(t *testing.T) {
 	obj := two{someChains(t)[0]}
 	w := make([]float64, 3)
+	given, batch := &Given{}, []int{1, 0, 1}
 	run := func(steps int) float64 {
-		return testing.AllocsPerRun(10, func() { _ = Run(obj, w, Options{T: steps, Gamma: 0.1}) })
+		return testing.AllocsPerRun(10, func() {
+			_ = Run(obj, w, Options{T: steps, Gamma: 0.1, Reg: Regularizer{Kind: "l2", Rho: 0.1},
+				Batch:   func(int) []int { return batch },
+				Perturb: func(int, int) Perturber { return given },
+				Observe: func(int, []float64, []float64, []int) error { return nil }})
+		})
 	}
 	if a, b := run(10), run(110); a != b {
 		t.Errorf("100 steps more cost %v allocations", b-a)
