@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/expect"
 )
 
@@ -15,6 +16,8 @@ const (
 	Repaired   Form = "repaired"   // ours, with a proof in package bounds
 	Conjecture Form = "conjecture" // ours, without one
 	Derivation Form = "derivation" // a step that the printed proof takes silently
+	Sharp      Form = "sharp"      // ours, sharper than a printed form that holds, with a proof
+	SharpEach  Form = "sharp-each" // the same with the constants of each operator
 )
 
 // Kind is the scenario that a claim speaks of.
@@ -67,12 +70,24 @@ func (c *Claim) Name() string {
 // |v_i|^2 of the exact pass, and the moments of the perturbed one. Slices are
 // indexed like the paper.
 type View struct {
-	K  bounds.Const
-	V0 []float64 // |v_i|^2, i = 1..N
+	K   bounds.Const
+	Per []core.Regularity // the constants of each operator, 1..N; Kind Step only
+	V0  []float64         // |v_i|^2, i = 1..N
 	*expect.Moments
 	Nodes  [expect.Readings][]expect.Node // Kind Nodes only
 	Linear *LinearFacts                   // Kind Linear only
 	Exact  bool                           // the moments come from math/big
+}
+
+// perOp are the constants of each operator for package bounds.
+func (v *View) perOp() bounds.PerOp {
+	n := v.K.N + 1
+	p := bounds.PerOp{J1: make([]float64, n), J2: make([]float64, n), Lf: make([]float64, n), L1: make([]float64, n)}
+	for i := 1; i < n; i++ {
+		r := v.Per[i]
+		p.J1[i], p.J2[i], p.Lf[i], p.L1[i] = r.J1, r.J2, r.Lf, r.L1
+	}
+	return p
 }
 
 // Claims is the list. It is built anew, so that a caller may change its copy.

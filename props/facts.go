@@ -115,6 +115,7 @@ func (f *Facts) enclose(k bounds.Const, v0 []float64, m *expect.Moments, errs *c
 	lo, hi := f.Lo.Moments, f.Hi.Moments
 	lo.Leaves, hi.Leaves, lo.P, hi.P = m.Leaves, m.Leaves, m.P, m.P
 	f.Lo.K, f.Hi.K = k, k
+	f.Lo.Per, f.Hi.Per = f.Per, f.Per
 
 	clean := cleanStates(m)
 	put := func(l, h *float64, v, e, power float64) { *l, *h = root(v, e, power, relative) }

@@ -104,6 +104,18 @@ func propagationClaims() []Claim {
 			Right:     func(v *View, _ int) float64 { return bounds.Theorem1(v.K, v.D2, v.E2) },
 		},
 		{
+			ID: "thm1", Eq: "(13), (21)", Form: Sharp,
+			Statement: "E|U-u|^2 <= m^T Q m, m = the roots of E|delta_1|^2..E|delta_{N-1}|^2, E|eps_2|^2..E|eps_N|^2, Q(N, C, Lf, L1) of bounds/PROOFS.md, section 2",
+			Left:      u2,
+			Right:     func(v *View, _ int) float64 { return bounds.SharpTheorem1(v.K, v.D2, v.E2) },
+		},
+		{
+			ID: "thm1", Eq: "(13), (21)", Form: SharpEach,
+			Statement: "the same with the constants of each operator in place of one for all",
+			Left:      u2,
+			Right:     func(v *View, _ int) float64 { return bounds.SharpTheorem1PerOp(v.perOp(), v.D2, v.E2) },
+		},
+		{
 			ID: "eq30a", Eq: "(30)", Form: Printed, Span: from1toN,
 			Statement: "E|Y_i-y_i|^4 <= 8 Lf^4 E|Y_{i-1}-y_{i-1}|^4 + 8 E|delta_i|^4",
 			Left:      func(v *View, i int) float64 { return v.Y4[i] },

@@ -32,6 +32,8 @@ type LoggedStep struct {
 	T        int    `json:"t"`
 	Measured Number `json:"measured"`
 	Bound    Number `json:"bound"`
+	Sharp    Number `json:"sharp"`      // the sharpened bound
+	Each     Number `json:"sharp_each"` // with the constants of each operator
 }
 
 // Size of the runs.
@@ -197,7 +199,8 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 	}
 	f.enclose(Constants(n, k), v0, expect.Mix(c, ms, p), errs, momentError, 1)
 	r.report.Logged = append(r.report.Logged, LoggedStep{
-		t, Number(f.Lo.U2), Number(bounds.Theorem1(f.Lo.K, f.Hi.D2, f.Hi.E2)),
+		t, Number(f.Lo.U2), Number(bounds.Theorem1(f.Hi.K, f.Hi.D2, f.Hi.E2)),
+		Number(bounds.SharpTheorem1(f.Hi.K, f.Hi.D2, f.Hi.E2)), Number(bounds.SharpTheorem1PerOp(f.Hi.perOp(), f.Hi.D2, f.Hi.E2)),
 	})
 	r.check(t, f)
 	return nil

@@ -4,7 +4,7 @@
 //	go run ./props/verify [flags]
 //
 //	-claims a,b     only these claim ids (default all)
-//	-form f         printed, repaired (with conjectures) or all (default all)
+//	-form f         printed, repaired (all forms of ours) or all (default all)
 //	-seed n         seed of the search (default 1)
 //	-cases n        random cases of each scenario, in batches of 1000
 //	-climb n        evaluations of each climb from a worst case, 0 for none

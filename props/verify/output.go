@@ -28,18 +28,15 @@ func table(w io.Writer, r *props.Report) {
 		return
 	}
 	fmt.Fprintf(w, "\ntraining runs: every claim above at every logged step, E over the samples of the batch and their draws\n")
-	fmt.Fprintln(tw, "run\tsteps\tloss\tE|U-u|^2 measured\tTheorem 1's bound\tlargest ratio\tclaims violated")
+	fmt.Fprintln(tw, "run\tsteps\tloss\tE|U-u|^2 measured\tTheorem 1's bound\tsharp\tsharp-each\tclaims violated")
 	for _, run := range r.Runs {
-		var measured, bound props.Number
-		if n := len(run.Logged); n > 0 {
-			measured, bound = run.Logged[n-1].Measured, run.Logged[n-1].Bound
-		}
+		last := lastLogged(&run)
 		violated := "none"
 		if !run.OK {
 			violated = fmt.Sprint(run.Violated)
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%v -> %v\t%.3g\t%.3g\t%v\t%s\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
-			float64(measured), float64(bound), run.Ratio["thm1/printed"], violated)
+		fmt.Fprintf(tw, "%s\t%d\t%v -> %v\t%.3g\t%.3g\t%.3g\t%.3g\t%s\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
+			float64(last.Measured), float64(last.Bound), float64(last.Sharp), float64(last.Each), violated)
 	}
 	tw.Flush()
 	fmt.Fprintln(w)
@@ -73,6 +70,13 @@ const (
 	readmeEnd   = "<!-- end -->"
 )
 
+func lastLogged(r *props.RunReport) (last props.LoggedStep) {
+	if n := len(r.Logged); n > 0 {
+		last = r.Logged[n-1]
+	}
+	return last
+}
+
 // markdown is the table of README.md.
 func markdown(r *props.Report) string {
 	var b strings.Builder
@@ -84,11 +88,11 @@ func markdown(r *props.Report) string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %v |\n", c.ID, c.Eq, form, c.Verdict, c.Cases, c.Rejected, c.Ratio)
 	}
-	b.WriteString("\n| training run | steps | loss | E\\|U-u\\|^2 at the last step | Theorem 1's bound |\n|---|---|---|---|---|\n")
+	b.WriteString("\n| training run | steps | loss | E\\|U-u\\|^2 at the last step | Theorem 1's bound | sharp | sharp-each |\n|---|---|---|---|---|---|---|\n")
 	for _, run := range r.Runs {
-		last := run.Logged[len(run.Logged)-1]
-		fmt.Fprintf(&b, "| %s | %d | %v to %v | %.3g | %.3g |\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
-			float64(last.Measured), float64(last.Bound))
+		last := lastLogged(&run)
+		fmt.Fprintf(&b, "| %s | %d | %v to %v | %.3g | %.3g | %.3g | %.3g |\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
+			float64(last.Measured), float64(last.Bound), float64(last.Sharp), float64(last.Each))
 	}
 	return b.String()
 }
