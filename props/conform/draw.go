@@ -1,6 +1,8 @@
 package conform
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -74,8 +76,11 @@ func (s *session) draw(index int, d drawing) (*Request, *Enclosed) {
 		req.Delta, req.Eps = append(req.Delta, delta), append(req.Eps, eps)
 	}
 	e, err := s.precision.enclose(req)
-	if err != nil {
+	if errors.Is(err, ErrRange) {
 		return nil, nil
+	}
+	if err != nil {
+		panic(fmt.Sprintf("conform: drew an invalid request: %v", err))
 	}
 	return req, e
 }

@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -47,6 +48,11 @@ type Enclosed struct {
 	K core.Regularity
 }
 
+// ErrRange says that nothing can be said of an engine's answer to a request: a state
+// overflows or nearly underflows, or its rounding is so large that it covers itself
+// no more.
+var ErrRange = errors.New("conform: out of the precision's range")
+
 // Enclose bounds how far an engine that computes the request in the given
 // precision ("" is float64), with sums in any order and elementary functions good
 // to two units in the last place, may be from the reference. The rounding of an
@@ -61,10 +67,8 @@ type Enclosed struct {
 // holds as long as the engine's V_i stays below twice |V_i|: by induction from N
 // down it does when 2E <= |V_i|.
 //
-// It returns an error for an invalid request, an unknown precision, and a request
-// that is out of the precision's range: a state outside it, or an E so large that
-// it covers itself no more. Where the error is about range, nothing can be said of
-// the engine.
+// It returns an error for an unknown precision or an invalid request, and one that
+// is ErrRange when the request is out of the precision's range.
 func Enclose(req *Request, precision string) (*Enclosed, error) {
 	p, err := precisionOf(precision)
 	if err != nil {
@@ -93,7 +97,7 @@ func (p precision) enclose(req *Request) (*Enclosed, error) {
 	e.K = region.Regularity(per)
 	tol.Scale = p.scale
 	if !tol.Compute(region, per) {
-		return nil, fmt.Errorf("conform: the states' rounding %.3g exceeds %.3g of their size", tol.Y, p.margin)
+		return nil, fmt.Errorf("%w: the rounding of Y may be %.3g, more than %.3g of its size", ErrRange, tol.Y[1:], p.margin)
 	}
 	e.TolY, e.TolV, e.TolU = tol.Y, tol.V, tol.U
 	return e, e.double()
@@ -105,12 +109,12 @@ func (e *Enclosed) double() error {
 		for _, t := range []*float64{&e.TolY[i], &e.TolV[i], &e.TolU[i]} {
 			*t *= 2
 			if !(*t < math.Inf(1)) {
-				return fmt.Errorf("conform: operator %d: the rounding of a state is not finite", i)
+				return fmt.Errorf("%w: the rounding at operator %d is not finite", ErrRange, i)
 			}
 		}
 		size := max(math.Sqrt(sq(e.V[i])), math.Sqrt(sq(e.Exact.V[i])))
 		if !(e.TolV[i] <= size) {
-			return fmt.Errorf("conform: V_%d has size %.3g and its rounding may be %.3g", i, size, e.TolV[i])
+			return fmt.Errorf("%w: V_%d has size %.3g and its rounding may be %.3g", ErrRange, i, size, e.TolV[i])
 		}
 	}
 	return nil
@@ -119,11 +123,11 @@ func (e *Enclosed) double() error {
 // inRange checks that every number of a pass is 0 or of a magnitude from small
 // to large.
 func (p precision) inRange(s *core.State) error {
-	for name, list := range map[string][][]float64{"Y": s.Y, "V": s.V, "U": s.U} {
+	for k, list := range [][][]float64{s.Y, s.V, s.U} {
 		for i, v := range list {
 			for _, x := range v {
 				if a := math.Abs(x); a != 0 && !(p.small <= a && a <= p.large) {
-					return fmt.Errorf("conform: an entry of %s_%d is %v, outside %.3g..%.3g", name, i, x, p.small, p.large)
+					return fmt.Errorf("%w: an entry of %c_%d is %v, want 0 or %.3g..%.3g", ErrRange, "YVU"[k], i, x, p.small, p.large)
 				}
 			}
 		}
