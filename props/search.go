@@ -75,7 +75,7 @@ func (f *Finding) Verdict() string {
 		return "refuted"
 	case f.Undecided > 0 || f.Violated > 0:
 		return "undecided"
-	case f.Cases == 0 || float64(f.Cases) < MinValid*float64(f.Cases+f.RejectedTotal()):
+	case starved(f.Cases, f.RejectedTotal()):
 		return "starved"
 	}
 	return "holds"

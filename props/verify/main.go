@@ -9,6 +9,7 @@
 //	-cases n        random cases of each scenario, in batches of 1000
 //	-climb n        evaluations of each climb from a worst case, 0 for none
 //	-budget d       begin no batch after this time; what is found then depends on the machine
+//	-shard i/n      the i-th of n disjoint parts of the search; join them with: verify merge a.json b.json
 //	-runs           also check the training runs on real data (default true)
 //	-json file      machine report
 //	-save dir       the worst case of every claim as a file that -replay reads
@@ -57,6 +58,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 type config struct {
 	claims, form       string
+	shard              string
+	part, parts        int // of shard
 	seed               uint64
 	cases, climb       int
 	budget             time.Duration
@@ -75,6 +78,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs.IntVar(&c.cases, "cases", DefaultCases, "random cases of each scenario, in batches of 1000")
 	fs.IntVar(&c.climb, "climb", DefaultClimb, "evaluations of each climb, 0 for none")
 	fs.DurationVar(&c.budget, "budget", 0, "begin no batch after this time (default none)")
+	fs.StringVar(&c.shard, "shard", "1/1", "`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
 	fs.BoolVar(&c.runs, "runs", true, "also check the training runs on real data")
 	fs.StringVar(&c.json, "json", "", "write the machine report to this `file`")
 	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`")
@@ -84,6 +88,10 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
+	if n, err := fmt.Sscanf(c.shard+"\n", "%d/%d\n", &c.part, &c.parts); n != 2 || err != nil || c.part < 1 || c.part > c.parts {
+		return nil, fmt.Errorf("-shard is %q, want i/n with 1 <= i <= n", c.shard)
+	}
+	c.runs = c.runs && c.parts == 1
 	switch {
 	case fs.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
@@ -104,6 +112,9 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 const maxCases = 1_000_000_000
 
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "merge" {
+		return merge(args[1:], stdout, stderr)
+	}
 	c, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitOK
@@ -162,7 +173,7 @@ func claimIDs(claims []props.Claim) []string {
 
 func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, error) {
 	start := time.Now()
-	opt := props.Options{Seed: c.seed, Cases: c.cases, Climb: c.climb, Budget: c.budget, Progress: progress(stderr)}
+	opt := props.Options{Seed: c.seed, Cases: c.cases, Climb: c.climb, Budget: c.budget, Progress: progress(stderr), Shard: c.part - 1, Shards: c.parts}
 	findings := props.Search(claims, opt)
 	if c.errata {
 		errata(stdout, findings)

@@ -31,6 +31,10 @@ func TestUsage(t *testing.T) {
 		{[]string{"-climb", "-1"}, "-climb is -1"},
 		{[]string{"-budget", "-3s"}, "-budget is -3s"},
 		{[]string{"-record", "-claims", "thm1"}, "-record needs all claims"},
+		{[]string{"-shard", "3/2"}, `-shard is "3/2"`},
+		{[]string{"-shard", "1/2/3"}, `-shard is "1/2/3"`},
+		{[]string{"merge"}, "no reports"},
+		{[]string{"merge", "main.go"}, "main.go: report:"},
 		{[]string{"-colour"}, "not defined: -colour"},
 		{[]string{"now"}, `unexpected argument "now"`},
 		{[]string{"-replay", "nowhere.json"}, "nowhere.json"},
@@ -170,5 +174,41 @@ func TestReplaceBetween(t *testing.T) {
 	}
 	if _, err := replaceBetween("a<b>old", "<b>", "<e>", "new"); err == nil {
 		t.Error("a missing mark was not noticed")
+	}
+}
+
+// TestMerge: the shards of a search, joined, are the search.
+func TestMerge(t *testing.T) {
+	dir := t.TempDir()
+	search := func(name string, args ...string) string {
+		path := filepath.Join(dir, name)
+		args = append(args, "-claims", "thm1,eq14b", "-cases", "2000", "-climb", "50", "-runs=false", "-json", path)
+		if code, stdout, stderr := verify(args...); code != exitOK {
+			t.Fatalf("%v: exit %d\n%s%s", args, code, stdout, stderr)
+		}
+		return path
+	}
+	whole := search("whole.json")
+	a, b := search("a.json", "-shard", "1/2"), search("b.json", "-shard", "2/2")
+	code, stdout, stderr := verify("merge", a, b)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	want, err := props.ReadReport(bytes.NewReader(must(os.ReadFile(whole))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := props.ReadReport(strings.NewReader(stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, w := range want.Claims {
+		g := got.Claims[k]
+		if g.Verdict != w.Verdict || g.Cases != w.Cases || g.Rejected != w.Rejected || g.Ratio != w.Ratio {
+			t.Errorf("%s: merged %s %d %d %v, whole %s %d %d %v", w.Name(), g.Verdict, g.Cases, g.Rejected, g.Ratio, w.Verdict, w.Cases, w.Rejected, w.Ratio)
+		}
+	}
+	if code, _, stderr := verify("merge", whole, search("other.json", "-seed", "2")); code != exitUsage || !strings.Contains(stderr, "has seed 2") {
+		t.Errorf("reports of two seeds: exit %d, %s", code, stderr)
 	}
 }

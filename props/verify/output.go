@@ -126,6 +126,41 @@ func saveWorst(dir string, findings []*props.Finding, seed uint64) error {
 	return nil
 }
 
+// merge joins the reports of shards and judges the sum, which it prints as JSON.
+func merge(paths []string, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "verify merge:", err)
+		return exitUsage
+	}
+	var parts []*props.Report
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return fail(err)
+		}
+		r, err := props.ReadReport(f)
+		f.Close()
+		if err != nil {
+			return fail(fmt.Errorf("%s: %w", path, err))
+		}
+		parts = append(parts, r)
+	}
+	sum, err := props.Merge(parts)
+	if err != nil {
+		return fail(err)
+	}
+	data, err := json.MarshalIndent(sum, "", " ")
+	if err != nil {
+		return fail(err)
+	}
+	fmt.Fprintf(stdout, "%s\n", data)
+	code, err := judge(sum, false, 0, stderr)
+	if err != nil {
+		return fail(err)
+	}
+	return code
+}
+
 // replay explains one file: 0 when it shows what it says, 1 when not.
 func replay(path string, stdout, stderr io.Writer) int {
 	f, err := os.Open(path)
