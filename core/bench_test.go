@@ -68,47 +68,59 @@ func BenchmarkStepFloor(b *testing.B) {
 	}
 }
 
-// BenchmarkStepRatio times both in turn and reports the smallest time of one
-// over the smallest of the other, which a busy machine disturbs least.
+// BenchmarkStepRatio reports the step as a multiple of its floor.
 func BenchmarkStepRatio(b *testing.B) {
 	c, x, w := benchSetting(b)
-	s := NewState(c)
-	given := &Given{}
+	s, given := NewState(c), &Given{}
 	m, fx, fy, fu := floorSetting()
+	ratio := alternate(b, func() { step(s, c, x, w, given) }, func() { floor(m, fx, fy, fu) })
+	b.ReportMetric(ratio, "x-floor")
+}
+
+// alternate times f and g in turn and returns the smallest time of f over the
+// smallest of g, which a busy machine disturbs least.
+func alternate(b *testing.B, f, g func()) float64 {
 	best := [2]time.Duration{math.MaxInt64, math.MaxInt64}
+	g() // f may need what it leaves
 	for b.Loop() {
-		for k, f := range []func(){func() { step(s, c, x, w, given) }, func() { floor(m, fx, fy, fu) }} {
+		for k, run := range []func(){f, g} {
 			start := time.Now()
 			for range 20 {
-				f()
+				run()
 			}
 			best[k] = min(best[k], time.Since(start))
 		}
 	}
-	b.ReportMetric(float64(best[0])/float64(best[1]), "x-floor")
+	return float64(best[0]) / float64(best[1])
 }
 
+// BenchmarkRegularity times what one case of a search costs in constants: the
+// region of a pass, widened, and the constants of all operators on it. It
+// reports that as a multiple of the exact pass, the smallest times of both.
 func BenchmarkRegularity(b *testing.B) {
-	c := mustChain(b, Affine(3, 4), Tanh(4), Affine(4, 3), Sigmoid(3), Scale(3), SoftmaxCE(3, 0))
-	r := newRand(1)
-	x, w := normals(r, 3), normals(r, c.NW())
-	s, region := NewState(c), NewRegion(c)
-	s.Pass(c, x, w, nil)
-	per := make([]Regularity, c.N()+1)
-	b.ReportAllocs()
-	for b.Loop() {
-		region.Reset()
-		region.Visit(s, w)
-		region.Regularity(per)
+	for name, c := range map[string]*Chain{
+		"affine":    mustChain(b, Affine(3, 4), Tanh(4), Affine(4, 3), Sigmoid(3), Scale(3), SoftmaxCE(3, 0)),
+		"linear":    mustChain(b, Linear(2, 3), Linear(3, 3), HalfSq(3)),
+		"scalar":    mustChain(b, Scale(1), Scale(1), Scale(1), Scale(1)),
+		"bilinear":  mustChain(b, Linear(2, 2), Scale(2), Bilinear(2)),
+		"bilinear4": mustChain(b, Fixed([][]float64{{1, 2}, {-1, 0.5}, {0.3, 0.7}, {1, 1}}), Bias(4), Bilinear(4)),
+		"smooth":    mustChain(b, Affine(4, 4), Softplus(4), Linear(4, 4), Square(4), HalfSq(4)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := newRand(1)
+			x, w := normals(r, c.D(0)), normals(r, c.NW())
+			s, region := NewState(c), NewRegion(c)
+			per := make([]Regularity, c.N()+1)
+			b.ReportAllocs()
+			ratio := alternate(b, func() { constants(region, s, w, per) }, func() { s.Pass(c, x, w, nil) })
+			b.ReportMetric(ratio, "x-pass")
+		})
 	}
 }
 
-func BenchmarkSmallPass(b *testing.B) {
-	c := mustChain(b, Affine(3, 4), Tanh(4), Affine(4, 3), Sigmoid(3), Scale(3), SoftmaxCE(3, 0))
-	r := newRand(1)
-	x, w := normals(r, 3), normals(r, c.NW())
-	s := NewState(c)
-	for b.Loop() {
-		s.Pass(c, x, w, nil)
-	}
+func constants(region *Region, s *State, w []float64, per []Regularity) {
+	region.Reset()
+	region.Visit(s, w)
+	region.Widen(Margin)
+	region.Regularity(per)
 }

@@ -232,12 +232,21 @@ func softmaxBox(lo, hi []float64, x Box) {
 
 // Regularity of y = s^2 + |x|^2/2, s = <x,w>. J1 = 2 s w + x and J2 = 2 s x,
 // entry by entry; grad^2_21 has the single row H_ab = 2 s [a=b] + 2 x_a w_b, whose
-// norm is Frobenius: 4((n+2) s^2 + |x|^2 |w|^2); grad^2 is the matrix
+// norm is Frobenius: 4((n+2) s^2 + |x|^2 |w|^2). With z = (w,x) and I of size n
 //
-//	[ 2 w w^T + I          2 s I + 2 w x^T ]
-//	[ 2 s I + 2 x w^T      2 x x^T         ]
+//	grad^2 = 2 z z^T + K (x) I,   K = [ 1    2s ]
+//	                                  [ 2s   0  ]
 //
-// and grad^3 applied to d = (dx, dw) has the squared norm, with m = |x|^2+|w|^2,
+// K has the eigenvalues (1 +- D)/2, D^2 = 1+16s^2. In its eigenbasis z has parts of
+// lengths p, q, so that p^2+q^2 = m = |x|^2+|w|^2 and D(p^2-q^2) = |w|^2-|x|^2+8s^2, and
+// grad^2 has the eigenvalues of [ (1+D)/2+2p^2, 2pq; 2pq, (1-D)/2+2q^2 ], of which
+//
+//	1/2 + m + sqrt((m - 1/2)^2 + 2|w|^2 + 12 s^2)
+//
+// is the larger, and between them (1 +- D)/2. It exceeds (1+D)/2, so it is the
+// norm; it rises with |w| and |s|, and with |x| as the root is at least |m - 1/2|.
+//
+// grad^3 applied to d = (dx, dw) has the squared norm
 //
 //	8 m |d|^2 + 8 <d,(x,w)>^2 + 8(n+2) <d,(w,x)>^2,
 //
@@ -261,13 +270,15 @@ func (o bilinearOp) Regularity(x, w Box) Regularity {
 		j1[k] = max(math.Abs(l), math.Abs(h))
 	}
 
-	// Gram matrix of sqrt(8) (x,w) and sqrt(8(n+2)) (w,x): its larger root.
 	m := float64(xn*xn) + float64(wn*wn)
-	p, q, r := 8*m, 8*(n+2)*m, 16*math.Sqrt(n+2)*min(s, xn*wn)
+	l1 := 0.5 + m + math.Sqrt(float64((m-0.5)*(m-0.5))+float64(2*wn*wn)+float64(12*s*s))
+
+	// Gram matrix of sqrt(8) (x,w) and sqrt(8(n+2)) (w,x): its larger root.
+	p, q, r := 8*m, 8*(n+2)*m, 16*math.Sqrt(n+2)*s
 	root := (p+q)/2 + math.Hypot((p-q)/2, r)
 	lost := underflow(x, w)
 	return bounded(norm2(j1)+lost, 2*s*xn+lost, 2*math.Hypot(math.Sqrt(n+2)*s, xn*wn)+lost,
-		bilinearHessian(x, w, sLo, sHi), math.Sqrt(8*m+root)+lost)
+		l1, math.Sqrt(8*m+root)+lost)
 }
 
 // bilinearMax bounds |x_k| and |w_k| where products of six of them and n^3 are
@@ -303,31 +314,6 @@ func innerProduct(x, w Box) (lo, hi float64) {
 	}
 	pad := float64(len(x.Lo)+2) * 0x1p-52 * size
 	return lo - pad, hi + pad
-}
-
-// bilinearHessian bounds |grad^2 y|_op, the matrix above, given s in [sLo, sHi].
-func bilinearHessian(x, w Box, sLo, sHi float64) float64 {
-	n := len(x.Lo)
-	var lb, hb [64]float64
-	lo, hi := vec(lb[:], 4*n*n), vec(hb[:], 4*n*n)
-	set := func(i, j int, l, h float64) { lo[2*n*i+j], hi[2*n*i+j] = l, h }
-	for a := range n {
-		for b := range n {
-			wwLo, wwHi := mulInterval(2*w.Lo[a], 2*w.Hi[a], w.Lo[b], w.Hi[b])
-			xxLo, xxHi := mulInterval(2*x.Lo[a], 2*x.Hi[a], x.Lo[b], x.Hi[b])
-			wxLo, wxHi := mulInterval(2*w.Lo[a], 2*w.Hi[a], x.Lo[b], x.Hi[b])
-			if a == b {
-				wwLo, wwHi = addOutward(max(wwLo, 0), wwHi, 1, 1)
-				xxLo = max(xxLo, 0)
-				wxLo, wxHi = addOutward(wxLo, wxHi, 2*sLo, 2*sHi)
-			}
-			set(a, b, wwLo, wwHi)
-			set(n+a, n+b, xxLo, xxHi)
-			set(a, n+b, wxLo, wxHi)
-			set(n+b, a, wxLo, wxHi)
-		}
-	}
-	return opNorm(lo, hi, 2*n, 2*n)
 }
 
 func mulInterval(a, b, c, d float64) (lo, hi float64) {
