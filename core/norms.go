@@ -15,12 +15,13 @@ const smallest = 0x1p-1000
 
 // opNorm bounds |M|_op over all matrices M with lo <= M <= hi entrywise: the
 // smaller of absOpNorm of the largest magnitudes, which is reached when the
-// signs of the entries agree, and |mid|_op + |rad|_op. It is 0 only for the
-// zero matrix, +Inf when the norm may overflow, and NaN when an entry is.
+// signs of the entries agree, and |mid|_op + |rad|_op, or |.|_F beyond
+// squaredWidth. It is 0 only for the zero matrix, +Inf when the norm may
+// overflow, and NaN when an entry is.
 //
 // The matrices are scaled by a power of 2, which is exact but for entries
-// 2^-1022 times the largest. n max(m,n) roundings, n <= m, cover both
-// ways (see signedOpNorm); 8 of them are paid.
+// 2^-1022 times the largest. Either way is off by less than rows cols roundings
+// and a few more (see signedOpNorm); 8 rows cols are paid.
 func opNorm(lo, hi []float64, rows, cols int) float64 {
 	top, mixed, point := survey(lo, hi)
 	switch {
@@ -48,11 +49,16 @@ func survey(lo, hi []float64) (top float64, mixed, point bool) {
 	return top, pos && neg, point
 }
 
+// squaredWidth is the largest min(rows, cols) for which signedOpNorm, whose time
+// is cubic, is asked; beyond it |.| <= |.|_F has to do.
+const squaredWidth = 512
+
 // scaledOpNorm is opNorm of the box times s.
 func scaledOpNorm(lo, hi []float64, rows, cols int, s float64, mixed, point bool) float64 {
 	var ab [64]float64
 	a := vec(ab[:], rows*cols)
-	if rows == 1 || cols == 1 || !mixed || !point {
+	large := min(rows, cols) > squaredWidth
+	if rows == 1 || cols == 1 || !mixed || !point || large {
 		for k := range a {
 			a[k] = s * max(math.Abs(lo[k]), math.Abs(hi[k]))
 		}
@@ -61,11 +67,14 @@ func scaledOpNorm(lo, hi []float64, rows, cols int, s float64, mixed, point bool
 		return frobenius(a)
 	}
 	bound := math.Inf(1)
-	if !mixed || !point {
+	if !mixed || !point || large {
 		bound = absOpNorm(a, rows, cols)
 	}
 	if !mixed {
 		return bound
+	}
+	if large {
+		return min(bound, frobenius(a))
 	}
 	rad := 0.0
 	if !point {

@@ -43,7 +43,7 @@ func TestRegularityAtScales(t *testing.T) {
 func checkBounds(t *testing.T, where string, bound Regularity, want []scaled, finite bool) {
 	t.Helper()
 	for k, v := range bound.list() {
-		if !(want[k].over(v) <= 1+1e-12) {
+		if !(want[k].over(v) <= 1+svdError) {
 			t.Errorf("%s: %s is %v, want at least %v 2^%d", where, constantNames[k], v, want[k].v, want[k].e)
 		}
 		if finite && math.IsInf(v, 0) {

@@ -1,0 +1,47 @@
+package core_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/cascade-sgd/cascade/core"
+)
+
+// A pass of F(x; w) = |w o x + delta_1|^2/2, exact and perturbed.
+func ExampleState_Pass() {
+	c, err := core.NewChain(core.Scale(2), core.HalfSq(2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	x, w := []float64{1, 2}, []float64{3, 0.5}
+	s := core.NewState(c)
+
+	s.Pass(c, x, w, nil)
+	fmt.Println("exact:    ", s.Loss(), s.UAll)
+
+	s.Pass(c, x, w, &core.Given{
+		DeltaAt: [][]float64{1: {0.5, 0}},  // delta_1
+		EpsAt:   [][]float64{2: {0, 0.25}}, // eps_2
+	})
+	fmt.Println("perturbed:", s.Loss(), s.UAll)
+	// Output:
+	// exact:     5 [3 2]
+	// perturbed: 6.625 [3.5 2.5]
+}
+
+// The constants of A3 on the hull of two passes.
+func ExampleRegion() {
+	c, err := core.FromSpecs([]core.Spec{{Op: "scale", N: 1}, {Op: "halfsq", N: 1}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, r := core.NewState(c), core.NewRegion(c)
+	for _, w := range []float64{1, -2} {
+		s.Pass(c, []float64{3}, []float64{w}, nil)
+		r.Visit(s, []float64{w})
+	}
+	k := r.Regularity(nil)
+	fmt.Printf("C = %.4f, Lf = %.4f, L1 = %.4f, L2 = %.4f\n", k.C(), k.Lf, k.L1, k.L2)
+	// Output:
+	// C = 6.0000, Lf = 6.0000, L1 = 1.0000, L2 = 0.0000
+}
