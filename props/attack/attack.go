@@ -31,12 +31,33 @@ type Options struct {
 // DefaultEvaluations is enough for a few dozen parameters.
 const DefaultEvaluations = 1500
 
-// Climb returns the best case found from start, and its score. Chain shapes
-// and state-dependent laws stay as they are.
+// Climb returns the best case found from start, and its score. Half of the
+// evaluations climb from start; the rest try other operators, each with a short
+// climb, and go on from what is better. The length of the chain, its widths and
+// state-dependent laws stay as they are.
 func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 	if opt.Evaluations == 0 {
 		opt.Evaluations = DefaultEvaluations
 	}
+	rng := rand.New(rand.NewPCG(opt.Seed, uint64(opt.Evaluations)))
+	best, bestScore := climb(start, score, opt.Evaluations/2, rng)
+	if math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
+		return best, bestScore
+	}
+	for range shapes {
+		c, s := climb(Reshape(best, rng), score, opt.Evaluations/2/shapes, rng)
+		if s > bestScore {
+			best, bestScore = c, s
+		}
+	}
+	return best, bestScore
+}
+
+// shapes is the number of operators that a climb tries to replace.
+const shapes = 4
+
+// climb moves the numbers of a case.
+func climb(start *gen.Case, score Score, evaluations int, rng *rand.Rand) (*gen.Case, float64) {
 	c := Clone(start)
 	m := newMap(c)
 	best, bestScore := Clone(start), score(start)
@@ -56,33 +77,26 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 		}
 		return -s
 	}
-	theta := m.get()
-	problem := optimize.Problem{Func: eval}
-	// Half for the wide search, half for the polish; each restarts from the
-	// best point so far, a stalled method costs only its share.
-	methods := []func(*rand.Rand) optimize.Method{
-		func(r *rand.Rand) optimize.Method {
-			return &optimize.CmaEsChol{InitStepSize: 0.5, Src: r, ForgetBest: false}
-		},
-		func(*rand.Rand) optimize.Method { return &optimize.NelderMead{SimplexSize: 0.1} },
+	// Half for the wide search, half for the polish; each starts from the best
+	// point so far, and a method that stalls costs only its share.
+	methods := []optimize.Method{
+		&optimize.CmaEsChol{InitStepSize: 0.5, Src: rng},
+		&optimize.NelderMead{SimplexSize: 0.1},
 	}
-	rng := rand.New(rand.NewPCG(opt.Seed, uint64(len(m))))
 	for k, method := range methods {
-		budget := (opt.Evaluations - used) / (len(methods) - k)
+		budget := (evaluations - used) / (len(methods) - k)
 		if budget < 2 {
 			break
 		}
+		c = Clone(best)
+		m = newMap(c)
 		settings := &optimize.Settings{
 			FuncEvaluations: budget,
 			Concurrent:      1,
 			Converger:       &optimize.FunctionConverge{Relative: 1e-7, Absolute: 1e-9, Iterations: 60},
 		}
 		// An error only says why a method stopped; what it found is in best.
-		_, _ = optimize.Minimize(problem, theta, settings, method(rng))
-		m = newMap(best)
-		theta = m.get()
-		c = Clone(best)
-		m = newMap(c)
+		_, _ = optimize.Minimize(optimize.Problem{Func: eval}, m.get(), settings, method)
 	}
 	return best, bestScore
 }

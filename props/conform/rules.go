@@ -232,6 +232,9 @@ func checkNaN(s *session) error {
 			req.X[k] = math.NaN()
 		}
 		r, err := s.call(req)
+		if s.hung != nil {
+			return s.hung
+		}
 		if err != nil {
 			continue // refused
 		}

@@ -129,6 +129,7 @@ type session struct {
 	opt       Options
 	rule      *rule
 	tried     int
+	hung      error // the violation after which the engine is not asked again
 }
 
 // fail makes the violation of the session's rule.
@@ -143,6 +144,9 @@ func (s *session) fail(req *Request, format string, args ...any) error {
 // call asks the engine, and turns a panic, a hang and an error into failures.
 // After a hang the engine is left to itself.
 func (s *session) call(req *Request) (*Reply, error) {
+	if s.hung != nil {
+		return nil, s.hung
+	}
 	s.tried++
 	type answer struct {
 		reply *Reply
@@ -174,7 +178,8 @@ func (s *session) call(req *Request) (*Reply, error) {
 		}
 		return a.reply, s.shapes(req, a.reply)
 	case <-timer.C:
-		return nil, s.fail(req, "no answer within %v", s.opt.Timeout)
+		s.hung = s.fail(req, "no answer within %v", s.opt.Timeout)
+		return nil, s.hung
 	}
 }
 
