@@ -186,6 +186,49 @@ func TestRegularity(t *testing.T) {
 	}
 }
 
+// TestSuprema: on intervals that hold no, some or all extrema, the bounds of the
+// derivatives are their maxima on a fine grid, which misses them by less than
+// gridError.
+func TestSuprema(t *testing.T) {
+	const gridError, grid, coarse = 1e-5, 1.0 / 256, 64 // ends at multiples of 1/4
+	// sigmoid(x) = 1/2 + tanh(x/2)/2, and softplus' is the sigmoid.
+	tanhD := func(x float64) [3]float64 {
+		t, s := math.Tanh(x), 1/(math.Cosh(x)*math.Cosh(x))
+		return [3]float64{s, 2 * t * s, 4*t*t*s - 2*s*s}
+	}
+	sigmoidD := func(x float64) [3]float64 {
+		d := tanhD(x / 2)
+		return [3]float64{d[0] / 4, d[1] / 8, d[2] / 16}
+	}
+	softplusD := func(x float64) [3]float64 {
+		d := sigmoidD(x)
+		return [3]float64{0.5 + math.Tanh(x/2)/2, d[0], d[1]}
+	}
+	for _, c := range []struct {
+		op Op
+		d  func(x float64) [3]float64
+	}{{Tanh(1), tanhD}, {Sigmoid(1), sigmoidD}, {Softplus(1), softplusD}, {Logistic(), softplusD}} {
+		for from := -4.0; from <= 4; from += coarse * grid {
+			var want [3]float64
+			for k := 0; from+float64(k)*grid <= 4; k++ {
+				x := from + float64(k)*grid
+				for j, v := range c.d(x) {
+					want[j] = max(want[j], math.Abs(v))
+				}
+				if k%coarse != 0 {
+					continue
+				}
+				b := c.op.Regularity(Box{[]float64{from}, []float64{x}}, Box{})
+				for j, got := range []float64{b.J1, b.L1, b.L2} {
+					if !(want[j] <= got && got <= want[j]+gridError) {
+						t.Fatalf("%v on [%v, %v]: derivative %d is bounded by %v, its maximum is %v", c.op.Spec(), from, x, j+1, got, want[j])
+					}
+				}
+			}
+		}
+	}
+}
+
 // loose lists the bounds that no box meets: grad^2 and grad^3 of softmaxce with
 // three classes or more lose the signs of their entries (see the comment there);
 // with two classes they are met.
@@ -405,7 +448,7 @@ func TestNormEdges(t *testing.T) {
 			t.Errorf("norm of [%v, %v] is %v, want %v", c.lo, c.hi, got, c.want)
 		}
 	}
-	for _, tiny := range []float64{1e-140, 1e-170, 1e-200, 5e-324} {
+	for _, tiny := range []float64{1e-140, 1.3e-155, 1.1e-160, 1.3e-161, 1.7e-161, 1e-170, 1e-200, 5e-324} {
 		for _, got := range []float64{Point([]float64{tiny, -tiny}).norm(), norm2([]float64{tiny, -tiny})} {
 			if !(got/tiny >= math.Sqrt2*(1-1e-15)) {
 				t.Errorf("norm of (%v, %v) is %v", tiny, -tiny, got)
