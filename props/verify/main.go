@@ -50,7 +50,7 @@ const (
 
 // DefaultCases and DefaultClimb end within about a minute on two cores.
 const (
-	DefaultCases = 5000
+	DefaultCases = 4000
 	DefaultClimb = 1000
 )
 
