@@ -128,6 +128,13 @@ func TestEnclosure(t *testing.T) {
 				t.Fatalf("chain %d, trial %d: outside the region", ci, trial)
 			}
 			y, v, u := exactPass(e, c, s, w)
+			for i, b := range region.Y {
+				for k, exact := range y[i] {
+					if !(exact.Cmp(e.of(b.Lo[k])) >= 0 && exact.Cmp(e.of(b.Hi[k])) <= 0) {
+						t.Fatalf("chain %d: the exact Y_%d is outside the region", ci, i)
+					}
+				}
+			}
 			for i := 1; i <= c.N(); i++ {
 				dy, dv, du := e.distance(s.Y[i], y[i]), e.distance(s.V[i], v[i]), e.distance(s.U[i], u[i])
 				if !(dy <= enc.Y[i] && dv <= enc.V[i] && du <= enc.U[i]) {
@@ -135,6 +142,31 @@ func TestEnclosure(t *testing.T) {
 						ci, trial, i, dy, dv, du, enc.Y[i], enc.V[i], enc.U[i])
 				}
 			}
+		}
+	}
+}
+
+// TestEnclosureOutsideRegion: the constants do not cover states that lie outside
+// the region, for want of a margin or for an engine of low precision.
+func TestEnclosureOutsideRegion(t *testing.T) {
+	c := someChains(t)[1]
+	r := newRand(40)
+	s, enc := NewState(c), NewEnclosure(c)
+	w := normals(r, c.NW())
+	s.Pass(c, normals(r, c.D(0)), w, nil)
+	enc.Visit(s)
+	per := make([]Regularity, c.N()+1)
+	for _, k := range []struct {
+		margin, scale float64
+		want          bool
+	}{{0, 1, false}, {Margin, 0, true}, {Margin, 1, true}, {Margin, 1 << 29, false}, {1e-3, 1 << 29, true}} {
+		region := NewRegion(c)
+		region.Visit(s, w)
+		region.Widen(k.margin)
+		region.Regularity(per)
+		enc.Scale = k.scale
+		if got := enc.Compute(region, per); got != k.want {
+			t.Errorf("margin %v, rounding errors times %v: inside is %v, want %v", k.margin, k.scale, got, k.want)
 		}
 	}
 }
