@@ -1,15 +1,19 @@
 package conform
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math"
 
 	"github.com/cascade-sgd/cascade/core"
 )
 
 // Engine performs one perturbed SGD step.
 type Engine interface {
-	// Step runs (5a)-(5d) for the request, which it must not change or keep.
+	// Step runs (5a)-(5d) for the request, which it must not change or keep. It
+	// may reuse the reply in its next call.
 	Step(req *Request) (*Reply, error)
 }
 
@@ -42,10 +46,11 @@ type Describer interface {
 }
 
 // Info describes an engine. The zero value stands for float64 and all operators.
+// Operators that core does not know are of no account.
 type Info struct {
-	Name      string
-	Precision string   // float64, float32, bfloat16 or float16
-	Ops       []string // the operators it has; nil means all
+	Name      string   `json:"name"`
+	Precision string   `json:"precision"` // float64, float32, bfloat16 or float16
+	Ops       []string `json:"ops"`       // the operators it has; nil means all
 }
 
 // Tracer is an optional ability of an Engine: to show the states of a step,
@@ -54,59 +59,78 @@ type Tracer interface {
 	Trace(req *Request) (y, v [][]float64, err error)
 }
 
-// Reference is the engine of package core behind the interface, and an example.
-type Reference struct{}
+// clone is a deep copy.
+func (req *Request) clone() *Request {
+	c := *req
+	c.X = append([]float64(nil), req.X...)
+	c.W, c.Delta, c.Eps = cloneRows(req.W), cloneRows(req.Delta), cloneRows(req.Eps)
+	c.Chain = append([]core.Spec(nil), req.Chain...)
+	for k := range c.Chain {
+		if a := c.Chain[k].A; a != nil {
+			c.Chain[k].A = cloneRows(a)
+		}
+	}
+	return &c
+}
 
-// Describe implements Describer.
-func (Reference) Describe() Info { return Info{Name: "cascade/core", Precision: "float64"} }
+func cloneRows(a [][]float64) [][]float64 {
+	b := make([][]float64, len(a))
+	for k, row := range a {
+		b[k] = append([]float64{}, row...)
+	}
+	return b
+}
 
-// Step implements Engine.
-func (Reference) Step(req *Request) (*Reply, error) {
-	s, c, w, err := runReference(req)
+// line is the request as one line of JSON, for Replay.
+func (req *Request) line() string {
+	b, err := json.Marshal(req)
+	if err != nil {
+		panic(fmt.Sprintf("conform: a request that JSON cannot carry: %v: %+v", err, *req))
+	}
+	return string(b)
+}
+
+// MaxRequest is the length of the longest request that ParseRequest reads, in
+// bytes: a chain of MaxWeights weights in decimal does not fit, one of a million does.
+const MaxRequest = 1 << 26
+
+// ParseRequest reads one request as JSON. The error names the field and the
+// value: an unknown field, a chain that does not fit together, a vector of the
+// wrong length, a step size that is negative or not finite, trailing data.
+func ParseRequest(r io.Reader) (*Request, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxRequest+1))
+	if err != nil {
+		return nil, fmt.Errorf("conform: request: %w", err)
+	}
+	if len(data) > MaxRequest {
+		return nil, fmt.Errorf("conform: request of more than %d bytes", MaxRequest)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	req := new(Request)
+	if err := d.Decode(req); err != nil {
+		return nil, fmt.Errorf("conform: request: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("conform: request: data after it at byte %d", d.InputOffset())
+	}
+	_, err = req.check()
+	return req, err
+}
+
+// check builds the chain and checks that everything fits it.
+func (req *Request) check() (*core.Chain, error) {
+	c, err := core.FromSpecs(req.Chain)
 	if err != nil {
 		return nil, err
 	}
-	core.Step(w, s.UAll, req.Gamma, req.Reg)
-	return &Reply{Loss: s.Loss(), U: c.Split(s.UAll), W: c.Split(w)}, nil
-}
-
-// Trace implements Tracer.
-func (Reference) Trace(req *Request) (y, v [][]float64, err error) {
-	s, _, _, err := runReference(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s.Y, s.V, nil
-}
-
-func runReference(req *Request) (*core.State, *core.Chain, []float64, error) {
-	c, err := core.FromSpecs(req.Chain)
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	if err := req.Reg.Check(); err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	if err := req.fits(c); err != nil {
-		return nil, nil, nil, err
+	if !(req.Gamma >= 0) || math.IsInf(req.Gamma, 0) {
+		return nil, fmt.Errorf("conform: gamma is %v, want finite and >= 0", req.Gamma)
 	}
-	w := make([]float64, 0, c.NW())
-	for _, part := range req.W {
-		w = append(w, part...)
-	}
-	s := core.NewState(c)
-	s.Pass(c, req.X, w, req.perturber())
-	return s, c, w, nil
-}
-
-// perturber shifts the protocol's indices to those of the paper.
-func (req *Request) perturber() *core.Given {
-	n := len(req.Chain)
-	g := &core.Given{DeltaAt: make([][]float64, n+1), EpsAt: make([][]float64, n+1)}
-	copy(g.DeltaAt[1:], req.Delta)
-	copy(g.EpsAt[1:], req.Eps)
-	g.EpsAt[1] = nil
-	return g
+	return c, req.fits(c)
 }
 
 func (req *Request) fits(c *core.Chain) error {
@@ -132,35 +156,4 @@ func (req *Request) fits(c *core.Chain) error {
 		}
 	}
 	return nil
-}
-
-// clone is a deep copy.
-func (req *Request) clone() *Request {
-	c := *req
-	c.X = append([]float64(nil), req.X...)
-	c.W, c.Delta, c.Eps = cloneRows(req.W), cloneRows(req.Delta), cloneRows(req.Eps)
-	c.Chain = append([]core.Spec(nil), req.Chain...)
-	for k := range c.Chain {
-		if a := c.Chain[k].A; a != nil {
-			c.Chain[k].A = cloneRows(a)
-		}
-	}
-	return &c
-}
-
-func cloneRows(a [][]float64) [][]float64 {
-	b := make([][]float64, len(a))
-	for k, row := range a {
-		b[k] = append([]float64{}, row...)
-	}
-	return b
-}
-
-// line is the request as one line of JSON, for replay.
-func (req *Request) line() string {
-	b, err := json.Marshal(req)
-	if err != nil { // NaN: JSON has none
-		return fmt.Sprintf("%+v", *req)
-	}
-	return string(b)
 }

@@ -76,7 +76,7 @@ func scalar[T float](op string, x T) (f, d T) {
 		p := 1 / (1 + exp(-x))
 		return p, p * (1 - p)
 	case "softplus", "logistic":
-		return T(math.Log1p(float64(exp(x)))), 1 / (1 + exp(-x))
+		return max(x, 0) + T(math.Log1p(float64(exp(-T(math.Abs(float64(x))))))), 1 / (1 + exp(-x))
 	case "square":
 		return x * x, x + x
 	}

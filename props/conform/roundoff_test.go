@@ -22,8 +22,7 @@ func TestEncloseHoldsAndBites(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &session{engine: e, opt: (&Options{Cases: 2000}).withDefaults(), rule: &rule{}}
-			s.info = e.(Describer).Describe()
-			s.precision, _ = precisionOf(s.info.Precision)
+			s.precision, _ = precisionOf(e.(Describer).Describe().Precision)
 			worst, n := 0.0, 0
 			for index := range s.opt.Cases {
 				req, want := s.draw(index, drawing{delta: every, eps: every})
