@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -240,6 +241,8 @@ func (e *engine) Step(req *Request) (*Reply, error) {
 		panic("out of luck")
 	case e.is("panics at once"):
 		panic("at once")
+	case e.is("leaves its goroutine"):
+		runtime.Goexit()
 	case e.is("hangs"):
 		select {}
 	case e.is("refuses long chains") && len(req.Chain) > 6:
@@ -294,6 +297,14 @@ func (e *engine) answer(req *Request, reply *Reply) *Reply {
 		req.X[0] = 0.123
 	case e.is("turns an argument into NaN"):
 		req.W[len(req.W)-1] = []float64{math.NaN()}
+	case e.is("loss is NaN"):
+		reply.Loss = math.NaN()
+	case e.is("gradient is NaN"):
+		poison(reply.U)
+	case e.is("weights become NaN"):
+		poison(reply.W)
+	case e.is("weights become NaN at rest") && req.Gamma == 0:
+		poison(reply.W)
 	case e.is("wrong shapes"):
 		reply.U[0] = append(reply.U[0], 0)
 	case e.is("no part for operators without weights"):
@@ -311,6 +322,14 @@ func (e *engine) answer(req *Request, reply *Reply) *Reply {
 		return &e.reply
 	}
 	return reply
+}
+
+func poison(rows [][]float64) {
+	for _, row := range rows {
+		for k := range row {
+			row[k] = math.NaN()
+		}
+	}
 }
 
 // tracer is an engine that shows its states.
@@ -341,6 +360,7 @@ func (e *tracer) Trace(req *Request) (y, v [][]float64, err error) {
 var broken = []struct{ fault, rule string }{
 	{"panics", "replies"},
 	{"hangs", "replies"},
+	{"leaves its goroutine", "replies"},
 	{"no reply", "replies"},
 	{"wrong shapes", "replies"},
 	{"no part for operators without weights", "replies"},
@@ -348,6 +368,10 @@ var broken = []struct{ fault, rule string }{
 	{"changes its arguments", "arguments"},
 	{"turns an argument into NaN", "arguments"},
 	{"loss without delta_N", "loss"},
+	{"loss is NaN", "loss"},
+	{"gradient is NaN", "unperturbed"},
+	{"weights become NaN", "step"},
+	{"weights become NaN at rest", "gamma-zero"},
 	{"no bias gradient", "unperturbed"},
 	{"last weight forgotten", "unperturbed"},
 	{"sign wrong in operator 3 only", "unperturbed"},

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,6 +87,7 @@ func TestKinds(t *testing.T) {
 		detail string
 	}{
 		{"panics", Panic, "Step: panicked: out of luck"},
+		{"leaves its goroutine", Panic, "Step: left its goroutine"},
 		{"hangs", Hang, "Step: no answer within 50ms"},
 		{"wants eps_1", Refused, "Step: eps_1 has the wrong length"},
 		{"no reply", Refused, "Step returned no reply"},
@@ -103,6 +105,42 @@ func TestKinds(t *testing.T) {
 			return v.Kind == c.kind && strings.Contains(v.Detail, c.detail) && strings.HasPrefix(v.Request, `{"chain":[`)
 		}) {
 			t.Errorf("%s: no violation of kind %s with %q and a request: %v", c.fault, c.kind, c.detail, all)
+		}
+	}
+}
+
+// waiting counts the calls that hang in it.
+type waiting struct{ calls atomic.Int32 }
+
+func (w *waiting) Step(*Request) (*Reply, error) { w.calls.Add(1); select {} }
+
+// TestHungEngineIsLeftAlone: what hung may still be at work.
+func TestHungEngineIsLeftAlone(t *testing.T) {
+	var engines []*waiting
+	r := Run(func() (Engine, error) {
+		engines = append(engines, &waiting{})
+		return engines[len(engines)-1], nil
+	}, &Options{Timeout: hangTimeout})
+	for k, o := range r.Outcomes {
+		if n := engines[k].calls.Load(); o.Rule != "trace" && (n != 1 || len(o.Violations) != 1) {
+			t.Errorf("rule %s: %d calls and %d violations of an engine that hangs, want one each", o.Rule, n, len(o.Violations))
+		}
+	}
+}
+
+func TestFurthest(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		a, b []float64
+		want int
+	}{
+		{[]float64{1, 2, 3}, []float64{1, 5, 4}, 1},
+		{[]float64{9, nan, 0}, []float64{0, 0, 0}, 1},
+		{[]float64{0, inf, nan}, []float64{0, 0, 0}, 2},
+		{[]float64{0, inf, inf}, []float64{0, 0, inf}, 2},
+	} {
+		if got := furthest(c.a, c.b); got != c.want {
+			t.Errorf("furthest(%v, %v) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }
@@ -335,5 +373,19 @@ func TestDrawings(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// middle draws the middle of every range, where gen.Real is 0.
+type middle struct{}
+
+func (middle) Int(lo, hi int) int { return (lo + hi) / 2 }
+
+func TestDrawingsHaveNoZero(t *testing.T) {
+	p, _ := precisionOf("")
+	s := &session{precision: p}
+	req := s.fill(middle{}, []core.Spec{{Op: "scale", N: 2}, {Op: "halfsq", N: 2}}, drawing{delta: every})
+	if slices.Contains(req.X, 0) || slices.Contains(req.W[0], 0) || slices.Contains(req.Delta[0], 0) {
+		t.Errorf("drew a 0: %s", req.line())
 	}
 }

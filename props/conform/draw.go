@@ -141,12 +141,12 @@ func hilbert(rows, cols int) [][]float64 {
 }
 
 // each calls check with Cases requests of the drawing, which may depend on the
-// index, and reports the violation with the shortest chain. It ends early at a
-// hang, and where the engine's operators and precision allow too few requests.
+// index, and reports the violation with the shortest chain. It ends early
+// where the engine's operators and precision allow too few requests.
 func (s *session) each(d func(index int) drawing, check func(req *Request, e *Enclosed) *Violation) {
 	var worst *Violation
 	shortest, done := 0, 0
-	for index := 0; done < s.opt.Cases && index < tries*s.opt.Cases && s.hung == nil; index++ {
+	for index := 0; done < s.opt.Cases && index < tries*s.opt.Cases; index++ {
 		req, e := s.draw(index, d(index))
 		if req == nil {
 			continue
@@ -156,7 +156,7 @@ func (s *session) each(d func(index int) drawing, check func(req *Request, e *En
 			worst, shortest = v, len(req.Chain)
 		}
 	}
-	if 0 < done && done < s.opt.Cases && s.hung == nil {
+	if 0 < done && done < s.opt.Cases {
 		s.out.Untried = fmt.Sprintf("%d requests of %d; the others do not fit the engine's operators or precision", done, s.opt.Cases)
 	}
 	s.report(worst)

@@ -51,6 +51,32 @@ func TestEncloseHoldsAndBites(t *testing.T) {
 	}
 }
 
+// TestEncloseByHand: y_1 = w x and y_2 = y_1^2/2 at x = w = 1, u the unit
+// roundoff. Y_1 has two roundings, of the product and of adding delta: 2u. J1 of
+// halfsq is y_1, so V_1 inherits 2u and has two of its own: 4u. U_1 = x V_1 has one
+// more: 5u. All doubled.
+func TestEncloseByHand(t *testing.T) {
+	req := &Request{
+		Chain: []core.Spec{{Op: "scale", N: 1}, {Op: "halfsq", N: 1}}, X: []float64{1}, W: [][]float64{{1}, {}},
+		Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}},
+	}
+	for name, u := range map[string]float64{"float64": 0x1p-53, "float32": 0x1p-24} {
+		e, err := Enclose(req, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			name      string
+			got, want float64
+		}{{"Y_1", e.TolY[1], 4 * u}, {"V_1", e.TolV[1], 8 * u}, {"V_2", e.TolV[2], 0}, {"U_1", e.TolU[1], 10 * u}} {
+			// The region is wider than the states by the precision's margin.
+			if !(c.want <= c.got && c.got <= 1.01*c.want) {
+				t.Errorf("%s: tolerance of %s is %.6g, want %.6g and at most 1 %% more", name, c.name, c.got, c.want)
+			}
+		}
+	}
+}
+
 func TestEncloseErrors(t *testing.T) {
 	request := func(change func(*Request)) *Request {
 		req := &Request{

@@ -199,7 +199,7 @@ const sumRounding = 0.5
 // checkEachOperator tries the operators one by one and reports all that fail.
 func checkEachOperator(s *session) {
 	for _, op := range core.OpNames() {
-		if s.has(op) {
+		if s.has(op) && s.hung == nil {
 			s.operator(op)
 		}
 	}
