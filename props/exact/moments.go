@@ -1,174 +1,211 @@
 package exact
 
 import (
-	"fmt"
-	"math/big"
-
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/expect"
 )
 
-// Moments computes, over the given leaves, every expectation of
-// expect.Moments, and |v_i|^2 of the exact pass, in the evaluator's precision;
-// the results are rounded to float64 at the end. The probabilities are divided
-// by their sum. w is flat, as core has it.
+// Moments are expect.Moments as numbers with their errors, field by field and
+// with the same indices; entries that have no meaning are exactly 0. P is the
+// sum of the leaves' float64 probabilities, by which all the others are divided;
+// a conditional mean divides by the sum of its event's.
+type Moments struct {
+	Leaves int
+	P      Num
+
+	D2, D4       []Num // E|delta_i|^2, E|delta_i|^4           i = 1..N
+	E2, E4       []Num // E|eps_i|^2, E|eps_i|^4               i = 2..N
+	Y2, Y4       []Num // E|Y_i-y_i|^2, E|Y_i-y_i|^4           i = 0..N
+	V2, V4       []Num // E|V_i-v_i|^2, E|V_i-v_i|^4           i = 1..N
+	YV2          []Num // E|Y_i-y_i|^2 |V_{i+1}-v_{i+1}|^2     i = 0..N-1
+	Ui2, UiMean2 []Num // E|U_i-u_i|^2, |E_t[U_i-u_i]|^2       i = 1..N
+	UMean        []Num // E_t[U-u], flat                       length NW
+	U2, UMean2   Num   // E|U-u|^2, |E_t[U-u]|^2
+
+	// E|E[z|G]|^2 of z = delta_i, eps_i, Y_i-y_i, V_i-v_i, by reading.
+	DMean2, EMean2, YMean2, VMean2 [expect.Readings][]Num
+
+	V0 []Num // |v_i|^2 of the exact pass, i = 1..N
+
+	c *core.Chain // for the shape alone
+}
+
+// lists returns the slices of m in the order of the function lists.
+func (m *Moments) lists() [][]Num {
+	l := [][]Num{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean}
+	for r := range expect.Readings {
+		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r])
+	}
+	return l
+}
+
+func lists(m *expect.Moments) [][]float64 {
+	l := [][]float64{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean}
+	for r := range expect.Readings {
+		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r])
+	}
+	return l
+}
+
+// Float64 returns the float64 nearest to each moment and an upper bound of its
+// error, see Num.Float64.
+func (m *Moments) Float64() (v, err *expect.Moments) {
+	v, err = expect.NewMoments(m.c), expect.NewMoments(m.c)
+	v.Leaves, err.Leaves = m.Leaves, m.Leaves
+	vl, el := lists(v), lists(err)
+	for k, l := range m.lists() {
+		for i, x := range l {
+			vl[k][i], el[k][i] = x.Float64()
+		}
+	}
+	v.P, err.P = m.P.Float64()
+	v.U2, err.U2 = m.U2.Float64()
+	v.UMean2, err.UMean2 = m.UMean2.Float64()
+	return v, err
+}
+
+// Moments is Expect rounded to float64, without the error bounds, and |v_i|^2 of
+// the exact pass.
 func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *expect.Moments, v0 []float64, err error) {
-	c, err := core.FromSpecs(e.specs)
+	exact, err := e.Expect(x, w, leaves)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(leaves) == 0 {
-		return nil, nil, fmt.Errorf("exact: no leaves")
+	m, _ = exact.Float64()
+	v0 = make([]float64, len(exact.V0))
+	for i, v := range exact.V0 {
+		v0[i], _ = v.Float64()
 	}
-	a, n := e.a, c.N()
-	parts := c.Split(w)
-	zero := e.Pass(x, parts, nil, nil)
-	v0 = make([]float64, n+1)
-	for i := 1; i <= n; i++ {
-		v0[i] = float(a.dot(zero.V[i], zero.V[i]))
-	}
-
-	total := a.num(0)
-	for _, l := range leaves {
-		total = a.add(total, a.num(l.P))
-	}
-	t := &tally{a: a, sums: map[string]*big.Float{}, groups: map[string]*bin{}}
-	for _, l := range leaves {
-		s := e.Pass(x, parts, l.Delta, l.Eps)
-		p := a.quo(a.num(l.P), total)
-		for i := 0; i <= n; i++ {
-			dy := a.minus(s.Y[i], zero.Y[i])
-			t.power("Y2", i, p, dy, 1)
-			t.power("Y4", i, p, dy, 2)
-			t.mean("Y", i, i, p, dy, l.Path)
-			if i == 0 {
-				continue
-			}
-			d := a.nums(l.Delta[i])
-			t.power("D2", i, p, d, 1)
-			t.power("D4", i, p, d, 2)
-			t.mean("D", i, i, p, d, l.Path)
-			dv := a.minus(s.V[i], zero.V[i])
-			t.power("V2", i, p, dv, 1)
-			t.power("V4", i, p, dv, 2)
-			before := a.minus(s.Y[i-1], zero.Y[i-1])
-			t.power("YV2", i-1, a.mul(p, a.dot(before, before)), dv, 1)
-			t.mean("V", i, 2*n-i, p, dv, l.Path)
-			if i >= 2 {
-				ep := a.nums(l.Eps[i])
-				t.power("E2", i, p, ep, 1)
-				t.power("E4", i, p, ep, 2)
-				// H_i ends with V_i, which eps_i comes after.
-				t.meanKnown("E", i, [expect.Readings]int{2*n - i, 2*n - i, 0}, p, ep, l.Path)
-			}
-			du := a.minus(s.U[i], zero.U[i])
-			t.power("U2", i, p, du, 1)
-			t.power("U2", 0, p, du, 1)
-			t.mean("U", i, 0, p, du, l.Path)
-		}
-	}
-	m = expect.NewMoments(c)
-	m.Leaves, m.P = len(leaves), float(total)
-	for i := 0; i <= n; i++ {
-		m.Y2[i], m.Y4[i], m.D2[i], m.D4[i] = t.get("Y2", i), t.get("Y4", i), t.get("D2", i), t.get("D4", i)
-		m.V2[i], m.E2[i] = t.get("V2", i), t.get("E2", i)
-		m.V4[i], m.E4[i], m.YV2[i] = t.get("V4", i), t.get("E4", i), t.get("YV2", i)
-		for r := range expect.Readings {
-			rd := expect.Reading(r)
-			m.YMean2[r][i], m.DMean2[r][i] = t.norm("Y", i, rd), t.norm("D", i, rd)
-			m.VMean2[r][i], m.EMean2[r][i] = t.norm("V", i, rd), t.norm("E", i, rd)
-		}
-		if i > 0 {
-			m.Ui2[i], m.UiMean2[i] = t.get("U2", i), t.norm("U", i, expect.Total)
-			m.UMean2 += m.UiMean2[i]
-		}
-	}
-	m.U2 = t.get("U2", 0)
 	return m, v0, nil
 }
 
-func float(x *big.Float) float64 { f, _ := x.Float64(); return f }
-
-func (a *arith) minus(x, y vector) vector {
-	d := make(vector, len(x))
-	for k := range d {
-		d[k] = a.sub(x[k], y[k])
+// Expect computes every moment over the given leaves, at input x and flat
+// weights w. Leaves are one joint outcome each: Path tells the events of
+// conditional means apart, Delta and Eps are the perturbations. A sum of
+// weights and a pass cost what the distinct prefixes of neighbours cost, so the
+// order of a tree is fastest. Errors: more than MaxLeaves leaves or none, a P
+// outside (0, 1], and what Pass refuses.
+func (e *Evaluator) Expect(x, w []float64, leaves []expect.Leaf) (m *Moments, err error) {
+	defer overflow(&err)
+	if err := e.check(x, w); err != nil {
+		return nil, err
 	}
-	return d
-}
-
-// tally sums powers of norms, and vectors by what is conditioned on.
-type tally struct {
-	a      *arith
-	sums   map[string]*big.Float
-	groups map[string]*bin
-}
-
-// bin is one conditioning: the sum p z and the sum p of each of its events.
-type bin struct {
-	keys []string
-	p    map[string]*big.Float
-	z    map[string]vector
-}
-
-// power adds p |z|^(2 k).
-func (t *tally) power(name string, i int, p *big.Float, z vector, k int) {
-	q := t.a.dot(z, z)
-	term := p
-	for range k {
-		term = t.a.mul(term, q)
+	p := e.start(x, w)
+	zero := p.next(nil, nil)
+	qs := e.newQuantities(p, zero)
+	total, err := e.overLeaves(p, leaves, qs.all())
+	if err != nil {
+		return nil, err
 	}
-	id := fmt.Sprint(name, i)
-	if t.sums[id] == nil {
-		t.sums[id] = t.a.num(0)
+	m = e.newMoments()
+	m.Leaves, m.P = len(leaves), total
+	for i := 1; i <= e.c.N(); i++ {
+		m.V0[i] = e.a.dot(zero.V[i], zero.V[i])
 	}
-	t.sums[id] = t.a.add(t.sums[id], term)
+	qs.finish(e.a, m, total)
+	return m, nil
 }
 
-func (t *tally) get(name string, i int) float64 {
-	if s := t.sums[fmt.Sprint(name, i)]; s != nil {
-		return float(s)
+func (e *Evaluator) newMoments() *Moments {
+	list := func() []Num { return e.a.zeros(e.c.N() + 1) }
+	m := &Moments{
+		c: e.c, D2: list(), D4: list(), E2: list(), E4: list(), Y2: list(), Y4: list(), V2: list(), V4: list(),
+		YV2: list(), Ui2: list(), UiMean2: list(), V0: list(), U2: e.a.num(0), UMean2: e.a.num(0),
 	}
-	return 0
+	for r := range expect.Readings {
+		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = list(), list(), list(), list()
+	}
+	return m
 }
 
-// mean adds p z to the group of each reading; z is known from the first site
-// draws on, and its past leaves out its own.
-func (t *tally) mean(name string, i, site int, p *big.Float, z vector, path []int) {
-	t.meanKnown(name, i, [expect.Readings]int{expect.Literal: site, expect.Past: max(site-1, 0), expect.Total: 0}, p, z, path)
-}
+// quantities are those of Moments, indexed like the paper; an entry without
+// meaning is nil. yv[i] has |z|^2 = |Y_i-y_i|^2 |V_{i+1}-v_{i+1}|^2.
+type quantities struct{ d, e, y, v, u, yv []*quantity }
 
-// meanKnown adds p z where each reading conditions on so many first draws.
-func (t *tally) meanKnown(name string, i int, known [expect.Readings]int, p *big.Float, z vector, path []int) {
-	for r, known := range known {
-		id := fmt.Sprint(name, i, r)
-		g := t.groups[id]
-		if g == nil {
-			g = &bin{p: map[string]*big.Float{}, z: map[string]vector{}}
-			t.groups[id] = g
+// newQuantities says when each is known: delta_i with the first i draws, eps_i
+// with 2N-i+1, V_i and U_i with 2N-i. H_i ends with V_i, so that literally too
+// eps_i is not known.
+func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
+	a, n := e.a, e.c.N()
+	list := func() []*quantity { return make([]*quantity, n+1) }
+	qs := &quantities{list(), list(), list(), list(), list(), list()}
+	diff := func(get func(s *State) vector) func(s *State) vector {
+		return func(s *State) vector { return a.minus(get(s), get(zero)) }
+	}
+	for i := range n + 1 {
+		y := diff(func(s *State) vector { return s.Y[i] })
+		qs.y[i] = a.newQuantity(i, readings(i), y)
+		if i < n {
+			v := diff(func(s *State) vector { return s.V[i+1] })
+			qs.yv[i] = a.newQuantity(2*n-i-1, [expect.Readings]int{}, func(s *State) vector { return a.outer(y(s), v(s)) })
 		}
-		key := fmt.Sprint(path[:known])
-		if g.p[key] == nil {
-			g.keys = append(g.keys, key)
-			g.p[key] = t.a.num(0)
-			g.z[key] = t.a.nums(make([]float64, len(z)))
+		if i == 0 {
+			continue
 		}
-		g.p[key] = t.a.add(g.p[key], p)
-		for k := range z {
-			g.z[key][k] = t.a.add(g.z[key][k], t.a.mul(p, z[k]))
+		site := 2*n - i
+		qs.d[i] = a.newQuantity(i, readings(i), func(*State) vector { return a.numsOrZeros(at(p.delta, i), e.c.D(i)) })
+		qs.v[i] = a.newQuantity(site, readings(site), diff(func(s *State) vector { return s.V[i] }))
+		qs.u[i] = a.newQuantity(site, [expect.Readings]int{}, diff(func(s *State) vector { return s.U[i] }))
+		if i > 1 {
+			known := [expect.Readings]int{expect.Literal: site, expect.Past: site, expect.Total: 0}
+			qs.e[i] = a.newQuantity(site+1, known, func(*State) vector { return a.numsOrZeros(at(p.eps, i), e.c.D(i-1)) })
 		}
 	}
+	return qs
 }
 
-// norm is E|E[z | group]|^2.
-func (t *tally) norm(name string, i int, r expect.Reading) float64 {
-	g := t.groups[fmt.Sprint(name, i, int(r))]
-	if g == nil {
-		return 0
+func (a *arith) numsOrZeros(v []float64, n int) vector {
+	if v == nil {
+		return a.zeros(n)
 	}
-	sum := t.a.num(0)
-	for _, key := range g.keys {
-		sum = t.a.add(sum, t.a.quo(t.a.dot(g.z[key], g.z[key]), g.p[key]))
+	return a.nums(v)
+}
+
+func (qs *quantities) all() []*quantity {
+	var all []*quantity
+	for _, list := range [][]*quantity{qs.d, qs.e, qs.y, qs.v, qs.u, qs.yv} {
+		for _, q := range list {
+			if q != nil {
+				all = append(all, q)
+			}
+		}
 	}
-	return float(sum)
+	return all
+}
+
+// finish divides the sums by the total weight.
+func (qs *quantities) finish(a *arith, m *Moments, total Num) {
+	put := func(list []*quantity, two, four []Num, means *[expect.Readings][]Num) {
+		for i, q := range list {
+			if q == nil {
+				continue
+			}
+			two[i] = a.quo(q.two, total)
+			if four != nil {
+				four[i] = a.quo(q.four, total)
+			}
+			if means != nil {
+				for r := range q.groups {
+					means[r][i] = a.quo(q.groups[r].mean2(a), total)
+				}
+			}
+		}
+	}
+	put(qs.d, m.D2, m.D4, &m.DMean2)
+	put(qs.e, m.E2, m.E4, &m.EMean2)
+	put(qs.y, m.Y2, m.Y4, &m.YMean2)
+	put(qs.v, m.V2, m.V4, &m.VMean2)
+	put(qs.u, m.Ui2, nil, nil)
+	put(qs.yv, m.YV2, nil, nil)
+	for i := 1; i < len(qs.u); i++ {
+		all := qs.u[i].groups[expect.Total].events[0]
+		mean := make(vector, len(all.z))
+		for k, z := range all.z {
+			mean[k] = a.quo(z, total)
+		}
+		m.UMean = append(m.UMean, mean...)
+		m.UiMean2[i] = a.dot(mean, mean)
+		m.U2 = a.add(m.U2, m.Ui2[i])
+		m.UMean2 = a.add(m.UMean2, m.UiMean2[i])
+	}
 }

@@ -5,132 +5,160 @@ import (
 	"math/big"
 )
 
-// arith makes numbers of one precision. Every operation is correctly rounded
-// to it; exp, log and tanh are good to all but the last Guard bits.
+// Num is a real number known to lie within an error of a big.Float. The error
+// is an upper bound carried through every operation (ball arithmetic), not an
+// estimate: it is 0 as long as nothing was rounded. The zero value is not
+// valid; a Num is immutable.
+type Num struct {
+	mid *big.Float
+	rad mag
+}
+
+// Big returns a copy of the approximation, in the evaluator's precision.
+func (x Num) Big() *big.Float { return new(big.Float).Copy(x.mid) }
+
+// Err returns an upper bound of |Big() - the true value|; +Inf where the
+// precision did not suffice for a bound.
+func (x Num) Err() *big.Float { return x.rad.big() }
+
+// Exact reports that Big is the true value.
+func (x Num) Exact() bool { return x.rad.m == 0 }
+
+// Float64 returns the float64 nearest to Big, ties to even, and an upper bound
+// of its distance from the true value. Beyond the range of float64 it returns
+// +-Inf and +Inf.
+func (x Num) Float64() (f, err float64) {
+	f, _ = x.mid.Float64()
+	if math.IsInf(f, 0) {
+		return f, math.Inf(1)
+	}
+	// f and Big share their leading bits: their difference fits into prec+53.
+	d := new(big.Float).SetPrec(x.mid.Prec() + 53)
+	d.Sub(d.SetFloat64(f), x.mid)
+	bound := new(big.Float).SetPrec(53).SetMode(big.AwayFromZero)
+	bound.Add(d.Abs(d), x.rad.big())
+	if bound.Sign() == 0 {
+		return f, 0
+	}
+	err, acc := bound.Float64()
+	if acc == big.Below {
+		err = math.Nextafter(err, math.Inf(1))
+	}
+	return f, err
+}
+
+// arith makes numbers of one precision.
 type arith struct {
 	prec uint
-	wide *arith // 64 bits more, for what goes on inside exp and log
-	ln2  *big.Float
+	fn   *functions
 }
 
-// Guard is how many of the last bits an elementary function may get wrong, in
-// units of the larger of 1 and its value: argument reduction by squarings loses
-// 8 bits, the series and the Newton step a few units each.
-const Guard = 16
+func newArith(prec uint) *arith { return &arith{prec, newFunctions(prec + extraBits)} }
 
-func newArith(prec uint) *arith {
-	a := &arith{prec: prec, wide: &arith{prec: prec + 64}}
-	a.wide.ln2 = a.wide.log2()
-	// log, which works on wide numbers, needs exp of them.
-	a.wide.wide = &arith{prec: prec + 128}
-	a.wide.wide.ln2 = a.wide.wide.log2()
-	return a
-}
+type vector = []Num
 
-func (a *arith) zero() *big.Float               { return new(big.Float).SetPrec(a.prec) }
-func (a *arith) num(x float64) *big.Float       { return a.zero().SetFloat64(x) }
-func (a *arith) add(x, y *big.Float) *big.Float { return a.zero().Add(x, y) }
-func (a *arith) sub(x, y *big.Float) *big.Float { return a.zero().Sub(x, y) }
-func (a *arith) mul(x, y *big.Float) *big.Float { return a.zero().Mul(x, y) }
-func (a *arith) quo(x, y *big.Float) *big.Float { return a.zero().Quo(x, y) }
+func (a *arith) float() *big.Float { return new(big.Float).SetPrec(a.prec) }
 
-func (a *arith) nums(v []float64) []*big.Float {
-	out := make([]*big.Float, len(v))
+// num is x, which fits into every precision allowed.
+func (a *arith) num(x float64) Num { return Num{mid: a.float().SetFloat64(x)} }
+
+func (a *arith) nums(v []float64) vector {
+	out := make(vector, len(v))
 	for k, x := range v {
 		out[k] = a.num(x)
 	}
 	return out
 }
 
-// log2 is ln 2 = 2 atanh(1/3) = 2 sum_k (1/3)^(2k+1)/(2k+1).
-func (a *arith) log2() *big.Float {
-	w := &arith{prec: a.prec + 32}
-	sum, power := w.num(0), w.quo(w.num(1), w.num(3))
-	for k := 0; ; k++ {
-		term := w.quo(power, w.num(float64(2*k+1)))
-		if term.MantExp(nil) < -int(w.prec) {
-			break
-		}
-		sum = w.add(sum, term)
-		power = w.quo(power, w.num(9))
-	}
-	return a.zero().Set(w.mul(sum, w.num(2)))
-}
+func (a *arith) zeros(n int) vector { return a.nums(make([]float64, n)) }
 
-// reach bounds the arguments for which e^x is formed; beyond, e^x is 0 or
-// counts as Inf, as it must for 2^(x/ln 2) to have an exponent.
-const reach = 1e8
-
-// exp is e^x = 2^k (e^(r/256))^256, x = k ln 2 + r.
-func (a *arith) exp(x *big.Float) *big.Float {
-	f, _ := x.Float64()
+// rounded is the result z of one operation whose arguments' errors contribute
+// rad: z itself is off by at most half a unit in its last place.
+func (a *arith) rounded(z *big.Float, rad mag) Num {
 	switch {
-	case f > reach:
-		return a.zero().SetInf(false)
-	case f < -reach:
-		return a.num(0)
+	case z.Acc() == big.Exact:
+	case z.IsInf():
+		rad = unbounded
+	case z.Sign() == 0: // underflow
+		rad = rad.add(power(big.MinExp))
+	default:
+		rad = rad.add(power(z.MantExp(nil) - int(a.prec) - 1))
 	}
-	w := a.wide
-	k := math.Round(f / math.Ln2)
-	r := w.quo(w.sub(w.zero().Set(x), w.mul(w.num(k), w.ln2)), w.num(256))
-	sum, term := w.num(1), w.num(1)
-	for n := 1; ; n++ {
-		term = w.quo(w.mul(term, r), w.num(float64(n)))
-		if term.Sign() == 0 || term.MantExp(nil) < -int(w.prec) {
-			break
-		}
-		sum = w.add(sum, term)
-	}
-	for range 8 {
-		sum = w.mul(sum, sum)
-	}
-	return a.zero().SetMantExp(sum, int(k))
+	return Num{z, rad}
 }
 
-// log solves e^y = x, x > 0, by Halley's step y + 2 (x - e^y)/(x + e^y), which
-// triples the number of good bits.
-func (a *arith) log(x *big.Float) *big.Float {
-	w := a.wide
-	m := new(big.Float)
-	e := x.MantExp(m)
-	mf, _ := m.Float64()
-	y := w.add(w.num(math.Log(mf)), w.mul(w.num(float64(e)), w.ln2))
-	for good := uint(48); good < 3*w.prec; good *= 3 {
-		ey := w.exp(y)
-		y = w.add(y, w.quo(w.mul(w.num(2), w.sub(x, ey)), w.add(x, ey)))
+func (a *arith) add(x, y Num) Num { return a.rounded(a.float().Add(x.mid, y.mid), x.rad.add(y.rad)) }
+func (a *arith) sub(x, y Num) Num { return a.rounded(a.float().Sub(x.mid, y.mid), x.rad.add(y.rad)) }
+
+// mul: XY - xy = x(Y-y) + y(X-x) + (X-x)(Y-y).
+func (a *arith) mul(x, y Num) Num {
+	var rad mag
+	if !x.Exact() || !y.Exact() {
+		rad = magOf(x.mid).mul(y.rad).add(magOf(y.mid).mul(x.rad)).add(x.rad.mul(y.rad))
 	}
-	return a.zero().Set(y)
+	return a.rounded(a.float().Mul(x.mid, y.mid), rad)
 }
 
-// sigmoid is 1/(1+e^-x).
-func (a *arith) sigmoid(x *big.Float) *big.Float {
-	return a.quo(a.num(1), a.add(a.num(1), a.exp(a.sub(a.num(0), x))))
-}
-
-// tanh is (e^2x - 1)/(e^2x + 1), from the side where e^2x is at most 1.
-func (a *arith) tanh(x *big.Float) *big.Float {
-	one := a.num(1)
-	e := a.exp(a.mul(a.num(-2), a.zero().Abs(x)))
-	t := a.quo(a.sub(one, e), a.add(one, e))
-	if x.Sign() < 0 {
-		t.Neg(t)
+// quo: X/Y - x/y = ((X-x) - (x/y)(Y-y))/Y, with |Y| >= |y|/2 if Y's error is at
+// most half of |y|; otherwise there is no bound. y is not 0.
+func (a *arith) quo(x, y Num) Num {
+	q := a.rounded(a.float().Quo(x.mid, y.mid), mag{})
+	if x.Exact() && y.Exact() {
+		return q
 	}
-	return t
-}
-
-// softplus is ln(1+e^x) = max(x, 0) + ln(1+e^-|x|).
-func (a *arith) softplus(x *big.Float) *big.Float {
-	y := a.log(a.add(a.num(1), a.exp(a.zero().Neg(a.zero().Abs(x)))))
-	if x.Sign() > 0 {
-		y = a.add(y, x)
+	e := y.mid.MantExp(nil) // 2^(e-1) <= |y|
+	if !y.rad.atMost(power(e - 2)) {
+		q.rad = unbounded
+		return q
 	}
-	return y
+	top := x.rad.add(magOf(q.mid).add(q.rad).mul(y.rad))
+	q.rad = q.rad.add(top.shift(2 - e))
+	return q
 }
 
-func (a *arith) dot(x, y []*big.Float) *big.Float {
+func (a *arith) neg(x Num) Num { return Num{a.float().Neg(x.mid), x.rad} }
+
+// half is x/2, twice is 2x; neither rounds.
+func (a *arith) half(x Num) Num  { return Num{a.float().SetMantExp(x.mid, -1), x.rad.shift(-1)} }
+func (a *arith) twice(x Num) Num { return Num{a.float().SetMantExp(x.mid, 1), x.rad.shift(1)} }
+
+func (a *arith) dot(x, y vector) Num {
 	sum := a.num(0)
 	for k := range x {
 		sum = a.add(sum, a.mul(x[k], y[k]))
 	}
 	return sum
+}
+
+func (a *arith) times(c Num, x vector) vector {
+	y := make(vector, len(x))
+	for k := range y {
+		y[k] = a.mul(c, x[k])
+	}
+	return y
+}
+
+func (a *arith) plus(x, y vector) vector {
+	z := make(vector, len(x))
+	for k := range z {
+		z[k] = a.add(x[k], y[k])
+	}
+	return z
+}
+
+func (a *arith) minus(x, y vector) vector {
+	z := make(vector, len(x))
+	for k := range z {
+		z[k] = a.sub(x[k], y[k])
+	}
+	return z
+}
+
+// outer is x y^T, row by row.
+func (a *arith) outer(x, y vector) vector {
+	var z vector
+	for _, c := range x {
+		z = append(z, a.times(c, y)...)
+	}
+	return z
 }

@@ -1,16 +1,10 @@
 package exact
 
-import (
-	"math/big"
-
-	"github.com/cascade-sgd/cascade/core"
-)
-
-type vector = []*big.Float
+import "github.com/cascade-sgd/cascade/core"
 
 // forward is f(x, w) of the operator.
 func (a *arith) forward(s core.Spec, x, w vector) vector {
-	each := func(f func(k int) *big.Float) vector {
+	each := func(f func(k int) Num) vector {
 		y := make(vector, len(x))
 		for k := range y {
 			y[k] = f(k)
@@ -34,97 +28,103 @@ func (a *arith) forward(s core.Spec, x, w vector) vector {
 		}
 		return y
 	case "bias":
-		return each(func(k int) *big.Float { return a.add(x[k], w[k]) })
+		return each(func(k int) Num { return a.add(x[k], w[k]) })
 	case "scale":
-		return each(func(k int) *big.Float { return a.mul(x[k], w[k]) })
+		return each(func(k int) Num { return a.mul(x[k], w[k]) })
 	case "tanh":
-		return each(func(k int) *big.Float { return a.tanh(x[k]) })
+		return each(func(k int) Num { return a.tanh(x[k]) })
 	case "sigmoid":
-		return each(func(k int) *big.Float { return a.sigmoid(x[k]) })
+		return each(func(k int) Num { return a.sigmoid(x[k]) })
 	case "softplus", "logistic":
-		return each(func(k int) *big.Float { return a.softplus(x[k]) })
+		return each(func(k int) Num { return a.softplus(x[k]) })
 	case "square":
-		return each(func(k int) *big.Float { return a.mul(x[k], x[k]) })
+		return each(func(k int) Num { return a.mul(x[k], x[k]) })
 	case "halfsq":
-		return vector{a.quo(a.dot(x, x), a.num(2))}
+		return vector{a.half(a.dot(x, x))}
 	case "softmaxce":
-		_, sum, m := a.softmax(x)
-		return vector{a.add(a.log(sum), a.sub(m, x[s.Label]))}
+		e, top := a.softmax(x)
+		rest := a.sum(e, top)
+		// 1 + rest is the sum if e[top] is exactly 1, which it is but for its error.
+		rest.rad = rest.rad.add(e[top].rad)
+		return vector{a.add(a.log1p(rest), a.sub(Num{mid: x[top].mid}, x[s.Label]))}
 	case "bilinear":
 		q := a.dot(x, w)
-		return vector{a.add(a.mul(q, q), a.quo(a.dot(x, x), a.num(2)))}
+		return vector{a.add(a.mul(q, q), a.half(a.dot(x, x)))}
 	}
 	panic("exact: unknown operator " + s.Op)
 }
 
-// softmax returns e^(x_k - m), their sum and m = max x.
-func (a *arith) softmax(x vector) (e vector, sum, m *big.Float) {
-	m = x[0]
-	for _, v := range x {
-		if v.Cmp(m) > 0 {
-			m = v
+// softmax returns e^(x_k - m) and the index of m = max x. m is taken as the
+// plain number in the middle of that entry: it cancels, error and all.
+func (a *arith) softmax(x vector) (e vector, top int) {
+	for k := range x {
+		if x[k].mid.Cmp(x[top].mid) > 0 {
+			top = k
 		}
 	}
-	sum = a.num(0)
-	for _, v := range x {
-		t := a.exp(a.sub(v, m))
-		e = append(e, t)
-		sum = a.add(sum, t)
+	e = make(vector, len(x))
+	for k := range x {
+		e[k] = a.exp(a.sub(x[k], Num{mid: x[top].mid}))
 	}
-	return e, sum, m
+	return e, top
+}
+
+// sum adds the entries of x but the one at skip (none for -1).
+func (a *arith) sum(x vector, skip int) Num {
+	s := a.num(0)
+	for k := range x {
+		if k != skip {
+			s = a.add(s, x[k])
+		}
+	}
+	return s
 }
 
 // vjp1 is J1(x, w)^T v.
 func (a *arith) vjp1(s core.Spec, x, w, v vector) vector {
-	each := func(derivative func(k int) *big.Float) vector {
+	each := func(derivative func(k int) Num) vector {
 		d := make(vector, len(x))
 		for k := range d {
 			d[k] = a.mul(derivative(k), v[k])
 		}
 		return d
 	}
-	one := a.num(1)
 	switch s.Op {
 	case "affine", "linear":
-		return a.transpose(func(i, j int) *big.Float { return w[i*s.In+j] }, s.Out, s.In, v)
+		return a.transpose(func(i, j int) Num { return w[i*s.In+j] }, s.Out, s.In, v)
 	case "fixed":
-		return a.transpose(func(i, j int) *big.Float { return a.num(s.A[i][j]) }, len(s.A), len(s.A[0]), v)
+		return a.transpose(func(i, j int) Num { return a.num(s.A[i][j]) }, len(s.A), len(s.A[0]), v)
 	case "bias":
 		return v
 	case "scale":
-		return each(func(k int) *big.Float { return w[k] })
+		return each(func(k int) Num { return w[k] })
 	case "tanh":
-		return each(func(k int) *big.Float {
-			// 1 - tanh^2 = 4 s (1-s) with s = sigmoid(2x), without cancellation.
-			q := a.sigmoid(a.mul(a.num(2), x[k]))
-			p := a.sigmoid(a.mul(a.num(-2), x[k]))
-			return a.mul(a.num(4), a.mul(q, p))
+		return each(func(k int) Num {
+			// 1 - tanh^2 = 4 s(2x) s(-2x), s the sigmoid, without cancellation.
+			d := a.twice(x[k])
+			return a.mul(a.num(4), a.mul(a.sigmoid(d), a.sigmoid(a.neg(d))))
 		})
 	case "sigmoid":
-		return each(func(k int) *big.Float { return a.mul(a.sigmoid(x[k]), a.sigmoid(a.zero().Neg(x[k]))) })
+		return each(func(k int) Num { return a.mul(a.sigmoid(x[k]), a.sigmoid(a.neg(x[k]))) })
 	case "softplus", "logistic":
-		return each(func(k int) *big.Float { return a.sigmoid(x[k]) })
+		return each(func(k int) Num { return a.sigmoid(x[k]) })
 	case "square":
-		return each(func(k int) *big.Float { return a.mul(a.num(2), x[k]) })
+		return each(func(k int) Num { return a.twice(x[k]) })
 	case "halfsq":
 		return a.times(v[0], x)
 	case "softmaxce":
-		e, sum, _ := a.softmax(x)
+		e, _ := a.softmax(x)
+		all := a.sum(e, -1)
 		d := make(vector, len(x))
 		for k := range d {
-			d[k] = a.quo(e[k], sum)
-			if k == s.Label {
-				d[k] = a.sub(d[k], one)
-			}
+			d[k] = a.quo(e[k], all)
 		}
+		// p - 1 is minus the others' sum, without cancellation.
+		d[s.Label] = a.neg(a.quo(a.sum(e, s.Label), all))
 		return a.times(v[0], d)
 	case "bilinear":
-		q := a.mul(a.num(2), a.dot(x, w))
-		d := make(vector, len(x))
-		for k := range d {
-			d[k] = a.add(a.mul(q, w[k]), x[k])
-		}
-		return a.times(v[0], d)
+		q := a.twice(a.dot(x, w))
+		return a.times(v[0], a.plus(a.times(q, w), x))
 	}
 	panic("exact: unknown operator " + s.Op)
 }
@@ -133,10 +133,7 @@ func (a *arith) vjp1(s core.Spec, x, w, v vector) vector {
 func (a *arith) vjp2(s core.Spec, x, w, v vector) vector {
 	switch s.Op {
 	case "affine", "linear":
-		var u vector
-		for _, vi := range v {
-			u = append(u, a.times(vi, x)...)
-		}
+		u := a.outer(v, x)
 		if s.Op == "affine" {
 			u = append(u, v...)
 		}
@@ -150,20 +147,13 @@ func (a *arith) vjp2(s core.Spec, x, w, v vector) vector {
 		}
 		return u
 	case "bilinear":
-		return a.times(a.mul(v[0], a.mul(a.num(2), a.dot(x, w))), x)
+		return a.times(a.mul(v[0], a.twice(a.dot(x, w))), x)
 	}
 	return nil
 }
 
-func (a *arith) times(c *big.Float, x vector) vector {
-	y := make(vector, len(x))
-	for k := range y {
-		y[k] = a.mul(c, x[k])
-	}
-	return y
-}
-
-func (a *arith) transpose(m func(i, j int) *big.Float, rows, cols int, v vector) vector {
+// transpose is M^T v.
+func (a *arith) transpose(m func(i, j int) Num, rows, cols int, v vector) vector {
 	y := make(vector, cols)
 	for j := range y {
 		y[j] = a.num(0)
@@ -172,4 +162,15 @@ func (a *arith) transpose(m func(i, j int) *big.Float, rows, cols int, v vector)
 		}
 	}
 	return y
+}
+
+// rows is the Jacobian, row by row, whose products v -> J^T v are given.
+func (a *arith) rows(product func(v vector) vector, out int) []vector {
+	j := make([]vector, out)
+	for k := range j {
+		unit := a.zeros(out)
+		unit[k] = a.num(1)
+		j[k] = product(unit)
+	}
+	return j
 }
