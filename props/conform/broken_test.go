@@ -303,6 +303,12 @@ func (e *engine) answer(req *Request, reply *Reply) *Reply {
 		poison(reply.U)
 	case e.is("weights become NaN"):
 		poison(reply.W)
+	case e.is("weights lose nine digits"):
+		for _, w := range reply.W {
+			for k := range w {
+				w[k] = float64(float32(w[k]))
+			}
+		}
 	case e.is("weights become NaN at rest") && req.Gamma == 0:
 		poison(reply.W)
 	case e.is("wrong shapes"):
@@ -405,6 +411,7 @@ var broken = []struct{ fault, rule string }{
 	{"regularizer at the new weights", "step"},
 	{"weight decay of its own", "step"},
 	{"gamma squared", "step"},
+	{"weights lose nine digits", "step"},
 	{"gamma at least 1/1000", "gamma-zero"},
 	{"noise", "deterministic"},
 	{"noise in a reply that is reused", "deterministic"},

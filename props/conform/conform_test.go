@@ -145,6 +145,23 @@ func TestFurthest(t *testing.T) {
 	}
 }
 
+func TestSameBits(t *testing.T) {
+	nan, minus := math.NaN(), math.Copysign(0, -1)
+	for _, c := range []struct {
+		a, b [][]float64
+		want bool
+	}{
+		{[][]float64{{1, nan}, {}}, [][]float64{{1, nan}, {}}, true},
+		{[][]float64{{0}}, [][]float64{{minus}}, false},
+		{[][]float64{{0}}, [][]float64{{0}, {}}, false},
+		{[][]float64{{0}}, [][]float64{{0, 0}}, false},
+	} {
+		if got := sameBits(c.a, c.b); got != c.want {
+			t.Errorf("sameBits(%v, %v) = %v", c.a, c.b, got)
+		}
+	}
+}
+
 // silent panics where nothing is asked of it yet.
 type silent struct{ engine }
 

@@ -50,6 +50,5 @@ func (req *Request) perturber() *core.Given {
 	g := &core.Given{DeltaAt: make([][]float64, n+1), EpsAt: make([][]float64, n+1)}
 	copy(g.DeltaAt[1:], req.Delta)
 	copy(g.EpsAt[1:], req.Eps)
-	g.EpsAt[1] = nil
 	return g
 }
