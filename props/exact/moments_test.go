@@ -184,9 +184,10 @@ func TestOrder(t *testing.T) {
 // TestWeights: probabilities that do not quite sum to 1 are divided by their
 // exact sum, which rational arithmetic tells.
 func TestWeights(t *testing.T) {
-	e, x, w, _ := byHand(t)
+	e := evaluator(t, []core.Spec{{Op: "scale", N: 1}, {Op: "bilinear", N: 1}}, 0)
+	x, w := []float64{1}, []float64{2, 0}
 	var leaves []expect.Leaf
-	sum, top := new(big.Rat), new(big.Rat)
+	sum, one, two := new(big.Rat), new(big.Rat), new(big.Rat)
 	for k := range 10 {
 		p := 0.1
 		if k == 3 {
@@ -195,7 +196,8 @@ func TestWeights(t *testing.T) {
 		leaves = append(leaves, expect.Leaf{P: p, Path: []int{k, 0, 0}, Delta: [][]float64{nil, {float64(k)}}})
 		r := new(big.Rat).SetFloat64(p)
 		sum.Add(sum, r)
-		top.Add(top, r.Mul(r, big.NewRat(int64(k*k), 1)))
+		one.Add(one, new(big.Rat).Mul(r, big.NewRat(int64(k), 1)))
+		two.Add(two, new(big.Rat).Mul(r, big.NewRat(int64(k*k), 1)))
 	}
 	m, err := e.Expect(x, w, leaves)
 	if err != nil {
@@ -204,9 +206,26 @@ func TestWeights(t *testing.T) {
 	if p, _ := m.P.mid.Rat(nil); !m.P.Exact() || p.Cmp(sum) != 0 {
 		t.Errorf("P = %v, want %v", p, sum)
 	}
-	want := new(big.Float).SetPrec(2000).SetRat(top.Quo(top, sum))
-	if !within(m.D2[1].mid, want, m.D2[1].Err()) || !m.D2[1].rad.atMost(power(-240)) || m.D2[1].Exact() {
-		t.Errorf("E|delta_1|^2 = %v +- %v, want %v", m.D2[1].mid, m.D2[1].Err(), want)
+	one.Quo(one, sum)
+	two.Quo(two, sum)
+	square := new(big.Rat).Mul(one, one)
+	var shares []Num
+	if err := e.Nodes(x, w, leaves, func(n Node) error { shares = append(shares, n.P); return nil }); err != nil || len(shares) != 12 {
+		t.Fatalf("%d nodes, error %v", len(shares), err)
+	}
+	for name, c := range map[string]struct {
+		got  Num
+		want *big.Rat
+	}{
+		"D2": {m.D2[1], two}, "literal": {m.DMean2[expect.Literal][1], two}, "total": {m.DMean2[expect.Total][1], square},
+		// w_2 = 0 leaves y_1^2/2, whose gradient by w_1 = y_1/x is y_1.
+		"UMean": {m.UMean[0], one}, "UMean2": {m.UMean2, square}, "U2": {m.U2, two},
+		"P of a node": {shares[3], new(big.Rat).Quo(new(big.Rat).SetFloat64(0.3), sum)}, "P of all": {shares[11], big.NewRat(1, 1)},
+	} {
+		want := ref().SetRat(c.want)
+		if !within(c.got.mid, want, ref().Add(c.got.Err(), ref().SetMantExp(big.NewFloat(1), 20-refPrec))) || !c.got.rad.atMost(power(-240)) {
+			t.Errorf("%s = %v +- %v, want %v", name, c.got.mid, c.got.Err(), want)
+		}
 	}
 }
 
