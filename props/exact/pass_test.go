@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -362,6 +363,22 @@ func TestShared(t *testing.T) {
 		}
 		r.Shuffle(len(leaves), func(i, j int) { leaves[i], leaves[j] = leaves[j], leaves[i] })
 	}
+}
+
+// TestConcurrent: one evaluator serves many goroutines (run with -race).
+func TestConcurrent(t *testing.T) {
+	e := evaluator(t, []core.Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2}}, 0)
+	want := run(t, e, []float64{1, 2}, nil, nil, nil)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			s, err := e.Pass([]float64{1, 2}, nil, nil, nil)
+			if err != nil || s.Y[2][0].mid.Cmp(want.Y[2][0].mid) != 0 {
+				t.Errorf("%v, error %v; want %v", s, err, want.Y[2][0].mid)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestRefusals(t *testing.T) {
