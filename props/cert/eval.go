@@ -1,0 +1,293 @@
+package cert
+
+import (
+	"fmt"
+	"math/big"
+)
+
+// model is a certificate with everything computed: the exact pass (4) and the
+// perturbed passes (5) of all outcomes. Slices that carry an operator index are
+// indexed like the paper, 1..n.
+type model struct {
+	n      int
+	ops    []operator
+	w      [][]*big.Rat
+	sites  []Law // delta_1..delta_N, eps_N..eps_2, in the order of drawing
+	exact  leaf
+	leaves []leaf // the last site runs fastest
+}
+
+// leaf is one pass: p its probability, y[0] = x, v[n] = 1, u[i] the gradient by
+// w_i, delta and eps what was added.
+type leaf struct {
+	p                   *big.Rat
+	delta, eps, y, v, u [][]*big.Rat
+}
+
+func newModel(c *Certificate) (*model, error) {
+	m := &model{n: len(c.Chain), ops: make([]operator, 1), w: append([][]*big.Rat{nil}, c.W...)}
+	for _, o := range c.Chain {
+		m.ops = append(m.ops, newOperator(o))
+	}
+	for i := 1; i <= m.n; i++ {
+		m.sites = append(m.sites, lawOrZero(c.Delta[i], m.ops[i].out))
+	}
+	for i := m.n; i >= 2; i-- {
+		m.sites = append(m.sites, lawOrZero(c.Eps[i], m.ops[i].in))
+	}
+	m.exact = m.newLeaf()
+	if err := m.pass(&m.exact, c.X); err != nil {
+		return nil, err
+	}
+	return m, m.walk(c.X)
+}
+
+func lawOrZero(l Law, width int) Law {
+	if len(l) == 0 {
+		return Law{{num(1), zeros(width)}}
+	}
+	return l
+}
+
+// newLeaf is a pass without perturbations, not yet run.
+func (m *model) newLeaf() leaf {
+	list := func() [][]*big.Rat { return make([][]*big.Rat, m.n+1) }
+	l := leaf{p: num(1), delta: list(), eps: list(), y: list(), v: list(), u: list()}
+	for i := 1; i <= m.n; i++ {
+		l.delta[i], l.eps[i] = zeros(m.ops[i].out), zeros(m.ops[i].in)
+	}
+	return l
+}
+
+// walk visits all joint outcomes of the sites.
+func (m *model) walk(x []*big.Rat) error {
+	path := make([]int, len(m.sites))
+	for {
+		l := m.newLeaf()
+		for s, k := range path {
+			o := m.sites[s][k]
+			l.p.Mul(l.p, o.P)
+			if s < m.n {
+				l.delta[s+1] = o.D
+			} else {
+				l.eps[2*m.n-s] = o.D
+			}
+		}
+		if err := m.pass(&l, x); err != nil {
+			return err
+		}
+		m.leaves = append(m.leaves, l)
+		s := len(path) - 1
+		for ; s >= 0; s-- {
+			if path[s]++; path[s] < len(m.sites[s]) {
+				break
+			}
+			path[s] = 0
+		}
+		if s < 0 {
+			return nil
+		}
+	}
+}
+
+// pass runs (5a), (5b) and (5c) with the perturbations of l.
+func (m *model) pass(l *leaf, x []*big.Rat) error {
+	l.y[0] = x
+	for i := 1; i <= m.n; i++ {
+		y := m.ops[i].forward(m.z(l, i))
+		for k := range y {
+			y[k].Add(y[k], l.delta[i][k])
+		}
+		if err := small("Y", i, y); err != nil {
+			return err
+		}
+		l.y[i] = y
+	}
+	l.v[m.n] = []*big.Rat{num(1)}
+	for i := m.n; i >= 1; i-- {
+		o, z := &m.ops[i], m.z(l, i)
+		l.u[i] = o.pullback(z, l.v[i], o.in, o.in+o.nw)
+		if i == 1 {
+			break
+		}
+		v := o.pullback(z, l.v[i], 0, o.in)
+		for k := range v {
+			v[k].Add(v[k], l.eps[i][k])
+		}
+		if err := small("V", i-1, v); err != nil {
+			return err
+		}
+		l.v[i-1] = v
+	}
+	return nil
+}
+
+// small refuses states that are too large to go on with.
+func small(name string, i int, v []*big.Rat) error {
+	for k, x := range v {
+		if x.Num().BitLen() > MaxStateBits || x.Denom().BitLen() > MaxStateBits {
+			return refuse(fmt.Sprintf("%s_%d", name, i), "component %d has more than %d bits", k, MaxStateBits)
+		}
+	}
+	return nil
+}
+
+// z is the argument (y_{i-1}, w_i) of operator i.
+func (m *model) z(l *leaf, i int) []*big.Rat {
+	return append(append([]*big.Rat(nil), l.y[i-1]...), m.w[i]...)
+}
+
+// A reading says what a conditional expectation knows: the outcomes at the
+// first so many sites. Outcomes of a law differ, so that is the same as knowing
+// the states that they lead to.
+//
+//	          delta_i, Y_i                 V_i                              eps_i
+//	literal   Y_1..Y_i: they are known     Y_1..Y_N, V_N..V_i: it is known  Y_1..Y_N, V_N..V_i
+//	past      Y_1..Y_{i-1}                 Y_1..Y_N, V_N..V_{i+1}           Y_1..Y_N, V_N..V_i
+//	total     x alone                      x alone                          x alone
+//
+// H_i ends with V_i and does not know eps_i, which V_{i-1} is made of: for eps,
+// literal is past.
+type reading string
+
+const (
+	literal reading = "literal"
+	past    reading = "past"
+	total   reading = "total"
+)
+
+// ofY is the number of known sites for delta_i and Y_i. Y_0 = x is known.
+func (r reading) ofY(i int) int {
+	switch {
+	case r == total || i == 0:
+		return 0
+	case r == past:
+		return i - 1
+	}
+	return i
+}
+
+// ofV is the number of known sites for V_i; V_N = 1 draws on nothing.
+func (r reading) ofV(n, i int) int {
+	switch {
+	case r == total || i == n:
+		return 0
+	case r == past:
+		return 2*n - i - 1
+	}
+	return 2*n - i
+}
+
+// ofEps is the number of known sites for eps_i.
+func (r reading) ofEps(n, i int) int {
+	if r == total {
+		return 0
+	}
+	return 2*n - i
+}
+
+// mean is E f.
+func (m *model) mean(f func(l *leaf) *big.Rat) *big.Rat {
+	s := new(big.Rat)
+	for k := range m.leaves {
+		l := &m.leaves[k]
+		s.Add(s, mul(1, l.p, f(l)))
+	}
+	return s
+}
+
+// group is the leaves that begin with the same outcomes.
+type group struct {
+	p      *big.Rat
+	leaves []leaf
+}
+
+// groups splits the leaves by the outcomes at the first known sites.
+func (m *model) groups(known int) []group {
+	size := 1
+	for _, law := range m.sites[known:] {
+		size *= len(law)
+	}
+	var gs []group
+	for at := 0; at < len(m.leaves); at += size {
+		g := group{new(big.Rat), m.leaves[at : at+size]}
+		for _, l := range g.leaves {
+			g.p.Add(g.p, l.p)
+		}
+		gs = append(gs, g)
+	}
+	return gs
+}
+
+// mean is the conditional mean of f on the group.
+func (g *group) mean(f func(l *leaf) []*big.Rat) []*big.Rat {
+	var s []*big.Rat
+	for k := range g.leaves {
+		l := &g.leaves[k]
+		v := f(l)
+		if s == nil {
+			s = zeros(len(v))
+		}
+		weight := new(big.Rat).Quo(l.p, g.p)
+		for c := range v {
+			s[c].Add(s[c], mul(1, weight, v[c]))
+		}
+	}
+	return s
+}
+
+// mean2 is E|E[f | the first known sites]|^2.
+func (m *model) mean2(known int, f func(l *leaf) []*big.Rat) *big.Rat {
+	s := new(big.Rat)
+	for _, g := range m.groups(known) {
+		s.Add(s, mul(1, g.p, norm2(g.mean(f))))
+	}
+	return s
+}
+
+func (m *model) dY(i int) func(l *leaf) []*big.Rat {
+	return func(l *leaf) []*big.Rat { return difference(l.y[i], m.exact.y[i]) }
+}
+
+func (m *model) dV(i int) func(l *leaf) []*big.Rat {
+	return func(l *leaf) []*big.Rat { return difference(l.v[i], m.exact.v[i]) }
+}
+
+func (m *model) dU(i int) func(l *leaf) []*big.Rat {
+	return func(l *leaf) []*big.Rat { return difference(l.u[i], m.exact.u[i]) }
+}
+
+// second and fourth are E|f|^2 and E|f|^4.
+func (m *model) second(f func(l *leaf) []*big.Rat) *big.Rat {
+	return m.mean(func(l *leaf) *big.Rat { return norm2(f(l)) })
+}
+
+func (m *model) fourth(f func(l *leaf) []*big.Rat) *big.Rat {
+	return m.mean(func(l *leaf) *big.Rat { return sq(norm2(f(l))) })
+}
+
+// The moments of section 3, as the paper writes them.
+
+func (m *model) v0(i int) *big.Rat { return norm2(m.exact.v[i]) } // |v_i|^2
+
+func (m *model) y2(i int) *big.Rat { return m.second(m.dY(i)) } // E|Y_i-y_i|^2
+func (m *model) y4(i int) *big.Rat { return m.fourth(m.dY(i)) } // E|Y_i-y_i|^4
+func (m *model) v2(i int) *big.Rat { return m.second(m.dV(i)) } // E|V_i-v_i|^2
+func (m *model) u2(i int) *big.Rat { return m.second(m.dU(i)) } // E|U_i-u_i|^2
+
+func delta(i int) func(l *leaf) []*big.Rat { return func(l *leaf) []*big.Rat { return l.delta[i] } }
+func eps(i int) func(l *leaf) []*big.Rat   { return func(l *leaf) []*big.Rat { return l.eps[i] } }
+
+func (m *model) d2(i int) *big.Rat { return m.second(delta(i)) } // E|delta_i|^2
+func (m *model) d4(i int) *big.Rat { return m.fourth(delta(i)) } // E|delta_i|^4
+func (m *model) e2(i int) *big.Rat { return m.second(eps(i)) }   // E|eps_i|^2
+
+func (m *model) uMean2(i int) *big.Rat { return m.mean2(0, m.dU(i)) } // E|E_t[U_i-u_i]|^2
+
+// E|E^{G_i}[delta_i]|^2, E|E^{H_i}[eps_i]|^2, E|E^{G_i}[Y_i-y_i]|^2 and
+// E|E^{H_i}[V_i-v_i]|^2 in reading r.
+
+func (m *model) dMean2(r reading, i int) *big.Rat { return m.mean2(r.ofY(i), delta(i)) }
+func (m *model) eMean2(r reading, i int) *big.Rat { return m.mean2(r.ofEps(m.n, i), eps(i)) }
+func (m *model) yMean2(r reading, i int) *big.Rat { return m.mean2(r.ofY(i), m.dY(i)) }
+func (m *model) vMean2(r reading, i int) *big.Rat { return m.mean2(r.ofV(m.n, i), m.dV(i)) }

@@ -1,0 +1,68 @@
+package cert
+
+import "math/big"
+
+func num(n int64) *big.Rat { return big.NewRat(n, 1) }
+
+func add(xs ...*big.Rat) *big.Rat {
+	s := new(big.Rat)
+	for _, x := range xs {
+		s.Add(s, x)
+	}
+	return s
+}
+
+func sub(a, b *big.Rat) *big.Rat { return new(big.Rat).Sub(a, b) }
+
+// mul is k times the product of xs.
+func mul(k int64, xs ...*big.Rat) *big.Rat {
+	p := num(k)
+	for _, x := range xs {
+		p.Mul(p, x)
+	}
+	return p
+}
+
+func sq(a *big.Rat) *big.Rat { return mul(1, a, a) }
+
+// pow is a^n, n >= 0; a^0 is 1.
+func pow(a *big.Rat, n int) *big.Rat {
+	p := num(1)
+	for range n {
+		p.Mul(p, a)
+	}
+	return p
+}
+
+// sum is f(lo) + ... + f(hi), 0 when lo > hi.
+func sum(lo, hi int, f func(j int) *big.Rat) *big.Rat {
+	s := new(big.Rat)
+	for j := lo; j <= hi; j++ {
+		s.Add(s, f(j))
+	}
+	return s
+}
+
+func norm2(v []*big.Rat) *big.Rat {
+	s := new(big.Rat)
+	for _, x := range v {
+		s.Add(s, sq(x))
+	}
+	return s
+}
+
+func difference(a, b []*big.Rat) []*big.Rat {
+	d := make([]*big.Rat, len(a))
+	for k := range a {
+		d[k] = sub(a[k], b[k])
+	}
+	return d
+}
+
+func zeros(n int) []*big.Rat {
+	z := make([]*big.Rat, n)
+	for k := range z {
+		z[k] = new(big.Rat)
+	}
+	return z
+}
