@@ -47,27 +47,30 @@ func compare(left, right Interval) Answer {
 type Reason int
 
 const (
-	Valid     Reason = iota
-	Overflow         // a side is not finite
-	Underflow        // both sides are below tiny, not both 0
-	Vacuous          // both sides are 0
-	NoIndex          // the chain has no index that the claim speaks of
-	Shapes           // printed shapes do not fit together
-	TooLarge         // more outcomes than the cap
-	Ill              // rounding errors leave the region of the constants
-	Reasons   int    = iota
+	Valid      Reason = iota
+	Overflow          // a side is not finite
+	Underflow         // both sides are below tiny, not both 0
+	Vacuous           // both sides are 0
+	NoIndex           // the chain has no index that the claim speaks of
+	Shapes            // printed shapes do not fit together
+	TooLarge          // more outcomes than the cap
+	Ill               // rounding errors leave the region of the constants, or hide the answer
+	Hypothesis        // a hypothesis of the claim does not hold
+	Reasons    int    = iota
 )
 
-var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large", "ill-conditioned"}
+var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large", "ill-conditioned", "hypothesis"}
 
 func (r Reason) String() string { return reasonNames[r] }
 
 // sides evaluates both sides of a claim at index i on the enclosure lo..hi.
 // RelError covers the rounding of the formulas of package bounds.
 func (c *Claim) sides(lo, hi *View, i int) (left, right Interval) {
-	left = Interval{c.Left(lo, i) * (1 - bounds.RelError), c.Left(hi, i) * (1 + bounds.RelError)}
-	right = Interval{c.Right(lo, i) * (1 - bounds.RelError), c.Right(hi, i) * (1 + bounds.RelError)}
-	return left, right
+	return enclose(c.Left(lo, i), c.Left(hi, i)), enclose(c.Right(lo, i), c.Right(hi, i))
+}
+
+func enclose(lo, hi float64) Interval {
+	return Interval{lo - bounds.RelError*math.Abs(lo), hi + bounds.RelError*math.Abs(hi)}
 }
 
 func classify(left, right Interval) Reason {
@@ -86,7 +89,7 @@ func classify(left, right Interval) Reason {
 // under-estimated, the right side over-estimated. It is +Inf for a positive
 // left side over 0.
 func ratio(left, right Interval) float64 {
-	if left.Lo == 0 {
+	if left.Lo <= 0 {
 		return 0
 	}
 	return left.Lo / right.Hi
@@ -119,6 +122,9 @@ func (c *Claim) checkEquation(v *View) Result {
 func (c *Claim) Check(lo, hi *View) Result {
 	if c.Kind == Linear {
 		return c.checkEquation(lo)
+	}
+	if c.Needs != nil && !c.Needs(lo) {
+		return Result{Reason: Hypothesis}
 	}
 	from, to := c.span(lo)
 	res := Result{Reason: NoIndex, Answer: Yes, Ratio: -1}

@@ -32,6 +32,9 @@ const (
 	// Linear is a network of linear operators with delta = 0, in integers small
 	// enough that float64 is exact.
 	Linear
+	// Training is a run of one or many steps of (5d), over the tree of samples and
+	// outcomes.
+	Training
 )
 
 // Claim is one inequality, Left <= Right, of the paper or of ours, in one form
@@ -52,6 +55,8 @@ type Claim struct {
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
 	Span func(v *View) (lo, hi int)
+	// Needs reports a hypothesis that not every case of the kind meets; nil: none.
+	Needs func(v *View) bool
 	// Left and Right are the two sides at index i. Both never fall when a
 	// moment of the view grows.
 	Left, Right func(v *View, i int) float64
@@ -76,6 +81,7 @@ type View struct {
 	*expect.Moments
 	Nodes  [expect.Readings][]expect.Node // Kind Nodes only
 	Linear *LinearFacts                   // Kind Linear only
+	Run    *RunView                       // Kind Training only
 	Exact  bool                           // the moments come from math/big
 }
 
@@ -96,6 +102,7 @@ func Claims() []Claim {
 	all = append(all, propagationClaims()...)
 	all = append(all, linearClaims()...)
 	all = append(all, biasClaims()...)
+	// all = append(all, trainingClaims()...)
 	seen := map[string]bool{}
 	for k := range all {
 		c := &all[k]

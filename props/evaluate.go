@@ -13,6 +13,13 @@ import (
 // about any of them has a Reason. The case must be one that gen or ReadCase
 // and Build accept: any other error panics.
 func views(kind Kind, c *gen.Case) (lo, hi *View, why Reason) {
+	if kind == Training {
+		t, err := c.BuildRun()
+		if err != nil {
+			panic(fmt.Sprintf("props: generated an invalid run: %v", err))
+		}
+		return measureRun(t)
+	}
 	p, err := c.Build()
 	if err != nil {
 		panic(fmt.Sprintf("props: generated an invalid case: %v", err))
@@ -61,6 +68,10 @@ func (f *Finding) settle(r *Result, second *secondOpinion) {
 	if r.Answer == No && f.Confirmed > 0 {
 		return
 	}
+	if f.Claim.Kind == Training {
+		f.settleRun(r, second.c)
+		return
+	}
 	exact := second.check(f.Claim)
 	if exact.Reason != Valid {
 		r.Reason = exact.Reason
@@ -73,6 +84,16 @@ func (f *Finding) settle(r *Result, second *secondOpinion) {
 	case Uncertain:
 		f.Undecided++
 	}
+}
+
+// settleRun settles a run: what rounding hides is no answer, and a violation
+// counts as confirmed when it has a certificate in rational arithmetic.
+func (f *Finding) settleRun(r *Result, c *gen.Case) {
+	if r.Answer == Uncertain {
+		r.Reason = Ill
+		return
+	}
+	f.Undecided++
 }
 
 // score rates a case for a climb: the largest ratio, -Inf where the case says

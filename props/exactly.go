@@ -1,6 +1,7 @@
 package props
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -62,6 +63,9 @@ func (s *secondOpinion) compute() {
 	}
 }
 
+// errUnderflow says that the product of a leaf's probabilities is 0 in float64.
+var errUnderflow = errors.New("props: the probability of a leaf underflows")
+
 func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {
 	f, err := Measure(p)
 	if err != nil {
@@ -72,12 +76,18 @@ func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {
 		if len(leaves) == exactLeaves {
 			return &expect.TooManyLeaves{AtLeast: exactLeaves + 1, Cap: exactLeaves}
 		}
+		if l.P == 0 {
+			return errUnderflow
+		}
 		leaves = append(leaves, expect.Leaf{
 			P: l.P, Path: append([]int(nil), l.Path...), Delta: clone(l.Delta), Eps: clone(l.Eps),
 		})
 		return nil
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnderflow):
+		return nil, nil, Underflow, nil
+	case err != nil:
 		return nil, nil, TooLarge, nil
 	}
 	ev, err := exact.NewEvaluator(p.Chain.Specs(), exactPrec)

@@ -168,7 +168,7 @@ func Search(claims []Claim, opt Options) []*Finding {
 		if opt.Budget > 0 && time.Since(start) > opt.Budget {
 			break
 		}
-		for _, kind := range []Kind{Step, Nodes, Linear} {
+		for _, kind := range []Kind{Step, Nodes, Linear, Training} {
 			at := kinds[kind]
 			if len(at) == 0 {
 				continue
@@ -267,8 +267,11 @@ func parallel[T any](n int, f func(int) T) []T {
 }
 
 func draw(kind Kind, src gen.Source) *gen.Case {
-	if kind == Linear {
+	switch kind {
+	case Linear:
 		return gen.LinearStep(src)
+	case Training:
+		return gen.TrainingRun(src)
 	}
 	return gen.Step(src)
 }

@@ -45,6 +45,9 @@ func Simplify(claim *Claim, c *gen.Case) *gen.Case {
 			}
 		}
 	}
+	if claim.Kind == Training {
+		return best // a certificate is its second opinion
+	}
 	if r := CheckExactly(claim, best); r.Answer != No {
 		return c
 	}
@@ -75,14 +78,31 @@ func size(c *gen.Case) float64 {
 		}
 		s += plainOp[o.Op]
 	}
+	if r := c.Run; r != nil {
+		s += 10*math.Log2(float64(r.Steps)) + 50*float64(len(r.More))
+		if f, _ := math.Frexp(r.Gamma); f != 0.5 {
+			s += 10
+		}
+		if !r.All {
+			s += 5
+		}
+		if r.Reg.Kind != "" {
+			s += 20
+		}
+		for _, x := range r.More {
+			number(x)
+		}
+	}
 	for _, laws := range [][]perturb.Spec{c.Delta, c.Eps} {
 		for _, l := range laws {
 			switch l.Law {
 			case "zero":
 			case "constant":
 				s += 50
-			default:
+			case "twopoint", "table":
 				s += 100
+			default: // it looks at the state
+				s += 1000
 			}
 			number(l.D)
 			number(l.A)
@@ -139,7 +159,8 @@ func moves(c *gen.Case) []func(*gen.Case) {
 			m = append(m, func(c *gen.Case) { c.Chain[i].Op = "square" })
 		}
 	}
-	m = append(m, realize)
+	m = append(m, realize, tabulate)
+	m = append(m, runMoves(c)...)
 	zero := perturb.Spec{Law: "zero"}
 	for i := range c.Delta {
 		for _, at := range []func(c *gen.Case) *perturb.Spec{
@@ -148,6 +169,7 @@ func moves(c *gen.Case) []func(*gen.Case) {
 		} {
 			m = append(m, func(c *gen.Case) { *at(c) = zero })
 			m = append(m, func(c *gen.Case) { *at(c) = certain(*at(c)) })
+			m = append(m, func(c *gen.Case) { *at(c) = coin(*at(c)) })
 		}
 	}
 	n := 0
@@ -156,6 +178,7 @@ func moves(c *gen.Case) []func(*gen.Case) {
 		for _, f := range []func(x float64) float64{
 			func(float64) float64 { return 0 }, func(float64) float64 { return 1 }, func(float64) float64 { return -1 },
 			math.Round, func(x float64) float64 { return math.Round(4*x) / 4 },
+			func(x float64) float64 { return math.Trunc(2*x) / 2 }, func(x float64) float64 { return math.Trunc(4*x) / 4 },
 		} {
 			m = append(m, func(c *gen.Case) {
 				j := 0
@@ -180,6 +203,11 @@ func numbers(c *gen.Case, f func(*float64)) {
 		}
 	}
 	list(c.X)
+	if c.Run != nil {
+		for _, x := range c.Run.More {
+			list(x)
+		}
+	}
 	for _, w := range c.W {
 		list(w)
 	}
@@ -226,27 +254,100 @@ func certain(s perturb.Spec) perturb.Spec {
 	return s
 }
 
+// coin is a law with more outcomes cut down to its first two, equally likely.
+func coin(s perturb.Spec) perturb.Spec {
+	if s.Law != "table" || len(s.Outcomes) < 2 {
+		return s
+	}
+	return perturb.Spec{Law: "twopoint", A: s.Outcomes[0].D, B: s.Outcomes[1].D, P: 0.5}
+}
+
 // realize replaces every law that looks at the state by the constant that it is
-// on the first path of outcomes.
-func realize(c *gen.Case) {
+// on the first path of outcomes, tabulate by the table of its outcomes there.
+func realize(c *gen.Case)  { freeze(c, 1) }
+func tabulate(c *gen.Case) { freeze(c, maxTable) }
+
+// maxTable is the largest law that tabulate writes down.
+const maxTable = 64
+
+func freeze(c *gen.Case, outcomes int) {
 	p, err := c.Build()
 	if err != nil {
 		return
 	}
 	stop := errors.New("one leaf")
-	_ = expect.Enumerate(p.Chain, p.X, p.W, &p.Plan, 0, func(l *expect.Leaf, _ *core.State) error {
+	_ = expect.Enumerate(p.Chain, p.X, p.W, &p.Plan, 0, func(l *expect.Leaf, s *core.State) error {
 		for i := range c.Delta {
-			for _, at := range []struct {
-				law   *perturb.Spec
-				value []float64
-			}{{&c.Delta[i], l.Delta[i+1]}, {&c.Eps[i], l.Eps[i+1]}} {
-				if at.law.Law == "round" || at.law.Law == "topk" || at.law.Law == "bitflip" {
-					*at.law = perturb.Spec{Law: "constant", D: append([]float64(nil), at.value...)}
+			base := append([]float64(nil), s.Y[i]...) // V_i - eps_{i+1}, when i > 0
+			if i > 0 {
+				for k, v := range s.V[i] {
+					base[k] = v - l.Eps[i+1][k]
 				}
 			}
+			c.Delta[i] = frozen(c.Delta[i], p.Plan.Delta[i+1], s.F[i+1], l.Delta[i+1], outcomes)
+			c.Eps[i] = frozen(c.Eps[i], p.Plan.Eps[i+1], base, l.Eps[i+1], outcomes)
 		}
 		return stop
 	})
+}
+
+func frozen(s perturb.Spec, law perturb.Finite, base, value []float64, outcomes int) perturb.Spec {
+	if s.Law != "round" && s.Law != "topk" && s.Law != "bitflip" {
+		return s
+	}
+	n := law.Support(base, 0)
+	if n == 1 || outcomes == 1 {
+		return perturb.Spec{Law: "constant", D: append([]float64(nil), value...)}
+	}
+	if n > outcomes {
+		return s
+	}
+	t := perturb.Spec{Law: "table"}
+	for k := range n {
+		d := make([]float64, len(base))
+		t.Outcomes = append(t.Outcomes, perturb.Outcome{P: law.Outcome(d, base, 0, k), D: d})
+	}
+	return t
+}
+
+// runMoves are those of a training run: fewer steps, fewer inputs, a start where
+// the run ends, a plain step size.
+func runMoves(c *gen.Case) []func(*gen.Case) {
+	if c.Run == nil {
+		return nil
+	}
+	m := []func(*gen.Case){
+		func(c *gen.Case) { c.Run.More = nil },
+		func(c *gen.Case) { c.Run.Reg = core.Regularizer{} },
+		func(c *gen.Case) { c.Run.Steps = max(1, c.Run.Steps/2) },
+		func(c *gen.Case) { c.Run.Gamma = math.Exp2(math.Floor(math.Log2(c.Run.Gamma))) },
+		startAtEnd,
+	}
+	return append(m, func(c *gen.Case) { c.Run.All = true; startAtEnd(c); roundWeights(c) })
+}
+
+// startAtEnd sets the weights to those that the run ends with, taking the first
+// outcome of every law.
+func startAtEnd(c *gen.Case) {
+	t, err := c.BuildRun()
+	if err != nil || !t.All || !single(t) {
+		return
+	}
+	r := newTrainer(t)
+	if r.visit(t.W, 0, 1) != nil {
+		return
+	}
+	for i := range c.W {
+		copy(c.W[i], t.Chain.W(i+1, r.last))
+	}
+}
+
+func roundWeights(c *gen.Case) {
+	for _, w := range c.W {
+		for k, x := range w {
+			w[k] = math.Round(64*x) / 64
+		}
+	}
 }
 
 // leaveOut removes operator i+1 (Build refuses what then does not fit).

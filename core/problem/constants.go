@@ -135,17 +135,45 @@ func (r *Regression) LStarLower() float64 {
 		return 0
 	}
 	best := 0.0
+	r.minimize(func(_, s []float64) { best = max(best, r.dual(s)) })
+	return best
+}
+
+// LStarUpper returns an upper bound of l*: the smallest value of l that Newton's
+// method meets from w = 0, or l(0) without l2, where none is run. Loss is
+// a mean of at most MaxRows terms, each a dot product of at most MaxFeatures
+// terms through functions of slope at most 1; up allows for that.
+func (r *Regression) LStarUpper() float64 {
+	best := up(Loss(r, make([]float64, len(r.x[0]))))
+	if r.reg.Kind == "l2" {
+		r.minimize(func(w, _ []float64) { best = min(best, up(r.lossAbove(w))) })
+	}
+	return best
+}
+
+// lossAbove is l(w) with every <x,w> raised by the rounding it may have.
+func (r *Regression) lossAbove(w []float64) float64 {
+	size := 0.0
+	for _, x := range r.x {
+		sum := 0.0
+		for j, v := range x {
+			sum += math.Abs(v * w[j])
+		}
+		size = max(size, sum)
+	}
+	return Loss(r, w) + gamma(len(w)+2)*size
+}
+
+// minimize visits the iterates of Newton's method from 0 and their slopes.
+func (r *Regression) minimize(visit func(w, s []float64)) {
 	w := make([]float64, len(r.x[0]))
 	for range newtonSteps {
 		s := r.slopes(w)
-		if d := r.dual(s); d > best {
-			best = d
-		}
+		visit(w, s)
 		if !r.newton(w, s) {
 			break
 		}
 	}
-	return best
 }
 
 // newtonSteps and halvings bound the search for a good dual point. A poor one

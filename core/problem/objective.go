@@ -20,6 +20,8 @@ type Known interface {
 	Mu() float64
 	// LStarLower is at most l* = inf l.
 	LStarLower() float64
+	// LStarUpper is at least l*.
+	LStarUpper() float64
 }
 
 // samples is a core.Objective with its chains and inputs written down.

@@ -24,7 +24,7 @@ import (
 // contain w. It is immutable and implements Known.
 type Quadratic struct {
 	samples
-	l, mu, lStar, sigmaSq float64
+	l, mu, lStar, lStarUp, sigmaSq float64
 }
 
 // NewQuadratic returns the objective of the rows a of A and the inputs. It
@@ -77,7 +77,7 @@ func (q *Quadratic) moments(a [][]float64) {
 	}
 	lStar := spread(ax)
 	lStar.Quo(lStar, big.NewRat(2, 1))
-	q.lStar = below(lStar)
+	q.lStar, q.lStarUp = below(lStar), above(lStar)
 	q.sigmaSq = above(spread(hx))
 }
 
@@ -94,6 +94,9 @@ func (q *Quadratic) Mu() float64 { return q.mu }
 
 // LStarLower is l*, rounded down to a float64.
 func (q *Quadratic) LStarLower() float64 { return q.lStar }
+
+// LStarUpper is l*, rounded up to a float64.
+func (q *Quadratic) LStarUpper() float64 { return q.lStarUp }
 
 // SigmaSq is sigma^2, rounded up to a float64. It is the same for every w, so
 // the box is not looked at.

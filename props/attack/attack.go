@@ -44,6 +44,9 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 	if math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
 		return best, bestScore
 	}
+	if start.Run != nil {
+		return best, bestScore // other operators would be other objectives
+	}
 	for range shapes {
 		c, s := climb(Reshape(best, rng), score, opt.Evaluations/2/shapes, rng)
 		if s > bestScore {
@@ -112,6 +115,11 @@ func Clone(c *gen.Case) *gen.Case {
 	for k := range c.Delta {
 		d.Delta = append(d.Delta, cloneLaw(c.Delta[k]))
 		d.Eps = append(d.Eps, cloneLaw(c.Eps[k]))
+	}
+	if c.Run != nil {
+		run := *c.Run
+		run.More = cloneRows(run.More)
+		d.Run = &run
 	}
 	return d
 }
@@ -182,6 +190,15 @@ func newMap(c *gen.Case) parameters {
 			p := lawParameters(s, block) // block appends to m as well
 			m = append(m, p...)
 		}
+	}
+	if c.Run != nil {
+		for _, x := range c.Run.More {
+			block(x)
+		}
+		m = append(m, parameter{ // a step size stays positive
+			func() float64 { return math.Log(c.Run.Gamma) },
+			func(t float64) { c.Run.Gamma = math.Exp(t) },
+		})
 	}
 	return m
 }

@@ -39,8 +39,9 @@ func (m *Moments) reset() {
 	m.Leaves, m.P, m.U2, m.UMean2 = 0, 0, 0, 0
 }
 
-// add sums what is linear in the law: all but the norms of total means.
-func (m *Moments) add(o *Moments, p float64) {
+// Add adds p times o: all that is linear in the law, so not UMean2, which stays.
+// UiMean2 is added as a number.
+func (m *Moments) Add(o *Moments, p float64) {
 	ls, os := m.lists(), o.lists()
 	for k, l := range ls {
 		axpy(l, p, os[k])
@@ -59,7 +60,7 @@ func (m *Moments) add(o *Moments, p float64) {
 func Mix(c *core.Chain, ms []*Moments, p []float64) *Moments {
 	m := NewMoments(c)
 	for k, o := range ms {
-		m.add(o, p[k])
+		m.Add(o, p[k])
 	}
 	m.finish(c)
 	return m

@@ -122,7 +122,7 @@ func (w *Walker) walk(m *Moments, x, weights []float64, plan *Plan, t, workers i
 		if pw.err != nil {
 			return pw.err
 		}
-		m.add(pw.own, 1)
+		m.Add(pw.own, 1)
 		w.main.collect(pw)
 	}
 	w.main.finish()

@@ -14,13 +14,15 @@ import (
 
 // Case is one perturbed pass in data: what a search finds, a test shrinks and
 // a file replays. Delta[i-1] is the law of delta_i (i = 1..N) and Eps[i-1] that
-// of eps_i (i = 2..N; the entry of eps_1 is the law zero).
+// of eps_i (i = 2..N; the entry of eps_1 is the law zero). With a Run it is many
+// passes.
 type Case struct {
 	Chain []core.Spec    `json:"chain"`
 	X     []float64      `json:"x"`
 	W     [][]float64    `json:"w"`
 	Delta []perturb.Spec `json:"delta"`
 	Eps   []perturb.Spec `json:"eps"`
+	Run   *Run           `json:"run,omitempty"` // nil for one pass
 }
 
 // MaxLeaves caps the joint outcomes of one case.

@@ -1,0 +1,26 @@
+package bounds
+
+import "fmt"
+
+// Theorem3 is 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) e2 + (3/T) mean2 with the sums
+// e2 = sum_{t<T} E|U-u|^2 and mean2 = sum_{t<T} E|E_t[U-u]|^2: the bound of
+// (1/T) sum_{t<T} E|grad l(w^t)|^2. It implements Theorem 3, (34). It panics
+// unless T >= 1.
+func Theorem3(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
+	t := horizon("(34)", steps)
+	return product(6, d0)/product(s.Gamma, t) + product(6, s.L, s.Gamma, s.SigmaSq) +
+		product(6, s.L, s.Gamma, e2)/t + product(3, mean2)/t
+}
+
+// Theorem4 is Theorem3 with the right sides of (13) and (23), summed over t, for
+// the sums of E|U-u|^2 and E|E_t[U-u]|^2. It implements Theorem 4, (37).
+func Theorem4(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
+	return Theorem3(s, d0, steps, thm1, thm2)
+}
+
+func horizon(eq string, steps int) float64 {
+	if steps < 1 {
+		panic(fmt.Sprintf("bounds: %s with T = %d, want T >= 1", eq, steps))
+	}
+	return float64(steps)
+}

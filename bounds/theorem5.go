@@ -1,0 +1,23 @@
+package bounds
+
+import "math"
+
+// Weight is (1-mu g/3)^{T-t}, the weight of step t in (41) as printed; unrolling
+// (40) gives the exponent T-1-t. It panics when mu is not positive.
+func (s Smooth) Weight(steps, t int) float64 { return math.Pow(s.Q(), float64(steps-t)) }
+
+// Eq41 is (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 e2 + (g/2) mean2 with the sums
+// e2 = sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 and mean2 the same of E|E_t[U-u]|^2: the
+// bound of E[l(w^T) - l*]. It implements (41). It panics unless T >= 1 and mu > 0.
+func Eq41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
+	horizon("(41)", steps)
+	return product(s.Weight(steps, 0), d0) + product(3, s.L, s.Gamma, s.SigmaSq)/s.Mu +
+		product(s.L, s.Gamma, s.Gamma, e2) + product(s.Gamma, mean2)/2
+}
+
+// Theorem5 is Eq41 with the right sides of (13) and (23), weighted and summed
+// over t, for the sums of E|U-u|^2 and E|E_t[U-u]|^2. It implements Theorem 5,
+// (38).
+func Theorem5(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
+	return Eq41(s, d0, steps, thm1, thm2)
+}

@@ -1,0 +1,213 @@
+package props
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+
+	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/cert"
+	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// Certify turns a case that violates a printed claim into a certificate in
+// rational arithmetic, which package cert has checked. It tries constants of A3
+// from round numbers down to ones that are close; an error says that the case
+// has no certificate: operators that are not polynomials, laws that look at
+// the state, or numbers with too many digits. Simplify first.
+func Certify(claim *Claim, c *gen.Case) (*cert.Certificate, error) {
+	if claim.Form != Printed {
+		return nil, fmt.Errorf("props: %s: certificates are of printed claims", claim.Name())
+	}
+	base, err := rationalCase(claim, c)
+	if err != nil {
+		return nil, err
+	}
+	if claim.Kind == Linear {
+		return base, finish(base)
+	}
+	lo, _, why := views(claim.Kind, c)
+	if why != Valid {
+		return nil, fmt.Errorf("props: the case says nothing about %s: %v", claim.Name(), why)
+	}
+	r := claim.Check(lo, lo)
+	if claim.Span != nil {
+		base.I = r.I
+	}
+	err = fmt.Errorf("props: no event of %s", claim.Name())
+	for level := range certLevels {
+		base.Constants = roundConstants(lo, level)
+		for _, given := range events(claim, lo, base, r.I) {
+			base.Given = given
+			if err = finish(base); err == nil {
+				return base, nil
+			}
+		}
+	}
+	return nil, err
+}
+
+// certLevels is how often the constants of a certificate get two bits more.
+const certLevels = 8
+
+// finish computes both sides and has the result checked; a missing text is
+// supplied.
+func finish(c *cert.Certificate) error {
+	if err := c.Fill(); err != nil {
+		return err
+	}
+	if c.Text == "" {
+		c.Text = "Found by search and simplified."
+	}
+	_, err := c.Marshal()
+	return err
+}
+
+// rationalCase is the case without constants and index.
+func rationalCase(claim *Claim, c *gen.Case) (*cert.Certificate, error) {
+	out := &cert.Certificate{Claim: claim.ID, Reading: claim.Reading, X: rats(c.X), Delta: map[int]cert.Law{}, Eps: map[int]cert.Law{}}
+	for i, s := range c.Chain {
+		op := cert.Op{Op: s.Op, In: s.In, Out: s.Out, N: s.N}
+		switch s.Op {
+		case "affine", "linear", "bias", "scale", "square", "halfsq", "bilinear":
+		case "fixed":
+			for _, row := range s.A {
+				op.A = append(op.A, rats(row))
+			}
+		default:
+			return nil, fmt.Errorf("props: operator %d, %s, is not a polynomial", i+1, s)
+		}
+		out.Chain = append(out.Chain, op)
+		out.W = append(out.W, rats(c.W[i]))
+		if claim.ID == "eq6a" {
+			continue // it compares without errors
+		}
+		for _, site := range []struct {
+			law  perturb.Spec
+			into map[int]cert.Law
+		}{{c.Delta[i], out.Delta}, {c.Eps[i], out.Eps}} {
+			law, err := rationalLaw(site.law)
+			if err != nil {
+				return nil, fmt.Errorf("props: operator %d: %w", i+1, err)
+			}
+			if law != nil {
+				site.into[i+1] = law
+			}
+		}
+	}
+	return out, nil
+}
+
+// rationalLaw is the law with equal outcomes joined, nil for zero.
+func rationalLaw(s perturb.Spec) (cert.Law, error) {
+	var law cert.Law
+	add := func(p *big.Rat, d []float64) {
+		for k := range law {
+			if equal(law[k].D, rats(d)) {
+				law[k].P = new(big.Rat).Add(law[k].P, p)
+				return
+			}
+		}
+		law = append(law, cert.Outcome{P: p, D: rats(d)})
+	}
+	switch s.Law {
+	case "zero", "":
+	case "constant":
+		add(big.NewRat(1, 1), s.D)
+	case "twopoint":
+		p := rat(s.P)
+		add(p, s.A)
+		add(new(big.Rat).Sub(big.NewRat(1, 1), p), s.B)
+	case "table":
+		for _, o := range s.Outcomes {
+			add(rat(o.P), o.D)
+		}
+	default:
+		return nil, fmt.Errorf("law %q looks at the state", s.Law)
+	}
+	return law, nil
+}
+
+func rat(x float64) *big.Rat { return new(big.Rat).SetFloat64(x) }
+
+func rats(v []float64) []*big.Rat {
+	r := make([]*big.Rat, len(v))
+	for k, x := range v {
+		r[k] = rat(x)
+	}
+	return r
+}
+
+func equal(a, b []*big.Rat) bool {
+	for k := range a {
+		if a[k].Cmp(b[k]) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// roundConstants rounds the constants of the view up to 2 level binary digits.
+// Their inflation, a part in 2^26, is dropped: package cert checks what comes
+// out. One that is 0 is a power of two that falls with the level.
+func roundConstants(v *View, level int) *cert.Constants {
+	unit := math.Ldexp(1, -2*level)
+	up := func(x float64) *big.Rat {
+		if x <= positive {
+			return rat(math.Ldexp(1, -4-4*level))
+		}
+		return rat(max(math.Ceil(x*(1-0x1p-24)/unit)*unit, unit))
+	}
+	k := v.K
+	return &cert.Constants{C: up(k.C), C2: up(k.C2), Lf: up(k.Lf), L1: up(k.L1), L2: up(k.L2)}
+}
+
+// events lists the events that a certificate of the claim may condition on: only
+// Lemma 2 has some. A node does not say which outcomes it has met, so all are
+// tried.
+func events(claim *Claim, v *View, c *cert.Certificate, node int) [][]int {
+	if claim.Kind != Nodes {
+		return [][]int{nil}
+	}
+	for r := range v.Nodes {
+		if expect.Reading(r).String() != claim.Reading {
+			continue
+		}
+		i := v.Nodes[r][node].I
+		c.I = i
+		known := map[string]int{"literal": i - 1, "past": i - 2, "total": 0}[claim.Reading]
+		list := [][]int{nil}
+		for k := 1; k <= known; k++ {
+			var longer [][]int
+			for _, g := range list {
+				for o := range max(1, len(c.Delta[k])) {
+					longer = append(longer, append(append([]int(nil), g...), o))
+				}
+			}
+			list = longer
+		}
+		return list
+	}
+	panic("props: no reading " + claim.Reading)
+}
+
+// Certificate is the certificate of a refuted claim, made from its smallest
+// witness: simplified, rational, checked.
+func (f *Finding) Certificate() (*cert.Certificate, error) {
+	var errs []error
+	for _, c := range []*gen.Case{f.Witness, f.Worst} {
+		if c == nil {
+			continue
+		}
+		for _, small := range []*gen.Case{Simplify(f.Claim, c), c} {
+			made, err := Certify(f.Claim, small)
+			if err == nil {
+				return made, nil
+			}
+			errs = append(errs, err)
+		}
+	}
+	return nil, errors.Join(errs...)
+}

@@ -1,0 +1,89 @@
+package props
+
+import (
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/props/expect"
+)
+
+// trainingClaims are those of section 4. What (35), (36) and (40) say of l(w+) is
+// said of the decrease: l(w) is on both sides, and beside it a ratio says nothing.
+func trainingClaims() []Claim {
+	all := []Claim{
+		{
+			ID: "eq35", Eq: "(35)", Form: Printed, Kind: Training, Span: leaves,
+			Statement: "l(w+) - l(w) + g <grad l, u+r> + g <grad l, U-u> <= L g^2 |u+r|^2 + L g^2 |U-u|^2",
+			Left:      func(v *View, i int) float64 { return v.Run.Leaves[i].Drop },
+			Right:     func(v *View, i int) float64 { return bounds.Eq35(v.Run.S, v.Run.Leaves[i].UR2, v.Run.Leaves[i].E2) },
+		},
+		{
+			ID: "eq36", Eq: "(36)", Form: Printed, Kind: Training,
+			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
+			Left:      func(v *View, _ int) float64 { return v.Run.Drop36 },
+			Right:     func(v *View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+		},
+		{
+			ID: "thm3", Eq: "(34)", Form: Printed, Kind: Training,
+			Statement: "(1/T) sum_{t<T} E|grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t E|U-u|^2 + (3/T) sum_t E|E_t[U-u]|^2",
+			Left:      gradients,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Theorem3(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.E2, v.Run.Sum.Mean2)
+			},
+		},
+		{
+			ID: "eq40", Eq: "(40)", Form: Printed, Kind: Training, Needs: pl,
+			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
+			Left:      func(v *View, _ int) float64 { return v.Run.Drop40 },
+			Right:     func(v *View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+		},
+		{
+			ID: "eq41", Eq: "(41)", Form: Printed, Kind: Training, Needs: pl,
+			Statement: "E[l(w^T)-l*] <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
+			Left:      lastGap,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
+			},
+		},
+	}
+	for r := range expect.Readings {
+		reading := expect.Reading(r).String()
+		all = append(all, Claim{
+			ID: "thm4", Eq: "(37)", Form: Printed, Reading: reading, Kind: Training,
+			Statement: "(34) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
+			Left:      gradients,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.Thm1, v.Run.Sum.Thm2[r])
+			},
+		}, Claim{
+			ID: "thm4", Eq: "(37)", Form: Repaired, Reading: reading, Kind: Training,
+			Statement: "(34) with the right sides of (13) and of the repaired (23)",
+			Left:      gradients,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.Thm1, v.Run.Sum.Repaired2[r])
+			},
+		}, Claim{
+			ID: "thm5", Eq: "(38)", Form: Printed, Reading: reading, Kind: Training, Needs: pl,
+			Statement: "(41) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
+			Left:      lastGap,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Theorem5(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Thm2[r])
+			},
+		}, Claim{
+			ID: "thm5", Eq: "(38)", Form: Repaired, Reading: reading, Kind: Training, Needs: pl,
+			Statement: "(41) with the right sides of (13) and of the repaired (23)",
+			Left:      lastGap,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Theorem5(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Repaired2[r])
+			},
+		})
+	}
+	return all
+}
+
+func leaves(v *View) (lo, hi int) { return 0, len(v.Run.Leaves) - 1 }
+
+func gradients(v *View, _ int) float64 { return v.Run.Grad2 }
+
+func lastGap(v *View, _ int) float64 { return v.Run.GapT }
+
+// pl is A4: a PL constant is known.
+func pl(v *View) bool { return v.Run.S.Mu > 0 }
