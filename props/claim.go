@@ -35,6 +35,9 @@ const (
 	// Training is a run of one or many steps of (5d), over the tree of samples and
 	// outcomes.
 	Training
+	// Own claims speak of sums, rates or single examples and go through their
+	// cases by themselves: Judge instead of Left and Right.
+	Own
 )
 
 // Claim is one inequality, Left <= Right, of the paper or of ours, in one form
@@ -60,6 +63,8 @@ type Claim struct {
 	// Left and Right are the two sides at index i. Both never fall when a
 	// moment of the view grows.
 	Left, Right func(v *View, i int) float64
+
+	Judge func(Options) Judgement // Kind Own only
 }
 
 // Name is the id, the form and the reading: unique in the list.
@@ -103,10 +108,11 @@ func Claims() []Claim {
 	all = append(all, linearClaims()...)
 	all = append(all, biasClaims()...)
 	// all = append(all, trainingClaims()...)
+	// all = append(all, ownClaims()...)
 	seen := map[string]bool{}
 	for k := range all {
 		c := &all[k]
-		if seen[c.Name()] || c.Statement == "" || c.Left == nil || c.Right == nil {
+		if seen[c.Name()] || c.Statement == "" || (c.Kind == Own) != (c.Judge != nil) || c.Kind != Own && (c.Left == nil || c.Right == nil) {
 			panic(fmt.Sprintf("props: claim %q is a duplicate or incomplete", c.Name()))
 		}
 		seen[c.Name()] = true

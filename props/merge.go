@@ -50,6 +50,12 @@ func Merge(parts []*Report) (*Report, error) {
 }
 
 func mergeRows(a, b ClaimReport) ClaimReport {
+	switch Elsewhere {
+	case a.Verdict:
+		return b
+	case b.Verdict:
+		return a
+	}
 	s := a
 	if b.Ratio > a.Ratio {
 		s.Ratio, s.Note = b.Ratio, b.Note

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
@@ -95,11 +96,17 @@ func (f *Finding) Row(opt Options, cases int) ClaimReport {
 	for n, e := range f.ByN {
 		r.RatioByN[n] = Number(e.Ratio)
 	}
+	if r.Verdict == "refuted" {
+		r.Certificate = OnRecord(c)
+	}
 	r.Note = f.note()
 	return r
 }
 
 func (f *Finding) note() string {
+	if f.Own != nil {
+		return f.Own.Note
+	}
 	var parts []string
 	if f.Source != "" {
 		at := f.Source
@@ -120,21 +127,38 @@ func (f *Finding) note() string {
 // Erratum is one printed statement that fails: its smallest known witness and
 // what holds in its place.
 type Erratum struct {
-	Claim    *Claim
-	Witness  *gen.Case
-	Result   Result
-	Repaired []*Claim // of the same id, in the same reading or in none
+	Claim       *Claim
+	Witness     *gen.Case // nil for a claim of Kind Own
+	Result      Result
+	Note        string   // its evidence, for a claim of Kind Own
+	Certificate string   // on record, or ""
+	Repaired    []*Claim // of the same id, in the same reading or in none
+}
+
+// WitnessLine is the witness on one line.
+func (e *Erratum) WitnessLine() string {
+	if e.Witness == nil {
+		return e.Note
+	}
+	return Line(e.Witness)
 }
 
 // Errata lists the refuted findings, each with its witness simplified.
 func Errata(findings []*Finding) []Erratum {
 	var all []Erratum
 	for _, f := range findings {
-		if f.Verdict() != "refuted" || f.Witness == nil {
+		e := Erratum{Claim: f.Claim, Certificate: OnRecord(f.Claim)}
+		switch {
+		case f.Verdict() != "refuted":
 			continue
+		case f.Own != nil:
+			e.Note = f.Own.Note
+		case f.Witness == nil:
+			continue
+		default:
+			e.Witness = Simplify(f.Claim, f.Witness)
+			e.Result = f.Claim.again(e.Witness)
 		}
-		e := Erratum{Claim: f.Claim, Witness: Simplify(f.Claim, f.Witness)}
-		e.Result = CheckExactly(f.Claim, e.Witness)
 		for _, g := range findings {
 			if c := g.Claim; c.ID == f.Claim.ID && c.Reading == f.Claim.Reading && (c.Form == Repaired || c.Form == Conjecture) {
 				e.Repaired = append(e.Repaired, c)
@@ -143,6 +167,39 @@ func Errata(findings []*Finding) []Erratum {
 		all = append(all, e)
 	}
 	return all
+}
+
+// again checks a case once more: a run by its enclosure, as its certificate is
+// another matter, anything else in math/big.
+func (c *Claim) again(k *gen.Case) Result {
+	if c.Kind != Training {
+		return CheckExactly(c, k)
+	}
+	lo, hi, why := views(Training, k)
+	if why != Valid {
+		return Result{Reason: why}
+	}
+	return c.Check(lo, hi)
+}
+
+// OnRecord is the path of the certificate of a printed claim below the root of
+// the module, or "" when testdata has none.
+func OnRecord(c *Claim) string {
+	path := "testdata/certificates/" + c.CertificateName()
+	if f, err := cascade.Testdata.Open(path); c.Form != Printed || err != nil {
+		return ""
+	} else if f.Close() != nil {
+		return ""
+	}
+	return path
+}
+
+// CertificateName is the file name of the claim's certificate: id[-reading].json.
+func (c *Claim) CertificateName() string {
+	if c.Reading == "" {
+		return c.ID + ".json"
+	}
+	return c.ID + "-" + c.Reading + ".json"
 }
 
 // Name is the name of the claim that the row reports.

@@ -46,6 +46,7 @@ type Finding struct {
 	Source    string           // where that case came from
 	Witness   *gen.Case        // the smallest violating case met, before Simplify
 	ByN       map[int]*Extreme // the largest ratio for each N
+	Own       *Judgement       // Kind Own: the verdict and its evidence
 }
 
 // Extreme is the worst case of one chain length.
@@ -67,10 +68,17 @@ func (f *Finding) RejectedTotal() int {
 // search that rejects nearly everything has checked nearly nothing.
 const MinValid = 0.05
 
+// Elsewhere is the verdict of a claim that another shard settles.
+const Elsewhere = "elsewhere"
+
 // Verdict is "holds", "refuted", "undecided" (math/big could not settle a case)
 // or "starved" (too few valid cases).
 func (f *Finding) Verdict() string {
 	switch {
+	case f.Own != nil:
+		return f.Own.Verdict
+	case f.Claim.Kind == Own:
+		return Elsewhere
 	case f.Confirmed > 0:
 		return "refuted"
 	case f.Undecided > 0 || f.Violated > 0:
@@ -157,6 +165,12 @@ func Search(claims []Claim, opt Options) []*Finding {
 	for k := range claims {
 		kinds[claims[k].Kind] = append(kinds[claims[k].Kind], k)
 	}
+	if opt.Shard == 0 {
+		settleOwn(total, kinds[Own], opt)
+	}
+	if at := kinds[Training]; opt.Shard == 0 && len(at) > 0 {
+		settleLong(total, at)
+	}
 	batches := (opt.Cases + Batch - 1) / Batch
 	for b := range batches {
 		if opt.Progress != nil {
@@ -187,6 +201,33 @@ func Search(claims []Claim, opt Options) []*Finding {
 		opt.Progress(batches, batches)
 	}
 	return total
+}
+
+// settleOwn has the claims at the given positions settle themselves.
+func settleOwn(f []*Finding, at []int, opt Options) {
+	own := parallel(len(at), func(k int) Judgement { return f[at[k]].Claim.Judge(opt) })
+	for k := range own {
+		g := f[at[k]]
+		g.Own, g.Cases, g.Ratio = &own[k], own[k].Cases, own[k].Ratio
+	}
+}
+
+// settleLong tries the long runs on the claims at the given positions.
+func settleLong(f []*Finding, at []int) {
+	claims := make([]Claim, len(at))
+	for j, k := range at {
+		claims[j] = *f[k].Claim
+	}
+	cases := longRuns(LongSteps, 1, 1.0/64)
+	for _, g := range parallel(len(cases), func(k int) []*Finding {
+		g := newFindings(claims)
+		tryAll(g, Training, cases[k], fmt.Sprintf("long run %d", k))
+		return g
+	}) {
+		for j, k := range at {
+			f[k].merge(g[j])
+		}
+	}
 }
 
 func searchBatch(claims []Claim, kind Kind, b int, opt Options) []*Finding {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
@@ -185,4 +186,50 @@ func BenchmarkWalkParallel(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkTreeRatio reports the naive enumeration and the bare passes of every
+// leaf as multiples of one walk of the same tree, smallest times of each.
+func BenchmarkTreeRatio(b *testing.B) {
+	c, x, w, plan := bigSetting(b)
+	wk, m := NewWalker(c), NewMoments(c)
+	best := fastest(b,
+		func() { _, _ = Naive(c, x, w, plan, 0) },
+		func() { _ = Enumerate(c, x, w, plan, 0, func(*Leaf, *core.State) error { return nil }) },
+		func() { _ = wk.Walk(m, x, w, plan, 0) })
+	b.ReportMetric(best[0]/best[2], "naive/walk")
+	b.ReportMetric(best[1]/best[2], "passes/walk")
+}
+
+// BenchmarkTwoCores reports one walk of a tree of 3^10 leaves as a multiple of
+// the same walk on GOMAXPROCS goroutines.
+func BenchmarkTwoCores(b *testing.B) {
+	c, x, w, plan := bigSetting(b)
+	for i := 1; i < c.N(); i++ {
+		for _, l := range []*perturb.Finite{&plan.Delta[i], &plan.Eps[i+1]} {
+			s := (*l).Spec()
+			zero := make([]float64, len(s.A))
+			*l = perturb.Table([]perturb.Outcome{{P: 0.25, D: s.A}, {P: 0.25, D: s.B}, {P: 0.5, D: zero}})
+		}
+	}
+	wk, m := NewWalker(c), NewMoments(c)
+	best := fastest(b,
+		func() { _ = wk.Walk(m, x, w, plan, 0) },
+		func() { _ = wk.WalkParallel(m, x, w, plan, 0) })
+	b.ReportMetric(best[0]/best[1], "one/all-cores")
+}
+
+// fastest times each f in turn and returns the smallest time of each.
+func fastest(b *testing.B, fs ...func()) []float64 {
+	best := make([]float64, len(fs))
+	for b.Loop() {
+		for k, f := range fs {
+			start := time.Now()
+			f()
+			if d := float64(time.Since(start)); best[k] == 0 || d < best[k] {
+				best[k] = d
+			}
+		}
+	}
+	return best
 }

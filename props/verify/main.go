@@ -12,10 +12,10 @@
 //	-shard i/n      the i-th of n disjoint parts of the search; join them with: verify merge a.json b.json
 //	-runs           also check the training runs on real data (default true)
 //	-json file      machine report
-//	-save dir       the worst case of every claim as a file that -replay reads
+//	-save dir       the worst case of every claim, and a certificate of every refuted one, as files that -replay reads
 //	-replay file    explain one certificate or one saved case
 //	-errata         print what fails as printed, with a small witness, instead of the table
-//	-record         write testdata/verdicts and the table in README.md anew from this search
+//	-record         write testdata/verdicts and the tables in README.md anew from this search
 //
 // It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
 // bad usage or input.
@@ -81,7 +81,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs.StringVar(&c.shard, "shard", "1/1", "`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
 	fs.BoolVar(&c.runs, "runs", true, "also check the training runs on real data")
 	fs.StringVar(&c.json, "json", "", "write the machine report to this `file`")
-	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`")
+	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	fs.StringVar(&c.replay, "replay", "", "explain one certificate or saved case `file`")
 	fs.BoolVar(&c.errata, "errata", false, "print what fails as printed, with a small witness, instead of the table")
 	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts and the table in README.md anew from this search")
@@ -205,9 +205,12 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 		if err := saveWorst(c.save, findings, c.seed); err != nil {
 			return 0, err
 		}
+		if err := saveCertificates(c.save, findings, stderr); err != nil {
+			return 0, err
+		}
 	}
 	if c.record {
-		return record(report, stdout)
+		return record(report, findings, stdout)
 	}
 	return judge(report, c.claims == "" && c.form == "all", time.Since(start), stdout)
 }
@@ -224,6 +227,11 @@ func judge(report *props.Report, all bool, took time.Duration, stdout io.Writer)
 		return 0, err
 	}
 	diff := props.Differences(report.Claims, on, all)
+	for _, r := range report.Claims {
+		if r.Verdict == "refuted" && r.Form == props.Printed && r.Certificate == "" {
+			diff = append(diff, fmt.Sprintf("%s: refuted, but testdata/certificates has no certificate", r.Name()))
+		}
+	}
 	for _, d := range diff {
 		fmt.Fprintln(stdout, "DIFFERS", d)
 	}
@@ -243,9 +251,9 @@ func judge(report *props.Report, all bool, took time.Duration, stdout io.Writer)
 }
 
 // record writes the verdicts, and the table in README between its marks.
-func record(report *props.Report, stdout io.Writer) (int, error) {
+func record(report *props.Report, findings []*props.Finding, stdout io.Writer) (int, error) {
 	for _, r := range report.Claims {
-		if r.Verdict != "holds" && r.Verdict != "refuted" {
+		if !slices.Contains([]string{"holds", "refuted", "unsettled"}, r.Verdict) {
 			return 0, fmt.Errorf("-record: %s is %s; nothing is written", r.Name(), r.Verdict)
 		}
 	}
@@ -258,6 +266,10 @@ func record(report *props.Report, stdout io.Writer) (int, error) {
 		return 0, fmt.Errorf("-record: run it at the root of the module: %w", err)
 	}
 	readme, err := replaceBetween(string(old), readmeBegin, readmeEnd, markdown(report))
+	if err != nil {
+		return 0, fmt.Errorf("-record: README.md: %w", err)
+	}
+	readme, err = replaceBetween(readme, errataBegin, readmeEnd, errataTable(findings))
 	if err != nil {
 		return 0, fmt.Errorf("-record: README.md: %w", err)
 	}
