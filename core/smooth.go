@@ -58,7 +58,9 @@ func (r *Region) Smoothness(inputs [][]float64) float64 {
 func (r *Region) sensitivity(per []Regularity, j int) []float64 {
 	n := r.c.N()
 	dw, dy, du := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	dw[j] = 1
+	if r.c.Op(j).NW() > 0 {
+		dw[j] = 1
+	}
 	for i := 1; i <= n; i++ {
 		dy[i] = float64(per[i].J1*dy[i-1]) + float64(per[i].J2*dw[i])
 	}

@@ -58,7 +58,7 @@ func TestVerdicts(t *testing.T) {
 func TestProperty(t *testing.T) {
 	on := record(t)
 	for _, c := range Claims() {
-		if on[c.Name()] != "holds" {
+		if on[c.Name()] != "holds" || c.Kind == Own {
 			continue
 		}
 		t.Run(c.Name(), func(t *testing.T) {
@@ -188,11 +188,50 @@ func brokenFormulas() []Claim {
 		}),
 		scale("thm1/printed", "(13) three times too small", 1.0/3),
 		scale("eq30a/printed", "(30) with 4 for 8", 0.5),
+		scale("eq35/printed", "(35) with L/2", 0.5),
+		breakIt("eq35/printed", "(35) without U-u", func(v *View, i int) float64 {
+			return bounds.Eq35(v.Run.S, v.Run.Leaves[i].UR2, 0)
+		}),
+		scale("eq36/printed", "(36) with half of all errors", 0.5),
+		breakIt("eq36/printed", "(36) without the bias", func(v *View, _ int) float64 {
+			return bounds.Eq36(v.Run.S, v.Run.First.E2, 0)
+		}),
+		breakIt("eq36/printed", "(36) without sigma", func(v *View, _ int) float64 {
+			s := v.Run.S
+			s.SigmaSq = 0
+			return bounds.Eq36(s, v.Run.First.E2, v.Run.First.Mean2)
+		}),
+		scale("eq40/printed", "(40) with half of all errors", 0.5),
+		breakIt("thm3/printed", "(34) without D0", func(v *View, _ int) float64 {
+			return bounds.Theorem3(v.Run.S, 0, v.Run.Steps, v.Run.Sum.E2, v.Run.Sum.Mean2)
+		}),
+		breakIt("thm3/printed", "(34) without the bias", func(v *View, _ int) float64 {
+			return bounds.Theorem3(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.E2, 0)
+		}),
+		scale("thm3/printed", "(34) four times too small", 0.25),
+		breakIt("eq41/printed", "(41) with mu for mu/3", func(v *View, _ int) float64 {
+			s := v.Run.S
+			s.Mu *= 3
+			return bounds.Eq41(s, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2) / 1.5
+		}),
+		breakIt("eq41/printed", "(41) without the bias", func(v *View, _ int) float64 {
+			return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, 0)
+		}),
+		breakIt("thm4/repaired/past", "(37) without delta and eps", func(v *View, _ int) float64 {
+			return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)
+		}),
+		breakIt("thm5/repaired/past", "(38) without delta and eps", func(v *View, _ int) float64 {
+			return bounds.Theorem5(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)
+		}),
 	}
 }
 
 func TestBrokenFormulas(t *testing.T) {
 	for _, f := range Search(brokenFormulas(), testOptions) {
+		// A broken formula has no certificate, which alone refutes a run.
+		if f.Claim.Kind == Training && f.Violated > 0 && f.Ratio > 1 {
+			continue
+		}
 		if f.Verdict() != "refuted" || !(f.Ratio > 1) {
 			t.Errorf("%s: %s with ratio %v, want it refuted", f.Claim.ID, f.Verdict(), f.Ratio)
 		}

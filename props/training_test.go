@@ -1,6 +1,133 @@
 package props
 
-import "testing"
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// quadraticRun is l(w) = mean of (h/2)(x_k+w)^2 over x = 0.5, -0.3 with delta_1 = d+s or
+// d-s: U = h (w+x_k+delta), so all moments of the run have closed forms.
+func quadraticRun(a, w, d, s, g float64, steps int) *gen.Case {
+	zero := perturb.Spec{Law: "zero"}
+	return &gen.Case{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "fixed", A: [][]float64{{a}}}, {Op: "halfsq", N: 1}},
+		X:     []float64{0.5}, W: [][]float64{{w}, {}, {}},
+		Delta: []perturb.Spec{{Law: "twopoint", A: []float64{d + s}, B: []float64{d - s}, P: 0.5}, zero, zero},
+		Eps:   []perturb.Spec{zero, zero, zero},
+		Run:   &gen.Run{More: [][]float64{{-0.3}}, Gamma: g, Steps: steps},
+	}
+}
+
+// TestTrainingClosedForm holds the trees against the recursion of mean and
+// variance of w.
+func TestTrainingClosedForm(t *testing.T) {
+	const a, w0, d, s, g = 0.8, 1.7, 0.25, 0.5, 0.4
+	const h, c, spread = a * a, 0.1, 0.16 // mean and variance of the inputs
+	for steps := 1; steps <= 4; steps++ {
+		lo, hi, why := views(Training, quadraticRun(a, w0, d, s, g, steps))
+		if why != Valid {
+			t.Fatalf("T = %d: %v", steps, why)
+		}
+		m, v := w0, 0.0
+		gap := func() float64 { return h / 2 * ((m+c)*(m+c) + v) } // E l - l*
+		var grad, gap1 float64
+		first := gap()
+		grad0 := h * h * (m + c) * (m + c)
+		weights := 0.0
+		q := 1 - h*g/3
+		for k := range steps {
+			grad += h * h * ((m+c)*(m+c) + v) / float64(steps)
+			weights += math.Pow(q, float64(steps-k))
+			m, v = m-g*h*(m+c+d), (1-g*h)*(1-g*h)*v+g*g*h*h*(spread+s*s)
+			if k == 0 {
+				gap1 = gap()
+			}
+		}
+		e2, mean2 := h*h*(d*d+s*s), h*h*d*d
+		for _, x := range []struct {
+			name         string
+			lo, hi, want float64
+		}{
+			{"D0", lo.Run.D0, hi.Run.D0, first},
+			{"E l(w^T) - l*", lo.Run.GapT, hi.Run.GapT, gap()},
+			{"mean |grad|^2", lo.Run.Grad2, hi.Run.Grad2, grad},
+			{"sigma^2", hi.Run.S.SigmaSq, hi.Run.S.SigmaSq, h * h * spread},
+			{"E|U-u|^2", lo.Run.First.E2, hi.Run.First.E2, e2},
+			{"|E[U-u]|^2", lo.Run.First.Mean2, hi.Run.First.Mean2, mean2},
+			{"sum E|U-u|^2", lo.Run.Sum.E2, hi.Run.Sum.E2, e2 * float64(steps)},
+			{"weighted |E[U-u]|^2", lo.Run.Geo.Mean2, hi.Run.Geo.Mean2, mean2 * weights},
+			{"drop of (36)", lo.Run.Drop36, hi.Run.Drop36, gap1 - first + g/6*grad0},
+			{"drop of (40)", lo.Run.Drop40, hi.Run.Drop40, gap1 - q*first},
+		} {
+			const wide = 1e-7 // far above the enclosure, far below a wrong term
+			if !(x.lo <= x.want+wide*math.Abs(x.want) && x.want <= x.hi+wide*math.Abs(x.want)) || !(x.hi-x.lo <= wide*math.Abs(x.want)+1e-12) {
+				t.Errorf("T = %d: %s in [%v, %v], want %v", steps, x.name, x.lo, x.hi, x.want)
+			}
+		}
+		if n := len(hi.Run.Leaves); n != 4 {
+			t.Errorf("T = %d: %d outcomes of the first step, want 2 inputs times 2", steps, n)
+		}
+	}
+}
+
+// TestTrainingHypotheses: a step size above 1/(3L) rejects a run, and so does a
+// claim under PL without a constant.
+func TestTrainingHypotheses(t *testing.T) {
+	l := 0.8 * 0.8
+	for _, c := range []struct {
+		g    float64
+		want Reason
+	}{{1 / (3 * l) * (1 - 1e-9), Valid}, {1 / (3 * l) * (1 + 1e-6), Hypothesis}, {1e3, Hypothesis}} {
+		if _, _, why := views(Training, quadraticRun(0.8, 1, 0, 1, c.g, 2)); why != c.want {
+			t.Errorf("3 L g = %v: %v, want %v", 3*l*c.g, why, c.want)
+		}
+	}
+	flat := quadraticRun(0.8, 1, 0, 1, 0.1, 2)
+	flat.Chain[0].N, flat.Chain[1].A = 2, [][]float64{{0.8, 0.8}} // mu = 0
+	flat.X, flat.Run.More, flat.W[0] = []float64{1, 2}, nil, []float64{0, 1}
+	flat.Delta[0] = perturb.Spec{Law: "zero"}
+	lo, hi, why := views(Training, flat)
+	if why != Valid {
+		t.Fatal(why)
+	}
+	for _, c := range trainingClaims() {
+		needs := c.ID == "eq40" || c.ID == "eq41" || c.ID == "thm5"
+		if got := c.Check(lo, hi).Reason == Hypothesis; got != needs {
+			t.Errorf("%s: rejected for want of mu: %v, want %v", c.Name(), got, needs)
+		}
+	}
+}
+
+// TestBuildRun: bad runs are errors that name the field and the value.
+func TestBuildRun(t *testing.T) {
+	for _, c := range []struct {
+		change func(r *gen.Case)
+		want   string
+	}{
+		{func(c *gen.Case) { c.Run = nil }, "has no run"},
+		{func(c *gen.Case) { c.Run.Steps = 0 }, "run.steps is 0"},
+		{func(c *gen.Case) { c.Run.Steps = 1 << 30 }, fmt.Sprintf("run.steps is %d", 1<<30)},
+		{func(c *gen.Case) { c.Run.Gamma = 0 }, "run.gamma is 0"},
+		{func(c *gen.Case) { c.Run.Gamma = math.NaN() }, "run.gamma is NaN"},
+		{func(c *gen.Case) { c.Run.Gamma = math.Inf(1) }, "run.gamma is +Inf"},
+		{func(c *gen.Case) { c.Run.More[0] = nil }, "run.more[0] has length 0"},
+		{func(c *gen.Case) { c.Run.More[0][0] = math.Inf(-1) }, "run.more[0][0] is -Inf"},
+		{func(c *gen.Case) { c.Run.Reg.Kind = "l1" }, `unknown regularizer "l1"`},
+		{func(c *gen.Case) { c.X = nil }, "x has length 0"},
+	} {
+		bad := quadraticRun(1, 1, 0, 1, 0.1, 2)
+		c.change(bad)
+		if _, err := bad.BuildRun(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q in it", err, c.want)
+		}
+	}
+}
 
 // TestLongHorizons: over 10^6 steps without chance, with step sizes down to where
 // D0/(g T) is all that is left of them, no claim on record as true is violated,

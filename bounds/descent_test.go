@@ -1,0 +1,72 @@
+package bounds
+
+import (
+	"math"
+	"testing"
+)
+
+// The right sides of section 4, written down once more with numbers.
+func TestDescent(t *testing.T) {
+	s := Smooth{L: 2, SigmaSq: 3, Mu: 0.5, Gamma: 0.125}
+	const d0 = 5
+	e2, mean2 := []float64{1, 4, 2}, []float64{0.5, 0.25, 1}
+	sum := func(v []float64) (plain, weighted float64) {
+		for k, x := range v {
+			plain += x
+			weighted += math.Pow(1-0.5*0.125/3, float64(3-k)) * x
+		}
+		return plain, weighted
+	}
+	e, we := sum(e2)
+	m, wm := sum(mean2)
+	q := 1 - 0.5*0.125/3
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"(35)", Eq35(s, 7, 11), 2*0.015625*7 + 2*0.015625*11},
+		{"(36)", Eq36(s, 7, 11), 2*0.015625*3 + 2*0.015625*7 + 0.0625*11},
+		{"(34)", Theorem3(s, d0, 3, e, m), 6*5/(0.125*3) + 6*2*0.125*3 + 6*2*0.125/3*e + m},
+		{"(37)", Theorem4(s, d0, 3, e, m), Theorem3(s, d0, 3, e, m)},
+		{"(41)", Eq41(s, d0, 3, we, wm), q*q*q*5 + 3*2*0.125*3/0.5 + 2*0.015625*we + 0.0625*wm},
+		{"(38)", Theorem5(s, d0, 3, we, wm), Eq41(s, d0, 3, we, wm)},
+		{"Q", s.Q(), q},
+		{"weight", s.Weight(3, 1), q * q},
+	} {
+		if !(math.Abs(c.got-c.want) <= 1e-14*math.Abs(c.want)) {
+			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
+		}
+	}
+}
+
+func TestAdmissible(t *testing.T) {
+	for _, c := range []struct {
+		g    float64
+		want bool
+	}{{1.0 / 6, true}, {0.16, true}, {0.17, false}, {0, false}, {-1, false}, {math.NaN(), false}} {
+		if got := (Smooth{L: 2, Gamma: c.g}).Admissible(); got != c.want {
+			t.Errorf("L = 2, g = %v: %v", c.g, got)
+		}
+	}
+}
+
+func TestDescentMisuse(t *testing.T) {
+	s := Smooth{L: 1, Mu: 1, Gamma: 0.1}
+	for name, f := range map[string]func(){
+		"T = 0 in (34)":     func() { Theorem3(s, 1, 0, 0, 0) },
+		"T = -1 in (41)":    func() { Eq41(s, 1, -1, 0, 0) },
+		"(40) without mu":   func() { Smooth{L: 1, Gamma: 0.1}.Q() },
+		"(40) with NaN":     func() { Smooth{L: 1, Mu: math.NaN()}.Q() },
+		"(38) without mu":   func() { Theorem5(Smooth{L: 1, Gamma: 0.1}, 1, 1, 0, 0) },
+		"weight without mu": func() { Smooth{}.Weight(1, 0) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}
