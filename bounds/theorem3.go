@@ -18,6 +18,15 @@ func Theorem4(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
 	return Theorem3(s, d0, steps, thm1, thm2)
 }
 
+// SharpTheorem3 is a third of Theorem3,
+//
+//	2 D0/(g T) + 2 L g sigma^2 + (2 L g/T) sum_t E|U-u|^2 + (1/T) sum_t E|E_t[U-u]|^2,
+//
+// and bounds the same left side for g <= 1/L; see PROOFS.md, section 4.
+func SharpTheorem3(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
+	return Theorem3(s, d0, steps, e2, mean2) / 3
+}
+
 func horizon(eq string, steps int) float64 {
 	if steps < 1 {
 		panic(fmt.Sprintf("bounds: %s with T = %d, want T >= 1", eq, steps))

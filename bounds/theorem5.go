@@ -21,3 +21,21 @@ func Eq41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
 func Theorem5(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
 	return Eq41(s, d0, steps, thm1, thm2)
 }
+
+// Sharp41 is (1-mu g)^T D0 + L g sigma^2/mu + L g^2 e2 + (g/2) mean2 with the sums
+// e2 = sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 and mean2 the same of E|E_t[U-u]|^2: a bound
+// of E[l(w^T) - l*] for g <= 1/L, see PROOFS.md, section 4. Every term is at most
+// that of (41) but those of the last steps, where (41) has 1 - mu g/3 for 1. It
+// panics unless T >= 1 and mu > 0.
+func Sharp41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
+	horizon("sharp (41)", steps)
+	return product(s.SharpWeight(steps, -1), d0) + product(s.L, s.Gamma, s.SigmaSq)/s.Mu +
+		product(s.L, s.Gamma, s.Gamma, e2) + product(s.Gamma, mean2)/2
+}
+
+// SharpWeight is (1-mu g)^{T-1-t}, the weight of step t in Sharp41. It panics
+// when mu is not positive.
+func (s Smooth) SharpWeight(steps, t int) float64 {
+	s.Q()
+	return math.Pow(1-product(s.Mu, s.Gamma), float64(steps-1-t))
+}

@@ -23,11 +23,20 @@ const MaxInput = 1 << 12
 // one of the claims, all about one step, does not hold on it. It returns the
 // highest rung of the ladder that a claim reached.
 func Propagation(t props.Failer, data []byte, claims []props.Claim) (rung int) {
+	return property(t, data, claims, gen.Step)
+}
+
+// Training is the body of FuzzTraining: the same for claims about runs.
+func Training(t props.Failer, data []byte, claims []props.Claim) (rung int) {
+	return property(t, data, claims, gen.TrainingRun)
+}
+
+func property(t props.Failer, data []byte, claims []props.Claim, draw func(gen.Source) *gen.Case) (rung int) {
 	if len(data) > MaxInput {
 		t.Skipf("input of %d bytes", len(data))
 	}
 	rung = -1
-	for _, ratio := range props.Property(t, claims, gen.Step(gen.Bytes(data))) {
+	for _, ratio := range props.Property(t, claims, draw(gen.Bytes(data))) {
 		if ratio >= 0 {
 			rung = max(rung, ladder(ratio))
 		}

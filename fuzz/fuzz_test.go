@@ -9,8 +9,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
-// stepClaims are the claims about one step with the given verdict on record.
-func stepClaims(tb testing.TB, verdict string) []props.Claim {
+// claimsOf are the claims of a kind with the given verdict on record.
+func claimsOf(tb testing.TB, kind props.Kind, verdict string) []props.Claim {
 	f, err := cascade.Testdata.Open("testdata/verdicts")
 	if err != nil {
 		tb.Fatal(err)
@@ -22,19 +22,27 @@ func stepClaims(tb testing.TB, verdict string) []props.Claim {
 	}
 	var claims []props.Claim
 	for _, c := range props.Claims() {
-		if c.Kind == props.Step && on[c.Name()] == verdict {
+		if c.Kind == kind && on[c.Name()] == verdict {
 			claims = append(claims, c)
 		}
 	}
 	if len(claims) == 0 {
-		tb.Fatalf("no claim on record as %s", verdict)
+		tb.Fatalf("no claim of kind %d on record as %s", kind, verdict)
 	}
 	return claims
 }
 
 func FuzzPropagation(f *testing.F) {
-	claims := stepClaims(f, "holds")
+	claims := claimsOf(f, props.Step, "holds")
 	f.Fuzz(func(t *testing.T, data []byte) { Propagation(t, data, claims) })
+}
+
+func FuzzTraining(f *testing.F) {
+	claims := claimsOf(f, props.Training, "holds")
+	for _, seed := range []string{"", "\x00\x01\x00", "\x02\x00\x02\x01\x05\x03\x02\x01", "\x01\x01\x03\x01\x01\x00\x02\x04\x01\x09"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { Training(t, data, claims) })
 }
 
 // tally is a props.Failer that notes what happened instead of stopping.
@@ -62,7 +70,7 @@ func run(data []byte, claims []props.Claim) (t *tally) {
 
 // TestTargetCanFail: some short input violates a refuted claim.
 func TestTargetCanFail(t *testing.T) {
-	claims := stepClaims(t, "refuted")
+	claims := claimsOf(t, props.Step, "refuted")
 	src := gen.Random(1, 1)
 	for range 200 {
 		data := make([]byte, 64)

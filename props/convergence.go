@@ -44,6 +44,7 @@ func trainingClaims() []Claim {
 			},
 		},
 	}
+	all = append(all, sharpTrainingClaims()...)
 	for r := range expect.Readings {
 		reading := expect.Reading(r).String()
 		all = append(all, Claim{
@@ -77,6 +78,40 @@ func trainingClaims() []Claim {
 		})
 	}
 	return all
+}
+
+// sharpTrainingClaims are ours; the proofs are in bounds/PROOFS.md, section 4.
+func sharpTrainingClaims() []Claim {
+	return []Claim{
+		{
+			ID: "eq36", Eq: "(36)", Form: Sharp, Kind: Training,
+			Statement: "(36) with g/2 for g/6",
+			Left:      func(v *View, _ int) float64 { return v.Run.Fast36 },
+			Right:     func(v *View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+		},
+		{
+			ID: "thm3", Eq: "(34)", Form: Sharp, Kind: Training,
+			Statement: "(34) with a third of its right side",
+			Left:      gradients,
+			Right: func(v *View, _ int) float64 {
+				return bounds.SharpTheorem3(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.E2, v.Run.Sum.Mean2)
+			},
+		},
+		{
+			ID: "eq40", Eq: "(40)", Form: Sharp, Kind: Training, Needs: pl,
+			Statement: "(40) with mu g for mu g/3",
+			Left:      func(v *View, _ int) float64 { return v.Run.Fast40 },
+			Right:     func(v *View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+		},
+		{
+			ID: "eq41", Eq: "(41)", Form: Sharp, Kind: Training, Needs: pl,
+			Statement: "E[l(w^T)-l*] <= (1-mu g)^T D0 + L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
+			Left:      lastGap,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Sharp41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Fast.E2, v.Run.Fast.Mean2)
+			},
+		},
+	}
 }
 
 func leaves(v *View) (lo, hi int) { return 0, len(v.Run.Leaves) - 1 }

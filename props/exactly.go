@@ -25,7 +25,16 @@ const exactLeaves = 1 << 12
 // bits: the pass is repeated for every outcome with the perturbations that the
 // laws gave in float64, which are numbers like any others. What math/big leaves
 // uncertain, the rounding of the formulas of package bounds does.
+//
+// A run is checked by its enclosure alone: its second opinion is a certificate.
 func CheckExactly(claim *Claim, c *gen.Case) Result {
+	if claim.Kind == Training {
+		lo, hi, why := views(Training, c)
+		if why != Valid {
+			return Result{Reason: why}
+		}
+		return claim.Check(lo, hi)
+	}
 	return (&secondOpinion{kind: claim.Kind, c: c}).check(claim)
 }
 

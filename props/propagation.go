@@ -131,5 +131,43 @@ func propagationClaims() []Claim {
 	for k := range claims {
 		claims[k].Mixes = true
 	}
-	return claims
+	return append(claims, spikeClaims()...)
+}
+
+// spikeLimit stands for the constant of "O(1) implies O(1)": a witness with
+// U = u beats any.
+const spikeLimit = 1e6
+
+// spikeClaims are the statement of section 6.3 that some |delta_i| or |eps_i| of
+// O(1) makes a spike, |U-u|^2 of O(1), and its other direction.
+func spikeClaims() []Claim {
+	return []Claim{
+		{
+			ID: "spike", Eq: "6.3", Form: Printed,
+			Statement: "a spike occurs whenever some |delta_i| or |eps_{i+1}|, i < N, is O(1): the largest of E|delta_i|^2, E|eps_{i+1}|^2 is at most 10^6 E|U-u|^2",
+			Left:      largestError,
+			Right:     func(v *View, _ int) float64 { return spikeLimit * v.U2 },
+		},
+		{
+			ID: "spike", Eq: "6.3", Form: Repaired,
+			Statement: "a spike needs one: E|U-u|^2 is at most (sum_{i<N} Ce_d[i] + Ce_e[i+1]) times the largest of E|delta_i|^2, E|eps_{i+1}|^2",
+			Left:      u2,
+			Right: func(v *View, _ int) float64 {
+				m := make([]float64, v.K.N+1)
+				for i := range m {
+					m[i] = largestError(v, 0)
+				}
+				return bounds.Theorem1(v.K, m, m)
+			},
+		},
+	}
+}
+
+// largestError leaves out delta_N and eps_1, which touch no gradient.
+func largestError(v *View, _ int) float64 {
+	m := 0.0
+	for i := 1; i < v.K.N; i++ {
+		m = max(m, v.D2[i], v.E2[i+1])
+	}
+	return m
 }

@@ -157,7 +157,7 @@ func Errata(findings []*Finding) []Erratum {
 			continue
 		default:
 			e.Witness = Simplify(f.Claim, f.Witness)
-			e.Result = f.Claim.again(e.Witness)
+			e.Result = CheckExactly(f.Claim, e.Witness)
 		}
 		for _, g := range findings {
 			if c := g.Claim; c.ID == f.Claim.ID && c.Reading == f.Claim.Reading && (c.Form == Repaired || c.Form == Conjecture) {
@@ -167,19 +167,6 @@ func Errata(findings []*Finding) []Erratum {
 		all = append(all, e)
 	}
 	return all
-}
-
-// again checks a case once more: a run by its enclosure, as its certificate is
-// another matter, anything else in math/big.
-func (c *Claim) again(k *gen.Case) Result {
-	if c.Kind != Training {
-		return CheckExactly(c, k)
-	}
-	lo, hi, why := views(Training, k)
-	if why != Valid {
-		return Result{Reason: why}
-	}
-	return c.Check(lo, hi)
 }
 
 // OnRecord is the path of the certificate of a printed claim below the root of

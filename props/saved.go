@@ -70,7 +70,7 @@ func ReadSaved(r io.Reader) (*SavedCase, *Claim, error) {
 		return nil, nil, fmt.Errorf("saved case: no case")
 	}
 	for _, c := range Claims() {
-		if c.ID == s.Claim && c.Form == s.Form && c.Reading == s.Reading {
+		if c.ID == s.Claim && c.Form == s.Form && c.Reading == s.Reading && c.Kind != Own {
 			return s, &c, nil
 		}
 	}
@@ -84,6 +84,11 @@ func Explain(w io.Writer, s *SavedCase, claim *Claim) (same bool, err error) {
 	p, err := s.Case.Build()
 	if err != nil {
 		return false, err
+	}
+	if claim.Kind == Training {
+		if _, err := s.Case.BuildRun(); err != nil {
+			return false, err
+		}
 	}
 	if claim.Kind == Linear {
 		for i, op := range s.Case.Chain {
@@ -111,8 +116,11 @@ func Explain(w io.Writer, s *SavedCase, claim *Claim) (same bool, err error) {
 		fmt.Fprintf(w, "result   the case says nothing about the claim: %v\n", r.Reason)
 		return false, nil
 	}
-	if claim.Kind == Step {
-		lo, _, _ := views(Step, s.Case)
+	if claim.Kind == Training {
+		explainRun(w, s.Case)
+	}
+	if claim.Kind == Step || claim.Kind == Training {
+		lo, _, _ := views(claim.Kind, s.Case)
 		k := lo.K
 		fmt.Fprintf(w, "A3       C = %.6g, C2 = %.6g, Lf = %.6g, L1 = %.6g, L2 = %.6g on the hull of all visited states\n", k.C, k.C2, k.Lf, k.L1, k.L2)
 		fmt.Fprintf(w, "         (a constant that is 0 there is given as 2^-30: A3 wants it positive)\n")
@@ -134,6 +142,23 @@ func Explain(w io.Writer, s *SavedCase, claim *Claim) (same bool, err error) {
 		fmt.Fprintf(w, "         but the file says that the ratio is %v\n", s.Ratio)
 	}
 	return same, nil
+}
+
+// explainRun prints what a run adds to a pass.
+func explainRun(w io.Writer, c *gen.Case) {
+	r := c.Run
+	for k, x := range r.More {
+		fmt.Fprintf(w, "x        %v, input %d\n", x, k+2)
+	}
+	batch := "one input drawn uniformly"
+	if r.All {
+		batch = "all inputs"
+	}
+	lo, _, _ := views(Training, c)
+	s := lo.Run.S
+	fmt.Fprintf(w, "run      T = %d steps with g = %v on %s each, regularizer %+v\n", r.Steps, r.Gamma, batch, r.Reg)
+	fmt.Fprintf(w, "A1, A2   L = %.10g, 3 L g = %.6g, sigma^2 = %.6g at the visited weights\n", s.L, 3*s.L*r.Gamma, s.SigmaSq)
+	fmt.Fprintf(w, "A4       mu = %.6g (0: none known), l(w^0) - l* = %.10g\n", s.Mu, lo.Run.D0)
 }
 
 // agree allows a part in 10^6, far above rounding and far below what a changed

@@ -372,6 +372,15 @@ func Line(c *gen.Case) string {
 		parts = append(parts, p)
 	}
 	line := strings.Join(parts, ", ") + fmt.Sprintf("; x=%v", c.X)
+	if r := c.Run; r != nil {
+		for _, x := range r.More {
+			line += fmt.Sprintf(",%v", x)
+		}
+		line += fmt.Sprintf("; T=%d, g=%.6g", r.Steps, r.Gamma)
+		if r.Reg.Kind != "" && r.Reg.Kind != "none" {
+			line += fmt.Sprintf(", %s(%v)", r.Reg.Kind, r.Reg.Rho)
+		}
+	}
 	for i := range c.Delta {
 		for _, l := range []struct {
 			name string

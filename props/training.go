@@ -23,10 +23,12 @@ type RunView struct {
 	First StepSums      // of step 0 alone
 	Sum   StepSums      // summed over t
 	Geo   StepSums      // summed with the weights (1-mu g/3)^{T-t}; 0 without mu
+	Fast  StepSums      // summed with the weights (1-mu g)^{T-1-t}; 0 without mu
 
 	// The first step: E_t l(w+) - l(w) + (g/6)|grad l|^2, E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*),
 	// and by outcome what (35) speaks of.
 	Drop36, Drop40 float64
+	Fast36, Fast40 float64 // the same with g/2 for g/6 and mu g for mu g/3
 	Leaves         []LeafStep
 }
 
@@ -53,19 +55,19 @@ type trainer struct {
 	region *core.Region
 	errs   *core.Enclosure
 
-	first, sum, geo stepSum
-	loss0           float64
-	lossT           float64 // E l(w^T)
-	loss1           float64 // E l(w^1)
-	grad0           []float64
-	grad2           float64 // |grad l(w^0)|^2
-	variance        float64 // the largest met
-	maxLoss         float64
-	maxW            float64
-	maxGrad         float64
-	last            []float64 // the last w^T
-	leaves          []leafRaw
-	nodes           int
+	first, sum, geo, fast stepSum
+	loss0                 float64
+	lossT                 float64 // E l(w^T)
+	loss1                 float64 // E l(w^1)
+	grad0                 []float64
+	grad2                 float64 // |grad l(w^0)|^2
+	variance              float64 // the largest met
+	maxLoss               float64
+	maxW                  float64
+	maxGrad               float64
+	last                  []float64 // the last w^T
+	leaves                []leafRaw
+	nodes                 int
 }
 
 // stepSum is a weighted sum over steps.
@@ -99,7 +101,7 @@ func newTrainer(t *gen.Training) *trainer {
 		t: t, n: c.N(), walker: expect.NewWalker(c), state: core.NewState(c),
 		region: core.NewRegion(c), errs: core.NewEnclosure(c),
 	}
-	for _, s := range []*stepSum{&r.first, &r.sum, &r.geo} {
+	for _, s := range []*stepSum{&r.first, &r.sum, &r.geo, &r.fast} {
 		s.Moments = expect.NewMoments(c)
 	}
 	if t.Known != nil && t.Known.Mu() > 0 {
@@ -199,6 +201,7 @@ func (r *trainer) enter(d *node, t int, p float64) {
 	r.sum.add(d, p)
 	if r.smooth.Mu > 0 {
 		r.geo.add(d, p*r.smooth.Weight(r.t.Steps, t))
+		r.fast.add(d, p*r.smooth.SharpWeight(r.t.Steps, t))
 	}
 }
 
@@ -352,15 +355,22 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 	a.First, b.First = r.first.enclose(k, eU)
 	a.Sum, b.Sum = r.sum.enclose(k, eU)
 	a.Geo, b.Geo = r.geo.enclose(k, eU)
+	a.Fast, b.Fast = r.fast.enclose(k, eU)
 	a.Grad2, b.Grad2 = root(r.sum.grad2/float64(t.Steps), eG, 2, sumRounding)
 	g2lo, g2hi := root(r.grad2, eG, 2, sumRounding)
+	// l(w+) - l(w) + c |grad l|^2, and l(w+) - q l(w) - (1-q) l*: l* enters with a minus.
 	g := t.Gamma
-	a.Drop36 = r.loss1 - r.loss0 - 2*eL + g/6*g2lo
-	b.Drop36 = r.loss1 - r.loss0 + 2*eL + g/6*g2hi
-	// l(w+) - q l(w) - (1-q) l*: l* enters with a minus.
-	shrink := s.Mu * g / 3
-	a.Drop40 = r.loss1 - (1-shrink)*r.loss0 - 2*eL - shrink*lStarHi
-	b.Drop40 = r.loss1 - (1-shrink)*r.loss0 + 2*eL - shrink*lStarLo
+	drop := func(c float64) (lo, hi float64) {
+		return r.loss1 - r.loss0 - 2*eL + c*g2lo, r.loss1 - r.loss0 + 2*eL + c*g2hi
+	}
+	shrink := func(x float64) (lo, hi float64) {
+		d := r.loss1 - (1-x)*r.loss0
+		return d - 2*eL - x*lStarHi, d + 2*eL - x*lStarLo
+	}
+	a.Drop36, b.Drop36 = drop(g / 6)
+	a.Fast36, b.Fast36 = drop(g / 2)
+	a.Drop40, b.Drop40 = shrink(s.Mu * g / 3)
+	a.Fast40, b.Fast40 = shrink(s.Mu * g)
 	r.encloseLeaves(a, b, eL, eG, eU)
 	return lo, hi, Valid
 }
