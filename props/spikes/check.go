@@ -176,14 +176,15 @@ func (c checkCase) checkSingle(r *Report, v []float64) error {
 	}
 	r.Singles++
 	r.sized(tr.size[spikeAt])
+	name := c.String()
 	for form, rec := range c.recursions() {
-		r.path(&r.Path[form], c.String(), tr, rec)
+		r.path(&r.Path[form], name, tr, rec)
 		quiet := rec
 		quiet.Noise += quiet.Kick * tr.worstNoise() * tr.worstNoise()
 		after := quiet.After(tr.high[spikeAt], tr.size[spikeAt]+tr.worstNoise()) * (1 + formSlack)
 		for _, f := range fractions {
 			level := tr.low[spikeAt+1] * f
-			r.recovery(&r.Recovery[form], c.String(), tr.low[spikeAt+1:], level, quiet.Steps(after, level))
+			r.recovery(&r.Recovery[form], name, tr.low[spikeAt+1:], level, quiet.Steps(after, level))
 		}
 	}
 	return nil
@@ -200,7 +201,7 @@ func (r *Report) recovery(t *Tightness, name string, gaps []float64, level float
 	for k < len(gaps) && !(gaps[k] <= level) {
 		k++
 	}
-	r.compare(t, name, fmt.Sprintf("steps until the gap is %.3g", level), float64(k), float64(bound))
+	r.compare(t, name, "steps until the gap is %.3g", level, float64(k), float64(bound))
 }
 
 // path compares every gap with the recursion along the measured sizes.
@@ -208,18 +209,19 @@ func (r *Report) path(t *Tightness, name string, tr *trace, rec Recursion) {
 	bound := tr.high[0]
 	for step, low := range tr.low[1:] {
 		bound = rec.After(bound, tr.size[step]+tr.noise[step])
-		r.compare(t, name, fmt.Sprintf("gap of w^%d", step+1), low, bound*(1+formSlack))
+		r.compare(t, name, "gap of w^%v", float64(step+1), low, bound*(1+formSlack))
 	}
 }
 
-// compare takes left <= right; a NaN on either side is a violation.
-func (r *Report) compare(t *Tightness, name, what string, left, right float64) {
+// compare takes left <= right; a NaN on either side is a violation. what is a
+// format of one verb for at.
+func (r *Report) compare(t *Tightness, name, what string, at, left, right float64) {
 	r.Comparisons++
 	if !(left <= right) {
-		r.Violations = append(r.Violations, Violation{name, what, left, right})
+		r.Violations = append(r.Violations, Violation{name, fmt.Sprintf(what, at), left, right})
 	}
-	if right > 0 {
-		t.add(left/right, name+": "+what)
+	if ratio := left / right; right > 0 && !(ratio <= t.Ratio) {
+		t.add(ratio, name+": "+fmt.Sprintf(what, at))
 	}
 }
 
@@ -240,15 +242,15 @@ func (c checkCase) checkTrain(r *Report, v []float64) error {
 		size = max(size, m)
 	}
 	r.sized(size)
+	name := c.String()
 	for form, rec := range c.recursions() {
-		r.path(&r.Path[form], c.String(), tr, rec)
+		r.path(&r.Path[form], name, tr, rec)
 		noise := tr.worstNoise()
 		rec.Noise += rec.Kick * noise * noise
 		train := NewTrain(rec, size+noise, c.spacing)
 		for t := c.spacing; t < len(tr.low); t += c.spacing {
 			n := t / c.spacing
-			r.compare(&r.Before[form], c.String(), fmt.Sprintf("gap before spike %d", n),
-				tr.low[t], train.BeforeSpike(tr.high[0], n)*(1+formSlack))
+			r.compare(&r.Before[form], name, "gap before spike %v", float64(n), tr.low[t], train.BeforeSpike(tr.high[0], n)*(1+formSlack))
 		}
 	}
 	return nil
@@ -270,9 +272,10 @@ func (c checkCase) checkPair(r *Report, v []float64) error {
 	rec, full := Printed(c.s, true), Printed(c.s, false)
 	noise := max(up.worstNoise(), down.worstNoise())
 	rec.Noise += full.Kick * noise * noise
+	name := c.String()
 	bound := rec.After(up.high[spikeAt], max(up.size[spikeAt], down.size[spikeAt])+noise)
 	for t := spikeAt + 1; t < min(len(up.low), len(down.low)); t++ {
-		r.compare(&r.ZeroMean, c.String(), fmt.Sprintf("mean gap of w^%d", t), (up.low[t]+down.low[t])/2, bound*(1+formSlack))
+		r.compare(&r.ZeroMean, name, "mean gap of w^%v", float64(t), (up.low[t]+down.low[t])/2, bound*(1+formSlack))
 		bound = rec.After(bound, 0)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/core/problem"
 )
 
 // Diagram is one setting, spike sizes against spacings.
@@ -83,7 +82,7 @@ func Phase(opt Options) ([]Diagram, error) {
 		return nil, err
 	}
 	narrow := quadratic("narrow quadratic", 0.3, [][]float64{{1, 0}, {0, math.Sqrt(0.05)}}, [][]float64{{0, 0}})
-	regression, err := logistic(3, 24, 0.01, opt.Seed, 0.3)
+	regression, err := phaseRegression(opt.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +97,11 @@ func Phase(opt Options) ([]Diagram, error) {
 	return all, nil
 }
 
+// phaseRegression is the regression of Phase and Isolated.
+func phaseRegression(seed uint64) (*setting, error) { return logistic(3, 24, 0.01, seed, 0.3) }
+
 func (s *setting) phase(opt Options) (*Diagram, error) {
-	loss, e := problem.Loss(s.obj, s.start), s.lossError(norm(s.start))
-	d := &Diagram{Name: s.name, Level: phaseLevel * (loss - s.up), L: s.s.L, Mu: s.s.Mu, G: s.s.Gamma, Steps: opt.Steps,
+	d := &Diagram{Name: s.name, Level: phaseLevel * s.startGap().low, L: s.s.L, Mu: s.s.Mu, G: s.s.Gamma, Steps: opt.Steps,
 		Sizes: opt.Sizes, Spacings: opt.Spacings, Cells: make([][]Cell, len(opt.Sizes))}
 	for i := range d.Cells {
 		d.Cells[i] = make([]Cell, len(d.Spacings))
@@ -109,7 +110,7 @@ func (s *setting) phase(opt Options) (*Diagram, error) {
 	err := parallel(len(d.Sizes)*len(d.Spacings), func(k int) error {
 		i, j := k/len(d.Spacings), k%len(d.Spacings)
 		var err error
-		d.Cells[i][j], err = s.cell(d, scaled(d.Sizes[i], one), d.Spacings[j], loss-s.lower+e)
+		d.Cells[i][j], err = s.cell(d, scaled(d.Sizes[i], one), d.Spacings[j], s.startGap().high)
 		return err
 	})
 	return d, err

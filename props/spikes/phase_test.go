@@ -1,6 +1,9 @@
 package spikes
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 func TestPhase(t *testing.T) {
 	ds, err := Phase(Small(1))
@@ -56,7 +59,8 @@ func TestBadOptions(t *testing.T) {
 		change(&o)
 		_, err1 := Check(o)
 		_, err2 := Phase(o)
-		for _, err := range []error{err1, err2} {
+		err3 := Markdown(&bytes.Buffer{}, o)
+		for _, err := range []error{err1, err2, err3} {
 			if err == nil || err.Error() != want {
 				t.Errorf("%v, want %s", err, want)
 			}

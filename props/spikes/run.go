@@ -108,6 +108,16 @@ func (s *setting) noise(w float64) float64 {
 	return roundRel * (w/s.s.Gamma + 2*float64(s.n)*s.s.L*(s.input+w) + 2*s.input)
 }
 
+// gap holds the true gap of some weights between low and high.
+type gap struct{ low, high float64 }
+
+func (s *setting) gap(w []float64) gap {
+	loss, e := problem.Loss(s.obj, w), s.lossError(norm(w))
+	return gap{loss - s.up - e, loss - s.lower + e}
+}
+
+func (s *setting) startGap() gap { return s.gap(s.start) }
+
 // spikes says which steps of a run are hit, where, and by what.
 type spikes struct {
 	at     func(t int) bool
@@ -156,17 +166,16 @@ func (s *setting) run(p spikes, steps int, measure func(t int) bool, stop func(t
 	w := append([]float64(nil), s.start...)
 	observe := func(t int, w, u []float64, _ []int) error {
 		size := norm(w)
-		low, high, kick := math.NaN(), math.NaN(), 0.0
+		g, kick := gap{math.NaN(), math.NaN()}, 0.0
 		if measure(t) {
-			loss, e := problem.Loss(s.obj, w), s.lossError(size)
-			low, high = loss-s.up-e, loss-s.lower+e
+			g = s.gap(w)
 		}
 		if p.at(t) {
 			kick = s.spikeSize(w, u) + s.noise(size)
 		}
-		tr.low, tr.high = append(tr.low, low), append(tr.high, high)
+		tr.low, tr.high = append(tr.low, g.low), append(tr.high, g.high)
 		tr.size, tr.noise = append(tr.size, kick), append(tr.noise, s.noise(size))
-		if stop != nil && stop(t, low) {
+		if stop != nil && stop(t, g.low) {
 			return errEnough
 		}
 		return nil
@@ -187,12 +196,14 @@ func (s *setting) spikeSize(w, u []float64) float64 {
 	return norm(d)
 }
 
-func norm(v []float64) float64 {
+func norm(v []float64) float64 { return math.Sqrt(normSq(v)) }
+
+func normSq(v []float64) float64 {
 	sum := 0.0
 	for _, x := range v {
 		sum += float64(x * x)
 	}
-	return math.Sqrt(sum)
+	return sum
 }
 
 func scaled(a float64, v []float64) []float64 {

@@ -1,0 +1,104 @@
+package spikes
+
+import (
+	"bytes"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestIsolated(t *testing.T) {
+	c, err := Isolated(Small(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, s := c.Large, c.Small
+	if !(l.Size > 90*s.Size && l.Squares > s.Squares && l.Peak > 10*s.Peak) {
+		t.Errorf("the large spike is not the larger: %+v, %+v", l, s)
+	}
+	if l.Recovery == Never || l.Recovery > l.Bound || !(l.Last <= c.Level) {
+		t.Errorf("the large spike does not recover as (40) says: %+v", l)
+	}
+	if s.Recovery != Never || !(s.Last > c.Level && s.Last <= s.Limit) {
+		t.Errorf("the small spikes recover, or break (40): %+v", s)
+	}
+	if l.Spikes != 1 || s.Spikes != c.Steps*3/8 || c.At[0] != c.First || c.At[len(c.At)-1] != c.Steps-1 {
+		t.Errorf("%d and %d spikes, rows %v", l.Spikes, s.Spikes, c.At)
+	}
+}
+
+// TestBudget: the orders of Table 1 at T = 10^4 and 10^6.
+func TestBudget(t *testing.T) {
+	a, b := NewBudget(10_000), NewBudget(1_000_000)
+	if r := b.Nonconvex / a.Nonconvex; !(r > 9.5 && r < 10.5) {
+		t.Errorf("nonconvex grows by %v, want about 10", r)
+	}
+	if r := b.NonconvexZeroMean / a.NonconvexZeroMean; !(r > 99 && r < 101) {
+		t.Errorf("nonconvex, zero mean, grows by %v, want 100", r)
+	}
+	if a.PL < 10 || b.PL > a.PL+2 || a.PLZeroMean != Never || b.PLZeroMean != Never {
+		t.Errorf("PL: %+v, %+v", a, b)
+	}
+	if !(b.PLSpaced > a.PLSpaced && b.PLForgiven > 10*a.PLForgiven && b.PLForgiven < b.Steps) {
+		t.Errorf("spaced and forgiven: %+v, %+v", a, b)
+	}
+}
+
+// TestForgivenByBruteForce: spikes at all of the first PLForgiven steps leave at
+// most the allowance, 20 ln T/T; at ten more steps in a hundred they do not.
+func TestForgivenByBruteForce(t *testing.T) {
+	const steps = 1000
+	h := 20 * 6.907755278982137 / steps
+	s := setting{}
+	s.s.L, s.s.Mu, s.s.Gamma = budgetL, budgetMu, 3*6.907755278982137/steps
+	rec := s.recursions()[printed]
+	last := func(spikes int) float64 {
+		a := 0.0
+		for k := range steps {
+			m := 0.0
+			if k < spikes {
+				m = 1
+			}
+			a = rec.After(a, m)
+		}
+		return a
+	}
+	n := NewBudget(steps).PLForgiven
+	if !(last(n) <= h) || last(n+steps/10) <= h {
+		t.Errorf("%d spikes leave %v, %d leave %v, allowed %v", n, last(n), n+steps/10, last(n+steps/10), h)
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	o := Small(4)
+	o.Kicks, o.Chains = o.Kicks[1:2], 100
+	var a, b bytes.Buffer
+	if err := Markdown(&a, o); err != nil {
+		t.Fatal(err)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if err := Markdown(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Error("another page on one processor")
+	}
+	for _, bad := range []string{"VIOLATED", "NaN", "%!", "9223372036854775807"} {
+		if strings.Contains(a.String(), bad) {
+			t.Errorf("the page has %q:\n%s", bad, a.String())
+		}
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestMarkdownWriteError(t *testing.T) {
+	o := Small(1)
+	o.Kicks, o.Sizes, o.Spacings, o.Chains = o.Kicks[:1], o.Sizes[:1], o.Spacings[:1], 1
+	if err := Markdown(full{}, o); err == nil || err.Error() != "disk full" {
+		t.Error(err)
+	}
+}
