@@ -74,6 +74,30 @@ func TestWrongRecursionsAreSeen(t *testing.T) {
 	}
 }
 
+// TestPathIsSharp: a run that follows the recursion has the ratio 1 at every
+// step, and one that is ahead of it by a spike or a thousandth is seen.
+func TestPathIsSharp(t *testing.T) {
+	rec := Recursion{Rate: 0.1, Noise: 0.2, Kick: 0.5}
+	tr := &trace{low: []float64{1}, high: []float64{1}, size: []float64{0, 3, 0, 0, 1, 0, 0}, noise: make([]float64, 7)}
+	for k := range 6 {
+		tr.low = append(tr.low, rec.After(tr.low[k], tr.size[k]))
+	}
+	r, tight := &Report{}, Tightness{}
+	r.path(&tight, "exact", tr, rec)
+	if r.Comparisons != 6 || len(r.Violations) != 0 || !(tight.Ratio > 1-2*formSlack) {
+		t.Errorf("%+v, %+v", r, tight)
+	}
+	tr.low[6] *= 1.001
+	if r.path(&tight, "above", tr, rec); len(r.Violations) != 1 || r.Violations[0].What != "gap of w^6" {
+		t.Errorf("a gap above the recursion: %+v", r.Violations)
+	}
+	tr.low[6] /= 1.001
+	tr.size = append(tr.size[1:], 0)
+	if r.path(&tight, "late", tr, rec); len(r.Violations) == 1 {
+		t.Error("a spike one step early in the bound is not seen")
+	}
+}
+
 // TestMeasuredSize holds |U-u| against the closed form of a quadratic, A^T A delta_1,
 // A^T delta_2, eps_2 and A^T eps_3.
 func TestMeasuredSize(t *testing.T) {

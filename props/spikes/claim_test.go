@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/bounds"
@@ -16,8 +17,8 @@ func TestUpward(t *testing.T) {
 	for _, v := range b.Violations[:min(5, len(b.Violations))] {
 		t.Errorf("%+v", v)
 	}
-	if b.Skipped > b.Chains/20 || b.Ones < b.Chains/3 {
-		t.Errorf("%d of %d chains skipped, %d with one site", b.Skipped, b.Chains, b.Ones)
+	if b.Skipped > b.Chains/20 || b.Ones < b.Chains/3 || b.Zeros < 1 || b.Zeros > b.Ones/5 {
+		t.Errorf("%d of %d chains skipped, %d with one site, %d of them without effect", b.Skipped, b.Chains, b.Ones, b.Zeros)
 	}
 	// N = 2, eps_2 alone: (13) has 3C^2 |eps|^2 and nothing stops |U-u| = C |eps|.
 	if got := b.Upper[printed].Ratio; !(got > 0.3 && got <= 1) {
@@ -81,7 +82,10 @@ func TestWitnesses(t *testing.T) {
 	if count[linear] != 2 || count[other] != 2 {
 		t.Errorf("kinds %v", count)
 	}
-	for _, w := range main {
+	for j, w := range main {
+		if j > 0 && size(t, main[j-1]) > size(t, w) {
+			t.Errorf("%v stands before the smaller %v", main[j-1].Chain, w.Chain)
+		}
 		if w.Site.Eps && w.Site.I == 1 || !w.Site.Eps && w.Site.I == len(w.Chain) {
 			t.Errorf("trivial site %v in the main answer", w.Site)
 		}
@@ -90,6 +94,37 @@ func TestWitnesses(t *testing.T) {
 		}
 	}
 }
+
+// TestNoSmallerWitness looks for the kinds found at every chain smaller than the
+// one that search gives, whatever the order of candidates.
+func TestNoSmallerWitness(t *testing.T) {
+	main, _ := search()
+	for _, c := range candidates() {
+		for _, s := range sites(c) {
+			if !slices.ContainsFunc(main, func(w Witness) bool { return w.Site.Eps == s.Eps && sizeOf(c) < size(t, w) }) {
+				continue
+			}
+			s.find(c, func(found Witness) {
+				for _, w := range main {
+					if w.Kind == found.Kind && w.Site.Eps == s.Eps && sizeOf(c) < size(t, w) {
+						t.Errorf("%v at %v is smaller than %v", found.Chain, s, w.Chain)
+					}
+				}
+			})
+		}
+	}
+}
+
+// size orders chains as search does: N, widths, weights.
+func size(t *testing.T, w Witness) int {
+	c, err := core.FromSpecs(w.Chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sizeOf(c)
+}
+
+func sizeOf(c *core.Chain) int { return (c.N()*100+widths(c))*100 + c.NW() }
 
 // TestKinds: what the two non-blind witnesses say by hand. scale(2), halfsq(2) at
 // x = (1,0): u = x o (x o w + delta + eps), so that a second entry does nothing.

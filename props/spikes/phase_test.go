@@ -2,6 +2,7 @@ package spikes
 
 import (
 	"bytes"
+	"math"
 	"testing"
 )
 
@@ -46,11 +47,26 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+func TestMostOften(t *testing.T) {
+	yes, no := Cell{Recovers: true}, Cell{}
+	d := Diagram{Spacings: []int{1, 4, 16}, Cells: [][]Cell{{yes, yes, yes}, {yes, no, yes}, {yes, yes, no}, {no, yes, {Sharp: true}}}}
+	for i, want := range []int{1, 16, Never, Never} {
+		if got := d.MostOften(i); got != want {
+			t.Errorf("row %d: %d, want %d", i, got, want)
+		}
+	}
+	if d.Wrong() != 1 {
+		t.Errorf("%d wrong cells", d.Wrong())
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for want, change := range map[string]func(*Options){
 		"spikes: kicks is empty":                                            func(o *Options) { o.Kicks = nil },
 		"spikes: sizes[1] is -2, want > 0 and at most 1e+06":                func(o *Options) { o.Sizes = []float64{1, -2} },
 		"spikes: kicks[0] is 1e+07, want > 0 and at most 1e+06":             func(o *Options) { o.Kicks = []float64{1e7} },
+		"spikes: sizes[0] is NaN, want > 0 and at most 1e+06":               func(o *Options) { o.Sizes = []float64{math.NaN()} },
+		"spikes: kicks[0] is +Inf, want > 0 and at most 1e+06":              func(o *Options) { o.Kicks = []float64{math.Inf(1)} },
 		"spikes: spacings is empty":                                         func(o *Options) { o.Spacings = nil },
 		"spikes: spacings[0] is 2049, want 1..2048, a quarter of the steps": func(o *Options) { o.Spacings = []int{2049} },
 		"spikes: chains is 0, want at least 1":                              func(o *Options) { o.Chains = 0 },
@@ -59,8 +75,9 @@ func TestBadOptions(t *testing.T) {
 		change(&o)
 		_, err1 := Check(o)
 		_, err2 := Phase(o)
-		err3 := Markdown(&bytes.Buffer{}, o)
-		for _, err := range []error{err1, err2, err3} {
+		_, err3 := Isolated(o)
+		err4 := Markdown(&bytes.Buffer{}, o)
+		for _, err := range []error{err1, err2, err3, err4} {
 			if err == nil || err.Error() != want {
 				t.Errorf("%v, want %s", err, want)
 			}
