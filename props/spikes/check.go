@@ -108,24 +108,28 @@ func newCases(all []*setting, kicks []float64) []checkCase {
 	for _, s := range all {
 		for _, site := range sites(s.chain()) {
 			for _, kick := range kicks {
-				c := checkCase{setting: s, site: site, kick: kick}
-				cases = append(cases, c)
-				if s.samples > 1 {
-					c.signs = true
-					cases = append(cases, c)
-					c.signs = false
-				}
-				if site.Eps {
-					c.pair = true
-					cases = append(cases, c)
-					c.pair = false
-				}
-				for _, dt := range trainSpacings {
-					c.spacing = dt
+				for _, c := range variants(s, site) {
+					c.setting, c.site, c.kick = s, site, kick
 					cases = append(cases, c)
 				}
 			}
 		}
+	}
+	return cases
+}
+
+// variants are a single spike, one with alternating signs over the samples, a
+// pair where U-u is linear, and trains.
+func variants(s *setting, site Site) []checkCase {
+	cases := []checkCase{{}}
+	if s.samples > 1 {
+		cases = append(cases, checkCase{signs: true})
+	}
+	if site.Eps {
+		cases = append(cases, checkCase{pair: true})
+	}
+	for _, dt := range trainSpacings {
+		cases = append(cases, checkCase{spacing: dt})
 	}
 	return cases
 }

@@ -72,7 +72,7 @@ func TestForgivenByBruteForce(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	o := Small(4)
-	o.Kicks, o.Chains = o.Kicks[1:2], 100
+	o.Kicks, o.Sizes, o.Spacings, o.Steps, o.Chains = o.Kicks[1:2], o.Sizes[:3], []int{1, 16}, 2048, 100
 	var a, b bytes.Buffer
 	if err := Markdown(&a, o); err != nil {
 		t.Fatal(err)
@@ -83,6 +83,9 @@ func TestMarkdown(t *testing.T) {
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
 		t.Error("another page on one processor")
+	}
+	if err := Markdown(full{}, o); err == nil || err.Error() != "disk full" {
+		t.Error(err)
 	}
 	for _, bad := range []string{"VIOLATED", "NaN", "%!", "9223372036854775807"} {
 		if strings.Contains(a.String(), bad) {
@@ -108,11 +111,3 @@ func TestPageShowsFaults(t *testing.T) {
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-func TestMarkdownWriteError(t *testing.T) {
-	o := Small(1)
-	o.Kicks, o.Sizes, o.Spacings, o.Chains = o.Kicks[:1], o.Sizes[:1], o.Spacings[:1], 1
-	if err := Markdown(full{}, o); err == nil || err.Error() != "disk full" {
-		t.Error(err)
-	}
-}
