@@ -58,6 +58,7 @@ type Report struct {
 	Path                   [forms]Tightness // gap after a spike or in a train over the recursion
 	Before                 [forms]Tightness // gap before a spike of a train over Train.BeforeSpike
 	ZeroMean               Tightness        // mean gap of a spike +m and one -m over (40) without g/2
+	Promised, Unrecovered  int              // levels with a finite bound; levels not reached within longest steps
 	Comparisons            int
 	Violations             []Violation
 }
@@ -199,12 +200,20 @@ func (s *setting) recursions() [forms]Recursion {
 	return [forms]Recursion{Printed(s.s, false), Sharp(s.s)}
 }
 
-// recovery compares the first index of gaps at most level with the bound.
+// recovery compares the first index of gaps at most level with the bound. A
+// bound that is Never promises nothing and is not a comparison.
 func (r *Report) recovery(t *Tightness, name string, gaps []float64, level float64, bound int) {
 	k := 0
 	for k < len(gaps) && !(gaps[k] <= level) {
 		k++
 	}
+	if k == len(gaps) {
+		r.Unrecovered++
+	}
+	if bound == Never {
+		return
+	}
+	r.Promised++
 	r.compare(t, name, "steps until the gap is %.3g", level, float64(k), float64(bound))
 }
 
@@ -296,6 +305,7 @@ func join(parts []Report) Report {
 			all.Before[f].add(p.Before[f].Ratio, p.Before[f].Case)
 		}
 		all.ZeroMean.add(p.ZeroMean.Ratio, p.ZeroMean.Case)
+		all.Promised, all.Unrecovered = all.Promised+p.Promised, all.Unrecovered+p.Unrecovered
 		all.Comparisons += p.Comparisons
 		all.Violations = append(all.Violations, p.Violations...)
 	}

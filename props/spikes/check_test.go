@@ -19,6 +19,9 @@ func TestCheck(t *testing.T) {
 	if r.Singles < 100 || r.Trains < 300 || r.Pairs < 40 || !(r.MaxSize > 100*r.MinSize) {
 		t.Errorf("%d single spikes, %d trains, %d pairs of sizes %v..%v", r.Singles, r.Trains, r.Pairs, r.MinSize, r.MaxSize)
 	}
+	if want := r.Singles * len(fractions) * forms; r.Promised < want*9/10 || r.Unrecovered != 0 {
+		t.Errorf("%d of %d recoveries promised, %d not reached", r.Promised, want, r.Unrecovered)
+	}
 	// The bounds must be put to use: the sharp form is reached by a train on a
 	// round quadratic, and (40) is within a factor 10.
 	for f, want := range []float64{0.1, 0.4} {

@@ -45,8 +45,8 @@ func (p *page) f(format string, a ...any) { fmt.Fprintf(&p.Builder, format, a...
 
 func (p *page) check(r Report) {
 	p.f("\n## Runs against the bounds\n\n%d single spikes, %d trains, %d pairs of a spike and its opposite; measured |U-u| from %.3g to %.3g.\n"+
-		"%d comparisons, %d violations. Largest measured/bound:\n\n| compared | (40) | sharp |\n|---|---|---|\n",
-		r.Singles, r.Trains, r.Pairs, r.MinSize, r.MaxSize, r.Comparisons, len(r.Violations))
+		"%d recoveries promised by a bound, %d waited for in vain; %d comparisons, %d violations. Largest measured/bound:\n\n| compared | (40) | sharp |\n|---|---|---|\n",
+		r.Singles, r.Trains, r.Pairs, r.MinSize, r.MaxSize, r.Promised, r.Unrecovered, r.Comparisons, len(r.Violations))
 	for _, row := range []struct {
 		name string
 		t    [forms]Tightness
