@@ -7,6 +7,7 @@ import (
 	"math/big"
 
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/attack"
 	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/expect"
 	"github.com/cascade-sgd/cascade/props/gen"
@@ -39,6 +40,9 @@ func Certify(claim *Claim, c *gen.Case) (*cert.Certificate, error) {
 	err = fmt.Errorf("props: no event of %s", claim.Name())
 	for level := range certLevels {
 		base.Constants = roundConstants(lo, level)
+		if claim.Kind == Training {
+			base.Run = roundRun(claim, lo, c.Run, level)
+		}
 		for _, given := range events(claim, lo, base, r.I) {
 			base.Given = given
 			if err = finish(base); err == nil {
@@ -67,6 +71,12 @@ func finish(c *cert.Certificate) error {
 
 // rationalCase is the case without constants and index.
 func rationalCase(claim *Claim, c *gen.Case) (*cert.Certificate, error) {
+	if c.Run != nil && len(c.Run.More) > 0 {
+		return nil, fmt.Errorf("props: a run on %d inputs, a certificate has one", 1+len(c.Run.More))
+	}
+	if c.Run != nil && c.Run.Reg.Kind != "" && c.Run.Reg.Kind != "none" {
+		return nil, fmt.Errorf("props: regularizer %q, a certificate has none", c.Run.Reg.Kind)
+	}
 	out := &cert.Certificate{Claim: claim.ID, Reading: claim.Reading, X: rats(c.X), Delta: map[int]cert.Law{}, Eps: map[int]cert.Law{}}
 	for i, s := range c.Chain {
 		op := cert.Op{Op: s.Op, In: s.In, Out: s.Out, N: s.N}
@@ -164,6 +174,34 @@ func roundConstants(v *View, level int) *cert.Constants {
 	return &cert.Constants{C: up(k.C), C2: up(k.C2), Lf: up(k.Lf), L1: up(k.L1), L2: up(k.L2)}
 }
 
+// roundRun is the run with L rounded up, and mu and l* rounded down.
+func roundRun(claim *Claim, v *View, r *gen.Run, level int) *cert.Run {
+	unit := math.Ldexp(1, -2*level)
+	down := func(x float64) *big.Rat { return rat(math.Floor(x*(1+0x1p-24)/unit) * unit) }
+	run := &cert.Run{
+		Gamma: rat(r.Gamma), Steps: r.Steps, LStar: down(v.Run.LStar),
+		L: rat(math.Ceil(v.Run.S.L*(1-0x1p-24)/unit) * unit),
+	}
+	if claim.ID == "thm5" {
+		run.Mu = down(v.Run.S.Mu)
+	}
+	return run
+}
+
+// certifyEq48 is the certificate that the sum of (48) exceeds k times its bound at
+// T = t, with half of the terms that are positive in Bernoulli's bound.
+func certifyEq48(t int, k int64) (*cert.Certificate, error) {
+	const digits = 1e6
+	log := math.Log(float64(t))
+	s := &cert.Series{
+		T: t, K: big.NewRat(k, 1), Terms: int(float64(t) / (2 * log)),
+		Lo: big.NewRat(int64(math.Floor(log*digits)), digits), Hi: big.NewRat(int64(math.Ceil(log*digits)), digits),
+	}
+	c := &cert.Certificate{Claim: "eq48sum", Series: s}
+	c.Text = "The sum is q(1-q^T)/(1-q) with q = 1 - ln T/T, about T/ln T, and its ratio to ln T/T about (T/ln T)^2: it exceeds any K for some T. For this K, this T."
+	return c, finish(c)
+}
+
 // events lists the events that a certificate of the claim may condition on: only
 // Lemma 2 has some. A node does not say which outcomes it has met, so all are
 // tried.
@@ -196,12 +234,18 @@ func events(claim *Claim, v *View, c *cert.Certificate, node int) [][]int {
 // Certificate is the certificate of a refuted claim, made from its smallest
 // witness: simplified, rational, checked.
 func (f *Finding) Certificate() (*cert.Certificate, error) {
+	if f.Own != nil {
+		if f.Own.Certificate == nil {
+			return nil, fmt.Errorf("props: %s has no certificate", f.Claim.Name())
+		}
+		return f.Own.Certificate, nil
+	}
 	var errs []error
 	for _, c := range []*gen.Case{f.Witness, f.Worst} {
 		if c == nil {
 			continue
 		}
-		for _, small := range []*gen.Case{Simplify(f.Claim, c), c} {
+		for _, small := range candidates(f.Claim, c) {
 			made, err := Certify(f.Claim, small)
 			if err == nil {
 				return made, nil
@@ -210,4 +254,22 @@ func (f *Finding) Certificate() (*cert.Certificate, error) {
 		}
 	}
 	return nil, errors.Join(errs...)
+}
+
+// candidates are the forms of a case to make a certificate of, the simplest
+// first. A run that moves has numbers that grow with every step; at the fixed
+// point of its perturbed step it has not, and needs more steps instead.
+func candidates(claim *Claim, c *gen.Case) []*gen.Case {
+	small := Simplify(claim, c)
+	list := []*gen.Case{small}
+	if claim.Kind != Training {
+		return append(list, c)
+	}
+	still := attack.Clone(small)
+	still.Settle(true)
+	roundWeights(still)
+	for ; still.Run.Steps <= cert.MaxSteps; still.Run.Steps *= 2 {
+		list = append(list, attack.Clone(still))
+	}
+	return list
 }

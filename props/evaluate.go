@@ -93,6 +93,14 @@ func (f *Finding) settleRun(r *Result, c *gen.Case) {
 		r.Reason = Ill
 		return
 	}
+	if f.Claim.Form == Printed {
+		for _, k := range candidates(f.Claim, c) {
+			if _, err := Certify(f.Claim, k); err == nil {
+				f.Confirmed++
+				return
+			}
+		}
+	}
 	f.Undecided++
 }
 

@@ -38,44 +38,66 @@ func CheckExactly(claim *Claim, c *gen.Case) Result {
 	return (&secondOpinion{kind: claim.Kind, c: c}).check(claim)
 }
 
-// secondOpinion is a case in math/big, computed when first asked for.
+// secondOpinion is a case in math/big, computed when first asked for, and once
+// more at morePrec bits when exactPrec leave a claim open.
 type secondOpinion struct {
-	kind   Kind
-	c      *gen.Case
-	done   bool
+	kind Kind
+	c    *gen.Case
+	at   map[uint]*opinion
+}
+
+type opinion struct {
 	lo, hi *View
 	why    Reason
 }
 
-func (s *secondOpinion) check(claim *Claim) Result {
-	if !s.done {
-		s.compute()
+// morePrec decides what cancels to nearly nothing: a mean that is 0 beside a
+// fourth moment of 1e-126.
+const morePrec = 4 * exactPrec
+
+func (s *secondOpinion) check(claim *Claim) (r Result) {
+	for _, prec := range []uint{exactPrec, morePrec} {
+		o := s.in(prec)
+		if o.why != Valid {
+			return Result{Reason: o.why}
+		}
+		if r = claim.Check(o.lo, o.hi); r.Reason != Valid || r.Answer != Uncertain {
+			return r
+		}
 	}
-	if s.why != Valid {
-		return Result{Reason: s.why}
-	}
-	return claim.Check(s.lo, s.hi)
+	return r
 }
 
-func (s *secondOpinion) compute() {
-	s.done = true
-	s.lo, s.hi, s.why = views(s.kind, s.c)
-	if s.why != Valid || s.kind == Linear { // integers: float64 was exact
-		return
+func (s *secondOpinion) in(prec uint) *opinion {
+	if s.at == nil {
+		s.at = map[uint]*opinion{}
+	}
+	if s.at[prec] == nil {
+		s.at[prec] = s.compute(prec)
+	}
+	return s.at[prec]
+}
+
+func (s *secondOpinion) compute(prec uint) *opinion {
+	o := new(opinion)
+	o.lo, o.hi, o.why = views(s.kind, s.c)
+	if o.why != Valid || s.kind == Linear { // integers: float64 was exact
+		return o
 	}
 	p, err := s.c.Build()
 	if err == nil {
-		s.lo, s.hi, s.why, err = exactViews(s.kind, p)
+		o.lo, o.hi, o.why, err = exactViews(s.kind, p, prec)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("props: a case that was valid no longer is: %v", err))
 	}
+	return o
 }
 
 // errUnderflow says that the product of a leaf's probabilities is 0 in float64.
 var errUnderflow = errors.New("props: the probability of a leaf underflows")
 
-func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {
+func exactViews(kind Kind, p *gen.Pass, prec uint) (lo, hi *View, why Reason, err error) {
 	f, err := Measure(p)
 	if err != nil {
 		return nil, nil, Overflow, nil
@@ -99,7 +121,7 @@ func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {
 	case err != nil:
 		return nil, nil, TooLarge, nil
 	}
-	ev, err := exact.NewEvaluator(p.Chain.Specs(), exactPrec)
+	ev, err := exact.NewEvaluator(p.Chain.Specs(), prec)
 	if err != nil {
 		return nil, nil, Valid, err
 	}
@@ -108,7 +130,7 @@ func exactViews(kind Kind, p *gen.Pass) (lo, hi *View, why Reason, err error) {
 		return nil, nil, Valid, err
 	}
 	// The same error recursion, with the unit of the larger precision.
-	scale := math.Ldexp(1, 53+exact.Guard-exactPrec)
+	scale := math.Ldexp(1, 53+exact.Guard-int(prec))
 	errs := f.Errors
 	for _, l := range [][]float64{errs.Y, errs.V, errs.U} {
 		for i := range l {

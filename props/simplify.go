@@ -342,6 +342,7 @@ func startAtEnd(c *gen.Case) {
 	}
 }
 
+// roundWeights rounds them to multiples of 1/64.
 func roundWeights(c *gen.Case) {
 	for _, w := range c.W {
 		for k, x := range w {

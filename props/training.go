@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
@@ -17,6 +18,7 @@ import (
 type RunView struct {
 	S     bounds.Smooth // L and SigmaSq from above, Mu from below
 	Steps int           // T
+	LStar float64       // a lower bound of l*
 	D0    float64       // l(w^0) - l*
 	Grad2 float64       // (1/T) sum_t E|grad l(w^t)|^2
 	GapT  float64       // E l(w^T) - l*
@@ -49,6 +51,7 @@ type trainer struct {
 	t      *gen.Training
 	n      int
 	smooth bounds.Smooth // Mu and Gamma, when there is a Mu
+	steady bool          // no law depends on the step
 	walker *expect.Walker
 	one    []*expect.Moments // of each input at the current weights
 	state  *core.State
@@ -99,7 +102,7 @@ func newTrainer(t *gen.Training) *trainer {
 	c := t.Chain
 	r := &trainer{
 		t: t, n: c.N(), walker: expect.NewWalker(c), state: core.NewState(c),
-		region: core.NewRegion(c), errs: core.NewEnclosure(c),
+		region: core.NewRegion(c), errs: core.NewEnclosure(c), steady: steady(t),
 	}
 	for _, s := range []*stepSum{&r.first, &r.sum, &r.geo, &r.fast} {
 		s.Moments = expect.NewMoments(c)
@@ -186,7 +189,13 @@ func (r *trainer) visit(w []float64, t int, p float64) error {
 		}
 		r.enter(d, t, p)
 		if r.t.All {
-			w = r.allStep(w, d, t)
+			next := r.allStep(w, d, t)
+			if t > 0 && r.steady && slices.Equal(next, w) {
+				r.rest(d, t+1, p) // the steps left are all this one
+				r.last = w
+				return nil
+			}
+			w = next
 			t++
 			continue
 		}
@@ -203,6 +212,35 @@ func (r *trainer) enter(d *node, t int, p float64) {
 		r.geo.add(d, p*r.smooth.Weight(r.t.Steps, t))
 		r.fast.add(d, p*r.smooth.SharpWeight(r.t.Steps, t))
 	}
+}
+
+// rest enters the steps from t to T-1 of a run that stands still.
+func (r *trainer) rest(d *node, t int, p float64) {
+	left := r.t.Steps - t
+	r.sum.add(d, p*float64(left))
+	if r.smooth.Mu > 0 && left > 0 {
+		q := r.smooth.Weight(1, 0)
+		geo, fast := 0.0, 0.0
+		for k := range left {
+			geo += math.Pow(q, float64(k+1))
+			fast += r.smooth.SharpWeight(k+1, 0)
+		}
+		r.geo.add(d, p*geo)
+		r.fast.add(d, p*fast)
+	}
+	r.lossT += p * d.loss
+}
+
+// steady reports that no law of the run depends on the step.
+func steady(c *gen.Training) bool {
+	for _, laws := range [][]perturb.Finite{c.Plan.Delta, c.Plan.Eps} {
+		for _, l := range laws {
+			if l != nil && l.Spec().Law == "intermittent" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // allStep is the step with all inputs, whose laws have one outcome each.
@@ -293,6 +331,7 @@ func single(t *gen.Training) bool {
 			switch s := l.Spec(); {
 			case s.Law == "zero" || s.Law == "constant" || s.Law == "topk":
 			case s.Law == "round" && s.Mode == "nearest":
+			case s.Law == "table" && len(s.Outcomes) == 1:
 			default:
 				return false
 			}
@@ -349,6 +388,7 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 	a.D0, b.D0 = max(r.loss0-eL-lStarHi, 0), max(r.loss0+eL-lStarLo, 0)
 	a.GapT, b.GapT = max(r.lossT-eL-lStarHi, 0), max(r.lossT+eL-lStarLo, 0)
 	a.Steps, b.Steps = t.Steps, t.Steps
+	a.LStar, b.LStar = lStarLo, lStarLo
 	if d := r.sum.weight - float64(t.Steps); !(math.Abs(d) <= sumRounding*float64(t.Steps)) {
 		panic(fmt.Sprintf("props: the probabilities of a run of %d steps sum to %v", t.Steps, r.sum.weight))
 	}

@@ -31,6 +31,9 @@ type Options struct {
 // DefaultEvaluations is enough for a few dozen parameters.
 const DefaultEvaluations = 1500
 
+// maxSteps bounds the steps that one climb takes in all its runs.
+const maxSteps = 1 << 19
+
 // Climb returns the best case found from start, and its score. Half of the
 // evaluations climb from start; the rest try other operators, each with a short
 // climb, and go on from what is better. The length of the chain, its widths and
@@ -40,6 +43,9 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 		opt.Evaluations = DefaultEvaluations
 	}
 	rng := rand.New(rand.NewPCG(opt.Seed, uint64(opt.Evaluations)))
+	if start.Run != nil {
+		opt.Evaluations = min(opt.Evaluations, max(maxSteps/start.Run.Steps, 16))
+	}
 	best, bestScore := climb(start, score, opt.Evaluations/2, rng)
 	if math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
 		return best, bestScore

@@ -21,6 +21,9 @@ type claim struct {
 	firstName string
 
 	matrices func(m *model, x []*big.Rat) (fromPass, printed [][]*big.Rat)
+
+	run    bool // about a training run
+	series bool // about the sum of (48), without a chain
 }
 
 // sides is what both sides of a claim may speak of.
@@ -28,7 +31,8 @@ type sides struct {
 	*model
 	Constants
 	r reading
-	g *group // lemma2: the event that is conditioned on
+	g *group    // lemma2: the event that is conditioned on
+	t *training // of claims about a run
 }
 
 func (s *sides) c2() *big.Rat { return sq(s.C) }
@@ -147,13 +151,23 @@ var claims = map[string]*claim{
 	},
 	"thm1": {
 		eq: "(13), (21)", statement: "E|U-u|^2 <= sum_{i<N} Ce_d[i] E|delta_i|^2 + sum_{i<N} Ce_e[i+1] E|eps_{i+1}|^2",
-		left: uAll,
-		right: func(s *sides, _ int) *big.Rat {
-			return s.below(func(i int) *big.Rat {
-				ceD := mul(4, s.cv2(), sq(s.L1), s.weighted(i, mul(2, sq(s.Lf))))
-				return add(mul(1, ceD, s.d2(i)), mul(1, s.powers(1, i), s.e2(i+1)))
-			})
+		left:  uAll,
+		right: thm1Right,
+	},
+	"spike": {
+		eq: "6.3", statement: "a spike occurs whenever some |delta_i| or |eps_{i+1}|, i < N, is O(1): the largest of E|delta_i|^2, E|eps_{i+1}|^2 is at most 10^6 E|U-u|^2",
+		left: func(s *sides, _ int) *big.Rat {
+			m := new(big.Rat)
+			for i := 1; i < s.n; i++ {
+				for _, e := range []*big.Rat{s.d2(i), s.e2(i + 1)} {
+					if e.Cmp(m) > 0 {
+						m = e
+					}
+				}
+			}
+			return m
 		},
+		right: func(s *sides, _ int) *big.Rat { return mul(1_000_000, uAll(s, 0)) },
 	},
 	"eq6a": {
 		eq: "(6)", statement: "U_1 = W_2^T ... W_N^T v_N v_1^T + e, linear network, delta = 0; here without errors, e = 0",
@@ -264,15 +278,35 @@ var claims = map[string]*claim{
 		left: func(s *sides, _ int) *big.Rat {
 			return sum(1, s.n, func(i int) *big.Rat { return s.uMean2(i) })
 		},
-		right: func(s *sides, _ int) *big.Rat {
-			return s.below(func(i int) *big.Rat {
-				cbD := mul(8, sq(s.L2), s.cv2(), s.weighted(i, mul(4, s.c2())))
-				ctD := mul(8, sum(i, s.n-1, func(j int) *big.Rat { return mul(1, s.cy(j), pow(s.lf4(), j-i)) }))
-				cbE := mul(2, s.powers(1, i))
-				return add(mul(1, cbD, s.dMean2(s.r, i)), mul(1, ctD, s.d4(i)), mul(1, cbE, s.eMean2(s.r, i+1)))
-			})
-		},
+		right: thm2Right,
 	},
+	"thm4": {
+		eq: "(37)", biased: true, run: true,
+		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] + (3/T) sum_t [right side of (23)]",
+		left:      func(s *sides, _ int) *big.Rat { return s.t.grad2 }, right: thm4Right,
+	},
+	"thm5": {
+		eq: "(38)", biased: true, run: true,
+		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} [right side of (13)] + (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
+		left:      func(s *sides, _ int) *big.Rat { return s.t.gapT }, right: thm5Right,
+	},
+	"eq48sum": {eq: "(48)", series: true, statement: "sum_{t<T} (1 - ln T/T)^{T-t} <= K ln T/T for every T, with one constant K"},
+}
+
+func thm1Right(s *sides, _ int) *big.Rat {
+	return s.below(func(i int) *big.Rat {
+		ceD := mul(4, s.cv2(), sq(s.L1), s.weighted(i, mul(2, sq(s.Lf))))
+		return add(mul(1, ceD, s.d2(i)), mul(1, s.powers(1, i), s.e2(i+1)))
+	})
+}
+
+func thm2Right(s *sides, _ int) *big.Rat {
+	return s.below(func(i int) *big.Rat {
+		cbD := mul(8, sq(s.L2), s.cv2(), s.weighted(i, mul(4, s.c2())))
+		ctD := mul(8, sum(i, s.n-1, func(j int) *big.Rat { return mul(1, s.cy(j), pow(s.lf4(), j-i)) }))
+		cbE := mul(2, s.powers(1, i))
+		return add(mul(1, cbD, s.dMean2(s.r, i)), mul(1, ctD, s.d4(i)), mul(1, cbE, s.eMean2(s.r, i+1)))
+	})
 }
 
 func eq14a(s *sides, _ int) *big.Rat { return mul(1, sq(s.L1), s.y2(s.n-1)) }

@@ -48,8 +48,12 @@ func (a interval) magnitude() *big.Rat {
 
 // boxes returns, for each operator, the hull of all inputs that the exact and
 // the perturbed passes visit, followed by its weights. A box is convex, so the
-// segments between exact and perturbed states lie inside.
+// segments between exact and perturbed states lie inside. A run has the hull of all
+// its steps.
 func (m *model) boxes() [][]interval {
+	if m.hull != nil {
+		return m.hull
+	}
 	b := make([][]interval, m.n+1)
 	for i := 1; i <= m.n; i++ {
 		for _, x := range m.exact.y[i-1] {

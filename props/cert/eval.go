@@ -14,7 +14,8 @@ type model struct {
 	w      [][]*big.Rat
 	sites  []Law // delta_1..delta_N, eps_N..eps_2, in the order of drawing
 	exact  leaf
-	leaves []leaf // the last site runs fastest
+	leaves []leaf       // the last site runs fastest
+	hull   [][]interval // what a run visits, see boxes
 }
 
 // leaf is one pass: p its probability, y[0] = x, v[n] = 1, u[i] the gradient by

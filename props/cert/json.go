@@ -44,7 +44,9 @@ type Certificate struct {
 	Eps       map[int]Law  // by 2..N
 	Constants *Constants   // nil for eq6a, eq6b, eq6c, which need none
 	LHS, RHS  Value
-	Text      string // what it shows, in plain words
+	Text      string  // what it shows, in plain words
+	Run       *Run    // thm4, thm5
+	Series    *Series // eq48sum, which has no chain and all that belongs to one
 }
 
 // Law is a finite law: outcomes that differ, with probabilities > 0 that sum to 1.
@@ -328,7 +330,7 @@ func Parse(data []byte) (*Certificate, error) {
 	}
 	p := new(parser)
 	o := p.object("", v, "version", "claim", "eq", "form", "reading", "at", "chain", "x", "w", "delta", "eps",
-		"constants", "lhs", "rhs", "text", "n")
+		"constants", "lhs", "rhs", "text", "n", "run", "T", "terms", "K", "log")
 	if p.err != nil {
 		return nil, p.err
 	}
@@ -345,6 +347,15 @@ func Parse(data []byte) (*Certificate, error) {
 	if form := p.text("form", o["form"]); form != "printed" {
 		p.fail("form", "is %.40q, want \"printed\"", form)
 	}
+	if cl.series {
+		p.series(c, o)
+		return c, p.err
+	}
+	for _, key := range []string{"T", "terms", "K", "log"} {
+		if _, has := o[key]; has {
+			p.fail(key, "%s is not about a series, leave it out", c.Claim)
+		}
+	}
 	p.chain(c, o)
 	if p.err != nil {
 		return nil, p.err
@@ -354,6 +365,7 @@ func Parse(data []byte) (*Certificate, error) {
 	c.Delta = p.laws("delta", o, 1, len(c.Chain), func(i int) int { return shape(c.Chain[i-1]).out })
 	c.Eps = p.laws("eps", o, 2, len(c.Chain), func(i int) int { return shape(c.Chain[i-1]).in })
 	p.sidesOf(c, cl, o)
+	p.run(c, cl, o)
 	p.whole(c, cl)
 	if p.err != nil {
 		return nil, p.err
@@ -636,6 +648,9 @@ func (c *Certificate) numbers() []*big.Rat {
 			all = append(all, *c.Constants.byName(name))
 		}
 	}
+	if c.Run != nil {
+		all = append(all, c.Run.numbers()...)
+	}
 	return all
 }
 
@@ -700,6 +715,13 @@ func (c *Certificate) encode() ([]byte, error) {
 	if c.Reading != "" {
 		put("reading", c.Reading)
 	}
+	if cl.series {
+		c.Series.put(put)
+		put("lhs", valueJSON(c.LHS))
+		put("rhs", valueJSON(c.RHS))
+		put("text", c.Text)
+		return joinFields(fields), nil
+	}
 	if cl.span != nil {
 		put("at", atJSON{c.I, c.Given})
 	}
@@ -715,11 +737,18 @@ func (c *Certificate) encode() ([]byte, error) {
 	if c.Constants != nil {
 		put("constants", constantsJSON(c.Constants))
 	}
+	if c.Run != nil {
+		put("run", c.Run.encode())
+	}
 	put("lhs", valueJSON(c.LHS))
 	put("rhs", valueJSON(c.RHS))
 	put("text", c.Text)
 	put("n", len(c.Chain))
-	return []byte("{\n" + strings.Join(fields, ",\n") + "\n}\n"), nil
+	return joinFields(fields), nil
+}
+
+func joinFields(fields []string) []byte {
+	return []byte("{\n" + strings.Join(fields, ",\n") + "\n}\n")
 }
 
 type atJSON struct {

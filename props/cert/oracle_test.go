@@ -206,6 +206,14 @@ func toLaw(l cert.Law) perturb.Spec {
 // judge fails t unless the oracle confirms what an accepted certificate says.
 func judge(t testing.TB, c *cert.Certificate) {
 	t.Helper()
+	switch {
+	case c.Run != nil:
+		judgeRun(t, c)
+		return
+	case c.Series != nil:
+		judgeSeries(t, c)
+		return
+	}
 	o := consult(t, c)
 	if c.Constants == nil {
 		if !(o.left > 0) {

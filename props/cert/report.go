@@ -62,12 +62,16 @@ func refutes(l, r Value) bool {
 
 // evaluate computes a parsed certificate: passes, constants, both sides.
 func evaluate(c *Certificate) (*Report, error) {
+	cl := claims[c.Claim]
+	r := &Report{Certificate: c, Eq: cl.eq, Statement: cl.statement}
+	if cl.series {
+		return r, c.Series.evaluate(r)
+	}
 	m, err := newModel(c)
 	if err != nil {
 		return nil, err
 	}
-	cl := claims[c.Claim]
-	r := &Report{Certificate: c, Eq: cl.eq, Statement: cl.statement, m: m}
+	r.m = m
 	r.step("all laws have distinct outcomes of positive probability, summing to 1")
 	r.step("passes (4) and (5) computed for %s", plural(len(m.leaves), "joint outcome"))
 	if cl.matrices != nil {
@@ -75,11 +79,19 @@ func evaluate(c *Certificate) (*Report, error) {
 		r.step("both matrices formed, %s and %s", sizeOf(r.LHS.Rows), sizeOf(r.RHS.Rows))
 		return r, nil
 	}
+	s := &sides{model: m, r: reading(c.Reading)}
+	if cl.run {
+		if s.t, err = m.train(c.Run, c.X); err != nil {
+			return nil, err
+		}
+		r.step("F is quadratic in the weights; L, l* and mu hold for it, and 0 < g <= 1/(3L)")
+		r.step("%s of (5d) run", plural(c.Run.Steps, "step"))
+	}
 	if err := c.Constants.check(m); err != nil {
 		return nil, err
 	}
 	r.step("C, C2, Lf, L1, L2 are positive and hold for every operator on the box of all visited states")
-	s := &sides{model: m, Constants: *c.Constants, r: reading(c.Reading)}
+	s.Constants = *c.Constants
 	if c.Claim == "lemma2" {
 		s.g = m.event(c.Given)
 		r.step("conditioned on %s", event(c.Given))
@@ -150,8 +162,15 @@ func (r *Report) String() string {
 	line("claim", "%s, %s of arXiv:2602.20646v1, as printed%s", c.Claim, r.Eq, where)
 	line("says", "%s", r.Statement)
 	line("text", "%s", c.Text)
-	r.inputs(line)
-	r.outcomes(line)
+	if c.Series != nil {
+		r.seriesLines(line)
+	} else {
+		r.inputs(line)
+		r.outcomes(line)
+	}
+	if c.Run != nil {
+		r.runLines(line)
+	}
 	if k := c.Constants; k != nil {
 		for _, name := range constantNames {
 			line(name, "%-8s %s", (*k.byName(name)).RatString(), k.Why[name])

@@ -78,6 +78,8 @@ func known(chain []core.Spec, inputs [][]float64, reg core.Regularizer) problem.
 	switch {
 	case ops == "bias fixed halfsq " && (reg.Kind == "" || reg.Kind == "none"):
 		return problem.NewQuadratic(chain[1].A, inputs)
+	case ops == "bias halfsq " && (reg.Kind == "" || reg.Kind == "none"):
+		return problem.NewQuadratic(identity(len(inputs[0])), inputs)
 	case ops == "linear logistic ":
 		t := &problem.Table{X: inputs, Label: make([]int, len(inputs)), Names: []string{"-1", "+1"}}
 		if r, err := problem.LogisticWith(t, problem.LogisticOptions{Reg: reg}); err == nil {
@@ -85,6 +87,15 @@ func known(chain []core.Spec, inputs [][]float64, reg core.Regularizer) problem.
 		}
 	}
 	return nil
+}
+
+func identity(n int) [][]float64 {
+	a := make([][]float64, n)
+	for i := range a {
+		a[i] = make([]float64, n)
+		a[i][i] = 1
+	}
+	return a
 }
 
 // treeNodes bounds the leaves of a drawn tree of steps.
@@ -134,11 +145,60 @@ func TrainingRun(src Source) *Case {
 		}
 	}
 	c.Run.Gamma = gamma(c, math.Ldexp(1, -2*src.Int(0, 5)))
+	if start := src.Int(0, 2); certain && start > 0 {
+		c.Settle(start == 1)
+		c.Run.Steps = 1 << src.Int(9, 15)
+		c.Run.Gamma = gamma(c, math.Ldexp(1, -2*src.Int(2, 4)))
+	}
 	return c
 }
 
+// Settle starts the run where long training ends: on the plateau of its
+// perturbations, where only the gradient that stays counts, or without them at
+// the minimum, where D0 does not. A case that cannot be run stays as it is.
+func (c *Case) Settle(perturbed bool) {
+	t, err := c.BuildRun()
+	if err != nil || t.Known == nil {
+		return
+	}
+	delta, eps := make([]perturb.Law, len(t.Plan.Delta)), make([]perturb.Law, len(t.Plan.Eps))
+	for i := range delta {
+		if l := t.Plan.Delta[i]; l != nil {
+			delta[i] = l
+		}
+		if l := t.Plan.Eps[i]; l != nil {
+			eps[i] = l
+		}
+	}
+	opt := core.Options{T: settleSteps, Gamma: gamma(c, 1), Reg: t.Reg}
+	if perturbed {
+		sampler := perturb.NewSampler(delta, eps, 0)
+		opt.Perturb = func(t, k int) core.Perturber { return sampler.At(t, k) }
+	}
+	w := append([]float64(nil), t.W...)
+	err = core.Run(&settling{t}, w, opt)
+	if err != nil || finite("w", w) != nil {
+		return
+	}
+	for i := range c.W {
+		copy(c.W[i], t.Chain.W(i+1, w))
+	}
+}
+
+const settleSteps = 400
+
+// settling is the objective of a run.
+type settling struct{ *Training }
+
+func (s *settling) Len() int                              { return len(s.Inputs) }
+func (s *settling) Sample(k int) (*core.Chain, []float64) { return s.Chain, s.Inputs[k] }
+
 func quadratic(src Source, c *Case) {
 	n, m := src.Int(1, 2), src.Int(1, 2)
+	if src.Int(0, 1) == 0 {
+		c.Chain = []core.Spec{{Op: "bias", N: n}, {Op: "halfsq", N: n}}
+		return
+	}
 	c.Chain = []core.Spec{{Op: "bias", N: n}, {Op: "fixed", A: matrix(src, m, n)}, {Op: "halfsq", N: m}}
 }
 
@@ -189,8 +249,9 @@ func runLaws(src Source, c *Case, certain bool) (leaves int) {
 	return leaves
 }
 
-// gamma is part/(3L), rounded down.
+// gamma is part/(3L), rounded down; it leaves the case as it is.
 func gamma(c *Case, part float64) float64 {
+	defer func(g float64) { c.Run.Gamma = g }(c.Run.Gamma)
 	c.Run.Gamma = 1
 	t, err := c.BuildRun()
 	if err != nil {

@@ -1,0 +1,360 @@
+package cert
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Run makes a certificate one about T steps of (5d) from the weights w^0 = W, on
+// one sample, so that sigma = 0: every law has one outcome, the same at every step.
+type Run struct {
+	Gamma *big.Rat // step size, 0 < g <= 1/(3L)
+	Steps int      // T
+	L     *big.Rat // A1
+	LStar *big.Rat // at most l* = min l
+	Mu    *big.Rat // A4, > 0; thm5 only, else nil
+}
+
+// Caps on a run. F is at most quadratic in the weights, so that L, l* and mu are
+// statements about one symmetric matrix; an intermediate state may have the
+// degree MaxDegree.
+const (
+	MaxSteps   = 1 << 14
+	MaxWeights = 6
+	MaxDegree  = 4
+)
+
+// runFields are the keys of "run".
+func (p *parser) run(c *Certificate, cl *claim, o object) {
+	v, has := o["run"]
+	if !cl.run {
+		if has {
+			p.fail("run", "%s is not about a run, leave it out", c.Claim)
+		}
+		return
+	}
+	fields := []string{"gamma", "steps", "L", "lstar"}
+	if c.Claim == "thm5" {
+		fields = append(fields, "mu")
+	}
+	r := p.object("run", v, fields...)
+	c.Run = &Run{
+		Gamma: p.rat("run.gamma", r["gamma"], MaxDigits), Steps: p.integer("run.steps", r["steps"], 1, MaxSteps),
+		L: p.rat("run.L", r["L"], MaxDigits), LStar: p.rat("run.lstar", r["lstar"], MaxDigits),
+	}
+	if c.Claim == "thm5" {
+		c.Run.Mu = p.rat("run.mu", r["mu"], MaxDigits)
+	}
+	p.certain("delta", c.Delta)
+	p.certain("eps", c.Eps)
+	n := 0
+	for _, w := range c.W {
+		n += len(w)
+	}
+	if n < 1 || n > MaxWeights {
+		p.fail("w", "%d weights, a run wants 1..%d", n, MaxWeights)
+	}
+}
+
+func (p *parser) certain(name string, laws map[int]Law) {
+	for i, l := range laws {
+		if len(l) > 1 {
+			p.fail(fmt.Sprintf("%s.%d", name, i), "%d outcomes, a run has one", len(l))
+		}
+	}
+}
+
+// numbers lists those of the run.
+func (r *Run) numbers() []*big.Rat {
+	l := []*big.Rat{r.Gamma, r.L, r.LStar}
+	if r.Mu != nil {
+		l = append(l, r.Mu)
+	}
+	return l
+}
+
+type runJSON struct {
+	Gamma string `json:"gamma"`
+	Steps int    `json:"steps"`
+	L     string `json:"L"`
+	LStar string `json:"lstar"`
+	Mu    string `json:"mu,omitempty"`
+}
+
+func (r *Run) encode() runJSON {
+	s := stringsOf(r.numbers())
+	j := runJSON{Gamma: s[0], Steps: r.Steps, L: s[1], LStar: s[2]}
+	if r.Mu != nil {
+		j.Mu = s[3]
+	}
+	return j
+}
+
+// training is what a run amounts to.
+type training struct {
+	*Run
+	d0, gapT *big.Rat // l(w^0) - l*, l(w^T) - l*
+	grad2    *big.Rat // (1/T) sum_t |grad l(w^t)|^2
+}
+
+// train checks A1, A4, l* and the step size, and runs the T steps from the
+// weights of the model. It leaves the hull of all states in m.hull.
+func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
+	q, err := m.quadratic(x)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.check(q); err != nil {
+		return nil, err
+	}
+	t := &training{Run: r, grad2: new(big.Rat)}
+	var w []*big.Rat
+	for _, wi := range m.w[1:] {
+		w = append(w, wi...)
+	}
+	t.d0 = sub(q.at(w), r.LStar)
+	for step := range r.Steps {
+		grad, u, err := m.step(x, w)
+		if err != nil {
+			return nil, err
+		}
+		next := make([]*big.Rat, len(w))
+		for k := range w {
+			next[k] = sub(w[k], mul(1, r.Gamma, u[k]))
+		}
+		if err := small("w", step+1, next); err != nil {
+			return nil, err
+		}
+		if vector(next) == vector(w) { // a fixed point: the other steps are this one
+			t.grad2.Add(t.grad2, mul(int64(r.Steps-step), norm2(grad)))
+			break
+		}
+		t.grad2.Add(t.grad2, norm2(grad))
+		w = next
+	}
+	t.grad2.Quo(t.grad2, num(int64(r.Steps)))
+	t.gapT = sub(q.at(w), r.LStar)
+	return t, nil
+}
+
+// step runs the exact and the perturbed pass at the flat weights w and enters
+// their states into the hull.
+func (m *model) step(x, w []*big.Rat) (grad, u []*big.Rat, err error) {
+	here := &model{n: m.n, ops: m.ops, w: make([][]*big.Rat, m.n+1), sites: m.sites}
+	for i := 1; i <= m.n; i++ {
+		here.w[i], w = w[:m.ops[i].nw], w[m.ops[i].nw:]
+	}
+	here.exact = here.newLeaf()
+	if err := here.pass(&here.exact, x); err != nil {
+		return nil, nil, err
+	}
+	if err := here.walk(x); err != nil {
+		return nil, nil, err
+	}
+	m.hull = joined(m.hull, here.boxes())
+	return slices.Concat(here.exact.u[1:]...), slices.Concat(here.leaves[0].u[1:]...), nil
+}
+
+// joined is the hull of two lists of boxes; a is nil at first.
+func joined(a, b [][]interval) [][]interval {
+	if a == nil {
+		return b
+	}
+	for i := range b {
+		for k, e := range b[i] {
+			a[i][k] = a[i][k].hull(e.lo).hull(e.hi)
+		}
+	}
+	return a
+}
+
+// quadratic is F(x; w) = c + <b, w> + <w, H w>/2.
+type quadratic struct {
+	c *big.Rat
+	b []*big.Rat
+	h [][]*big.Rat
+}
+
+func (q *quadratic) at(w []*big.Rat) *big.Rat {
+	s := new(big.Rat).Set(q.c)
+	for k := range w {
+		s.Add(s, mul(1, q.b[k], w[k]))
+		for l := range w {
+			s.Add(s, new(big.Rat).Quo(mul(1, q.h[k][l], w[k], w[l]), num(2)))
+		}
+	}
+	return s
+}
+
+// quadratic composes the operators into a polynomial of the weights.
+func (m *model) quadratic(x []*big.Rat) (*quadratic, error) {
+	var state []poly
+	for _, v := range x {
+		state = append(state, poly{{v, nil}})
+	}
+	first := 0
+	for i := 1; i <= m.n; i++ {
+		o := &m.ops[i]
+		args := state
+		for k := range o.nw {
+			args = append(args, poly{{num(1), []int{first + k}}})
+		}
+		first += o.nw
+		next := make([]poly, o.out)
+		for j, f := range o.f {
+			next[j] = f.compose(args)
+			if d := next[j].degree(); d > MaxDegree {
+				return nil, refuse("run", "state %d is of degree %d in the weights, at most %d", i, d, MaxDegree)
+			}
+		}
+		state = next
+	}
+	f := state[0]
+	if d := f.degree(); d > 2 {
+		return nil, refuse("run", "F is of degree %d in the weights, at most 2", d)
+	}
+	q := &quadratic{c: new(big.Rat), b: zeros(first)}
+	for range first {
+		q.h = append(q.h, zeros(first))
+	}
+	for _, t := range f {
+		switch v := t.vars; len(v) {
+		case 0:
+			q.c.Add(q.c, t.c)
+		case 1:
+			q.b[v[0]].Add(q.b[v[0]], t.c)
+		default: // both mixed derivatives, or twice the square's
+			q.h[v[0]][v[1]].Add(q.h[v[0]][v[1]], t.c)
+			q.h[v[1]][v[0]].Add(q.h[v[1]][v[0]], t.c)
+		}
+	}
+	return q, nil
+}
+
+// compose puts the polynomials args for the variables of p.
+func (p poly) compose(args []poly) poly {
+	var sum poly
+	for _, t := range p {
+		prod := poly{{t.c, nil}}
+		for _, k := range t.vars {
+			prod = prod.times(args[k])
+		}
+		sum = append(sum, prod...)
+	}
+	return sum.merged()
+}
+
+func (p poly) times(q poly) poly {
+	var r poly
+	for _, a := range p {
+		for _, b := range q {
+			r = append(r, term{mul(1, a.c, b.c), slices.Concat(a.vars, b.vars)})
+		}
+	}
+	return r.merged()
+}
+
+// merged adds up the terms with the same variables and drops those that are 0.
+func (p poly) merged() poly {
+	at := map[string]int{}
+	var r poly
+	for _, t := range p {
+		vars := slices.Sorted(slices.Values(t.vars))
+		key := fmt.Sprint(vars)
+		k, has := at[key]
+		if !has {
+			at[key] = len(r)
+			r = append(r, term{new(big.Rat).Set(t.c), vars})
+			continue
+		}
+		r[k].c.Add(r[k].c, t.c)
+	}
+	return slices.DeleteFunc(r, func(t term) bool { return t.c.Sign() == 0 })
+}
+
+func (p poly) degree() int {
+	d := 0
+	for _, t := range p {
+		d = max(d, len(t.vars))
+	}
+	return d
+}
+
+// check decides the hypotheses of section 4 for q, without roots.
+func (r *Run) check(q *quadratic) error {
+	n := len(q.b)
+	// shifted is s I + f H, or that with f H from above.
+	shifted := func(s *big.Rat, f int64) [][]*big.Rat {
+		m := make([][]*big.Rat, n)
+		for i := range m {
+			m[i] = zeros(n)
+			for j := range m[i] {
+				m[i][j] = mul(f, q.h[i][j])
+			}
+			m[i][i].Add(m[i][i], s)
+		}
+		return m
+	}
+	switch {
+	case r.L.Sign() <= 0 || !semidefinite(shifted(r.L, -1)) || !semidefinite(shifted(r.L, 1)):
+		return refuse("run.L", "is %s, not a Lipschitz constant of grad l", r.L.RatString())
+	case r.Gamma.Sign() <= 0 || mul(3, r.L, r.Gamma).Cmp(num(1)) > 0:
+		return refuse("run.gamma", "is %s, want 0 < gamma <= 1/(3L)", r.Gamma.RatString())
+	case !semidefinite(q.above(r.LStar)):
+		return refuse("run.lstar", "is %s, l goes below it", r.LStar.RatString())
+	}
+	if r.Mu != nil && (r.Mu.Sign() <= 0 || !semidefinite(shifted(mul(-1, r.Mu), 1))) {
+		return refuse("run.mu", "is %s, not shown to be a PL constant", r.Mu.RatString())
+	}
+	return nil
+}
+
+// above is the matrix of the form 2(F - low) in (w, 1), which is semidefinite if
+// and only if F >= low everywhere.
+func (q *quadratic) above(low *big.Rat) [][]*big.Rat {
+	n := len(q.b)
+	m := make([][]*big.Rat, n+1)
+	for i := range n {
+		m[i] = append(slices.Clone(q.h[i]), q.b[i])
+		for j := range m[i] {
+			m[i][j] = new(big.Rat).Set(m[i][j])
+		}
+	}
+	m[n] = append(slices.Clone(q.b), mul(2, sub(q.c, low)))
+	for j := range m[n] {
+		m[n][j] = new(big.Rat).Set(m[n][j])
+	}
+	return m
+}
+
+// thm4Right is (37) for sigma = 0 and right sides of (13) and (23) that are the
+// same at every step.
+func thm4Right(s *sides, _ int) *big.Rat {
+	g := s.t.Gamma
+	return add(
+		new(big.Rat).Quo(mul(6, s.t.d0), mul(int64(s.t.Steps), g)),
+		mul(6, s.t.L, g, thm1Right(s, 0)), mul(3, thm2Right(s, 0)))
+}
+
+// thm5Right is (38) likewise: sum_{t<T} q^{T-t} = q (1-q^T)/(1-q), q = 1 - mu g/3.
+func thm5Right(s *sides, _ int) *big.Rat {
+	g := s.t.Gamma
+	rest := new(big.Rat).Quo(mul(1, s.t.Mu, g), num(3)) // 1 - q
+	q := sub(num(1), rest)
+	power := pow(q, s.t.Steps)
+	weights := new(big.Rat).Quo(mul(1, q, sub(num(1), power)), rest)
+	return add(mul(1, power, s.t.d0), mul(1, weights, s.t.L, sq(g), thm1Right(s, 0)),
+		new(big.Rat).Quo(mul(1, weights, g, thm2Right(s, 0)), num(2)))
+}
+
+func (r *Report) runLines(line func(name, format string, args ...any)) {
+	c := r.Certificate
+	line("run", "T = %d steps of (5d) with g = %s, the same perturbations at every step; sigma = 0", c.Run.Steps, c.Run.Gamma.RatString())
+	parts := []string{"L = " + c.Run.L.RatString(), "l* >= " + c.Run.LStar.RatString()}
+	if c.Run.Mu != nil {
+		parts = append(parts, "mu = "+c.Run.Mu.RatString())
+	}
+	line("A1, A4", "%s", strings.Join(parts, ", "))
+}

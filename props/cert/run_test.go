@@ -1,0 +1,135 @@
+package cert_test
+
+import (
+	"math"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/cert"
+	"github.com/cascade-sgd/cascade/props/gen"
+)
+
+// judgeRun compares a certificate of a run with the float64 engine: the left
+// side with the trees of package props, the right one with package bounds.
+func judgeRun(t testing.TB, c *cert.Certificate) {
+	t.Helper()
+	k := toCase(c)
+	k.Run = &gen.Run{All: true, Gamma: float(c.Run.Gamma), Steps: c.Run.Steps}
+	r := props.CheckExactly(printed(t, c), k)
+	if r.Reason != props.Valid || r.Answer != props.No {
+		t.Errorf("%s %s: accepted, the engine says %v, %v", c.Claim, c.Reading, r.Reason, r.Answer)
+	}
+	if !agree(c.LHS.Num, r.Left.Lo) || !agree(c.RHS.Num, rightOfRun(t, c, k)) {
+		t.Errorf("%s %s: sides %v, %v; engine %v, bounds %v", c.Claim, c.Reading, c.LHS, c.RHS, r.Left, rightOfRun(t, c, k))
+	}
+}
+
+func rightOfRun(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
+	t.Helper()
+	p, err := k.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(c.Chain)
+	b := bounds.Const{N: n, C: float(c.Constants.C), C2: float(c.Constants.C2), Lf: float(c.Constants.Lf), L1: float(c.Constants.L1), L2: float(c.Constants.L2)}
+	d2, d4, e2 := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
+	square := func(v []*big.Rat) (s float64) {
+		for _, x := range floats(v) {
+			s += x * x
+		}
+		return s
+	}
+	for i, l := range c.Delta {
+		d2[i] = square(l[0].D)
+		d4[i] = d2[i] * d2[i]
+	}
+	for i, l := range c.Eps {
+		e2[i] = square(l[0].D)
+	}
+	thm1, thm2 := bounds.Theorem1(b, d2, e2), bounds.Theorem2(b, d2, d4, e2)
+	s := core.NewState(p.Chain)
+	s.Forward(p.Chain, p.X, p.W, nil)
+	smooth := bounds.Smooth{L: float(c.Run.L), Gamma: float(c.Run.Gamma)}
+	d0, steps := s.Loss()-float(c.Run.LStar), c.Run.Steps
+	if c.Claim == "thm4" {
+		return bounds.Theorem4(smooth, d0, steps, float64(steps)*thm1, float64(steps)*thm2)
+	}
+	smooth.Mu = float(c.Run.Mu)
+	weights := 0.0
+	for at := range steps {
+		weights += smooth.Weight(steps, at)
+	}
+	return bounds.Theorem5(smooth, d0, steps, weights*thm1, weights*thm2)
+}
+
+// judgeSeries sums (48) in float64.
+func judgeSeries(t testing.TB, c *cert.Certificate) {
+	t.Helper()
+	x := math.Log(float64(c.Series.T)) / float64(c.Series.T)
+	sum := 0.0
+	for k := range c.Series.T {
+		sum += math.Pow(1-x, float64(k+1))
+	}
+	if !(float(c.LHS.Num) <= sum) || !(float(c.RHS.Num) >= float(c.Series.K)*x*(1-1e-12)) || !(sum > float(c.Series.K)*x) {
+		t.Errorf("sides %v, %v; the sum is %v, K ln T/T %v", c.LHS, c.RHS, sum, float(c.Series.K)*x)
+	}
+}
+
+// TestRunRefusals: a run that breaks a hypothesis, or states what does not hold,
+// is refused at its place.
+func TestRunRefusals(t *testing.T) {
+	thm4, thm5 := string(read(t, "thm4-past")), string(read(t, "thm5-past"))
+	series := string(read(t, "eq48sum"))
+	for _, c := range []struct{ data, old, new, want string }{
+		{thm4, `"gamma":"1/256"`, `"gamma":"1/2"`, "run.gamma: is 1/2, want 0 < gamma <= 1/(3L)"},
+		{thm4, `"gamma":"1/256"`, `"gamma":"0"`, "run.gamma: is 0"},
+		{thm4, `"gamma":"1/256"`, `"gamma":"-1/256"`, "run.gamma: is -1/256"},
+		{thm4, `"L":"1"`, `"L":"1/2"`, "run.L: is 1/2, not a Lipschitz constant"},
+		{thm4, `"L":"1"`, `"L":"0"`, "run.L: is 0"},
+		{thm4, `"lstar":"0"`, `"lstar":"1/100"`, "run.lstar: is 1/100, l goes below it"},
+		{thm4, `"steps":2048`, `"steps":0`, "run.steps: is 0"},
+		{thm4, `"steps":2048`, `"steps":999999999`, "run.steps: is 999999999"},
+		{thm4, `"steps":2048`, `"steps":20`, "rhs: stated as"},
+		{thm4, `"run": {`, `"run": {"mu":"1",`, "run.mu: unknown field"},
+		{thm4, `"p":"1"`, `"p":"1/2"`, "sum to 1/2"},
+		{thm4, `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["2"]}]`, "2 outcomes, a run has one"},
+		{thm4, `"claim": "thm4"`, `"claim": "thm2"`, "eq: is"},
+		{thm5, `"mu":"1"`, `"mu":"2"`, "run.mu: is 2, not shown to be a PL constant"},
+		{thm5, `"mu":"1"`, `"mu":"0"`, "run.mu: is 0"},
+		{thm5, `,"mu":"1"`, ``, "run.mu: null or missing"},
+		{series, `"T": 32768`, `"T": 32769`, "log.hi: is"},
+		{series, `"T": 32768`, `"T": 65536`, "log.hi: is"},
+		{series, `"T": 32768`, `"T": 1`, "T: is 1"},
+		{series, `"T": 32768`, `"T": 16384`, "log.lo: is"},
+		{series, `"K": "1000000"`, `"K": "10000000"`, "rhs: stated as"},
+		{series, `"K": "1000000"`, `"K": "0"`, "K: is 0"},
+		{series, `"terms": 1575`, `"terms": 32769`, "terms: is 32769"},
+		{series, `"terms": 1575`, `"chain": [], "terms": 1575`, "chain: unknown field"},
+	} {
+		changed := strings.Replace(c.data, c.old, c.new, 1)
+		if changed == c.data {
+			t.Errorf("%q is not in the certificate", c.old)
+		}
+		if _, err := cert.Check([]byte(changed)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s for %s: error %v, want %q in it", c.new, c.old, err, c.want)
+		}
+	}
+}
+
+// TestRunDegree: l has to be quadratic in the weights; square after a weight is
+// quartic.
+func TestRunDegree(t *testing.T) {
+	one := func(n int64) []*big.Rat { return []*big.Rat{big.NewRat(n, 1)} }
+	c := &cert.Certificate{
+		Claim: "thm4", Reading: "past", Chain: []cert.Op{{Op: "bias", N: 1}, {Op: "square", N: 1}, {Op: "halfsq", N: 1}},
+		X: one(0), W: [][]*big.Rat{one(1), {}, {}}, Delta: map[int]cert.Law{1: {{P: big.NewRat(1, 1), D: one(1)}}}, Constants: unit(),
+		Run: &cert.Run{Gamma: big.NewRat(1, 100), Steps: 3, L: big.NewRat(1, 1), LStar: big.NewRat(0, 1)},
+	}
+	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), "F is of degree 4 in the weights") {
+		t.Errorf("error %v", err)
+	}
+}
