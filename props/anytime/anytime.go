@@ -1,0 +1,93 @@
+// Package anytime tests claims of the form E[X_t | past] <= 0 on long stochastic
+// runs, at every step and for as long as one likes, by betting against them.
+//
+// The wealth K_t = prod_{s<=t} (1 + l_s X_s/B_s), with a bet l_s in [0, 1) and a bound
+// X_s >= -B_s both fixed before X_s is seen, is a nonnegative supermartingale when
+// the claim is true, so P(sup_t K_t >= 1/alpha) <= alpha (Ville's inequality). No upper
+// bound of X is needed: for L >= 0 with E[L | past] <= R take X = L - R, B = R. The bets
+// are those of I. Waudby-Smith and A. Ramdas, Estimating means of bounded random
+// variables by betting, J. R. Statist. Soc. B 86(1), 2024; compare S. Howard, A. Ramdas,
+// J. McAuliffe, J. Sekhon, Ann. Statist. 49(2), 2021, for the empirical Bernstein bounds
+// that they sharpen.
+//
+// # Bad input
+//
+// An observation below its bound, a bound that is not positive, NaN and Inf are
+// errors that name the value: a broken promise is never counted as evidence.
+package anytime
+
+import (
+	"fmt"
+	"math"
+)
+
+// SuiteAlpha is the false-alarm rate of all tests of the suite together.
+const SuiteAlpha = 1e-9
+
+// Share is the part of SuiteAlpha of the k-th of n tests, k = 0..n-1: an even
+// split, by the union bound. It panics when k is not one of them.
+func Share(k, n int) float64 {
+	if k < 0 || k >= n {
+		panic(fmt.Sprintf("anytime: test %d of %d", k, n))
+	}
+	return SuiteAlpha / float64(n)
+}
+
+// bets are the fractions that are bet; the wealth is the mean over them, which is
+// a supermartingale as each is. Small ones win against violations that are small
+// beside B, large ones fast against large.
+var bets = [...]float64{0x1p-10, 0x1p-9, 0x1p-8, 0x1p-7, 0x1p-6, 0x1p-5, 0x1p-4, 0x1p-3, 0x1p-2, 0x1p-1, 0.75}
+
+// Test is a test of E[X_t | past] <= 0. The zero value is ready.
+type Test struct {
+	logs [len(bets)]float64 // of the wealth of each bet, from below
+	top  float64            // the largest log wealth so far
+	n    int
+}
+
+// logError bounds the error of one log1p, of its argument and of adding it to a
+// sum of magnitude at most 2^20: a few roundings of 2^-53 each. Taken off at every
+// observation, it keeps rounding from rejecting what exact arithmetic would not.
+const logError = 0x1p-30
+
+// Observe takes X = x, which is promised to be at least -bound.
+func (t *Test) Observe(x, bound float64) error {
+	switch {
+	case !(bound > 0) || math.IsInf(bound, 0):
+		return fmt.Errorf("anytime: observation %d: bound is %v, want finite and > 0", t.n, bound)
+	case !(x >= -bound) || math.IsInf(x, 0):
+		return fmt.Errorf("anytime: observation %d: %v, promised to be finite and at least %v", t.n, x, -bound)
+	}
+	t.n++
+	r := x / bound
+	for k, b := range bets {
+		t.logs[k] += math.Log1p(float64(b*r)) - logError
+	}
+	t.top = max(t.top, t.LogWealth())
+	return nil
+}
+
+// N is the number of observations.
+func (t *Test) N() int { return t.n }
+
+// LogWealth is ln K_t, K_t the mean wealth of the bets.
+func (t *Test) LogWealth() float64 {
+	most := math.Inf(-1)
+	for _, l := range t.logs {
+		most = max(most, l)
+	}
+	sum := 0.0
+	for _, l := range t.logs {
+		sum += math.Exp(l - most)
+	}
+	return most + math.Log(sum/float64(len(bets))) - logError
+}
+
+// Rejected reports that the wealth has reached 1/alpha at some time. It panics
+// unless 0 < alpha < 1.
+func (t *Test) Rejected(alpha float64) bool {
+	if !(alpha > 0 && alpha < 1) {
+		panic(fmt.Sprintf("anytime: alpha is %v", alpha))
+	}
+	return t.top >= -math.Log(alpha)
+}

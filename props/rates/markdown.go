@@ -1,0 +1,83 @@
+package rates
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Markdown writes the page of Table 1 and Corollary 1.
+func Markdown(w io.Writer, results []Result) error {
+	var b strings.Builder
+	first, last := results[0].Points[0], results[0].Points[len(results[0].Points)-1]
+	fmt.Fprintf(&b, `# Table 1 and Corollary 1, measured
+
+Written by: go run ./props/verify -page table1
+
+SGD with one sample a step on a logistic regression of %d rows and 2 features, T = %d..%d, %d to %d replicates.
+Nonconvex: (1/T) sum_t E|grad l|^2, g ~ T^-1/2, printed rate T^-1/2. PL (l2): E[l(w^T)-l*], g = 3 ln T/(mu T), printed rate ln T/T.
+Q of the T steps have a perturbation of O(1): |delta_1| = %d or |eps_2| = %d, at the others none; "burst" has them in a row (PL: at the end),
+"spread" evenly. Beyond O(T) there are no more steps, so the size grows as T^1/8.
+
+*Slope* is that of ln left against ln T over the upper half of the range, with a 95 %% interval; *excess* is what it has above the rate's own
+slope; 'loses' or 'keeps' says that the interval of the excess lies above, or not above, %v. *Explicit* is the largest left side over the right
+side of Theorem 4 or 5 with proved constants and the repaired (23), never above 1. A slope over a finite range settles no rate.
+
+| setting | budget | level | Q at T = %d | placement | slope | rate | excess | | explicit |
+|---|---|---|---|---|---|---|---|---|---|
+`, len(rows), first.T, last.T, last.Replicates, first.Replicates, sizeForward, sizeBackward, slopeMargin, last.T)
+	for _, r := range results {
+		e := r.Excess()
+		end := r.Points[len(r.Points)-1]
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n", r.Setting, r.Budget, r.Level, end.Q,
+			r.Placement, r.Slope.At, r.Slope.Lo, r.Slope.Hi, r.Rate, e.At, e.Lo, e.Hi, r.Word(), r.Ratio)
+	}
+	b.WriteString("\n## Reading\n\n")
+	for _, line := range Reading(results) {
+		fmt.Fprintf(&b, "- %s\n", line)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Reading says for each setting what the measurement shows of its budget.
+func Reading(results []Result) []string {
+	var lines []string
+	var order []string
+	by := map[string][]Result{}
+	for _, r := range results {
+		if by[r.Setting] == nil {
+			order = append(order, r.Setting)
+		}
+		by[r.Setting] = append(by[r.Setting], r)
+	}
+	for _, s := range order {
+		var parts []string
+		for _, r := range by[s] {
+			parts = append(parts, fmt.Sprintf("%s, %s: %s", r.Level, r.Placement, r.Word()))
+		}
+		lines = append(lines, s+": "+strings.Join(parts, "; "))
+	}
+	return lines
+}
+
+// Against counts the results of a claim that speak against it: a budget kept and
+// the rate lost.
+func Against(claim string, results []Result) (rows, kept, lost, against int) {
+	for _, r := range results {
+		if claim != "table1" && r.Claim != claim || claim == "table1" && r.Claim == "cor1" {
+			continue
+		}
+		rows++
+		switch r.Word() {
+		case "keeps the rate":
+			kept++
+		case "loses the rate":
+			lost++
+			if r.Level != "beyond" {
+				against++
+			}
+		}
+	}
+	return rows, kept, lost, against
+}
