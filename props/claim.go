@@ -107,8 +107,8 @@ func Claims() []Claim {
 	all = append(all, propagationClaims()...)
 	all = append(all, linearClaims()...)
 	all = append(all, biasClaims()...)
-	// all = append(all, trainingClaims()...)
-	// all = append(all, ownClaims()...)
+	all = append(all, trainingClaims()...)
+	all = append(all, ownClaims()...)
 	seen := map[string]bool{}
 	for k := range all {
 		c := &all[k]

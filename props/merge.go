@@ -43,7 +43,7 @@ func Merge(parts []*Report) (*Report, error) {
 			sum.Claims[j] = mergeRows(sum.Claims[j], p.Claims[j])
 		}
 		if sum.Runs == nil {
-			sum.Runs = p.Runs
+			sum.Runs, sum.Sequential = p.Runs, p.Sequential
 		}
 	}
 	return &sum, nil

@@ -20,6 +20,8 @@ type Report struct {
 	Cases   int           `json:"cases"` // random cases asked for
 	Claims  []ClaimReport `json:"claims"`
 	Runs    []RunReport   `json:"runs,omitempty"` // training runs
+
+	Sequential []SequentialReport `json:"sequential,omitempty"` // long stochastic runs
 }
 
 // ClaimReport is one row: a claim in one form and reading.
@@ -187,6 +189,14 @@ func (c *Claim) CertificateName() string {
 		return c.ID + ".json"
 	}
 	return c.ID + "-" + c.Reading + ".json"
+}
+
+// Tightness is Ratio for a table, "-" for a claim whose evidence is not a ratio.
+func (r *ClaimReport) Tightness() string {
+	if r.Ratio == 0 && len(r.RatioByN) == 0 {
+		return "-"
+	}
+	return r.Ratio.String()
 }
 
 // Name is the name of the claim that the row reports.

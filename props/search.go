@@ -252,32 +252,38 @@ func searchBatch(claims []Claim, kind Kind, b int, opt Options) []*Finding {
 	return found
 }
 
-// climbBatch climbs from the batch's worst case of every claim and length. A
-// claim that the batch has refuted already needs no worse case.
+// climbBatch climbs from the batch's worst case of every claim and length, and
+// tries where it ends on the other claims as well. A claim that the batch has
+// refuted already needs no worse case.
 func climbBatch(found []*Finding, b int, opt Options) {
 	type job struct{ claim, n int }
 	var jobs []job
+	var open []Claim
+	var at []int // of open in found
 	for k, f := range found {
 		if f.Confirmed > 0 {
 			continue
 		}
+		open, at = append(open, *f.Claim), append(at, k)
 		for n := gen.MinN; n <= gen.MaxN; n++ {
 			if e := f.ByN[n]; e != nil && e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
 				jobs = append(jobs, job{k, n})
 			}
 		}
 	}
-	results := parallel(len(jobs), func(j int) *Finding {
+	results := parallel(len(jobs), func(j int) []*Finding {
 		f := found[jobs[j].claim]
 		score := func(c *gen.Case) float64 { return score(f.Claim, c) }
 		seed := opt.Seed ^ uint64(b)<<32 ^ uint64(jobs[j].n)
 		best, _ := attack.Climb(f.ByN[jobs[j].n].Case, score, attack.Options{Seed: seed, Evaluations: opt.Climb})
-		one := newFindings([]Claim{*f.Claim})
-		tryAll(one, f.Claim.Kind, best, fmt.Sprintf("climb from batch %d, N = %d", b, jobs[j].n))
-		return one[0]
+		all := newFindings(open)
+		tryAll(all, f.Claim.Kind, best, fmt.Sprintf("climb on %s from batch %d, N = %d", f.Claim.Name(), b, jobs[j].n))
+		return all
 	})
-	for j, r := range results {
-		found[jobs[j].claim].merge(r)
+	for _, r := range results {
+		for k, f := range r {
+			found[at[k]].merge(f)
+		}
 	}
 }
 

@@ -134,13 +134,10 @@ func (s *sequence) stepwise(law perturb.Spec) error {
 	smooth := bounds.Smooth{L: t.Known.L(), Mu: t.Known.Mu(), Gamma: t.Gamma}
 	low, high := t.Known.LStarLower(), t.Known.LStarUpper()
 	w := append([]float64(nil), t.W...)
-	here, err := r.look(w, 0)
-	if err != nil {
-		return err
-	}
 	for k := range sequentialSteps {
 		r.variance = 0
-		if here, err = r.look(w, k); err != nil {
+		here, err := r.look(w, k)
+		if err != nil {
 			return err
 		}
 		smooth.SigmaSq = r.variance // at w, the smallest that A2 allows

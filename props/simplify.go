@@ -398,5 +398,5 @@ func Line(c *gen.Case) string {
 			}
 		}
 	}
-	return line
+	return strings.NewReplacer("[-0]", "[0]", "[-0 ", "[0 ", " -0 ", " 0 ", " -0]", " 0]").Replace(line) // a sign that means nothing
 }

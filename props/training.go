@@ -88,15 +88,14 @@ func (s *stepSum) add(d *node, weight float64) {
 
 // leafRaw is one outcome of the first step.
 type leafRaw struct {
-	w      []float64
-	u, uu  []float64 // the exact gradient of the sample, and U
-	lossUp float64
+	w     []float64
+	u, uu []float64 // the exact gradient of the sample, and U
 }
 
 var errTooManyNodes = errors.New("props: too many nodes")
 
-// maxNodes caps the weights that a run visits.
-const maxNodes = 1 << 21
+// maxNodes caps the weights that a tree of steps visits.
+const maxNodes = 1 << 16
 
 func newTrainer(t *gen.Training) *trainer {
 	c := t.Chain
@@ -126,7 +125,7 @@ type node struct {
 
 // look evaluates l at w, and the moments of the perturbed pass.
 func (r *trainer) look(w []float64, t int) (*node, error) {
-	if r.nodes++; r.nodes > maxNodes {
+	if r.nodes++; !r.t.All && r.nodes > maxNodes {
 		return nil, errTooManyNodes
 	}
 	d := &node{grad: make([]float64, len(w))}
@@ -285,6 +284,9 @@ func (r *trainer) branch(w []float64, d *node, t int, p float64) error {
 		if err != nil {
 			return err
 		}
+	}
+	if t == 0 && math.Pow(float64(len(next)), float64(r.t.Steps)) > maxNodes {
+		return errTooManyNodes // at once, when the first step tells
 	}
 	for _, l := range next {
 		if err := r.visit(l.w, t+1, l.p); err != nil {

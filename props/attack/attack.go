@@ -31,8 +31,25 @@ type Options struct {
 // DefaultEvaluations is enough for a few dozen parameters.
 const DefaultEvaluations = 1500
 
-// maxSteps bounds the steps that one climb takes in all its runs.
-const maxSteps = 1 << 19
+// maxSteps bounds the steps that one climb takes in all its runs, and a climb on
+// runs, which cost more than passes, has a part of the evaluations. A tree of
+// steps counts as treeSteps.
+const (
+	maxSteps  = 1 << 17
+	runCost   = 2
+	treeSteps = 1 << 8
+)
+
+// stepsOf is what a run costs.
+func stepsOf(c *gen.Case) int {
+	switch {
+	case c.Run == nil:
+		return 0
+	case c.Run.All:
+		return c.Run.Steps
+	}
+	return treeSteps
+}
 
 // Climb returns the best case found from start, and its score. Half of the
 // evaluations climb from start; the rest try other operators, each with a short
@@ -44,7 +61,7 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 	}
 	rng := rand.New(rand.NewPCG(opt.Seed, uint64(opt.Evaluations)))
 	if start.Run != nil {
-		opt.Evaluations = min(opt.Evaluations, max(maxSteps/start.Run.Steps, 16))
+		opt.Evaluations /= runCost
 	}
 	best, bestScore := climb(start, score, opt.Evaluations/2, rng)
 	if math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
@@ -73,10 +90,13 @@ func climb(start *gen.Case, score Score, evaluations int, rng *rand.Rand) (*gen.
 	if len(m) == 0 || math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
 		return best, bestScore
 	}
-	used := 0
+	used, steps := 0, 0
 	eval := func(theta []float64) float64 {
 		used++
 		m.set(theta)
+		if steps += stepsOf(c); steps > maxSteps {
+			return math.MaxFloat64
+		}
 		s := score(c)
 		if s > bestScore {
 			best, bestScore = Clone(c), s
@@ -201,9 +221,16 @@ func newMap(c *gen.Case) parameters {
 		for _, x := range c.Run.More {
 			block(x)
 		}
+		horizon := math.Log2(float64(c.Run.Steps + 1)) // a tree grows with a power of its steps
+		if c.Run.All {
+			horizon += 2
+		}
 		m = append(m, parameter{ // a step size stays positive
 			func() float64 { return math.Log(c.Run.Gamma) },
 			func(t float64) { c.Run.Gamma = math.Exp(t) },
+		}, parameter{ // a horizon is a whole number
+			func() float64 { return math.Log2(float64(c.Run.Steps)) },
+			func(t float64) { c.Run.Steps = int(math.Round(math.Exp2(min(max(t, 0), horizon)))) },
 		})
 	}
 	return m

@@ -29,7 +29,7 @@ side of Theorem 4 or 5 with proved constants and the repaired (23), never above 
 	for _, r := range results {
 		e := r.Excess()
 		end := r.Points[len(r.Points)-1]
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n", r.Setting, r.Budget, r.Level, end.Q,
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n", r.Setting, cell(r.Budget), r.Level, end.Q,
 			r.Placement, r.Slope.At, r.Slope.Lo, r.Slope.Hi, r.Rate, e.At, e.Lo, e.Hi, r.Word(), r.Ratio)
 	}
 	b.WriteString("\n## Reading\n\n")
@@ -39,6 +39,9 @@ side of Theorem 4 or 5 with proved constants and the repaired (23), never above 
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// cell escapes what a Markdown table would take for its own.
+func cell(s string) string { return strings.ReplaceAll(s, "|", "\\|") }
 
 // Reading says for each setting what the measurement shows of its budget.
 func Reading(results []Result) []string {

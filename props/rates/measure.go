@@ -86,7 +86,7 @@ func Measure(scenarios []Scenario, opt Options) ([]Result, error) {
 		opt.Steps = DefaultSteps
 	}
 	var objs [2]*objective
-	for k, reg := range []core.Regularizer{{Kind: "nonconvex", Rho: 0.05}, {Kind: "l2", Rho: 0.25}} {
+	for k, reg := range regularizers {
 		o, err := newObjective(reg)
 		if err != nil {
 			return nil, err
@@ -111,6 +111,9 @@ func Measure(scenarios []Scenario, opt Options) ([]Result, error) {
 	wg.Wait()
 	return out, nil
 }
+
+// regularizers are those without and with PL.
+var regularizers = [2]core.Regularizer{{Kind: "nonconvex", Rho: 0.05}, {Kind: "l2", Rho: 0.25}}
 
 // objective is the regression of all runs, with its constants.
 type objective struct {
@@ -146,10 +149,11 @@ func newObjective(reg core.Regularizer) (*objective, error) {
 	return o, nil
 }
 
-// gamma is T^-1/2 16/(3L), so that T = 2^8 has 1/(3L), or 3 ln T/(mu T), so that
+// gamma is T^-1/2 2/(3L), small enough for noise of O(1) at every step to leave
+// the objective where it is smooth at T = 2^8 already, or 3 ln T/(mu T), so that
 // (1 - mu g/3)^T is at most 1/T; never above 1/(3L).
 func (o *objective) gamma(s *Scenario, t int) float64 {
-	g := 16 / (3 * o.l) / math.Sqrt(float64(t))
+	g := 2 / (3 * o.l) / math.Sqrt(float64(t))
 	if s.PL {
 		g = 3 * math.Log(float64(t)) / (o.mu * float64(t))
 	}

@@ -15,6 +15,7 @@
 //	-save dir       the worst case of every claim, and a certificate of every refuted one, as files that -replay reads
 //	-replay file    explain one certificate or one saved case
 //	-errata         print what fails as printed, with a small witness, instead of the table
+//	-page name      print a page as Markdown: table1, spikes or counterexamples
 //	-record         write testdata/verdicts and the tables in README.md anew from this search
 //
 // It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
@@ -66,6 +67,7 @@ type config struct {
 	runs               bool
 	json, save, replay string
 	record, errata     bool
+	page               string
 }
 
 func parse(args []string, stderr io.Writer) (*config, error) {
@@ -84,6 +86,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	fs.StringVar(&c.replay, "replay", "", "explain one certificate or saved case `file`")
 	fs.BoolVar(&c.errata, "errata", false, "print what fails as printed, with a small witness, instead of the table")
+	fs.StringVar(&c.page, "page", "", "print a page as Markdown: table1, spikes or counterexamples")
 	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts and the table in README.md anew from this search")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -121,6 +124,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	if err == nil && c.replay != "" {
 		return replay(c.replay, stdout, stderr)
+	}
+	if err == nil && c.page != "" {
+		return page(c.page, c.seed, stdout, stderr)
 	}
 	var claims []props.Claim
 	if err == nil {
@@ -186,6 +192,9 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 			return 0, err
 		}
 		report.Runs = runs
+		if report.Sequential, err = props.CheckSequential(c.seed, 1); err != nil {
+			return 0, err
+		}
 	}
 	for _, f := range findings {
 		report.Claims = append(report.Claims, f.Row(opt, c.cases))
@@ -242,8 +251,14 @@ func judge(report *props.Report, all bool, took time.Duration, stdout io.Writer)
 			fmt.Fprintf(stdout, "DIFFERS run %s: a claim on record as true fails there\n", r.Name)
 		}
 	}
+	for _, r := range report.Sequential {
+		if r.Rejected {
+			broken++
+			fmt.Fprintf(stdout, "DIFFERS sequential test %s: rejected, log wealth %v\n", r.Name, float64(r.Wealth))
+		}
+	}
 	if len(diff)+broken > 0 {
-		fmt.Fprintf(stdout, "%d of %d verdicts differ from the record\n", len(diff)+broken, len(report.Claims)+len(report.Runs))
+		fmt.Fprintf(stdout, "%d of %d verdicts differ from the record\n", len(diff)+broken, len(report.Claims)+len(report.Runs)+len(report.Sequential))
 		return exitDiffers, nil
 	}
 	fmt.Fprintf(stdout, "all %d verdicts as on record (%v)\n", len(report.Claims), took.Round(100*time.Millisecond))

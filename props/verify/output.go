@@ -11,7 +11,10 @@ import (
 	"text/tabwriter"
 
 	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/anytime"
 	"github.com/cascade-sgd/cascade/props/cert"
+	"github.com/cascade-sgd/cascade/props/rates"
+	"github.com/cascade-sgd/cascade/props/spikes"
 )
 
 // table prints the claims and the runs.
@@ -23,7 +26,7 @@ func table(w io.Writer, r *props.Report) {
 		if reading == "" {
 			reading = "-"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%v\t%s\n", c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.Ratio, c.Replay)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%v\t%s\n", c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.Tightness(), c.Replay)
 	}
 	tw.Flush()
 	if len(r.Runs) == 0 {
@@ -39,6 +42,12 @@ func table(w io.Writer, r *props.Report) {
 		}
 		fmt.Fprintf(tw, "%s\t%d\t%v -> %v\t%.3g\t%.3g\t%.3g\t%.3g\t%s\n", run.Name, run.Steps, run.LossFirst, run.LossLast,
 			float64(last.Measured), float64(last.Bound), float64(last.Sharp), float64(last.Each), violated)
+	}
+	tw.Flush()
+	fmt.Fprintf(w, "\nlong stochastic runs, tested by betting: a false alarm in all of them together has probability %g\n", anytime.SuiteAlpha)
+	fmt.Fprintln(tw, "test\tobservations\tlog wealth\trejected")
+	for _, s := range r.Sequential {
+		fmt.Fprintf(tw, "%s\t%d\t%.2f\t%v\n", s.Name, s.Steps, float64(s.Wealth), s.Rejected)
 	}
 	tw.Flush()
 	fmt.Fprintln(w)
@@ -135,7 +144,7 @@ func markdown(r *props.Report) string {
 		if c.Reading != "" {
 			form += ", " + c.Reading
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %v |\n", c.ID, c.Eq, form, c.Verdict, c.Cases, c.Rejected, c.Ratio)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %v |\n", c.ID, c.Eq, form, c.Verdict, c.Cases, c.Rejected, c.Tightness())
 	}
 	b.WriteString("\n| training run | steps | loss | E\\|U-u\\|^2 at the last step | Theorem 1's bound | sharp | sharp-each |\n|---|---|---|---|---|---|---|\n")
 	for _, run := range r.Runs {
@@ -144,6 +153,31 @@ func markdown(r *props.Report) string {
 			float64(last.Measured), float64(last.Bound), float64(last.Sharp), float64(last.Each))
 	}
 	return b.String()
+}
+
+// page prints one of the pages, to be read on its own.
+func page(name string, seed uint64, stdout, stderr io.Writer) int {
+	var err error
+	switch name {
+	case "table1":
+		o := rates.Full
+		o.Seed = seed
+		var results []rates.Result
+		if results, err = rates.Measure(rates.Scenarios(), o); err == nil {
+			err = rates.Markdown(stdout, results)
+		}
+	case "spikes":
+		err = spikes.Markdown(stdout, spikes.Full(seed))
+	case "counterexamples":
+		err = props.WriteExamples(stdout, seed)
+	default:
+		err = fmt.Errorf("-page is %q, want table1, spikes or counterexamples", name)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "verify:", err)
+		return exitUsage
+	}
+	return exitOK
 }
 
 func replaceBetween(text, begin, end, with string) (string, error) {
