@@ -127,6 +127,9 @@ func brokenFormulas() []Claim {
 		}
 		c.ID = fault
 		c.Right = right
+		if c.Kind == Training {
+			c.Form = Repaired // a planted fault has no certificate: let none be tried
+		}
 		return c
 	}
 	scale := func(name, fault string, f float64) Claim {
@@ -234,7 +237,7 @@ func brokenFormulas() []Claim {
 
 func TestBrokenFormulas(t *testing.T) {
 	for _, f := range Search(brokenFormulas(), testOptions) {
-		// A broken formula has no certificate, which alone refutes a run.
+		// Only a certificate refutes a run.
 		if f.Claim.Kind == Training && f.Violated > 0 && f.Ratio > 1 {
 			continue
 		}
@@ -246,8 +249,7 @@ func TestBrokenFormulas(t *testing.T) {
 
 // TestMoreCasesNeverLower: a longer search repeats the shorter one.
 func TestMoreCasesNeverLower(t *testing.T) {
-	short, long := testOptions, testOptions
-	short.Cases, long.Cases = Batch, 3*Batch
+	short, long := Options{Seed: 1, Cases: Batch, Climb: 60}, Options{Seed: 1, Cases: 2 * Batch, Climb: 60}
 	a, b := Search(searched(), short), Search(searched(), long)
 	for k := range a {
 		if !(b[k].Ratio >= a[k].Ratio) {
@@ -256,9 +258,9 @@ func TestMoreCasesNeverLower(t *testing.T) {
 	}
 }
 
-func searchJSON(t *testing.T, opt Options) []byte {
+func searchJSON(t *testing.T, claims []Claim, opt Options) []byte {
 	r := &Report{Version: 1, Seed: opt.Seed, Cases: opt.Cases}
-	found := Search(Claims(), opt)
+	found := Search(claims, opt)
 	for _, f := range found {
 		r.Claims = append(r.Claims, f.Row(opt, opt.Cases))
 	}
@@ -270,16 +272,18 @@ func searchJSON(t *testing.T, opt Options) []byte {
 }
 
 func TestSameSeedSameBits(t *testing.T) {
-	opt := Options{Seed: 5, Cases: Batch, Climb: 200}
+	opt := Options{Seed: 5, Cases: Batch, Climb: 60}
 	old := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(old)
-	one := searchJSON(t, opt)
+	one := searchJSON(t, Claims(), opt)
 	runtime.GOMAXPROCS(2)
-	if diff := cmp.Diff(string(one), string(searchJSON(t, opt))); diff != "" {
+	if diff := cmp.Diff(string(one), string(searchJSON(t, Claims(), opt))); diff != "" {
 		t.Errorf("GOMAXPROCS 1 and 2 differ (-1 +2):\n%s", diff)
 	}
+	few := searched()[:3]
+	one = searchJSON(t, few, opt)
 	opt.Seed = 6
-	if bytes.Equal(one, searchJSON(t, opt)) {
+	if bytes.Equal(one, searchJSON(t, few, opt)) {
 		t.Error("another seed gave the same report")
 	}
 }
@@ -393,7 +397,7 @@ func TestSavedCase(t *testing.T) {
 }
 
 func TestSavedCaseRefusals(t *testing.T) {
-	good, err := json.Marshal(Search(Claims(), Options{Seed: 1, Cases: Batch})[0].Save(1))
+	good, err := json.Marshal(Search(searched()[:1], Options{Seed: 1, Cases: Batch})[0].Save(1))
 	if err != nil {
 		t.Fatal(err)
 	}

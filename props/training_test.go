@@ -138,7 +138,8 @@ func TestLongHorizons(t *testing.T) {
 	if testing.Short() {
 		steps = 20_000
 	}
-	cases := longRuns(steps, 1, 1.0/64)
+	const part = 1.0 / 64
+	cases := longRuns(steps, 1, part)
 	f := newFindings(trainingClaims())
 	for _, g := range parallel(len(cases), func(k int) []*Finding {
 		g := newFindings(trainingClaims())
@@ -154,8 +155,10 @@ func TestLongHorizons(t *testing.T) {
 		if g.Cases == 0 || g.Claim.Form == Repaired && g.Violated > 0 || g.Claim.ID < "thm4" && g.Violated > 0 {
 			t.Errorf("%s: %d cases, %d violated", g.Claim.Name(), g.Cases, g.Violated)
 		}
-		if plateau := 0.33; (g.Claim.ID == "thm3" || g.Claim.ID == "eq41") && !(g.Ratio > plateau) {
-			t.Errorf("%s: largest ratio %v, a plateau gives 1/3 as g -> 0", g.Claim.Name(), g.Ratio)
+		// |grad l|^2 = |U-u|^2 = |E_t[U-u]|^2 on a plateau, and 6Lg = 2 part: what
+		// D0/(g T) leaves of 1/(3 + 2 part) is at least 99 parts in 100.
+		if plateau := 0.99 / (3 + 2*part); !testing.Short() && (g.Claim.ID == "thm3" || g.Claim.ID == "eq41") && !(g.Ratio > plateau) {
+			t.Errorf("%s: largest ratio %v, a plateau gives more than %v", g.Claim.Name(), g.Ratio, plateau)
 		}
 	}
 }
