@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/attack"
 	"github.com/cascade-sgd/cascade/props/cert"
@@ -159,19 +160,36 @@ func equal(a, b []*big.Rat) bool {
 	return true
 }
 
-// roundConstants rounds the constants of the view up to 2 level binary digits.
-// Their inflation, a part in 2^26, is dropped: package cert checks what comes
-// out. One that is 0 is a power of two that falls with the level.
+// roundConstants rounds the constants of the view up to 2 level binary digits, and
+// says where each comes from. Their inflation, a part in 2^26, is dropped: package
+// cert checks what comes out. One that is 0 is a power of two that falls with the
+// level.
 func roundConstants(v *View, level int) *cert.Constants {
 	unit := math.Ldexp(1, -2*level)
-	up := func(x float64) *big.Rat {
+	why := map[string]string{}
+	up := func(name, what string, x float64, of func(r core.Regularity) float64) *big.Rat {
 		if x <= positive {
+			why[name] = what + " is 0 for every operator, so any number > 0 is a constant"
 			return rat(math.Ldexp(1, -4-4*level))
 		}
-		return rat(max(math.Ceil(x*(1-0x1p-24)/unit)*unit, unit))
+		out := rat(max(math.Ceil(x*(1-0x1p-24)/unit)*unit, unit))
+		at := 0
+		for i := 1; i < len(v.Per); i++ {
+			if at == 0 || of(v.Per[i]) > of(v.Per[at]) {
+				at = i
+			}
+		}
+		why[name] = fmt.Sprintf("%s on the box of all visited states is at most %s, the largest is that of operator %d", what, out.RatString(), at)
+		return out
 	}
 	k := v.K
-	return &cert.Constants{C: up(k.C), C2: up(k.C2), Lf: up(k.Lf), L1: up(k.L1), L2: up(k.L2)}
+	return &cert.Constants{
+		C:  up("C", "the norm of J1, J2", k.C, func(r core.Regularity) float64 { return max(r.J1, r.J2) }),
+		C2: up("C2", "the norm of grad^2_21", k.C2, func(r core.Regularity) float64 { return r.C2 }),
+		Lf: up("Lf", "the Lipschitz constant in the input", k.Lf, func(r core.Regularity) float64 { return r.Lf }),
+		L1: up("L1", "the norm of grad^2", k.L1, func(r core.Regularity) float64 { return r.L1 }),
+		L2: up("L2", "the Lipschitz constant of grad^2", k.L2, func(r core.Regularity) float64 { return r.L2 }), Why: why,
+	}
 }
 
 // roundRun is the run with L rounded up, and mu and l* rounded down.

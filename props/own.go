@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/cascade-sgd/cascade/props/cert"
@@ -102,7 +103,7 @@ func (m *measurement) judge50(j Judgement) Judgement {
 // ownClaims are statements about sums, rates and single examples, which no
 // random chain can speak of. Each goes through its cases by itself.
 func ownClaims() []Claim {
-	return append(asymptotic(), []Claim{
+	return slices.Concat(asymptotic(), []Claim{
 		{
 			ID: "eq48sum", Eq: "(48)", Form: Printed, Kind: Own, Judge: judgeEq48,
 			Statement: "sum_{t<T} (1 - ln T/T)^{T-t} <~ ln T/T",
@@ -115,6 +116,12 @@ func ownClaims() []Claim {
 			ID: "bernoulli", Eq: "(50)", Form: Printed, Kind: Own, Judge: judgeBernoulli,
 			Statement: "(1 - ln T/T)^a >= 1 - a ln T/T for a >= 1",
 		},
+	}, exampleClaims())
+}
+
+// exampleClaims are the three of appendix A, and what the text concludes from A.3.
+func exampleClaims() []Claim {
+	return []Claim{
 		{
 			ID: "a1", Eq: "A.1", Form: Printed, Kind: Own, Judge: judgeA1,
 			Statement: "Y = +-a with probability 1/2 each, y = 0: E sigma'(Y) = sigma'(a) < sigma'(0)",
@@ -131,7 +138,7 @@ func ownClaims() []Claim {
 			ID: "a3", Eq: "A.3", Form: Derivation, Kind: Own, Judge: judgeA3Admissible,
 			Statement: "from A.3: with g <= 1/(3L), which all of section 4 needs, neither run converges with the compressor",
 		},
-	}...)
+	}
 }
 
 // eq48 is the sum of (48) over its bound, by the closed form of a geometric

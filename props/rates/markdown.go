@@ -27,10 +27,7 @@ side of Theorem 4 or 5 with proved constants and the repaired (23), never above 
 |---|---|---|---|---|---|---|---|---|---|
 `, len(rows), first.T, last.T, last.Replicates, first.Replicates, sizeForward, sizeBackward, slopeMargin, last.T)
 	for _, r := range results {
-		e := r.Excess()
-		end := r.Points[len(r.Points)-1]
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n", r.Setting, cell(r.Budget), r.Level, end.Q,
-			r.Placement, r.Slope.At, r.Slope.Lo, r.Slope.Hi, r.Rate, e.At, e.Lo, e.Hi, r.Word(), r.Ratio)
+		b.WriteString(r.row())
 	}
 	b.WriteString("\n## Reading\n\n")
 	for _, line := range Reading(results) {
@@ -38,6 +35,13 @@ side of Theorem 4 or 5 with proved constants and the repaired (23), never above 
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (r *Result) row() string {
+	e := r.Excess()
+	end := r.Points[len(r.Points)-1]
+	return fmt.Sprintf("| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n", r.Setting, cell(r.Budget), r.Level, end.Q,
+		r.Placement, r.Slope.At, r.Slope.Lo, r.Slope.Hi, r.Rate, e.At, e.Lo, e.Hi, r.Word(), r.Ratio)
 }
 
 // cell escapes what a Markdown table would take for its own.

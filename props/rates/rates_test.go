@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -102,6 +103,26 @@ func TestMeasure(t *testing.T) {
 		if !strings.Contains(a.String(), "| "+r.Setting+" | "+cell(r.Budget)+" | "+r.Level+" |") {
 			t.Errorf("no row for %s, %s", r.Setting, r.Level)
 		}
+	}
+}
+
+// TestPage: TABLE1.md has a row a scenario, and the first one is what is measured
+// today. (All of them take minutes.)
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("TABLE1.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := Scenarios()
+	if n := strings.Count(string(page), "\n| ") - 1; n != len(all) {
+		t.Errorf("TABLE1.md has %d rows, want %d", n, len(all))
+	}
+	first, err := Measure(all[:1], Full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := first[0].row(); !strings.Contains(string(page), row) {
+		t.Errorf("TABLE1.md is not what verify -page table1 writes: no row\n%s", row)
 	}
 }
 

@@ -25,7 +25,7 @@ func Markdown(w io.Writer, opt Options) error {
 		return err
 	}
 	var p page
-	p.f("# Spikes\n\nA spike is |U-u|^2 = O(1) at one step (arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
+	p.f("# Spikes\n\nWritten by: go run ./props/verify -page spikes\n\nA spike is |U-u|^2 = O(1) at one step (arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
 		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, and its sharp form for steps without chance,\n" +
 		"a+ <= (1 - mu g) a + (g/2)|U-u|^2, with a = l(w) - l*. All runs use the full batch.\n")
 	p.check(report)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cascade-sgd/cascade/props"
 )
 
@@ -216,5 +218,57 @@ func TestMerge(t *testing.T) {
 	}
 	if code, _, stderr := verify("merge", whole, search("other.json", "-seed", "2")); code != exitUsage || !strings.Contains(stderr, "has seed 2") {
 		t.Errorf("reports of two seeds: exit %d, %s", code, stderr)
+	}
+}
+
+// TestPages: the committed pages are what their commands write. (TABLE1.md takes
+// minutes; package rates measures a row of it.)
+func TestPages(t *testing.T) {
+	for page, file := range map[string]string{
+		"counterexamples": "../COUNTEREXAMPLES.md",
+		"spikes":          "../spikes/SPIKES.md",
+	} {
+		code, stdout, stderr := verify("-page", page)
+		if code != exitOK || stderr != "" {
+			t.Fatalf("-page %s: exit %d, %s", page, code, stderr)
+		}
+		if d := cmp.Diff(string(must(os.ReadFile(file))), stdout); d != "" {
+			t.Errorf("%s is not what verify -page %s writes (-committed +written):\n%s", file, page, d)
+		}
+	}
+	if code, _, stderr := verify("-page", "table9"); code != exitUsage || !strings.Contains(stderr, `-page is "table9"`) {
+		t.Errorf("-page table9: exit %d, %s", code, stderr)
+	}
+}
+
+// TestReplayCertificates: every committed certificate replays, and one that lies
+// is refused with the reason.
+func TestReplayCertificates(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/certificates/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d certificates, %v", len(files), err)
+	}
+	for _, f := range files {
+		code, stdout, stderr := verify("-replay", f)
+		if code != exitOK || stderr != "" || !strings.Contains(stdout, "\nrefuted ") {
+			t.Errorf("%s: exit %d\n%s%s", f, code, stdout, stderr)
+		}
+	}
+	data := string(must(os.ReadFile("../../testdata/certificates/eq14b.json")))
+	for change, want := range map[[2]string]string{
+		{`"lhs": "`, `"lhs": "1`}:            "lhs",
+		{`"claim": "eq14b"`, `"claim": "x"`}: "x",
+	} {
+		path := filepath.Join(t.TempDir(), "lie.json")
+		lie := strings.Replace(data, change[0], change[1], 1)
+		if lie == data {
+			t.Fatalf("no %q in the certificate", change[0])
+		}
+		if err := os.WriteFile(path, []byte(lie), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, stderr := verify("-replay", path); code != exitDiffers || !strings.Contains(stderr, "refused") || !strings.Contains(stderr, want) {
+			t.Errorf("%v: exit %d, %s", change, code, stderr)
+		}
 	}
 }
