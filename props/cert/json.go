@@ -80,7 +80,7 @@ func (v Value) equal(o Value) bool { return v.String() == o.String() }
 
 // Refusal says what in a certificate is not as it must be.
 type Refusal struct {
-	Place  string // such as `delta["1"][0].p`; empty for the whole file
+	Place  string // such as "delta.1[0].p"; empty for the whole file
 	Reason string
 }
 
@@ -349,7 +349,10 @@ func Parse(data []byte) (*Certificate, error) {
 	}
 	if cl.series {
 		p.series(c, o)
-		return c, p.err
+		if p.err != nil {
+			return nil, p.err
+		}
+		return c, nil
 	}
 	for _, key := range []string{"T", "terms", "K", "log"} {
 		if _, has := o[key]; has {
@@ -608,11 +611,11 @@ func (p *parser) linear(c *Certificate) {
 	if len(c.Delta) > 0 {
 		p.fail("delta", "(6) has delta = 0, leave it out")
 	}
-	for i, l := range c.Eps {
+	for _, i := range slices.Sorted(maps.Keys(c.Eps)) {
 		place := fmt.Sprintf("eps.%d", i)
 		switch {
-		case len(l) > 1:
-			p.fail(place, "%d outcomes, (6) has one", len(l))
+		case len(c.Eps[i]) > 1:
+			p.fail(place, "%d outcomes, (6) has one", len(c.Eps[i]))
 		case c.Claim == "eq6a":
 			p.fail(place, "eq6a compares without errors, leave it out")
 		case c.Claim == "eq6c" && i != len(c.Chain):

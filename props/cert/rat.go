@@ -25,13 +25,11 @@ func mul(k int64, xs ...*big.Rat) *big.Rat {
 
 func sq(a *big.Rat) *big.Rat { return mul(1, a, a) }
 
-// pow is a^n, n >= 0; a^0 is 1.
+// pow is a^n, n >= 0; a^0 is 1. Powers of numbers without a common divisor have
+// none: they are formed apart, n products of big.Rat would look for one each time.
 func pow(a *big.Rat, n int) *big.Rat {
-	p := num(1)
-	for range n {
-		p.Mul(p, a)
-	}
-	return p
+	e := big.NewInt(int64(n))
+	return new(big.Rat).SetFrac(new(big.Int).Exp(a.Num(), e, nil), new(big.Int).Exp(a.Denom(), e, nil))
 }
 
 // sum is f(lo) + ... + f(hi), 0 when lo > hi.

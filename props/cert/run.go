@@ -2,6 +2,7 @@ package cert
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -13,15 +14,17 @@ type Run struct {
 	Gamma *big.Rat // step size, 0 < g <= 1/(3L)
 	Steps int      // T
 	L     *big.Rat // A1
-	LStar *big.Rat // at most l* = min l
+	LStar *big.Rat // l* = min l, or below it; thm5, which has l* on both sides: l* itself
 	Mu    *big.Rat // A4, > 0; thm5 only, else nil
 }
 
 // Caps on a run. F is at most quadratic in the weights, so that L, l* and mu are
 // statements about one symmetric matrix; an intermediate state may have the
-// degree MaxDegree.
+// degree MaxDegree. At a fixed point of its perturbed step a run is free, so that
+// it may be longer there.
 const (
 	MaxSteps   = 1 << 14
+	MaxMoves   = 1 << 11 // steps that change the weights
 	MaxWeights = 6
 	MaxDegree  = 4
 )
@@ -59,9 +62,9 @@ func (p *parser) run(c *Certificate, cl *claim, o object) {
 }
 
 func (p *parser) certain(name string, laws map[int]Law) {
-	for i, l := range laws {
-		if len(l) > 1 {
-			p.fail(fmt.Sprintf("%s.%d", name, i), "%d outcomes, a run has one", len(l))
+	for _, i := range slices.Sorted(maps.Keys(laws)) {
+		if n := len(laws[i]); n > 1 {
+			p.fail(fmt.Sprintf("%s.%d", name, i), "%d outcomes, a run has one", n)
 		}
 	}
 }
@@ -116,6 +119,9 @@ func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
 	}
 	t.d0 = sub(q.at(w), r.LStar)
 	for step := range r.Steps {
+		if step == MaxMoves {
+			return nil, refuse("run.steps", "is %d, the weights still move after %d", r.Steps, MaxMoves)
+		}
 		grad, u, err := m.step(x, w)
 		if err != nil {
 			return nil, err
@@ -297,18 +303,32 @@ func (r *Run) check(q *quadratic) error {
 		}
 		return m
 	}
+	above := q.above(r.LStar)
 	switch {
 	case r.L.Sign() <= 0 || !semidefinite(shifted(r.L, -1)) || !semidefinite(shifted(r.L, 1)):
 		return refuse("run.L", "is %s, not a Lipschitz constant of grad l", r.L.RatString())
 	case r.Gamma.Sign() <= 0 || mul(3, r.L, r.Gamma).Cmp(num(1)) > 0:
 		return refuse("run.gamma", "is %s, want 0 < gamma <= 1/(3L)", r.Gamma.RatString())
-	case !semidefinite(q.above(r.LStar)):
+	case !semidefinite(above):
 		return refuse("run.lstar", "is %s, l goes below it", r.LStar.RatString())
-	}
-	if r.Mu != nil && (r.Mu.Sign() <= 0 || !semidefinite(shifted(mul(-1, r.Mu), 1))) {
+	case r.Mu == nil:
+		return nil
+	case r.Mu.Sign() <= 0 || !semidefinite(shifted(mul(-1, r.Mu), 1)):
 		return refuse("run.mu", "is %s, not shown to be a PL constant", r.Mu.RatString())
+	case above[n][n].Sign() != 0: // the last pivot is 2(l* - lstar)
+		return refuse("run.lstar", "is %s, l does not go down to it", r.LStar.RatString())
+	case r.Steps*(r.contraction().Denom().BitLen()-1) > MaxSideDigits*bitsPerDigit:
+		return refuse("run.steps", "is %d, (1 - mu gamma/3)^T has more than %d digits", r.Steps, MaxSideDigits)
 	}
 	return nil
+}
+
+// bitsPerDigit is more than a decimal digit is worth.
+const bitsPerDigit = 4
+
+// contraction is 1 - mu g/3 of (38).
+func (r *Run) contraction() *big.Rat {
+	return sub(num(1), new(big.Rat).Quo(mul(1, r.Mu, r.Gamma), num(3)))
 }
 
 // above is the matrix of the form 2(F - low) in (w, 1), which is semidefinite if
@@ -341,10 +361,9 @@ func thm4Right(s *sides, _ int) *big.Rat {
 // thm5Right is (38) likewise: sum_{t<T} q^{T-t} = q (1-q^T)/(1-q), q = 1 - mu g/3.
 func thm5Right(s *sides, _ int) *big.Rat {
 	g := s.t.Gamma
-	rest := new(big.Rat).Quo(mul(1, s.t.Mu, g), num(3)) // 1 - q
-	q := sub(num(1), rest)
+	q := s.t.contraction()
 	power := pow(q, s.t.Steps)
-	weights := new(big.Rat).Quo(mul(1, q, sub(num(1), power)), rest)
+	weights := new(big.Rat).Quo(mul(1, q, sub(num(1), power)), sub(num(1), q))
 	return add(mul(1, power, s.t.d0), mul(1, weights, s.t.L, sq(g), thm1Right(s, 0)),
 		new(big.Rat).Quo(mul(1, weights, g, thm2Right(s, 0)), num(2)))
 }
@@ -354,6 +373,7 @@ func (r *Report) runLines(line func(name, format string, args ...any)) {
 	line("run", "T = %d steps of (5d) with g = %s, the same perturbations at every step; sigma = 0", c.Run.Steps, c.Run.Gamma.RatString())
 	parts := []string{"L = " + c.Run.L.RatString(), "l* >= " + c.Run.LStar.RatString()}
 	if c.Run.Mu != nil {
+		parts[1] = "l* = " + c.Run.LStar.RatString()
 		parts = append(parts, "mu = "+c.Run.Mu.RatString())
 	}
 	line("A1, A4", "%s", strings.Join(parts, ", "))

@@ -3,6 +3,7 @@ package cert_test
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,63 @@ func judgeRun(t testing.TB, c *cert.Certificate) {
 	if !agree(c.LHS.Num, r.Left.Lo) || !agree(c.RHS.Num, rightOfRun(t, c, k)) {
 		t.Errorf("%s %s: sides %v, %v; engine %v, bounds %v", c.Claim, c.Reading, c.LHS, c.RHS, r.Left, rightOfRun(t, c, k))
 	}
+	judgeHypotheses(t, c, k)
+}
+
+// judgeHypotheses compares the constants of A3 with those of package core on what
+// the run visits, and those of section 4 with the ones of package problem.
+func judgeHypotheses(t testing.TB, c *cert.Certificate, k *gen.Case) {
+	t.Helper()
+	run, err := k.BuildRun()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Known == nil {
+		t.Fatalf("oracle: no constants known for %v", c.Chain)
+	}
+	for _, s := range shortfalls(c.Constants, regularityOfRun(c, run)) {
+		t.Errorf("%s: accepted, but %s", c.Claim, s)
+	}
+	l, gamma, star := float(c.Run.L), float(c.Run.Gamma), float(c.Run.LStar)
+	if !(l >= run.Known.L()*(1-inflation)) || !(3*l*gamma <= 1+inflation) {
+		t.Errorf("%s: accepted, but L = %v, gamma = %v; L is %v", c.Claim, l, gamma, run.Known.L())
+	}
+	if !(star <= run.Known.LStarUpper()+oracleError) {
+		t.Errorf("%s: accepted, but l* <= %v, stated as %v", c.Claim, run.Known.LStarUpper(), star)
+	}
+	if c.Run.Mu == nil {
+		return
+	}
+	if mu := float(c.Run.Mu); !(mu > 0 && mu <= run.Known.Mu()*(1+inflation)) || !(star >= run.Known.LStarLower()-oracleError) {
+		t.Errorf("%s: accepted, but mu = %v, l* = %v; they are %v, >= %v", c.Claim, mu, star, run.Known.Mu(), run.Known.LStarLower())
+	}
+}
+
+// regularityOfRun is that on the hull of all states of the run.
+func regularityOfRun(c *cert.Certificate, run *gen.Training) core.Regularity {
+	n := run.Chain.N()
+	given := &core.Given{DeltaAt: make([][]float64, n+1), EpsAt: make([][]float64, n+1)}
+	for i := 1; i <= n; i++ {
+		given.DeltaAt[i], given.EpsAt[i] = make([]float64, run.Chain.D(i)), make([]float64, run.Chain.D(i-1))
+		if l := c.Delta[i]; l != nil {
+			given.DeltaAt[i] = floats(l[0].D)
+		}
+		if l := c.Eps[i]; l != nil {
+			given.EpsAt[i] = floats(l[0].D)
+		}
+	}
+	region, s := core.NewRegion(run.Chain), core.NewState(run.Chain)
+	w := slices.Clone(run.W)
+	for range c.Run.Steps {
+		s.Pass(run.Chain, run.X, w, nil)
+		region.Visit(s, w)
+		s.Pass(run.Chain, run.X, w, given)
+		region.Visit(s, w)
+		for j, u := range s.UAll {
+			w[j] -= run.Gamma * u
+		}
+	}
+	return region.Regularity(nil)
 }
 
 func rightOfRun(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
@@ -70,6 +128,9 @@ func rightOfRun(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
 func judgeSeries(t testing.TB, c *cert.Certificate) {
 	t.Helper()
 	x := math.Log(float64(c.Series.T)) / float64(c.Series.T)
+	if log := math.Log(float64(c.Series.T)); !(float(c.Series.Lo) <= log && log <= float(c.Series.Hi)) {
+		t.Errorf("accepted, but ln T is not between %v and %v", c.Series.Lo, c.Series.Hi)
+	}
 	sum := 0.0
 	for k := range c.Series.T {
 		sum += math.Pow(1-x, float64(k+1))

@@ -1,0 +1,328 @@
+package cert_test
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/cert"
+)
+
+// refused fails t unless data is refused with want in the error.
+func refused(t *testing.T, data, want string) {
+	t.Helper()
+	r, err := cert.Check([]byte(data))
+	if err == nil {
+		t.Fatalf("accepted, want a refusal with %q", want)
+	}
+	refusalOf(t, err)
+	if r != nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("report %v, error %q, want %q in it", r, err, want)
+	}
+	const line = 400 // a refusal must not repeat the file
+	if len(err.Error()) > line {
+		t.Errorf("the error has %d bytes", len(err.Error()))
+	}
+}
+
+// TestRefusals: a certificate on record with one piece replaced, by the part of it
+// that is at fault.
+func TestRefusals(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range []struct{ name, file, old, new, want string }{
+		{"version", "eq28b-total", `"version": 1`, `"version": 2`, "version: is 2, want 1"},
+		{"version as text", "eq28b-total", `"version": 1`, `"version": "1"`, "version: a string, want an integer"},
+		{"claim", "eq28b-total", `"eq28b"`, `"eq99"`, `claim: unknown claim "eq99"`},
+		{"claim of another number", "eq28b-total", `"eq28b"`, `"eq29"`, `eq: is "(28)", the number of eq29 is "(29)"`},
+		{"form", "eq28b-total", `"printed"`, `"repaired"`, `form: is "repaired", want "printed"`},
+		{"reading", "eq28b-total", `"total"`, `"all"`, `reading: is "all", want literal, past or total`},
+		{"reading missing", "eq28b-total", `"reading": "total",`, ``, "reading: null or missing"},
+		{"reading without conditional expectation", "eq14b", `"chain"`, `"reading":"past","chain"`, "reading: eq14b has no conditional expectation"},
+		{"index", "eq28b-total", `"i":1`, `"i":3`, "at.i: is 3, want 1..2"},
+		{"index of a claim without one", "thm2-past", `"chain"`, `"at":{"i":1},"chain"`, "at: thm2 has no index"},
+		{"event of a claim without one", "eq28b-total", `{"i":1}`, `{"i":1,"given":[]}`, "at.given: unknown field"},
+		{"event missing", "lemma2-literal", `,"given":[0]`, ``, "at.given: null or missing, want a list"},
+		{"event of an outcome that is not", "lemma2-literal", `"given":[0]`, `"given":[1]`, "at.given[0]: is 1, delta_1 has the outcomes 0..0"},
+		{"event in the wrong reading", "lemma2-past", `"at": {"i":2}`, `"at": {"i":2,"given":[0]}`, "at.given: 1 entries, want 0"},
+
+		{"operator", "eq28b-total", `"op":"square"`, `"op":"cube"`, `chain[1].op: unknown operator "cube"`},
+		{"field of another operator", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":1,"in":1}`, "chain[1].in: unknown field"},
+		{"width 0", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":0}`, "chain[1].n: is 0, want 1..4"},
+		{"width", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":2}`, "chain[1]: square(2) takes width 2, the state before it has 1"},
+		{"last width", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[["1"],["1"]]}`, "chain[2]: fixed([[1] [1]]) has width d_N = 2, want 1"},
+		{"ragged matrix", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[["1","1"],["1"]]}`, "chain[2].a[1]: 1 entries, want 2"},
+		{"empty matrix", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[]}`, "chain[2].a: 0 entries, want 1..4"},
+		{"n", "eq28b-total", `"n": 3`, `"n": 2`, "n: is 2, want 3"},
+		{"weights", "eq28b-total", `[["0"],[],[]]`, `[["0"],[],["0"]]`, "w[2]: 1 entries, want 0"},
+		{"input", "eq28b-total", `"x": ["1"]`, `"x": ["1","1"]`, "x: 2 entries, want 1"},
+		{"not linear", "eq6b", `{"op":"linear","in":1,"out":1}]`, `{"op":"scale","n":1}]`, "chain[1]: scale(1), (6) is about linear networks"},
+		{"delta of (6)", "eq6b", `"eps"`, `"delta":{"1":[{"p":"1","d":["1"]}]},"eps"`, "delta: (6) has delta = 0"},
+		{"eps of (6a)", "eq6a", `"lhs"`, `"eps":{"2":[{"p":"1","d":["1"]}]},"lhs"`, "eps.2: eq6a compares without errors"},
+		{"eps of (6) at random", "eq6b", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["0"]}]`, "eps.2: 2 outcomes, (6) has one"},
+		{"constants of (6)", "eq6b", `"lhs"`, `"constants":{},"lhs"`, "constants: eq6b needs none"},
+
+		{"site", "eq28b-total", `"delta": {"1"`, `"delta": {"4"`, "delta.4: unknown field"},
+		{"eps_1", "eq28b-total", `"constants"`, `"eps":{"1":[{"p":"1","d":["1"]}]},"constants"`, "eps.1: unknown field"},
+		{"site not in shortest form", "eq28b-total", `"delta": {"1"`, `"delta": {"01"`, "delta.01: unknown field"},
+		{"no outcome", "eq28b-total", `[{"p":"1","d":["-1"]}]`, `[]`, "delta.2: 0 entries, want 1..8"},
+		{"probability 0", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["1"]},{"p":"0","d":["2"]}`, "delta.1[2].p: probability 0, want > 0"},
+		{"negative probability", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"-1/2","d":["1"]},{"p":"1","d":["2"]}`, "delta.1[1].p: probability -1/2, want > 0"},
+		{"probabilities above 1", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"3/4","d":["1"]}`, "delta.1: the probabilities sum to 5/4"},
+		{"probabilities below 1", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/4","d":["1"]}`, "delta.1: the probabilities sum to 3/4"},
+		{"outcome twice", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["-2/2"]}`, "delta.1[1].d: is the outcome 0 again"},
+		{"outcome of another width", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["1","1"]}`, "delta.1[1].d: 2 entries, want 1"},
+
+		{"denominator 0", "eq28b-total", `"x": ["1"]`, `"x": ["1/0"]`, `x[0]: "1/0" has denominator 0`},
+		{"denominator 000", "eq28b-total", `"x": ["1"]`, `"x": ["1/000"]`, "has denominator 0"},
+		{"negative denominator", "eq28b-total", `"x": ["1"]`, `"x": ["1/-2"]`, "is not of the form p, p/q or decimal"},
+		{"exponent", "eq28b-total", `"x": ["1"]`, `"x": ["1e999999999"]`, "is not of the form p, p/q or decimal"},
+		{"exponent of a number", "eq28b-total", `"n": 3`, `"n": 1e999999999`, "n: is 1e999999999, want 3"},
+		{"number for a string", "eq28b-total", `"x": ["1"]`, `"x": [1]`, "x[0]: a number, want a number in a string"},
+		{"hexadecimal", "eq28b-total", `"x": ["1"]`, `"x": ["0x1"]`, "is not of the form"},
+		{"infinity", "eq28b-total", `"x": ["1"]`, `"x": ["Inf"]`, "is not of the form"},
+		{"NaN", "eq28b-total", `"lhs": "16"`, `"lhs": "NaN"`, "is not of the form"},
+		{"space", "eq28b-total", `"x": ["1"]`, `"x": [" 1"]`, "is not of the form"},
+		{"no digits", "eq28b-total", `"x": ["1"]`, `"x": ["-"]`, "is not of the form"},
+		{"digits", "eq28b-total", `"x": ["1"]`, `"x": ["100000000000000000000"]`, "has more than 20 digits"},
+		{"digits of a fraction", "eq28b-total", `"x": ["1"]`, `"x": ["1/100000000000000000000"]`, "has more than 20 digits"},
+		{"digits of a decimal", "eq28b-total", `"x": ["1"]`, `"x": ["0.00000000000000000001"]`, "has more than 20 digits"},
+		{"digits of a side", "eq28b-total", `"lhs": "16"`, `"lhs": "` + strings.Repeat("1", cert.MaxSideDigits+1) + `"`, "has more than 10000 digits"},
+		{"10^6 digits", "eq28b-total", `"lhs": "16"`, `"lhs": "` + strings.Repeat("1", 1e6) + `"`, "bytes, at most 65536"},
+		{"common denominator", "eq28b-total", `"x": ["1"]`, `"x": ["1/99999999999999999999"]`, "the common denominator of all numbers has 68 bits, at most 64"},
+
+		{"C", "eq28b-total", `"C":"4"`, `"C":"31/8"`, "constants.C: is 31/8, not shown to bound |J1|_op of operator 2"},
+		{"C, of the weight", "lemma2-past", `"C":"1"`, `"C":"99/100"`, "constants.C: is 99/100, not shown to bound |J"},
+		{"C2", "lemma2-past", `"C2":"1"`, `"C2":"99/100"`, "constants.C2: is 99/100, not shown to bound |grad^2_21 f|_op of operator 1"},
+		{"Lf", "eq28b-total", `"Lf":"4"`, `"Lf":"31/8"`, "constants.Lf: is 31/8, not shown to bound |J1|_op of operator 2"},
+		{"L1", "eq28b-total", `"L1":"2"`, `"L1":"15/8"`, "constants.L1: is 15/8, not shown to bound the derivative of grad f of operator 2"},
+		{"C 0", "eq28b-total", `"C":"4"`, `"C":"0"`, "constants.C: is 0, A3 wants constants > 0"},
+		{"C2 0", "eq28b-total", `"C2":"1"`, `"C2":"0"`, "constants.C2: is 0, A3"},
+		{"Lf 0", "eq28b-total", `"Lf":"4"`, `"Lf":"0"`, "constants.Lf: is 0, A3"},
+		{"L1 negative", "eq28b-total", `"L1":"2"`, `"L1":"-2"`, "constants.L1: is -2, A3"},
+		{"L2 0", "eq28b-total", `"L2":"1"`, `"L2":"0"`, "constants.L2: is 0, A3"},
+		{"constant missing", "eq28b-total", `"L2":"1",`, ``, "constants.L2: null or missing"},
+		{"reason for no constant", "eq28b-total", `"why":{`, `"why":{"L":"", `, "constants.why.L: unknown field"},
+		{"reason that is a list", "eq28b-total", `"why":{`, `"why":[],"x":{`, "constants.x: unknown field"},
+		{"reason of some length", "eq28b-total", `"Lf":"as C"`, `"Lf":"` + strings.Repeat("a", cert.MaxText+1) + `"`, "constants.why.Lf: 2001 bytes, at most 2000"},
+		{"outcome beyond the box of the constants", "eq28b-total", `"d":["1"]`, `"d":["2"]`, "constants.C: is 4, not shown to bound |J1|_op of operator 2 on the visited states"},
+		{"input beyond the box of the constants", "eq28b-total", `"x": ["1"]`, `"x": ["5/4"]`, "constants.C: is 4, not shown"},
+
+		{"left side", "eq28b-total", `"lhs": "16"`, `"lhs": "17"`, "lhs: stated as 17, computed as 16"},
+		{"left side in disguise", "eq28b-total", `"lhs": "16"`, `"lhs": "16.0000000000000000000001"`, "lhs: stated as"},
+		{"right side", "eq28b-total", `"rhs": "0"`, `"rhs": "-1"`, "rhs: stated as -1, computed as 0"},
+		{"sides exchanged", "eq28b-total", `"lhs": "16",` + "\n" + `  "rhs": "0"`, `"lhs":"0","rhs":"16"`, "lhs: stated as 0, computed as 16"},
+		{"side of another shape", "eq6b", `"lhs": [["6"]]`, `"lhs": [["6","0"]]`, "lhs: stated as [[6 0]], computed as [[6]]"},
+		{"number for a matrix", "eq6b", `"lhs": [["6"]]`, `"lhs": "6"`, "lhs: a string, want a list"},
+		{"matrix for a number", "eq28b-total", `"lhs": "16"`, `"lhs": [["16"]]`, "lhs: a list, want a number in a string"},
+		{"no text", "eq28b-total", `"text"`, `"words"`, "words: unknown field"},
+
+		{"series", "eq28b-total", `"chain"`, `"T":5,"chain"`, "T: eq28b is not about a series"},
+		{"run", "eq28b-total", `"lhs"`, `"run":{},"lhs"`, "run: eq28b is not about a run"},
+		{"l* below the minimum", "thm5-past", `"lstar":"0"`, `"lstar":"-1"`, "run.lstar: is -1, l does not go down to it"},
+		{"long run that contracts", "thm5-past", `"gamma":"1/256","steps":1`, `"gamma":"1/1000000007","steps":16384`, "run.steps: is 16384, (1 - mu gamma/3)^T has more than 10000 digits"},
+		{"K", "eq48sum", `"K": "1000000"`, `"K": "-1"`, "K: is -1, want > 0"},
+		{"ln T below 0", "eq48sum", `"lo":"10397207/1000000"`, `"lo":"-1"`, "log.lo: is -1"},
+		{"ln T above T", "eq48sum", `"hi":"1299651/125000"`, `"hi":"32769"`, "log.hi: is 32769, above T"},
+		{"T beyond integers", "eq48sum", `"T": 32768`, `"T": 99999999999999999999`, "T: is 99999999999999999999, want 2.."},
+	} {
+		if seen[c.name] {
+			t.Fatalf("two rows are called %s", c.name)
+		}
+		seen[c.name] = true
+		t.Run(c.name, func(t *testing.T) {
+			data := string(read(t, c.file))
+			changed := strings.Replace(data, c.old, c.new, 1)
+			if changed == data {
+				t.Fatalf("%q is not in %s", c.old, c.file)
+			}
+			refused(t, changed, c.want)
+		})
+	}
+}
+
+// TestMalformed: what is not one JSON object of the right form.
+func TestMalformed(t *testing.T) {
+	data := string(read(t, "eq28b-total"))
+	for _, c := range []struct{ name, data, want string }{
+		{"empty", "", "byte 0: EOF"},
+		{"spaces", " \n", "EOF"},
+		{"null", "null", "null or missing, want an object"},
+		{"list", "[]", "a list, want an object"},
+		{"string", `"eq28b"`, "a string, want an object"},
+		{"number", "1e999999999", "a number, want an object"},
+		{"no fields", "{}", "version: null or missing"},
+		{"not JSON", "refuted", "invalid character"},
+		{"single quotes", strings.ReplaceAll(data, `"`, `'`), "invalid character"},
+		{"comment", "// eq28b\n" + data, "invalid character"},
+		{"comma before the end", strings.Replace(data, `"n": 3`, `"n": 3,`, 1), "byte"},
+		{"two certificates", data + data, "more data after the certificate"},
+		{"words behind", data + "refuted", "more data after the certificate"},
+		{"a brace behind", data + "}", "more data after the certificate"},
+		{"not UTF-8", strings.Replace(data, "f_2", "f\xff2", 1) + "\xff", "not UTF-8"},
+		{"byte order mark", "\ufeff" + data, "invalid character"},
+		{"field twice", strings.Replace(data, `"n": 3`, `"n": 3, "n": 3`, 1), `key "n" twice`},
+		{"field twice in disguise", strings.Replace(data, `"n": 3`, `"n": 3, "\u006e": 3`, 1), `key "n" twice`},
+		{"field twice below", strings.Replace(data, `"C":"4"`, `"C":"4","C":"4"`, 1), `constants: key "C" twice`},
+		{"capitals", strings.Replace(data, `"lhs"`, `"LHS"`, 1), "LHS: unknown field"},
+		{"deep lists", strings.Repeat("[", 30000), "nested deeper than 8"},
+		{"deep objects", strings.Repeat(`{"x":`, 10000), "nested deeper than 8"},
+		{"size", data + strings.Repeat(" ", cert.MaxBytes+1-len(data)), "65537 bytes, at most 65536"},
+		{"long field name", strings.Replace(data, `"n": 3`, `"n": 3, "`+strings.Repeat("é", 1000)+`": 3`, 1), "unknown field"},
+	} {
+		t.Run(c.name, func(t *testing.T) { refused(t, c.data, c.want) })
+	}
+	if _, err := cert.Check([]byte(data + strings.Repeat(" ", cert.MaxBytes-len(data)))); err != nil {
+		t.Errorf("a file of the largest size: %v", err)
+	}
+	for k := range strings.TrimSpace(data) {
+		if _, err := cert.Check([]byte(data[:k])); err == nil {
+			t.Errorf("accepted when cut off at byte %d", k)
+		} else {
+			refusalOf(t, err)
+		}
+	}
+}
+
+// TestNotRefuted: honest files about statements that hold, one a bound with equal
+// sides and one an equation.
+func TestNotRefuted(t *testing.T) {
+	data := read(t, "eq14b")
+	c, err := cert.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Claim = "eq14a"
+	if err := c.Fill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Marshal(); err == nil || !strings.Contains(err.Error(), "eq14a is not refuted") {
+		t.Errorf("%v <= %v: error %v", c.LHS, c.RHS, err)
+	}
+	c, err = cert.Parse(read(t, "eq6b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.X, c.W, c.Eps = []*big.Rat{new(big.Rat)}, [][]*big.Rat{{new(big.Rat)}, {new(big.Rat)}}, nil
+	if err := c.Fill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Marshal(); err == nil || !strings.Contains(err.Error(), "eq6b is not refuted") {
+		t.Errorf("%v and %v: error %v", c.LHS, c.RHS, err)
+	}
+}
+
+func one(n int64) []*big.Rat { return []*big.Rat{big.NewRat(n, 1)} }
+
+// moving is a run of (38) from 3 with a perturbation that leads it up to 5.
+func moving() *cert.Certificate {
+	return &cert.Certificate{
+		Claim: "thm5", Reading: "past", Chain: []cert.Op{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}},
+		X: one(0), W: [][]*big.Rat{one(3), {}}, Delta: map[int]cert.Law{1: {{P: big.NewRat(1, 1), D: one(-5)}}},
+		Constants: &cert.Constants{C: one(5)[0], C2: one(1)[0], Lf: one(5)[0], L1: one(1)[0], L2: one(1)[0]},
+		Run:       &cert.Run{Gamma: big.NewRat(1, 4), Steps: 16, L: one(1)[0], LStar: new(big.Rat), Mu: one(1)[0]},
+	}
+}
+
+// TestRunBox: constants have to hold where a run goes, not only where it starts.
+func TestRunBox(t *testing.T) {
+	c := moving()
+	if err := c.Fill(); err != nil {
+		t.Fatal(err)
+	}
+	c.Constants.C, c.Constants.Lf = one(4)[0], one(4)[0]
+	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), "constants.C: is 4, not shown to bound |J1|_op of operator 2") {
+		t.Errorf("error %v", err)
+	}
+	c.Run.Steps = 1
+	if err := c.Fill(); err != nil {
+		t.Errorf("at the start: %v", err)
+	}
+}
+
+// TestNoErrors: without perturbations (38) holds, and no l* makes it fail. With an
+// l* below the minimum, which stands on both sides, it would: the left one does
+// not contract.
+func TestNoErrors(t *testing.T) {
+	c := moving()
+	c.Delta = nil
+	if err := c.Fill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Marshal(); err == nil || !strings.Contains(err.Error(), "thm5 is not refuted") {
+		t.Errorf("%v <= %v: error %v", c.LHS, c.RHS, err)
+	}
+	c.Run.LStar = one(-1000)[0]
+	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), "run.lstar: is -1000, l does not go down to it") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestMoves: a run that does not come to rest is cut off, one that stands still is
+// not.
+func TestMoves(t *testing.T) {
+	c := &cert.Certificate{
+		Claim: "thm4", Reading: "past", Chain: []cert.Op{{Op: "bias", N: 1}, {Op: "fixed", A: [][]*big.Rat{one(0)}}},
+		X: one(0), W: [][]*big.Rat{one(0), {}}, Eps: map[int]cert.Law{2: {{P: big.NewRat(1, 1), D: one(1)}}},
+		Constants: unit(), Run: &cert.Run{Gamma: big.NewRat(1, 4), Steps: cert.MaxMoves + 1, L: one(1)[0], LStar: new(big.Rat)},
+	}
+	want := fmt.Sprintf("run.steps: is %d, the weights still move after %d", cert.MaxMoves+1, cert.MaxMoves)
+	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %q in it", err, want)
+	}
+	c.Run.Steps, c.Eps = cert.MaxSteps, nil
+	if err := c.Fill(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCaps: what is too large to replay is refused before it costs anything, and
+// what is just small enough is not.
+func TestCaps(t *testing.T) {
+	ops := func(n int) (chain []cert.Op, w [][]*big.Rat) {
+		for range n {
+			chain, w = append(chain, cert.Op{Op: "square", N: 1}), append(w, nil)
+		}
+		return chain, w
+	}
+	law := func(n int64) (l cert.Law) {
+		for k := range n {
+			l = append(l, cert.Outcome{P: big.NewRat(1, n), D: one(k)})
+		}
+		return l
+	}
+	huge, _ := new(big.Rat).SetString(strings.Repeat("9", cert.MaxDigits))
+	for _, c := range []struct {
+		name string
+		n    int
+		x    *big.Rat
+		laws map[int]cert.Law
+		want string // none: accepted; constants.C: parsed and run, but 1 is too small
+	}{
+		{"operators", cert.MaxN, new(big.Rat), nil, ""},
+		{"more operators", cert.MaxN + 1, new(big.Rat), nil, "chain: 7 entries, want 2..6"},
+		{"outcomes", 2, new(big.Rat), map[int]cert.Law{1: law(cert.MaxOutcomes)}, "constants.C:"},
+		{"more outcomes", 2, new(big.Rat), map[int]cert.Law{1: law(cert.MaxOutcomes + 1)}, "delta.1: 9 entries, want 1..8"},
+		{"joint outcomes", 3, new(big.Rat), map[int]cert.Law{1: law(8), 2: law(8), 3: law(4)}, "constants.C:"},
+		{"more joint outcomes", 3, new(big.Rat), map[int]cert.Law{1: law(8), 2: law(8), 3: law(5)}, "320 joint outcomes, at most 256"},
+		{"all joint outcomes", 6, new(big.Rat), map[int]cert.Law{1: law(8), 2: law(8), 3: law(8), 4: law(8), 5: law(8), 6: law(8)}, "262144 joint outcomes"},
+		{"state", 2, huge, nil, "constants.C:"},
+		{"larger state", 3, huge, nil, "Y_3: component 0 has more than 512 bits"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &cert.Certificate{Claim: "thm1", X: []*big.Rat{c.x}, Delta: c.laws, Constants: unit()}
+			f.Constants.L1, f.Constants.L2 = one(2)[0], one(2)[0]
+			f.Chain, f.W = ops(c.n)
+			err := f.Fill()
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
