@@ -10,15 +10,46 @@ import (
 // MaxLeaves caps the joint outcomes of one pass.
 const MaxLeaves = 1 << 20
 
-// TooManyLeaves says that a pass has more joint outcomes than the cap.
+// TooManyLeaves says that a pass has more joint outcomes, or its tree more nodes,
+// than the cap.
 type TooManyLeaves struct {
-	AtLeast int // counted so far
-	Cap     int
+	AtLeast   int  // counted so far
+	Cap       int  // of the same
+	Nodes     bool // counted are nodes
+	LikeFirst float64
+	// LikeFirst is the number of joint outcomes if all paths branch as the first
+	// does, so that number itself unless laws look at the state; 0: not known.
 }
 
 // Error implements error.
 func (e *TooManyLeaves) Error() string {
-	return fmt.Sprintf("expect: at least %d joint outcomes, the cap is %d", e.AtLeast, e.Cap)
+	what, many := "joint outcomes", ""
+	if e.Nodes {
+		what = "nodes"
+	}
+	if e.LikeFirst > 0 {
+		many = fmt.Sprintf("; %.10g joint outcomes if all paths branch as the first does", e.LikeFirst)
+	}
+	return fmt.Sprintf("expect: at least %d %s, the cap is %d%s", e.AtLeast, what, e.Cap, many)
+}
+
+// stateful reports a law whose number of outcomes may depend on the state.
+func (p *Plan) stateful() bool {
+	for _, laws := range [][]perturb.Finite{p.Delta, p.Eps} {
+		for _, l := range laws {
+			if l == nil {
+				continue
+			}
+			switch s := l.Spec(); s.Law {
+			case "zero", "constant", "twopoint", "table", "topk":
+			default:
+				if s.Law != "round" || s.Mode != "nearest" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // odometer is a core.Perturber that plays back one path of outcomes, extends it
@@ -73,7 +104,7 @@ func (o *odometer) draw(name string, l perturb.Finite, i int, dst, s []float64) 
 
 func supportError(name string, i, n int) error {
 	if n == perturb.TooMany {
-		return fmt.Errorf("expect: %s_%d: %w", name, i, &TooManyLeaves{perturb.MaxSupport + 1, MaxLeaves})
+		return fmt.Errorf("expect: %s_%d: %w", name, i, &TooManyLeaves{AtLeast: perturb.MaxSupport + 1, Cap: MaxLeaves})
 	}
 	return fmt.Errorf("expect: %s_%d: the law has %d outcomes", name, i, n)
 }
@@ -89,6 +120,21 @@ func (o *odometer) next() bool {
 	return false
 }
 
+// like is the product of the supports along the path of first outcomes, 0 when a
+// law fails there. It passes through s.
+func (o *odometer) like(s *core.State, c *core.Chain, x, w []float64, plan *Plan, t int) float64 {
+	*o = odometer{plan: plan, t: t, path: o.path[:0], support: o.support[:0], p: 1}
+	s.Pass(c, x, w, o)
+	if o.err != nil {
+		return 0
+	}
+	n := 1.0
+	for _, k := range o.support {
+		n *= float64(k)
+	}
+	return n
+}
+
 // Enumerate runs the pass of c at (x, w) once for every joint outcome of the
 // plan's laws at step t, in lexicographic order of Path, and calls visit with
 // the leaf and the state; both are only lent. It stops at visit's error. More
@@ -99,7 +145,7 @@ func Enumerate(c *core.Chain, x, w []float64, plan *Plan, t int, visit func(*Lea
 	leaf := &Leaf{Delta: s.Delta, Eps: s.Eps}
 	for n := 1; ; n++ {
 		if n > MaxLeaves {
-			return &TooManyLeaves{n, MaxLeaves}
+			return &TooManyLeaves{AtLeast: n, Cap: MaxLeaves, LikeFirst: new(odometer).like(s, c, x, w, plan, t)}
 		}
 		o.at, o.p = 0, 1
 		s.Pass(c, x, w, o)

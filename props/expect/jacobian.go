@@ -82,7 +82,7 @@ func (j *jacobianWalk) below(i int, p float64, y []float64) error {
 	}
 	for k := range n {
 		if len(j.nodes[Literal]) > MaxLeaves {
-			return &TooManyLeaves{len(j.nodes[Literal]), MaxLeaves}
+			return &TooManyLeaves{AtLeast: len(j.nodes[Literal]), Cap: MaxLeaves}
 		}
 		q := draw(l, next, d, f, j.t, k)
 		if !(q > 0) {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
@@ -26,6 +27,9 @@ type Walker struct {
 	todo  []part
 	paths []int // backing of the parts' paths
 	split int   // number of sites in the trunk
+	spent atomic.Int64
+	state *core.State // of likeFirst
+	first odometer
 }
 
 // Reach is the hull of what a walk visited, the exact pass included: the boxes
@@ -51,12 +55,16 @@ const smallTree = 1 << 10
 
 var errSmall = errors.New("expect: not a small tree")
 
-// MaxNodes caps the nodes of a tree.
-const MaxNodes = 1 << 24
+// MaxNodes caps the nodes of a tree. Subtrees count theirs by the spend, so that
+// whether all together go beyond the cap does not depend on their order.
+const (
+	MaxNodes = 1 << 24
+	spend    = 1 << 10
+)
 
 // NewWalker returns a walker for c.
 func NewWalker(c *core.Chain) *Walker {
-	w := &Walker{c: c, exact: core.NewState(c)}
+	w := &Walker{c: c, exact: core.NewState(c), state: core.NewState(c)}
 	w.main = newWalk(w)
 	return w
 }
@@ -80,6 +88,18 @@ func (w *Walker) Reach() *Reach { return &w.main.reach }
 func (w *Walker) Exact() *core.State { return w.exact }
 
 func (w *Walker) walk(m *Moments, x, weights []float64, plan *Plan, t, workers int) error {
+	err := w.walkTree(m, x, weights, plan, t, workers)
+	if err == nil {
+		return nil
+	}
+	var large *TooManyLeaves
+	if errors.As(err, &large) {
+		large.LikeFirst = w.first.like(w.state, w.c, x, weights, plan, t)
+	}
+	return err
+}
+
+func (w *Walker) walkTree(m *Moments, x, weights []float64, plan *Plan, t, workers int) error {
 	w.exact.Pass(w.c, x, weights, nil)
 	sites := 2*w.c.N() - 2
 	// A small tree is all trunk.
@@ -94,6 +114,9 @@ func (w *Walker) walk(m *Moments, x, weights []float64, plan *Plan, t, workers i
 	if err != errSmall {
 		return err
 	}
+	if n := w.first.like(w.state, w.c, x, weights, plan, t); n > MaxNodes && !plan.stateful() {
+		return &TooManyLeaves{AtLeast: MaxNodes + 1, Cap: MaxNodes, Nodes: true} // at once
+	}
 	// The trunk grows one site at a time until it has enough subtrees: each
 	// round walks it anew, which costs at most a few times minParts nodes.
 	for w.split = 0; ; w.split++ {
@@ -106,6 +129,7 @@ func (w *Walker) walk(m *Moments, x, weights []float64, plan *Plan, t, workers i
 			break
 		}
 	}
+	w.spent.Store(0)
 	workers = max(1, min(workers, len(w.todo)))
 	for len(w.parts) < len(w.todo) {
 		w.parts = append(w.parts, newWalk(w))
@@ -461,11 +485,12 @@ func outcomes(l perturb.Finite, s []float64, t int) int {
 }
 
 func (k *walk) count() error {
-	if k.nodes++; k.nodes > k.room {
-		if k.room == smallTree {
-			return errSmall
-		}
-		return &TooManyLeaves{k.nodes, MaxNodes}
+	k.nodes++
+	switch {
+	case k.room == smallTree && k.nodes > smallTree:
+		return errSmall
+	case k.nodes%spend == 0 && !k.trunk && k.w.spent.Add(spend) > MaxNodes, k.nodes > MaxNodes:
+		return &TooManyLeaves{AtLeast: MaxNodes + 1, Cap: MaxNodes, Nodes: true}
 	}
 	return nil
 }

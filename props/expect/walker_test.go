@@ -3,6 +3,7 @@ package expect
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +150,53 @@ func TestSplitTree(t *testing.T) {
 		t.Errorf("%v allocations a walk, want 0", a)
 	}
 }
+
+// TestTooManyLeaves: more leaves than the caps are an error that says how many, at
+// once where the laws tell, and the same one however the tree is split.
+func TestTooManyLeaves(t *testing.T) {
+	const n = 6
+	ops := []core.Op{core.Bias(1)}
+	for range n - 2 {
+		ops = append(ops, core.Tanh(1))
+	}
+	c := chain(t, append(ops, core.HalfSq(1))...)
+	x, w := []float64{0.5}, []float64{0.25}
+	fill := func(l perturb.Finite) *Plan {
+		p := &Plan{Delta: make([]perturb.Finite, n+1), Eps: make([]perturb.Finite, n+1)}
+		for i := 1; i < n; i++ {
+			p.Delta[i], p.Eps[i+1] = l, l
+		}
+		return p
+	}
+	eight := make([]perturb.Outcome, 8)
+	for k := range eight {
+		eight[k] = perturb.Outcome{P: 0.125, D: []float64{float64(k)}}
+	}
+	if err := NewWalker(c).Walk(NewMoments(c), x, w, fill(perturb.Table(eight)), 0); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
+		t.Errorf("8^10 outcomes: error %v", err)
+	}
+	if err := Enumerate(c, x, w, fill(perturb.Table(eight)), 0, func(*Leaf, *core.State) error { return nil }); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
+		t.Errorf("8^10 outcomes: error %v", err)
+	}
+	if testing.Short() {
+		return
+	}
+	// A law that looks at the state is walked until the cap is met.
+	wild := fill(seesState{perturb.Table(eight)})
+	one, two := NewWalker(c), NewWalker(c)
+	a, b := one.Walk(NewMoments(c), x, w, wild, 0), two.WalkParallel(NewMoments(c), x, w, wild, 0)
+	if a == nil || b == nil || a.Error() != b.Error() || !strings.Contains(a.Error(), "at least 16777217 nodes, the cap is 16777216; 1073741824 joint outcomes") {
+		t.Errorf("8^10 outcomes of a law that looks at the state: errors %v and %v", a, b)
+	}
+	if over := one.spent.Load(); over > MaxNodes+int64(len(one.todo))*spend {
+		t.Errorf("%d nodes were walked", over)
+	}
+}
+
+// seesState is a law that does not say of what kind it is.
+type seesState struct{ perturb.Finite }
+
+func (seesState) Spec() perturb.Spec { return perturb.Spec{Law: "custom"} }
 
 func BenchmarkNaive(b *testing.B) {
 	c, x, w, plan := bigSetting(b)
