@@ -136,3 +136,30 @@ func TestClimbChangesShapes(t *testing.T) {
 		t.Error("ten climbs never changed an operator for the better")
 	}
 }
+
+// TestClimbRuns: a climb on runs moves inputs, step size and horizon, keeps both in
+// range, and takes no more steps than it may.
+func TestClimbRuns(t *testing.T) {
+	run := start()
+	run.Run = &gen.Run{More: [][]float64{{0.5, 0.5}}, All: true, Steps: 16, Gamma: 0.5}
+	steps, largest := 0, 0
+	score := func(c *gen.Case) float64 {
+		if !(c.Run.Gamma > 0) || c.Run.Steps < 1 {
+			t.Errorf("g = %v, T = %d", c.Run.Gamma, c.Run.Steps)
+		}
+		steps += c.Run.Steps
+		largest = max(largest, c.Run.Steps)
+		far := math.Log2(float64(c.Run.Steps)) - 6
+		return -far*far - math.Abs(math.Log(c.Run.Gamma/0.125)) - math.Abs(c.Run.More[0][1]-2)
+	}
+	best, s := Climb(run, score, Options{Seed: 1, Evaluations: 6000})
+	if !(s > -0.1) || best.Run.Steps < 60 || best.Run.Steps > 68 {
+		t.Errorf("score %v with T = %d, g = %v, more = %v; want 0 near T = 64, g = 1/8, 2", s, best.Run.Steps, best.Run.Gamma, best.Run.More)
+	}
+	if run.Run.Steps != 16 || run.Run.Gamma != 0.5 || run.Run.More[0][1] != 0.5 {
+		t.Error("the start was changed")
+	}
+	if limit := maxSteps + 4*16*4; steps > limit || largest <= 16 || largest > 4*4*18 {
+		t.Errorf("%d steps in all, want at most %d; the longest run has %d", steps, limit, largest)
+	}
+}
