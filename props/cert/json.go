@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -84,12 +85,18 @@ type Refusal struct {
 	Reason string
 }
 
-// Error implements error.
+// Error implements error. It is printable, whatever keys the file has.
 func (r *Refusal) Error() string {
-	if r.Place == "" {
-		return "cert: " + r.Reason
+	s := "cert: " + r.Reason
+	if r.Place != "" {
+		s = "cert: " + r.Place + ": " + r.Reason
 	}
-	return "cert: " + r.Place + ": " + r.Reason
+	return strings.Map(func(c rune) rune {
+		if unprintable(c) {
+			return utf8.RuneError
+		}
+		return c
+	}, s)
 }
 
 func refuse(place, format string, args ...any) error {
@@ -237,8 +244,14 @@ func (p *parser) text(place string, v any) string {
 		p.fail(place, "%d bytes, at most %d", len(s), MaxText)
 		return ""
 	}
+	if at := strings.IndexFunc(s, unprintable); at >= 0 {
+		p.fail(place, "%+q at byte %d cannot be printed", []rune(s[at:])[0], at)
+	}
 	return s
 }
+
+// unprintable keeps what steers a terminal out of what is shown.
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 func (p *parser) integer(place string, v any, lo, hi int) int {
 	s, ok := v.(json.Number)

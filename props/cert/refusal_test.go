@@ -105,6 +105,8 @@ func TestRefusals(t *testing.T) {
 		{"reason for no constant", "eq28b-total", `"why":{`, `"why":{"L":"", `, "constants.why.L: unknown field"},
 		{"reason that is a list", "eq28b-total", `"why":{`, `"why":[],"x":{`, "constants.x: unknown field"},
 		{"reason of some length", "eq28b-total", `"Lf":"as C"`, `"Lf":"` + strings.Repeat("a", cert.MaxText+1) + `"`, "constants.why.Lf: 2001 bytes, at most 2000"},
+		{"text that steers a terminal", "eq28b-total", `"Lf":"as C"`, `"Lf":"\u001b[2J"`, "constants.why.Lf: '\\x1b' at byte 0 cannot be printed"},
+		{"key that steers a terminal", "eq28b-total", `"text"`, `"\u001b[2J"`, "cert: \ufffd[2J: unknown field"},
 		{"outcome beyond the box of the constants", "eq28b-total", `"d":["1"]`, `"d":["2"]`, "constants.C: is 4, not shown to bound |J1|_op of operator 2 on the visited states"},
 		{"input beyond the box of the constants", "eq28b-total", `"x": ["1"]`, `"x": ["5/4"]`, "constants.C: is 4, not shown"},
 
