@@ -497,3 +497,31 @@ func TestSimplifyKeepsWhatHolds(t *testing.T) {
 		t.Error("a case that agrees with the claim was changed")
 	}
 }
+
+// TestHardCases: cases of long searches that once went wrong. In 839370 the two
+// sides of (32) part only with more bits than exactPrec; among 255900 and its
+// neighbours are leaves whose probability is 0 in float64.
+func TestHardCases(t *testing.T) {
+	on := record(t)
+	indices := []uint64{839370}
+	for k := range uint64(50) {
+		indices = append(indices, 255900+k)
+	}
+	underflow := 0
+	for _, kind := range []Kind{Step, Nodes} {
+		claims := slices.DeleteFunc(Claims(), func(c Claim) bool { return c.Kind != kind })
+		for _, index := range indices {
+			f := newFindings(claims)
+			tryAll(f, kind, draw(kind, gen.Random(1, index)), "")
+			for _, g := range f {
+				underflow += g.Rejected[Underflow]
+				if g.Undecided > 0 || g.Violated > 0 && on[g.Claim.Name()] == "holds" {
+					t.Errorf("case %d: %s: %d undecided, %d violated", index, g.Claim.Name(), g.Undecided, g.Violated)
+				}
+			}
+		}
+	}
+	if underflow == 0 {
+		t.Error("no case was rejected for a probability that underflows")
+	}
+}

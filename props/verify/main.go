@@ -49,7 +49,7 @@ const (
 	exitUsage
 )
 
-// DefaultCases and DefaultClimb end within about a minute on two cores.
+// DefaultCases and DefaultClimb end within about two minutes on two cores.
 const (
 	DefaultCases = 4000
 	DefaultClimb = 1000
