@@ -17,6 +17,8 @@ import (
 
 	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
@@ -495,6 +497,18 @@ func TestSimplifyKeepsWhatHolds(t *testing.T) {
 	k := draw(Step, gen.Random(1, 3))
 	if Simplify(&c, k) != k {
 		t.Error("a case that agrees with the claim was changed")
+	}
+}
+
+// TestLine: the sign of -0 is not shown.
+func TestLine(t *testing.T) {
+	zero := math.Copysign(0, -1)
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "scale", N: 2}}, X: []float64{zero, zero}, W: [][]float64{{zero, -0.5}},
+		Delta: []perturb.Spec{{Law: "twopoint", A: []float64{zero, 1}, B: []float64{zero, -1}, P: 0.5}}, Eps: []perturb.Spec{{Law: "constant", D: []float64{zero}}},
+	}
+	if got, want := Line(c), "scale(2) w_1=[0 -0.5]; x=[0 0]; delta_1=[0 1] or [0 -1] (p=0.5); eps_1=[0]"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

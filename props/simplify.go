@@ -368,14 +368,14 @@ func Line(c *gen.Case) string {
 	for i, o := range c.Chain {
 		p := o.String()
 		if len(c.W[i]) > 0 {
-			p += fmt.Sprintf(" w_%d=%v", i+1, c.W[i])
+			p += fmt.Sprintf(" w_%d=%v", i+1, plain(c.W[i]))
 		}
 		parts = append(parts, p)
 	}
-	line := strings.Join(parts, ", ") + fmt.Sprintf("; x=%v", c.X)
+	line := strings.Join(parts, ", ") + fmt.Sprintf("; x=%v", plain(c.X))
 	if r := c.Run; r != nil {
 		for _, x := range r.More {
-			line += fmt.Sprintf(",%v", x)
+			line += fmt.Sprintf(",%v", plain(x))
 		}
 		line += fmt.Sprintf("; T=%d, g=%.6g", r.Steps, r.Gamma)
 		if r.Reg.Kind != "" && r.Reg.Kind != "none" {
@@ -390,13 +390,22 @@ func Line(c *gen.Case) string {
 			switch l.s.Law {
 			case "zero":
 			case "constant":
-				line += fmt.Sprintf("; %s_%d=%v", l.name, i+1, l.s.D)
+				line += fmt.Sprintf("; %s_%d=%v", l.name, i+1, plain(l.s.D))
 			case "twopoint":
-				line += fmt.Sprintf("; %s_%d=%v or %v (p=%v)", l.name, i+1, l.s.A, l.s.B, l.s.P)
+				line += fmt.Sprintf("; %s_%d=%v or %v (p=%v)", l.name, i+1, plain(l.s.A), plain(l.s.B), l.s.P)
 			default:
 				line += fmt.Sprintf("; %s_%d~%s", l.name, i+1, l.s.Law)
 			}
 		}
 	}
-	return strings.NewReplacer("[-0]", "[0]", "[-0 ", "[0 ", " -0 ", " 0 ", " -0]", " 0]").Replace(line) // a sign that means nothing
+	return line
+}
+
+// plain is v without the sign of -0, which means nothing here.
+func plain(v []float64) []float64 {
+	out := make([]float64, len(v))
+	for k, x := range v {
+		out[k] = x + 0
+	}
+	return out
 }
