@@ -3,8 +3,10 @@ package props
 import (
 	"fmt"
 
+	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/core/problem"
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
@@ -47,4 +49,74 @@ func longRuns(steps int, parts ...float64) []*gen.Case {
 		}
 	}
 	return all
+}
+
+// dataRuns are logistic regressions with either regularizer on breast_cancer and
+// on the synthetic data of section 7, from weights 0: so many steps on all rows
+// with rounding, and one step on one of dataRows rows, exactly over all of them
+// and their perturbations.
+func dataRuns(steps int) ([]*gen.Case, error) {
+	cancer, err := readCancer()
+	if err != nil {
+		return nil, err
+	}
+	zero := perturb.Spec{Law: "zero"}
+	near := perturb.Spec{Law: "round", Format: "e4m3", Mode: "nearest"}
+	either := perturb.Spec{Law: "twopoint", A: []float64{0.5}, B: []float64{-0.25}, P: 0.25}
+	var all []*gen.Case
+	for _, table := range []*problem.Table{cancer, problem.Synthetic(syntheticD, syntheticM, 1)} {
+		for _, reg := range []core.Regularizer{{Kind: "l2", Rho: 0.1}, {Kind: "nonconvex", Rho: 0.05}} {
+			for _, c := range []struct {
+				law perturb.Spec
+				run gen.Run
+				n   int
+			}{
+				{near, gen.Run{All: true, Steps: steps}, len(table.X)},
+				{either, gen.Run{Steps: 1}, dataRows},
+			} {
+				r, err := problem.LogisticWith(&problem.Table{X: table.X[:c.n], Label: table.Label[:c.n], Names: table.Names}, problem.LogisticOptions{Reg: reg})
+				if err != nil {
+					return nil, err
+				}
+				var rows [][]float64
+				for k := range r.Len() {
+					_, x := r.Sample(k)
+					rows = append(rows, x)
+				}
+				c.run.More, c.run.Reg, c.run.Gamma = rows[1:], reg, 1/(3*r.L())*(1-0x1p-40)
+				d := len(rows[0])
+				all = append(all, &gen.Case{
+					Chain: []core.Spec{{Op: "linear", In: d, Out: 1}, {Op: "logistic"}},
+					X:     rows[0], W: [][]float64{make([]float64, d), {}},
+					Delta: []perturb.Spec{c.law, zero}, Eps: []perturb.Spec{zero, c.law}, Run: &c.run,
+				})
+			}
+		}
+	}
+	return all, nil
+}
+
+// dataSteps is the horizon of the runs on data in a search, dataRows the number of
+// rows among which their single steps draw.
+const (
+	dataSteps = 20
+	dataRows  = 64
+)
+
+// The size of the synthetic data in section 7.
+const syntheticD, syntheticM = 10, 2000
+
+// readCancer is breast_cancer with standardized features.
+func readCancer() (*problem.Table, error) {
+	f, err := cascade.Testdata.Open("testdata/data/breast_cancer.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	table, err := problem.ReadBreastCancer(f)
+	if err != nil {
+		return nil, fmt.Errorf("breast_cancer.csv: %w", err)
+	}
+	table.Standardize()
+	return table, nil
 }

@@ -90,16 +90,10 @@ func CheckRuns(findings []*Finding, seed uint64) ([]RunReport, error) {
 }
 
 func objectives() (cancer, digits core.Objective, err error) {
-	f, err := cascade.Testdata.Open("testdata/data/breast_cancer.csv")
+	table, err := readCancer()
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
-	table, err := problem.ReadBreastCancer(f)
-	if err != nil {
-		return nil, nil, fmt.Errorf("breast_cancer.csv: %w", err)
-	}
-	table.Standardize()
 	if cancer, err = problem.Logistic(table); err != nil {
 		return nil, nil, err
 	}

@@ -212,16 +212,27 @@ func settleOwn(f []*Finding, at []int, opt Options) {
 	}
 }
 
-// settleLong tries the long runs on the claims at the given positions.
+// settleLong tries the long runs and those on data on the claims at the given
+// positions.
 func settleLong(f []*Finding, at []int) {
 	claims := make([]Claim, len(at))
 	for j, k := range at {
 		claims[j] = *f[k].Claim
 	}
 	cases := longRuns(LongSteps, 1, 1.0/64)
+	long := len(cases)
+	data, err := dataRuns(dataSteps)
+	if err != nil {
+		panic("props: " + err.Error()) // the data are part of the binary
+	}
+	cases = append(cases, data...)
 	for _, g := range parallel(len(cases), func(k int) []*Finding {
 		g := newFindings(claims)
-		tryAll(g, Training, cases[k], fmt.Sprintf("long run %d", k))
+		source := fmt.Sprintf("long run %d", k)
+		if k >= long {
+			source = fmt.Sprintf("data run %d", k-long)
+		}
+		tryAll(g, Training, cases[k], source)
 		return g
 	}) {
 		for j, k := range at {

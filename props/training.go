@@ -19,7 +19,7 @@ type RunView struct {
 	S     bounds.Smooth // L and SigmaSq from above, Mu from below
 	Steps int           // T
 	LStar float64       // a lower bound of l*
-	D0    float64       // l(w^0) - l*
+	D0    float64       // l(w^0) - l*; without mu l* is that lower bound
 	Grad2 float64       // (1/T) sum_t E|grad l(w^t)|^2
 	GapT  float64       // E l(w^T) - l*
 	First StepSums      // of step 0 alone
@@ -366,6 +366,9 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 	}
 	if !s.Admissible() {
 		return nil, nil, Hypothesis
+	}
+	if s.Mu == 0 {
+		lStarHi = lStarLo // Theorems 3 and 4 hold for every lower bound of l
 	}
 	r.region.Widen(core.Margin)
 	per := make([]core.Regularity, n+1)

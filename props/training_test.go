@@ -162,3 +162,35 @@ func TestLongHorizons(t *testing.T) {
 		}
 	}
 }
+
+// TestDataRuns: the theorems and their steps speak of runs on real data, and hold
+// there: all of them with the l2 regularizer, which has a mu, and (35), (36) and
+// Theorems 3 and 4 with the other.
+func TestDataRuns(t *testing.T) {
+	cases, err := dataRuns(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) != 8 {
+		t.Fatalf("%d runs, want 8", len(cases))
+	}
+	needsMu := map[string]bool{"eq40": true, "eq41": true, "thm5": true}
+	for k, c := range cases {
+		f := newFindings(trainingClaims())
+		tryAll(f, Training, c, "")
+		for _, g := range f {
+			want := 1
+			if needsMu[g.Claim.ID] && c.Run.Reg.Kind != "l2" {
+				want = 0
+			}
+			if g.Cases != want || g.Violated+g.Undecided > 0 {
+				t.Errorf("run %d of %d rows, %s: %s: %d cases, %d violated, %d undecided; rejected %v", k, 1+len(c.Run.More), c.Run.Reg.Kind,
+					g.Claim.Name(), g.Cases, g.Violated, g.Undecided, g.Rejected)
+			}
+		}
+		// eq35 is met closely at one step, and Theorem 3 in its order.
+		if r := f[0].Ratio; f[0].Claim.ID != "eq35" || !(r > 0.3) {
+			t.Errorf("run %d: %s with ratio %v", k, f[0].Claim.Name(), r)
+		}
+	}
+}

@@ -24,7 +24,7 @@ type Run struct {
 // MaxSteps caps the steps of a case, MaxInputs its inputs.
 const (
 	MaxSteps  = 1 << 20
-	MaxInputs = 1 << 10
+	MaxInputs = 1 << 11
 )
 
 // Training is a run ready to go.
