@@ -58,7 +58,7 @@ func mergeRows(a, b ClaimReport) ClaimReport {
 	}
 	s := a
 	if b.Ratio > a.Ratio {
-		s.Ratio, s.Note = b.Ratio, b.Note
+		s.Ratio, s.Note, s.Replay = b.Ratio, b.Note, b.Replay
 	}
 	s.Cases, s.Rejected = a.Cases+b.Cases, a.Rejected+b.Rejected
 	s.Reasons = map[string]int{}

@@ -290,6 +290,32 @@ func TestSameSeedSameBits(t *testing.T) {
 	}
 }
 
+// TestReplayCommand: a search of the claims that a row's command names finds the
+// row's ratio again, also where a climb on another claim had found it.
+func TestReplayCommand(t *testing.T) {
+	opt := Options{Seed: 4, Cases: Batch, Climb: 60}
+	crossed, plain := 0, 0
+	for _, f := range Search(slices.DeleteFunc(Claims(), func(c Claim) bool { return c.Kind != Step }), opt) {
+		ids := f.searchedWith()
+		if len(ids) > 1 {
+			crossed++
+		} else if plain++; plain > 3 {
+			continue // a few of them will do
+		}
+		again := Search(slices.DeleteFunc(Claims(), func(c Claim) bool { return c.Kind != Step || !slices.Contains(ids, c.ID) }), opt)
+		at := slices.IndexFunc(again, func(g *Finding) bool { return g.Claim.Name() == f.Claim.Name() })
+		if g := again[at]; g.Ratio != f.Ratio || g.Source != f.Source {
+			t.Errorf("%s: ratio %v from %s, again with the claims %v: %v from %s", f.Claim.Name(), f.Ratio, f.Source, ids, g.Ratio, g.Source)
+		}
+		if cmd := f.Row(opt, opt.Cases).Replay; !strings.Contains(cmd, strings.Join(ids, ",")+" -seed 4 -cases 1000 -climb 60") {
+			t.Errorf("%s: command %s", f.Claim.Name(), cmd)
+		}
+	}
+	if crossed < 3 {
+		t.Errorf("%d rows come from a climb on another claim, want 3 or more", crossed)
+	}
+}
+
 // TestShards: disjoint parts of a search together are the search.
 func TestShards(t *testing.T) {
 	opt := Options{Seed: 2, Cases: 2 * Batch}

@@ -88,7 +88,7 @@ func (f *Finding) Row(opt Options, cases int) ClaimReport {
 		ID: c.ID, Eq: c.Eq, Form: c.Form, Reading: c.Reading, Statement: c.Statement,
 		Verdict: f.Verdict(), Cases: f.Cases, Rejected: f.RejectedTotal(),
 		Ratio: Number(max(f.Ratio, 0)), RatioByN: map[int]Number{}, Reasons: map[string]int{},
-		Replay: fmt.Sprintf("go run ./props/verify -claims %s -seed %d -cases %d", c.ID, opt.Seed, cases),
+		Replay: fmt.Sprintf("go run ./props/verify -claims %s -seed %d -cases %d -climb %d", strings.Join(f.searchedWith(), ","), opt.Seed, cases, opt.Climb),
 	}
 	for k, n := range f.Rejected {
 		if n > 0 {
@@ -103,6 +103,18 @@ func (f *Finding) Row(opt Options, cases int) ClaimReport {
 	}
 	r.Note = f.note()
 	return r
+}
+
+// searchedWith are the ids of the claims that a search needs to repeat the finding:
+// its own, and that of the climb that ended in its worst case.
+func (f *Finding) searchedWith() []string {
+	ids := []string{f.Claim.ID}
+	if on, ok := strings.CutPrefix(f.Source, climbSource); ok {
+		if id, _, _ := strings.Cut(on, "/"); id != f.Claim.ID {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (f *Finding) note() string {

@@ -288,7 +288,7 @@ func climbBatch(found []*Finding, b int, opt Options) {
 		seed := opt.Seed ^ uint64(b)<<32 ^ uint64(jobs[j].n)
 		best, _ := attack.Climb(f.ByN[jobs[j].n].Case, score, attack.Options{Seed: seed, Evaluations: opt.Climb})
 		all := newFindings(open)
-		tryAll(all, f.Claim.Kind, best, fmt.Sprintf("climb on %s from batch %d, N = %d", f.Claim.Name(), b, jobs[j].n))
+		tryAll(all, f.Claim.Kind, best, fmt.Sprintf(climbSource+"%s from batch %d, N = %d", f.Claim.Name(), b, jobs[j].n))
 		return all
 	})
 	for _, r := range results {
@@ -297,6 +297,9 @@ func climbBatch(found []*Finding, b int, opt Options) {
 		}
 	}
 }
+
+// climbSource begins the source of a case that a climb ended in.
+const climbSource = "climb on "
 
 // parallel runs f(0..n-1) on all processors and returns the results in order.
 func parallel[T any](n int, f func(int) T) []T {
