@@ -96,7 +96,7 @@ func (m *measurement) judge50(j Judgement) Judgement {
 		worst = max(worst, math.Log(over(last)/over(first))/math.Log(float64(last.T)/float64(first.T)))
 	}
 	j.Note += fmt.Sprintf("left over right grows at most like T^%.2f; with Q_e = T the printed right side is ln^2 T/T, more than the rate of Table 1: "+
-		"that cell needs the geometric weights of (38), not (50)", worst)
+		"that cell needs the geometric weights of (38), see cor3/derivation", worst)
 	return j
 }
 
@@ -116,7 +116,56 @@ func ownClaims() []Claim {
 			ID: "bernoulli", Eq: "(50)", Form: Printed, Kind: Own, Judge: judgeBernoulli,
 			Statement: "(1 - ln T/T)^a >= 1 - a ln T/T for a >= 1",
 		},
-	}, exampleClaims())
+	}, budgetClaims(), exampleClaims())
+}
+
+// budgetClaims say that Table 1 follows from the lines of the corollaries: at its
+// budgets, with factor 1, the right side is at most a constant times the rate.
+func budgetClaims() []Claim {
+	row := func(id, eq, statement string, right, rate func(t float64) float64) Claim {
+		return Claim{ID: id, Eq: eq, Form: Derivation, Kind: Own, Statement: statement,
+			Judge: func(Options) Judgement { return judgeBudget(right, rate) }}
+	}
+	root := func(t float64) float64 { return 1 / math.Sqrt(t) }
+	log := func(t float64) float64 { return math.Log(t) / t }
+	return []Claim{
+		row("cor2", "(49)", "right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
+			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root), // (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
+		row("cor3", "(50)", "right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
+			func(t float64) float64 { return 2*log(t) + log(t)*log(t)*(1+t) }, log),
+		row("cor4", "(51)", "right side of (51) with Q_d = Q_e = T^1/2 <~ T^-1/2, the rate of its cell in Table 1",
+			func(t float64) float64 { return root(t) + 2/t + 2*root(t) }, root),
+		row("cor4pl", "(52)", "right side of (52) with Q_d = Q_e = 1 <~ ln T/T, the rate of its cell in Table 1",
+			func(t float64) float64 { return 2 * log(t) }, log),
+	}
+}
+
+// judgeBudget follows right/rate over T = 2^1..2^500. It is bounded when its last
+// doubling adds nothing to speak of, and unbounded when doublings add ever as much:
+// what ln T does, the slowest that these terms grow.
+func judgeBudget(right, rate func(t float64) float64) Judgement {
+	var j Judgement
+	var ratios []float64
+	for k := 1; k <= 500; k++ {
+		t := math.Ldexp(1, k)
+		ratios = append(ratios, right(t)/rate(t))
+		j.Cases++
+		j.Ratio = max(j.Ratio, ratios[k-1])
+	}
+	last := ratios[len(ratios)-1]
+	half := ratios[len(ratios)/2-1]
+	switch added := (last - half) / 250; {
+	case added > 0.5*math.Ln2:
+		j.Verdict = "refuted"
+		j.Note = fmt.Sprintf("right side over rate is %.3g at T = 2^250 and %.3g at 2^500, growing by %.3f a doubling, as ln T does", half, last, added)
+	case math.Abs(added) < 1e-9:
+		j.Verdict = "holds"
+		j.Note = fmt.Sprintf("right side over rate is at most %.3g", j.Ratio)
+	default:
+		j.Verdict = "undecided"
+		j.Note = fmt.Sprintf("right side over rate goes from %.3g at T = 2^250 to %.3g at 2^500", half, last)
+	}
+	return j
 }
 
 // exampleClaims are the three of appendix A, and what the text concludes from A.3.

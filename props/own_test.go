@@ -90,6 +90,25 @@ func TestEq48(t *testing.T) {
 	}
 }
 
+// TestBudgets: a constant holds, ln T does not, and what lies between is left open.
+func TestBudgets(t *testing.T) {
+	one := func(float64) float64 { return 1 }
+	for _, c := range []struct {
+		right func(t float64) float64
+		want  string
+	}{
+		{func(t float64) float64 { return 3 + 1/t }, "holds"},
+		{math.Log, "refuted"},
+		{math.Sqrt, "refuted"},
+		{func(t float64) float64 { return math.Log(math.Log(t) + 1) }, "undecided"},
+		{func(float64) float64 { return math.NaN() }, "undecided"},
+	} {
+		if j := judgeBudget(c.right, one); j.Verdict != c.want {
+			t.Errorf("%s, want %s: %s", j.Verdict, c.want, j.Note)
+		}
+	}
+}
+
 // TestOwnCertificate: the certificate of a sum replays, whatever the constant, and
 // none is made where the constant is not exceeded.
 func TestOwnCertificate(t *testing.T) {
@@ -105,7 +124,7 @@ func TestOwnCertificate(t *testing.T) {
 // with its evidence.
 func TestJudgementsRepeat(t *testing.T) {
 	on := record(t)
-	for _, c := range append(exampleClaims(), ownClaims()[6:9]...) {
+	for _, c := range ownClaims()[len(asymptotic()):] { // those measure for seconds, and TestVerdicts has them
 		for _, seed := range []uint64{1, 2, 3} {
 			j := c.Judge(Options{Seed: seed})
 			if j.Verdict != on[c.Name()] || j.Cases < 10 {

@@ -84,6 +84,7 @@ func errata(w io.Writer, findings []*props.Finding) {
 // that fails.
 var derivations = map[string]string{
 	"eq20": "(20) itself holds, through slack elsewhere; see bounds/PROOFS.md",
+	"cor3": "the cell follows from (38), whose geometric weights leave g for a perturbation at every step, where (50) has g^2 T",
 	"a3":   "the runs come out as printed, at step sizes for which no theorem of section 4 speaks",
 }
 
