@@ -156,7 +156,11 @@ func explainRun(w io.Writer, c *gen.Case) {
 	}
 	lo, _, _ := views(Training, c)
 	s := lo.Run.S
-	fmt.Fprintf(w, "run      T = %d steps with g = %v on %s each, regularizer %+v\n", r.Steps, r.Gamma, batch, r.Reg)
+	reg := "no regularizer"
+	if r.Reg.Kind != "" && r.Reg.Kind != "none" {
+		reg = fmt.Sprintf("regularizer %s with rho = %v", r.Reg.Kind, r.Reg.Rho)
+	}
+	fmt.Fprintf(w, "run      T = %d of (5d) with g = %v on %s each, %s\n", r.Steps, r.Gamma, batch, reg)
 	fmt.Fprintf(w, "A1, A2   L = %.10g, 3 L g = %.6g, sigma^2 = %.6g at the visited weights\n", s.L, 3*s.L*r.Gamma, s.SigmaSq)
 	fmt.Fprintf(w, "A4       mu = %.6g (0: none known), l(w^0) - l* = %.10g\n", s.Mu, lo.Run.D0)
 }
