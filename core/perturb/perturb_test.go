@@ -419,7 +419,7 @@ func TestPanics(t *testing.T) {
 		"length inner": func() { short.Outcome(make([]float64, 2), two, 0, 0) },
 		"length draw":  func() { short.Sample(make([]float64, 2), two, 0, rng) },
 		"At t":         func() { NewSampler(nil, nil, 1).At(-1, 0) },
-		"At k":         func() { NewSampler(nil, nil, 1).At(0, 1<<32) },
+		"At k":         func() { NewSampler(nil, nil, 1).At(0, -1) },
 	} {
 		func() {
 			defer func() {

@@ -26,7 +26,7 @@ func NewSampler(delta, eps []Law, seed uint64) *Sampler {
 
 // At moves the sampler to step t and sample k, both below 2^32, and returns it.
 func (s *Sampler) At(t, k int) *Sampler {
-	if t < 0 || k < 0 || t >= 1<<32 || k >= 1<<32 {
+	if t < 0 || k < 0 || uint64(t) >= 1<<32 || uint64(k) >= 1<<32 {
 		panic(fmt.Sprintf("perturb: step %d, sample %d, want 0..2^32-1", t, k))
 	}
 	s.t = t

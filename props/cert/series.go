@@ -19,7 +19,7 @@ type Series struct {
 }
 
 // maxT caps T; the sum itself is never formed.
-const maxT = 1 << 40
+const maxT = 1 << 30
 
 func (p *parser) series(c *Certificate, o object) {
 	p.object("", o, "version", "claim", "eq", "form", "T", "terms", "K", "log", "lhs", "rhs", "text")
