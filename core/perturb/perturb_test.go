@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -404,6 +405,10 @@ func TestPanics(t *testing.T) {
 	one, two := []float64{1}, []float64{1, 2}
 	short := Intermittent(1, Table([]Outcome{{1, one}})).(Finite)
 	rng := rand.New(rand.NewPCG(1, 1))
+	tooLarge := -1
+	if strconv.IntSize == 64 {
+		tooLarge = 1 << (strconv.IntSize / 2)
+	}
 	for name, f := range map[string]func(){
 		"Constant":     func() { Constant(nil) },
 		"TwoPoint":     func() { TwoPoint(one, one, 2) },
@@ -419,7 +424,7 @@ func TestPanics(t *testing.T) {
 		"length inner": func() { short.Outcome(make([]float64, 2), two, 0, 0) },
 		"length draw":  func() { short.Sample(make([]float64, 2), two, 0, rng) },
 		"At t":         func() { NewSampler(nil, nil, 1).At(-1, 0) },
-		"At k":         func() { NewSampler(nil, nil, 1).At(0, -1) },
+		"At k":         func() { NewSampler(nil, nil, 1).At(0, tooLarge) },
 	} {
 		func() {
 			defer func() {
