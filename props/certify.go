@@ -14,14 +14,14 @@ import (
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
-// Certify turns a case that violates a printed claim into a certificate in
+// Certify turns a case that violates a Certifiable claim into a certificate in
 // rational arithmetic, which package cert has checked. It tries constants of A3
 // from round numbers down to ones that are close; an error says that the case
 // has no certificate: operators that are not polynomials, laws that look at
 // the state, or numbers with too many digits. Simplify first.
 func Certify(claim *Claim, c *gen.Case) (*cert.Certificate, error) {
-	if claim.Form != Printed {
-		return nil, fmt.Errorf("props: %s: certificates are of printed claims", claim.Name())
+	if !claim.Certifiable() {
+		return nil, fmt.Errorf("props: %s: certificates are of printed claims and of steps of their proofs", claim.Name())
 	}
 	base, err := rationalCase(claim, c)
 	if err != nil {
@@ -78,7 +78,7 @@ func rationalCase(claim *Claim, c *gen.Case) (*cert.Certificate, error) {
 	if c.Run != nil && c.Run.Reg.Kind != "" && c.Run.Reg.Kind != "none" {
 		return nil, fmt.Errorf("props: regularizer %q, a certificate has none", c.Run.Reg.Kind)
 	}
-	out := &cert.Certificate{Claim: claim.ID, Reading: claim.Reading, X: rats(c.X), Delta: map[int]cert.Law{}, Eps: map[int]cert.Law{}}
+	out := &cert.Certificate{Claim: claim.ID, Form: string(claim.Form), Reading: claim.Reading, X: rats(c.X), Delta: map[int]cert.Law{}, Eps: map[int]cert.Law{}}
 	for i, s := range c.Chain {
 		op := cert.Op{Op: s.Op, In: s.In, Out: s.Out, N: s.N}
 		switch s.Op {

@@ -76,6 +76,12 @@ func (c *Claim) Name() string {
 	return name
 }
 
+// Certifiable reports whether a refutation of c comes as a certificate: c is of
+// the paper, or a step of its proofs that one case refutes.
+func (c *Claim) Certifiable() bool {
+	return c.Form == Printed || c.Form == Derivation && c.Kind != Own
+}
+
 // View is what a claim may speak of: N and the constants of A3, the norms
 // |v_i|^2 of the exact pass, and the moments of the perturbed one. Slices are
 // indexed like the paper.

@@ -19,6 +19,7 @@ import (
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
@@ -491,8 +492,26 @@ func TestErrata(t *testing.T) {
 	errata := Errata(found)
 	refuted := 0
 	for _, f := range found {
-		if on[f.Claim.Name()] == "refuted" {
-			refuted++
+		if on[f.Claim.Name()] != "refuted" {
+			continue
+		}
+		refuted++
+		if !f.Claim.Certifiable() {
+			continue
+		}
+		// A certificate must come from the search alone: a human only commits it.
+		c, err := f.Certificate()
+		if err != nil {
+			t.Errorf("%s: no certificate: %v", f.Claim.Name(), err)
+			continue
+		}
+		data, err := c.Marshal()
+		if err != nil {
+			t.Errorf("%s: %v", f.Claim.Name(), err)
+			continue
+		}
+		if r, err := cert.Check(data); err != nil || r.Verdict != cert.Refuted {
+			t.Errorf("%s: %v, %v", f.Claim.Name(), r, err)
 		}
 	}
 	if len(errata) != refuted {

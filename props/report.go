@@ -183,11 +183,11 @@ func Errata(findings []*Finding) []Erratum {
 	return all
 }
 
-// OnRecord is the path of the certificate of a printed claim below the root of
-// the module, or "" when testdata has none.
+// OnRecord is the path of the certificate of a claim of the paper below the root
+// of the module, or "" when testdata has none.
 func OnRecord(c *Claim) string {
 	path := "testdata/certificates/" + c.CertificateName()
-	if f, err := cascade.Testdata.Open(path); c.Form != Printed || err != nil {
+	if f, err := cascade.Testdata.Open(path); !c.Certifiable() || err != nil {
 		return ""
 	} else if f.Close() != nil {
 		return ""
@@ -195,12 +195,16 @@ func OnRecord(c *Claim) string {
 	return path
 }
 
-// CertificateName is the file name of the claim's certificate: id[-reading].json.
+// CertificateName is the file name of the claim's certificate: id[-derivation][-reading].json.
 func (c *Claim) CertificateName() string {
-	if c.Reading == "" {
-		return c.ID + ".json"
+	name := c.ID
+	if c.Form == Derivation {
+		name += "-" + string(c.Form)
 	}
-	return c.ID + "-" + c.Reading + ".json"
+	if c.Reading != "" {
+		name += "-" + c.Reading
+	}
+	return name + ".json"
 }
 
 // Tightness is Ratio for a table, "-" for a claim whose evidence is not a ratio.

@@ -71,7 +71,22 @@ func uAll(s *sides, _ int) *big.Rat {
 func yAt(s *sides, i int) *big.Rat { return s.y2(i) }
 func vAt(s *sides, i int) *big.Rat { return s.v2(i) }
 
-// claims lists every statement that a certificate may refute.
+// The forms of a claim.
+const (
+	printed = "printed"
+	derived = "derivation"
+)
+
+// derivations are steps that a printed proof takes silently, by the claim that
+// they are to prove.
+var derivations = map[string]*claim{
+	"eq20": {
+		eq: "(20)", statement: "right side of (19) <= right side of (20), the step that the proof takes from (19) to (20)",
+		left: eq19, right: eq20, first: uAll, firstName: "E|U-u|^2",
+	},
+}
+
+// claims lists every printed statement that a certificate may refute.
 var claims = map[string]*claim{
 	"lemma1": {
 		eq: "Lemma 1", statement: "|v_i|^2 <= Cv^2, Cv = max{1, C^N}", span: from1toN,
@@ -132,22 +147,11 @@ var claims = map[string]*claim{
 	},
 	"eq19": {
 		eq: "(19)", statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
-		left: uAll,
-		right: func(s *sides, _ int) *big.Rat {
-			return add(
-				mul(2, s.cv2(), sq(s.L1), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), s.y2(i)) })),
-				mul(2, s.below(func(i int) *big.Rat { return mul(1, s.powers(1, i), s.e2(i+1)) })))
-		},
+		left: uAll, right: eq19,
 	},
 	"eq20": {
 		eq: "(20)", statement: "E|U-u|^2 <= 4 Cv^2 L1^2 sum_{i<N} S_i sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2 + sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
-		left: uAll,
-		right: func(s *sides, _ int) *big.Rat {
-			// 4 ... sum_j (2Lf^2)^{i-j} E|delta_j|^2 is 2 ... times the right side of (18b).
-			return add(
-				mul(2, s.cv2(), sq(s.L1), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), eq18b(s, i)) })),
-				s.below(func(i int) *big.Rat { return mul(1, s.powers(1, i), s.e2(i+1)) }))
-		},
+		left: uAll, right: eq20,
 	},
 	"thm1": {
 		eq: "(13), (21)", statement: "E|U-u|^2 <= sum_{i<N} Ce_d[i] E|delta_i|^2 + sum_{i<N} Ce_e[i+1] E|eps_{i+1}|^2",
@@ -321,6 +325,20 @@ func eq18a(s *sides, i int) *big.Rat {
 
 func eq18b(s *sides, i int) *big.Rat {
 	return mul(2, sum(1, i, func(j int) *big.Rat { return mul(1, pow(mul(2, sq(s.Lf)), i-j), s.d2(j)) }))
+}
+
+// eq19 and eq20 are the right sides of (19) and (20).
+func eq19(s *sides, _ int) *big.Rat {
+	return add(
+		mul(2, s.cv2(), sq(s.L1), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), s.y2(i)) })),
+		mul(2, s.below(func(i int) *big.Rat { return mul(1, s.powers(1, i), s.e2(i+1)) })))
+}
+
+func eq20(s *sides, _ int) *big.Rat {
+	// 4 ... sum_j (2Lf^2)^{i-j} E|delta_j|^2 is 2 ... times the right side of (18b).
+	return add(
+		mul(2, s.cv2(), sq(s.L1), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), eq18b(s, i)) })),
+		s.below(func(i int) *big.Rat { return mul(1, s.powers(1, i), s.e2(i+1)) }))
 }
 
 func eq30a(s *sides, i int) *big.Rat { return add(mul(1, s.lf4(), s.y4(i-1)), mul(8, s.d4(i))) }

@@ -1,6 +1,6 @@
 // Package cert replays refutation certificates: small JSON files that show, in
 // exact rational arithmetic, that a printed claim of arXiv:2602.20646v1 (Kong,
-// Zhang, Yuan, 2026) is false. It shares no code with the rest of the module:
+// Zhang, Yuan, 2026) is false, or that a step of its proof is ("form":"derivation"). It shares no code with the rest of the module:
 // operators are polynomials over math/big.Rat, derivatives are taken term by
 // term, expectations are sums over all outcomes, and the formulas are written
 // down again from the paper.

@@ -2,6 +2,7 @@ package cert
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,9 +33,10 @@ const (
 )
 
 // Certificate is the content of a certificate file; see the package comment.
-// The version, equation number, form and n follow from it.
+// The version, equation number and n follow from it.
 type Certificate struct {
 	Claim     string       // id, such as "eq14b"
+	Form      string       // printed or derivation; empty: printed
 	Reading   string       // literal, past or total, for claims with conditional expectations
 	I         int          // index, for claims that have one
 	Given     []int        // lemma2: the outcomes, from 0, of delta_1, delta_2, ... that are known
@@ -348,7 +350,7 @@ func Parse(data []byte) (*Certificate, error) {
 		return nil, p.err
 	}
 	p.integer("version", o["version"], 1, 1)
-	c := &Certificate{Claim: p.text("claim", o["claim"]), Text: p.text("text", o["text"])}
+	c := &Certificate{Claim: p.text("claim", o["claim"]), Form: p.text("form", o["form"]), Text: p.text("text", o["text"])}
 	cl := claims[c.Claim]
 	if cl == nil {
 		p.fail("claim", "unknown claim %.40q", c.Claim)
@@ -357,8 +359,13 @@ func Parse(data []byte) (*Certificate, error) {
 	if eq := p.text("eq", o["eq"]); eq != cl.eq {
 		p.fail("eq", "is %.40q, the number of %s is %q", eq, c.Claim, cl.eq)
 	}
-	if form := p.text("form", o["form"]); form != "printed" {
-		p.fail("form", "is %.40q, want \"printed\"", form)
+	switch step := derivations[c.Claim]; {
+	case c.Form == derived && step != nil:
+		cl = step
+	case c.Form != printed && step != nil:
+		p.fail("form", "is %.40q, want %q or %q", c.Form, printed, derived)
+	case c.Form != printed:
+		p.fail("form", "is %.40q, want %q", c.Form, printed)
 	}
 	if cl.series {
 		p.series(c, o)
@@ -690,7 +697,7 @@ func (c *Certificate) Marshal() ([]byte, error) {
 func (c *Certificate) Fill() error {
 	d := *c
 	d.LHS, d.RHS = Value{Num: num(0)}, Value{Num: num(0)}
-	if cl := claims[c.Claim]; cl != nil && cl.matrices != nil {
+	if cl := c.claim(); cl != nil && cl.matrices != nil {
 		d.LHS, d.RHS = Value{Rows: [][]*big.Rat{zeros(1)}}, Value{Rows: [][]*big.Rat{zeros(1)}}
 	}
 	b, err := d.encode()
@@ -709,10 +716,31 @@ func (c *Certificate) Fill() error {
 	return nil
 }
 
+// claim is what c is about, nil if there is no such claim.
+func (c *Certificate) claim() *claim {
+	switch c.form() {
+	case printed:
+		return claims[c.Claim]
+	case derived:
+		return derivations[c.Claim]
+	}
+	return nil
+}
+
+func (c *Certificate) form() string { return cmp.Or(c.Form, printed) }
+
+// name is the id, with the form of one that is not printed.
+func (c *Certificate) name() string {
+	if f := c.form(); f != printed {
+		return c.Claim + ", " + f
+	}
+	return c.Claim
+}
+
 func (c *Certificate) encode() ([]byte, error) {
-	cl := claims[c.Claim]
+	cl := c.claim()
 	if cl == nil {
-		return nil, refuse("claim", "unknown claim %.40q", c.Claim)
+		return nil, refuse("claim", "unknown claim %.40q", c.name())
 	}
 	var fields []string
 	put := func(key string, v any) {
@@ -727,7 +755,7 @@ func (c *Certificate) encode() ([]byte, error) {
 	put("version", 1)
 	put("claim", c.Claim)
 	put("eq", cl.eq)
-	put("form", "printed")
+	put("form", c.form())
 	if c.Reading != "" {
 		put("reading", c.Reading)
 	}

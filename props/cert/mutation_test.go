@@ -97,7 +97,7 @@ func otherNumbers(s string) []string {
 var vocabulary = map[string][]string{
 	"claim":   {"eq6a", "eq14a", "eq14b", "eq29", "eq48sum", "thm2", "thm4", "thm5", "lemma1", "lemma2", "eq24"},
 	"eq":      {"(14)", "(22)", "(37)"},
-	"form":    {"repaired"},
+	"form":    {"repaired", "derivation", "printed"},
 	"reading": {"literal", "past", "total"},
 	"op":      allOps,
 }

@@ -1,6 +1,7 @@
 package cert_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -75,14 +76,14 @@ func consult(t testing.TB, c *cert.Certificate) opinion {
 			return o // no weights, or i = 1: both sides are 0 or the left one is
 		}
 	}
-	cl := printed(t, c)
+	cl := claimOf(t, c)
 	o.left, o.right = cl.Left(v, index), cl.Right(v, index)
 	return o
 }
 
-func printed(t testing.TB, c *cert.Certificate) *props.Claim {
+func claimOf(t testing.TB, c *cert.Certificate) *props.Claim {
 	for _, cl := range props.Claims() {
-		if cl.ID == c.Claim && cl.Form == props.Printed && cl.Reading == c.Reading {
+		if cl.ID == c.Claim && string(cl.Form) == cmp.Or(c.Form, "printed") && cl.Reading == c.Reading {
 			return &cl
 		}
 	}
@@ -364,7 +365,7 @@ func constantsFor(t testing.TB, c *cert.Certificate, need core.Regularity) {
 
 func needed(t testing.TB, c *cert.Certificate) core.Regularity {
 	c.Constants = unit()
-	c.Claim = "lemma1"
+	c.Claim, c.Form = "lemma1", "printed"
 	c.I = 1
 	return consult(t, c).needed
 }
@@ -380,32 +381,34 @@ var allOps = []string{"affine", "linear", "fixed", "bias", "scale", "square", "h
 // range: 0 none, 1 i < N, 2 i <= N.
 var scalarClaims = []struct {
 	id     string
+	form   string
 	biased bool
 	index  int
 }{
-	{"lemma1", false, 2},
-	{"eq12", false, 2},
-	{"eq14a", false, 0},
-	{"eq14b", false, 0},
-	{"eq15", false, 1},
-	{"eq16", false, 0},
-	{"eq17a", false, 1},
-	{"eq17b", false, 1},
-	{"eq18a", false, 2},
-	{"eq18b", false, 2},
-	{"eq19", false, 0},
-	{"eq20", false, 0},
-	{"thm1", false, 0},
-	{"lemma2", true, 2},
-	{"eq24", true, 0},
-	{"eq26", true, 1},
-	{"eq28a", true, 1},
-	{"eq28b", true, 1},
-	{"eq29", true, 2},
-	{"eq30a", false, 2},
-	{"eq30b", false, 2},
-	{"eq32", true, 0},
-	{"thm2", true, 0},
+	{"lemma1", "printed", false, 2},
+	{"eq12", "printed", false, 2},
+	{"eq14a", "printed", false, 0},
+	{"eq14b", "printed", false, 0},
+	{"eq15", "printed", false, 1},
+	{"eq16", "printed", false, 0},
+	{"eq17a", "printed", false, 1},
+	{"eq17b", "printed", false, 1},
+	{"eq18a", "printed", false, 2},
+	{"eq18b", "printed", false, 2},
+	{"eq19", "printed", false, 0},
+	{"eq20", "printed", false, 0},
+	{"eq20", "derivation", false, 0},
+	{"thm1", "printed", false, 0},
+	{"lemma2", "printed", true, 2},
+	{"eq24", "printed", true, 0},
+	{"eq26", "printed", true, 1},
+	{"eq28a", "printed", true, 1},
+	{"eq28b", "printed", true, 1},
+	{"eq29", "printed", true, 2},
+	{"eq30a", "printed", false, 2},
+	{"eq30b", "printed", false, 2},
+	{"eq32", "printed", true, 0},
+	{"thm2", "printed", true, 0},
 }
 
 // everyStatement calls f with c set to each claim, reading and a random index.
@@ -416,7 +419,7 @@ func everyStatement(r *rand.Rand, c *cert.Certificate, f func()) {
 			readings = []string{"literal", "past", "total"}
 		}
 		for _, reading := range readings {
-			c.Claim, c.Reading, c.I, c.Given = s.id, reading, 0, nil
+			c.Claim, c.Form, c.Reading, c.I, c.Given = s.id, s.form, reading, 0, nil
 			if s.index > 0 {
 				c.I = 1 + r.IntN(len(c.Chain)+s.index-2)
 			}
@@ -444,7 +447,7 @@ func TestOracle(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	onRecord := map[string]bool{}
 	for _, c := range committed(t) {
-		onRecord[c.Claim+"/"+c.Reading] = true
+		onRecord[c.Claim+"/"+c.Form+"/"+c.Reading] = true
 	}
 	refuted := map[string]int{}
 	compared := 0
@@ -466,7 +469,7 @@ func TestOracle(t *testing.T) {
 					float(c.LHS.Num), float(c.RHS.Num), o.left, o.right)
 			}
 			if c.LHS.Num.Cmp(c.RHS.Num) > 0 {
-				refuted[c.Claim+"/"+c.Reading]++
+				refuted[c.Claim+"/"+c.Form+"/"+c.Reading]++
 			}
 		})
 	}

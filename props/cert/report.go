@@ -62,7 +62,7 @@ func refutes(l, r Value) bool {
 
 // evaluate computes a parsed certificate: passes, constants, both sides.
 func evaluate(c *Certificate) (*Report, error) {
-	cl := claims[c.Claim]
+	cl := c.claim()
 	r := &Report{Certificate: c, Eq: cl.eq, Statement: cl.statement}
 	if cl.series {
 		return r, c.Series.evaluate(r)
@@ -159,7 +159,11 @@ func (r *Report) String() string {
 	if c.I > 0 {
 		where += fmt.Sprintf(", at i = %d", c.I)
 	}
-	line("claim", "%s, %s of arXiv:2602.20646v1, as printed%s", c.Claim, r.Eq, where)
+	what, so := "as printed", "the claim as printed is false"
+	if c.form() == derived {
+		what, so = "a step of its derivation", "the step does not hold"
+	}
+	line("claim", "%s, %s of arXiv:2602.20646v1, %s%s", c.Claim, r.Eq, what, where)
 	line("says", "%s", r.Statement)
 	line("text", "%s", c.Text)
 	if c.Series != nil {
@@ -185,7 +189,7 @@ func (r *Report) String() string {
 	if r.LHS.Rows != nil {
 		relation = "is not"
 	}
-	line(r.Verdict, "%s %s %s, so the claim as printed is false", r.LHS, relation, r.RHS)
+	line(r.Verdict, "%s %s %s, so %s", r.LHS, relation, r.RHS, so)
 	return b.String()
 }
 

@@ -20,7 +20,7 @@ func judgeRun(t testing.TB, c *cert.Certificate) {
 	t.Helper()
 	k := toCase(c)
 	k.Run = &gen.Run{All: true, Gamma: float(c.Run.Gamma), Steps: c.Run.Steps}
-	r := props.CheckExactly(printed(t, c), k)
+	r := props.CheckExactly(claimOf(t, c), k)
 	if r.Reason != props.Valid || r.Answer != props.No {
 		t.Errorf("%s %s: accepted, the engine says %v, %v", c.Claim, c.Reading, r.Reason, r.Answer)
 	}

@@ -210,15 +210,15 @@ func saveWorst(dir string, findings []*props.Finding, seed uint64) error {
 	return nil
 }
 
-// saveCertificates makes a certificate of every refuted printed claim and writes
-// it below dir; what has none is told to stderr.
+// saveCertificates makes a certificate of every refuted claim of the paper and
+// writes it below dir; what has none is told to stderr.
 func saveCertificates(dir string, findings []*props.Finding, stderr io.Writer) error {
 	dir = filepath.Join(dir, "certificates")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, f := range findings {
-		if f.Verdict() != "refuted" || f.Claim.Form != props.Printed {
+		if f.Verdict() != "refuted" || !f.Claim.Certifiable() {
 			continue
 		}
 		c, err := f.Certificate()
