@@ -483,7 +483,7 @@ type fatal struct{ text string }
 func (f *fatal) Fatalf(format string, args ...any) { f.text = fmt.Sprintf(format, args...) }
 func (f *fatal) Skipf(string, ...any)              {}
 
-// TestErrata: every refuted claim gets a witness that still violates it in
+// TestErrata: every refuted claim gets a certificate, a witness that still violates it in
 // math/big, is no larger than what was found, and a repaired form or the word
 // that the statement holds by itself.
 func TestErrata(t *testing.T) {
