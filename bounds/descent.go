@@ -14,11 +14,14 @@ func (s Smooth) Admissible() bool { return s.Gamma > 0 && 3*s.L*s.Gamma <= 1 }
 
 // Q is 1 - mu g/3, the contraction of (40). It panics when mu is not positive:
 // then nothing contracts.
-func (s Smooth) Q() float64 {
+func (s Smooth) Q() float64 { return 1 - s.rate()/3 }
+
+// rate is mu g.
+func (s Smooth) rate() float64 {
 	if !(s.Mu > 0) {
 		panic(fmt.Sprintf("bounds: mu is %v, (40) wants mu > 0", s.Mu))
 	}
-	return 1 - product(s.Mu, s.Gamma)/3
+	return product(s.Mu, s.Gamma)
 }
 
 // Eq35 is L g^2 |u+r|^2 + L g^2 |U-u|^2: what (35) allows

@@ -4,7 +4,9 @@ import "math"
 
 // Weight is (1-mu g/3)^{T-t}, the weight of step t in (41) as printed; unrolling
 // (40) gives the exponent T-1-t. It panics when mu is not positive.
-func (s Smooth) Weight(steps, t int) float64 { return math.Pow(s.Q(), float64(steps-t)) }
+func (s Smooth) Weight(steps, t int) float64 {
+	return decay(s.rate()/3, float64(steps-t))
+}
 
 // Eq41 is (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 e2 + (g/2) mean2 with the sums
 // e2 = sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 and mean2 the same of E|E_t[U-u]|^2: the
@@ -36,6 +38,10 @@ func Sharp41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
 // SharpWeight is (1-mu g)^{T-1-t}, the weight of step t in Sharp41. It panics
 // when mu is not positive.
 func (s Smooth) SharpWeight(steps, t int) float64 {
-	s.Q()
-	return math.Pow(1-product(s.Mu, s.Gamma), float64(steps-1-t))
+	return decay(s.rate(), float64(steps-1-t))
 }
+
+// decay is (1-x)^p for 0 <= x < 1. The exponent of e that it takes is at most 745
+// in size where the result is not 0, and off by three roundings, so decay itself is
+// off by less than 2^-41; math.Pow would take 1-x for x, which costs p 2^-53.
+func decay(x, p float64) float64 { return math.Max(math.Exp(p*math.Log1p(-x)), minNormal) }

@@ -18,6 +18,7 @@ const (
 	Derivation Form = "derivation" // a step that the printed proof takes silently
 	Sharp      Form = "sharp"      // ours, sharper than a printed form that holds, with a proof
 	SharpEach  Form = "sharp-each" // the same with the constants of each operator
+	SharpRoot  Form = "sharp-root" // the same of section 4 for the root of the gap, sharper for short bursts of bias
 )
 
 // Kind is the scenario that a claim speaks of.

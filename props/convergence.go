@@ -111,6 +111,22 @@ func sharpTrainingClaims() []Claim {
 				return bounds.Sharp41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Fast.E2, v.Run.Fast.Mean2)
 			},
 		},
+		{
+			ID: "eq40", Eq: "(40)", Form: SharpRoot, Kind: Training, Needs: pl,
+			Statement: "E_t l(w+) - l* - q a <= 2 (q a)^{1/2} beta + beta^2 + (L g^2/2) (sigma + (E_t|U-u|^2 - |E_t[U-u]|^2)^{1/2})^2, a = l(w) - l*, q = 1 - mu g (2 - L g), beta = (L/2)^{1/2} g |E_t[U-u]|",
+			Left:      func(v *View, _ int) float64 { return v.Run.Root40 },
+			Right: func(v *View, _ int) float64 {
+				return bounds.RootEq40(v.Run.S, v.Run.D0, v.Run.First.Mean2, v.Run.First.Spread)
+			},
+		},
+		{
+			ID: "eq41", Eq: "(41)", Form: SharpRoot, Kind: Training, Needs: pl,
+			Statement: "E[l(w^T)-l*]^{1/2} <= (L/2)^{1/2} g sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2} + ( q^T D0 + (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2 )^{1/2}, q = 1 - mu g (2 - L g)",
+			Left:      lastGap,
+			Right: func(v *View, _ int) float64 {
+				return bounds.Root41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.Root.Spread)
+			},
+		},
 	}
 }
 

@@ -229,6 +229,22 @@ func brokenFormulas() []Claim {
 		breakIt("eq41/printed", "(41) without the bias", func(v *View, _ int) float64 {
 			return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, 0)
 		}),
+		scale("eq40/sharp-root", "root (40) with 0.9", 0.9),
+		breakIt("eq40/sharp-root", "root (40) without the cross term", func(v *View, _ int) float64 {
+			return bounds.RootEq40(v.Run.S, 0, v.Run.First.Mean2, v.Run.First.Spread)
+		}),
+		scale("eq41/sharp-root", "root (41) with 0.9", 0.9),
+		breakIt("eq41/sharp-root", "root (41) with L/4 for the bias", func(v *View, _ int) float64 {
+			return bounds.Root41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias/math.Sqrt2, v.Run.Root.Spread)
+		}),
+		breakIt("eq41/sharp-root", "root (41) without the spread", func(v *View, _ int) float64 {
+			return bounds.Root41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, 0)
+		}),
+		breakIt("eq41/sharp-root", "root (41) without sigma", func(v *View, _ int) float64 {
+			s := v.Run.S
+			s.SigmaSq = 0
+			return bounds.Root41(s, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.Root.Spread)
+		}),
 		breakIt("thm4/repaired/past", "(37) without delta and eps", func(v *View, _ int) float64 {
 			return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)
 		}),

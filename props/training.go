@@ -26,19 +26,23 @@ type RunView struct {
 	Sum   StepSums      // summed over t
 	Geo   StepSums      // summed with the weights (1-mu g/3)^{T-t}; 0 without mu
 	Fast  StepSums      // summed with the weights (1-mu g)^{T-1-t}; 0 without mu
+	Root  StepSums      // summed with the weights q^{T-1-t} of bounds.Root41; 0 without mu
+
+	RootBias float64 // sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}; 0 without mu
 
 	// The first step: E_t l(w+) - l(w) + (g/6)|grad l|^2, E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*),
 	// and by outcome what (35) speaks of.
 	Drop36, Drop40 float64
 	Fast36, Fast40 float64 // the same with g/2 for g/6 and mu g for mu g/3
+	Root40         float64 // the same with q of bounds.RootEq40 for 1 - mu g/3
 	Leaves         []LeafStep
 }
 
-// StepSums are sums over steps of E|U-u|^2, E|E_t[U-u]|^2 and of the right sides
-// of (13), of (23) by reading, and of the repaired (23).
+// StepSums are sums over steps of E|U-u|^2, E|E_t[U-u]|^2, their difference, and of
+// the right sides of (13), of (23) by reading, and of the repaired (23).
 type StepSums struct {
-	E2, Mean2, Thm1 float64
-	Thm2, Repaired2 [expect.Readings]float64
+	E2, Mean2, Spread, Thm1 float64
+	Thm2, Repaired2         [expect.Readings]float64
 }
 
 // LeafStep is one outcome of the first step: l(w+) - l(w) + g <grad l, u+r>
@@ -50,27 +54,30 @@ type LeafStep struct{ Drop, UR2, E2 float64 }
 type trainer struct {
 	t      *gen.Training
 	n      int
-	smooth bounds.Smooth // Mu and Gamma, when there is a Mu
+	smooth bounds.Smooth // L, Mu and Gamma, when there is a Mu
 	steady bool          // no law depends on the step
+	chance bool          // a step has more than one outcome
 	walker *expect.Walker
 	one    []*expect.Moments // of each input at the current weights
 	state  *core.State
 	region *core.Region
 	errs   *core.Enclosure
 
-	first, sum, geo, fast stepSum
-	loss0                 float64
-	lossT                 float64 // E l(w^T)
-	loss1                 float64 // E l(w^1)
-	grad0                 []float64
-	grad2                 float64 // |grad l(w^0)|^2
-	variance              float64 // the largest met
-	maxLoss               float64
-	maxW                  float64
-	maxGrad               float64
-	last                  []float64 // the last w^T
-	leaves                []leafRaw
-	nodes                 int
+	first, sum, geo, fast, root stepSum
+
+	at       []stepMeans // by step
+	loss0    float64
+	lossT    float64 // E l(w^T)
+	loss1    float64 // E l(w^1)
+	grad0    []float64
+	grad2    float64 // |grad l(w^0)|^2
+	variance float64 // the largest met
+	maxLoss  float64
+	maxW     float64
+	maxGrad  float64
+	last     []float64 // the last w^T
+	leaves   []leafRaw
+	nodes    int
 }
 
 // stepSum is a weighted sum over steps.
@@ -85,6 +92,9 @@ func (s *stepSum) add(d *node, weight float64) {
 	s.mean2 += weight * d.moments.UMean2
 	s.Add(d.moments, weight)
 }
+
+// stepMeans are E|U-u|^2 and E|E_t[U-u]|^2 at one step.
+type stepMeans struct{ e2, mean2 float64 }
 
 // leafRaw is one outcome of the first step.
 type leafRaw struct {
@@ -102,12 +112,13 @@ func newTrainer(t *gen.Training) *trainer {
 	r := &trainer{
 		t: t, n: c.N(), walker: expect.NewWalker(c), state: core.NewState(c),
 		region: core.NewRegion(c), errs: core.NewEnclosure(c), steady: steady(t),
+		chance: !single(t) || !t.All && len(t.Inputs) > 1, at: make([]stepMeans, t.Steps),
 	}
-	for _, s := range []*stepSum{&r.first, &r.sum, &r.geo, &r.fast} {
+	for _, s := range []*stepSum{&r.first, &r.sum, &r.geo, &r.fast, &r.root} {
 		s.Moments = expect.NewMoments(c)
 	}
 	if t.Known != nil && t.Known.Mu() > 0 {
-		r.smooth = bounds.Smooth{Mu: t.Known.Mu(), Gamma: t.Gamma}
+		r.smooth = bounds.Smooth{L: t.Known.L(), Mu: t.Known.Mu(), Gamma: t.Gamma}
 	}
 	for range t.Inputs {
 		r.one = append(r.one, expect.NewMoments(c))
@@ -210,7 +221,10 @@ func (r *trainer) enter(d *node, t int, p float64) {
 	if r.smooth.Mu > 0 {
 		r.geo.add(d, p*r.smooth.Weight(r.t.Steps, t))
 		r.fast.add(d, p*r.smooth.SharpWeight(r.t.Steps, t))
+		r.root.add(d, p*r.smooth.RootWeight(2*(r.t.Steps-1-t)))
 	}
+	r.at[t].e2 += p * d.moments.U2
+	r.at[t].mean2 += p * d.moments.UMean2
 }
 
 // rest enters the steps from t to T-1 of a run that stands still.
@@ -218,14 +232,18 @@ func (r *trainer) rest(d *node, t int, p float64) {
 	left := r.t.Steps - t
 	r.sum.add(d, p*float64(left))
 	if r.smooth.Mu > 0 && left > 0 {
-		q := r.smooth.Weight(1, 0)
-		geo, fast := 0.0, 0.0
+		var geo, fast, root float64
 		for k := range left {
-			geo += math.Pow(q, float64(k+1))
+			geo += r.smooth.Weight(k+1, 0)
 			fast += r.smooth.SharpWeight(k+1, 0)
+			root += r.smooth.RootWeight(2 * k)
 		}
 		r.geo.add(d, p*geo)
 		r.fast.add(d, p*fast)
+		r.root.add(d, p*root)
+	}
+	for k := t; k < r.t.Steps; k++ {
+		r.at[k] = stepMeans{p * d.moments.U2, p * d.moments.UMean2}
 	}
 	r.lossT += p * d.loss
 }
@@ -397,10 +415,11 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 	if d := r.sum.weight - float64(t.Steps); !(math.Abs(d) <= sumRounding*float64(t.Steps)) {
 		panic(fmt.Sprintf("props: the probabilities of a run of %d steps sum to %v", t.Steps, r.sum.weight))
 	}
-	a.First, b.First = r.first.enclose(k, eU)
-	a.Sum, b.Sum = r.sum.enclose(k, eU)
-	a.Geo, b.Geo = r.geo.enclose(k, eU)
-	a.Fast, b.Fast = r.fast.enclose(k, eU)
+	a.First, b.First = r.first.enclose(k, eU, r.chance)
+	a.Sum, b.Sum = r.sum.enclose(k, eU, r.chance)
+	a.Geo, b.Geo = r.geo.enclose(k, eU, r.chance)
+	a.Fast, b.Fast = r.fast.enclose(k, eU, r.chance)
+	a.Root, b.Root = r.root.enclose(k, eU, r.chance)
 	a.Grad2, b.Grad2 = root(r.sum.grad2/float64(t.Steps), eG, 2, sumRounding)
 	g2lo, g2hi := root(r.grad2, eG, 2, sumRounding)
 	// l(w+) - l(w) + c |grad l|^2, and l(w+) - q l(w) - (1-q) l*: l* enters with a minus.
@@ -416,17 +435,26 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 	a.Fast36, b.Fast36 = drop(g / 2)
 	a.Drop40, b.Drop40 = shrink(s.Mu * g / 3)
 	a.Fast40, b.Fast40 = shrink(s.Mu * g)
+	if s.Mu > 0 {
+		a.Root40, b.Root40 = shrink(1 - s.RootQ())
+		a.RootBias, b.RootBias = r.rootBias(eU)
+	}
 	r.encloseLeaves(a, b, eL, eG, eU)
 	return lo, hi, Valid
 }
 
 // enclose bounds the sums: by Minkowski's inequality the root of a sum of
 // weighted squares is off by at most e times the root of the sum of weights.
-func (s *stepSum) enclose(k bounds.Const, e float64) (lo, hi StepSums) {
+func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi StepSums) {
 	e *= math.Sqrt(s.weight) * (1 + sumRounding)
 	put := func(lo, hi *float64, v, lost float64) { *lo, *hi = root(v, e+lost, 2, sumRounding) }
 	put(&lo.E2, &hi.E2, s.U2, 0)
 	put(&lo.Mean2, &hi.Mean2, s.mean2, cancellation*math.Sqrt(s.U2))
+	if chance { // the difference of two rounded sums
+		off := 2 * sumRounding * s.U2
+		lo.Spread, _ = root(max(s.U2-s.mean2-off, 0), e, 2, sumRounding)
+		_, hi.Spread = root(max(s.U2-s.mean2, 0)+off, e, 2, sumRounding)
+	}
 	thm1 := bounds.Theorem1(k, s.D2, s.Moments.E2)
 	put(&lo.Thm1, &hi.Thm1, thm1, 0)
 	lost := cancellation * math.Sqrt(thm1)
@@ -437,6 +465,18 @@ func (s *stepSum) enclose(k bounds.Const, e float64) (lo, hi StepSums) {
 		put(&lo.Repaired2[r], &hi.Repaired2[r], bounds.RepairedTheorem2(k, s.DMean2[r], s.D4, eps), lost)
 	}
 	return lo, hi
+}
+
+// rootBias encloses RunView.RootBias; at each step the root is off by e, and the
+// mean by cancellation.
+func (r *trainer) rootBias(e float64) (lo, hi float64) {
+	for t, m := range r.at {
+		l, h := root(m.mean2, e+cancellation*math.Sqrt(m.e2), 2, sumRounding)
+		weight := r.smooth.RootWeight(r.t.Steps - 1 - t)
+		lo += weight * math.Sqrt(l)
+		hi += weight * math.Sqrt(h)
+	}
+	return lo * (1 - sumRounding), hi * (1 + sumRounding)
 }
 
 func (r *trainer) encloseLeaves(a, b *RunView, eL, eG, eU float64) {

@@ -39,11 +39,13 @@ func TestTrainingClosedForm(t *testing.T) {
 		var grad, gap1 float64
 		first := gap()
 		grad0 := h * h * (m + c) * (m + c)
-		weights := 0.0
-		q := 1 - h*g/3
+		weights, rootWeights, rootBias := 0.0, 0.0, 0.0
+		q, rootQ := 1-h*g/3, (1-h*g)*(1-h*g) // mu = L = h
 		for k := range steps {
 			grad += h * h * ((m+c)*(m+c) + v) / float64(steps)
 			weights += math.Pow(q, float64(steps-k))
+			rootWeights += math.Pow(rootQ, float64(steps-1-k))
+			rootBias += math.Pow(1-h*g, float64(steps-1-k)) * h * d
 			m, v = m-g*h*(m+c+d), (1-g*h)*(1-g*h)*v+g*g*h*h*(spread+s*s)
 			if k == 0 {
 				gap1 = gap()
@@ -62,6 +64,9 @@ func TestTrainingClosedForm(t *testing.T) {
 			{"|E[U-u]|^2", lo.Run.First.Mean2, hi.Run.First.Mean2, mean2},
 			{"sum E|U-u|^2", lo.Run.Sum.E2, hi.Run.Sum.E2, e2 * float64(steps)},
 			{"weighted |E[U-u]|^2", lo.Run.Geo.Mean2, hi.Run.Geo.Mean2, mean2 * weights},
+			{"weighted spread", lo.Run.Root.Spread, hi.Run.Root.Spread, (e2 - mean2) * rootWeights},
+			{"weighted bias", lo.Run.RootBias, hi.Run.RootBias, rootBias},
+			{"drop of root (40)", lo.Run.Root40, hi.Run.Root40, gap1 - rootQ*first},
 			{"drop of (36)", lo.Run.Drop36, hi.Run.Drop36, gap1 - first + g/6*grad0},
 			{"drop of (40)", lo.Run.Drop40, hi.Run.Drop40, gap1 - q*first},
 		} {
