@@ -17,6 +17,19 @@ func Eq41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
 		product(s.L, s.Gamma, s.Gamma, e2) + product(s.Gamma, mean2)/2
 }
 
+// UnrolledEq40 is what (40), applied T times, bounds E[l(w^T) - l*] by,
+//
+//	(1-mu g/3)^T D0 + L g^2 sigma^2 sum_{k<T} (1-mu g/3)^k + ( L g^2 e2 + (g/2) mean2 )/(1-mu g/3)
+//
+// with e2 and mean2 weighted as in Eq41, which divided by 1-mu g/3 gives the exponents
+// T-1-t. The proof of (41) takes it for at most (41). It panics unless T >= 1 and mu > 0.
+func UnrolledEq40(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
+	t, x := horizon("(40) unrolled", steps), s.rate()/3
+	powers := -math.Expm1(t*math.Log1p(-x)) / x
+	return product(s.Weight(steps, 0), d0) + product(s.L, s.Gamma, s.Gamma, s.SigmaSq, powers) +
+		(product(s.L, s.Gamma, s.Gamma, e2)+product(s.Gamma, mean2)/2)/(1-x)
+}
+
 // Theorem5 is Eq41 with the right sides of (13) and (23), weighted and summed
 // over t, for the sums of E|U-u|^2 and E|E_t[U-u]|^2. It implements Theorem 5,
 // (38).

@@ -1,6 +1,9 @@
 package bounds
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // The root forms of (40) and (41) bound the root of the gap l(w) - l* instead of
 // the gap. A bias b_t = E_t[U-u] moves w by g b_t, and with it the root of the gap
@@ -49,4 +52,15 @@ func Root41(s Smooth, d0 float64, steps int, bias, spread2 float64) float64 {
 func (s Smooth) noise(sigma2, spread2 float64) float64 {
 	sum := math.Sqrt(sigma2) + math.Sqrt(spread2)
 	return product(s.L, s.Gamma, s.Gamma, sum, sum) / 2
+}
+
+// RootBudget is (T/ln T)^{1/2}: in the order of T, how many steps may have a
+// perturbation of O(1) under A4 with g ~ ln T/T, wherever they fall, when the rate
+// ln T/T is to be kept. Table 1 has O(1) there, but for backward perturbations of
+// zero mean. It panics unless T >= 2.
+func RootBudget(t float64) float64 {
+	if !(t >= 2) {
+		panic(fmt.Sprintf("bounds: budget for T = %v, want T >= 2", t))
+	}
+	return math.Sqrt(t / math.Log(t))
 }

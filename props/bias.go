@@ -27,13 +27,14 @@ func biasClaimsIn(r expect.Reading) []Claim {
 			Right:     func(v *View, k int) float64 { return bounds.Lemma2(v.K, v.Nodes[r][k].Mean2, v.Nodes[r][k].Four) },
 		},
 		{
+			// It needs Lemma 2 for i = N alone, where d_N = 1 and the Lemma holds.
 			ID: "eq24", Eq: "(24)", Form: Printed,
 			Statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
 			Left:      func(v *View, _ int) float64 { return v.UiMean2[v.K.N] },
 			Right:     func(v *View, _ int) float64 { return bounds.Eq24(v.K, v.YMean2[r], v.Y4) },
 		},
 		{
-			ID: "eq26", Eq: "(26)", Form: Printed, Span: belowN,
+			ID: "eq26", Eq: "(26)", Form: Printed, Span: belowN, RestsOn: "lemma2",
 			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
 			Left:      func(v *View, i int) float64 { return v.UiMean2[i] },
 			Right:     func(v *View, i int) float64 { return bounds.Eq26(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4) },

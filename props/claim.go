@@ -66,6 +66,11 @@ type Claim struct {
 	Left, Right func(v *View, i int) float64
 
 	Judge func(Options) Judgement // Kind Own only
+
+	// RestsOn is the id of the statement that the printed proof draws this one from.
+	// It is named where that one fails in some reading: then a claim that holds does
+	// so through slack.
+	RestsOn string
 }
 
 // Name is the id, the form and the reading: unique in the list.

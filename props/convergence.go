@@ -44,6 +44,16 @@ func trainingClaims() []Claim {
 			},
 		},
 	}
+	all = append(all, Claim{
+		ID: "eq41", Eq: "(41)", Form: Derivation, Kind: Training, Needs: pl,
+		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes from (40) to (41)",
+		Left: func(v *View, _ int) float64 {
+			return bounds.UnrolledEq40(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
+		},
+		Right: func(v *View, _ int) float64 {
+			return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
+		},
+	})
 	all = append(all, sharpTrainingClaims()...)
 	for r := range expect.Readings {
 		reading := expect.Reading(r).String()

@@ -93,7 +93,7 @@ func (f *Finding) settleRun(r *Result, c *gen.Case) {
 		r.Reason = Ill
 		return
 	}
-	if f.Claim.Form == Printed {
+	if f.Claim.Certifiable() {
 		for _, k := range candidates(f.Claim, c) {
 			if _, err := Certify(f.Claim, k); err == nil {
 				f.Confirmed++

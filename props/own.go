@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/rates"
 )
@@ -137,7 +138,73 @@ func budgetClaims() []Claim {
 			func(t float64) float64 { return root(t) + 2/t + 2*root(t) }, root),
 		row("cor4pl", "(52)", "right side of (52) with Q_d = Q_e = 1 <~ ln T/T, the rate of its cell in Table 1",
 			func(t float64) float64 { return 2 * log(t) }, log),
+		{
+			ID: "table1", Eq: "Table 1", Form: Sharp, Kind: Own, Judge: judgeRootBudget,
+			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where Table 1 has O(1), by the root form of (41); and with no larger order",
+		},
 	}
+}
+
+// judgeRootBudget follows the root form of (41) with RootBudget perturbations in the
+// last steps, and a quadratic that has them, over T = 2^2..2^30 and condition numbers.
+// The bound over the rate must not grow, the quadratic must stay below the bound, and
+// with T^{1/8} times as many perturbations it must leave every multiple of the rate.
+func judgeRootBudget(Options) Judgement {
+	j := Judgement{Verdict: "holds"}
+	fail := func(format string, args ...any) {
+		j.Verdict = "undecided"
+		j.Note += fmt.Sprintf(format, args...) + "; "
+	}
+	const half = 20        // of the exponents of T that every condition number admits
+	most := 0.0            // bound over rate
+	beyond := [2]float64{} // quadratic over rate at half and at the end
+	for _, condition := range []float64{1, 8, 64} {
+		var over [2]float64 // the largest bound over rate up to half and after
+		for k := 2; k <= 30; k++ {
+			t := math.Ldexp(1, k)
+			s := bounds.Smooth{L: condition, Mu: 1, SigmaSq: 1, Gamma: math.Log(t) / t}
+			if !s.Admissible() {
+				continue
+			}
+			j.Cases++
+			q := math.Floor(bounds.RootBudget(t))
+			right := rootBurst(s, 1<<k, q)
+			at := min(k/(half+1), 1)
+			over[at] = max(over[at], right/s.Gamma)
+			if condition > 1 {
+				continue // the quadratic has mu = L
+			}
+			left := quadraticBurst(s, q)
+			j.Ratio = max(j.Ratio, left/right)
+			if !(left <= right*(1+tie)) {
+				fail("T = 2^%d: the quadratic ends at %v, above %v", k, left, right)
+			}
+			beyond[at] = quadraticBurst(s, math.Floor(q*math.Pow(t, 0.125))) / s.Gamma
+		}
+		most = max(most, over[0], over[1])
+		if !(over[1] <= over[0]) {
+			fail("L/mu = %v: bound over rate grows from %v to %v", condition, over[0], over[1])
+		}
+	}
+	if !(beyond[1] > 4*beyond[0]) {
+		fail("with T^{1/8} times the budget the quadratic goes from %v times the rate to %v", beyond[0], beyond[1])
+	}
+	j.Note += fmt.Sprintf("bound over rate at most %.3g for L/mu <= 64; with T^{1/8} times as many a quadratic goes from %.3g times the rate at T = 2^%d to %.3g at 2^30",
+		most, beyond[0], half, beyond[1])
+	return j
+}
+
+// rootBurst is Root41 from D0 = 1 with errors of size 1 in the last q of t steps, all
+// of it bias in the one sum and all of it spread in the other.
+func rootBurst(s bounds.Smooth, t int, q float64) float64 {
+	sum := func(ratio float64) float64 { return (1 - math.Pow(ratio, q)) / (1 - ratio) } // sum_{k<q} ratio^k
+	return bounds.Root41(s, 1, t, sum(s.RootWeight(1)), sum(s.RootWeight(2)))
+}
+
+// quadraticBurst is the gap of l = L w^2/2 after q steps from w = 0 with U-u = -1.
+func quadraticBurst(s bounds.Smooth, q float64) float64 {
+	w := -math.Expm1(q*math.Log1p(-s.L*s.Gamma)) / s.L
+	return s.L * w * w / 2
 }
 
 // judgeBudget follows right/rate over T = 2^1..2^500. It is bounded when its last

@@ -147,6 +147,7 @@ type Erratum struct {
 	Note        string   // its evidence, for a claim of Kind Own
 	Certificate string   // on record, or ""
 	Repaired    []*Claim // of the same id, in the same reading or in none
+	Spared      []*Claim // printed, found to hold, and drawn from this one: they hold through slack
 }
 
 // WitnessLine is the witness on one line.
@@ -174,13 +175,42 @@ func Errata(findings []*Finding) []Erratum {
 			e.Result = CheckExactly(f.Claim, e.Witness)
 		}
 		for _, g := range findings {
-			if c := g.Claim; c.ID == f.Claim.ID && c.Reading == f.Claim.Reading && (c.Form == Repaired || c.Form == Conjecture) {
+			c := g.Claim
+			switch {
+			case c.Reading != f.Claim.Reading:
+			case c.ID == f.Claim.ID && (c.Form == Repaired || c.Form == Conjecture):
 				e.Repaired = append(e.Repaired, c)
+			case c.Form == Printed && g.Verdict() == "holds" && f.Claim.leadsTo(c):
+				e.Spared = append(e.Spared, c)
 			}
 		}
 		all = append(all, e)
 	}
 	return all
+}
+
+// leadsTo reports that the printed proof draws d from c, a statement or a step.
+func (c *Claim) leadsTo(d *Claim) bool {
+	if c.Form == Derivation {
+		return c.Kind != Own && d.ID == c.ID
+	}
+	return c.Form == Printed && d.RestsOn == c.ID
+}
+
+// Slack says which statements hold all the same, "" where none does.
+func (e *Erratum) Slack() string {
+	if len(e.Spared) == 0 {
+		return ""
+	}
+	var names []string
+	for _, c := range e.Spared {
+		names = append(names, c.Eq)
+	}
+	verb := " holds"
+	if len(names) > 1 {
+		verb = " hold"
+	}
+	return strings.Join(names, " and ") + verb + " as printed all the same, through slack"
 }
 
 // OnRecord is the path of the certificate of a claim of the paper below the root

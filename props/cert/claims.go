@@ -23,6 +23,8 @@ type claim struct {
 	matrices func(m *model, x []*big.Rat) (fromPass, printed [][]*big.Rat)
 
 	run    bool // about a training run
+	pl     bool // and under A4
+	bare   bool // speaks of no constant of A3
 	series bool // about the sum of (48), without a chain
 }
 
@@ -83,6 +85,11 @@ var derivations = map[string]*claim{
 	"eq20": {
 		eq: "(20)", statement: "right side of (19) <= right side of (20), the step that the proof takes from (19) to (20)",
 		left: eq19, right: eq20, first: uAll, firstName: "E|U-u|^2",
+	},
+	"eq41": {
+		eq: "(41)", run: true, pl: true, bare: true,
+		statement: "(40) unrolled from t = 0, which gives the exponents T-1-t, <= right side of (41), the step that the proof takes from (40) to (41)",
+		left:      unrolled40, right: eq41, first: gapAtT, firstName: "l(w^T)-l*",
 	},
 }
 
@@ -174,19 +181,19 @@ var claims = map[string]*claim{
 		right: func(s *sides, _ int) *big.Rat { return mul(1_000_000, uAll(s, 0)) },
 	},
 	"eq6a": {
-		eq: "(6)", statement: "U_1 = W_2^T ... W_N^T v_N v_1^T + e, linear network, delta = 0; here without errors, e = 0",
+		eq: "(6)", bare: true, statement: "U_1 = W_2^T ... W_N^T v_N v_1^T + e, linear network, delta = 0; here without errors, e = 0",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			return outer(m.exact.v[1], x), outer(m.exact.v[1], m.exact.v[1])
 		},
 	},
 	"eq6b": {
-		eq: "(6)", statement: "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1, linear network, delta = 0; (5) has no eps_1, it is 0",
+		eq: "(6)", bare: true, statement: "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1, linear network, delta = 0; (5) has no eps_1, it is 0",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			return reshape(m.leaves[0].u[1], len(x)), outer(m.leaves[0].v[1], m.exact.v[1])
 		},
 	},
 	"eq6c": {
-		eq: "(6)", statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) x^T, linear network, delta = 0, eps_N alone",
+		eq: "(6)", bare: true, statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) x^T, linear network, delta = 0, eps_N alone",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			l := &m.leaves[0]
 			v := l.eps[m.n]
@@ -284,15 +291,20 @@ var claims = map[string]*claim{
 		},
 		right: thm2Right,
 	},
+	"eq41": {
+		eq: "(41)", run: true, pl: true, bare: true,
+		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} |U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} |U-u|^2",
+		left:      gapAtT, right: eq41,
+	},
 	"thm4": {
 		eq: "(37)", biased: true, run: true,
 		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] + (3/T) sum_t [right side of (23)]",
 		left:      func(s *sides, _ int) *big.Rat { return s.t.grad2 }, right: thm4Right,
 	},
 	"thm5": {
-		eq: "(38)", biased: true, run: true,
+		eq: "(38)", biased: true, run: true, pl: true,
 		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} [right side of (13)] + (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
-		left:      func(s *sides, _ int) *big.Rat { return s.t.gapT }, right: thm5Right,
+		left:      gapAtT, right: thm5Right,
 	},
 	"eq48sum": {eq: "(48)", series: true, statement: "sum_{t<T} (1 - ln T/T)^{T-t} <= K ln T/T for every T, with one constant K"},
 }

@@ -45,10 +45,10 @@ type Certificate struct {
 	W         [][]*big.Rat // weights of each operator
 	Delta     map[int]Law  // by 1..N
 	Eps       map[int]Law  // by 2..N
-	Constants *Constants   // nil for eq6a, eq6b, eq6c, which need none
+	Constants *Constants   // nil for eq6a, eq6b, eq6c and eq41, which need none
 	LHS, RHS  Value
 	Text      string  // what it shows, in plain words
-	Run       *Run    // thm4, thm5
+	Run       *Run    // eq41, thm4, thm5
 	Series    *Series // eq48sum, which has no chain and all that belongs to one
 }
 
@@ -562,9 +562,9 @@ func (p *parser) law(place string, v any, width int) Law {
 func (p *parser) sidesOf(c *Certificate, cl *claim, o object) {
 	v, has := o["constants"]
 	switch {
-	case cl.matrices != nil && has:
+	case cl.bare && has:
 		p.fail("constants", "%s needs none, leave them out", c.Claim)
-	case cl.matrices == nil:
+	case !cl.bare:
 		c.Constants = p.constants(v)
 	}
 	c.LHS, c.RHS = p.value("lhs", o["lhs"], cl), p.value("rhs", o["rhs"], cl)

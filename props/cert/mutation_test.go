@@ -95,7 +95,7 @@ func otherNumbers(s string) []string {
 
 // vocabulary has the words that a certificate may use where it names something.
 var vocabulary = map[string][]string{
-	"claim":   {"eq6a", "eq14a", "eq14b", "eq29", "eq48sum", "thm2", "thm4", "thm5", "lemma1", "lemma2", "eq24"},
+	"claim":   {"eq6a", "eq14a", "eq14b", "eq29", "eq41", "eq48sum", "thm2", "thm4", "thm5", "lemma1", "lemma2", "eq24"},
 	"eq":      {"(14)", "(22)", "(37)"},
 	"form":    {"repaired", "derivation", "printed"},
 	"reading": {"literal", "past", "total"},

@@ -14,8 +14,8 @@ type Run struct {
 	Gamma *big.Rat // step size, 0 < g <= 1/(3L)
 	Steps int      // T
 	L     *big.Rat // A1
-	LStar *big.Rat // l* = min l, or below it; thm5, which has l* on both sides: l* itself
-	Mu    *big.Rat // A4, > 0; thm5 only, else nil
+	LStar *big.Rat // l* = min l, or below it; eq41 and thm5, which have l* on both sides: l* itself
+	Mu    *big.Rat // A4, > 0; eq41 and thm5 only, else nil
 }
 
 // Caps on a run. F is at most quadratic in the weights, so that L, l* and mu are
@@ -39,7 +39,7 @@ func (p *parser) run(c *Certificate, cl *claim, o object) {
 		return
 	}
 	fields := []string{"gamma", "steps", "L", "lstar"}
-	if c.Claim == "thm5" {
+	if cl.pl {
 		fields = append(fields, "mu")
 	}
 	r := p.object("run", v, fields...)
@@ -47,7 +47,7 @@ func (p *parser) run(c *Certificate, cl *claim, o object) {
 		Gamma: p.rat("run.gamma", r["gamma"], MaxDigits), Steps: p.integer("run.steps", r["steps"], 1, MaxSteps),
 		L: p.rat("run.L", r["L"], MaxDigits), LStar: p.rat("run.lstar", r["lstar"], MaxDigits),
 	}
-	if c.Claim == "thm5" {
+	if cl.pl {
 		c.Run.Mu = p.rat("run.mu", r["mu"], MaxDigits)
 	}
 	p.certain("delta", c.Delta)
@@ -100,6 +100,8 @@ type training struct {
 	*Run
 	d0, gapT *big.Rat // l(w^0) - l*, l(w^T) - l*
 	grad2    *big.Rat // (1/T) sum_t |grad l(w^t)|^2
+
+	errors []*big.Rat // |U-u|^2 by step; the last one is that of all later steps too
 }
 
 // train checks A1, A4, l* and the step size, and runs the T steps from the
@@ -126,6 +128,7 @@ func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.errors = append(t.errors, norm2(difference(u, grad)))
 		next := make([]*big.Rat, len(w))
 		for k := range w {
 			next[k] = sub(w[k], mul(1, r.Gamma, u[k]))
@@ -347,6 +350,35 @@ func (q *quadratic) above(low *big.Rat) [][]*big.Rat {
 		m[n][j] = new(big.Rat).Set(m[n][j])
 	}
 	return m
+}
+
+func gapAtT(s *sides, _ int) *big.Rat { return s.t.gapT }
+
+// weighted is sum_{t<T} q^{T-t} |U-u|^2 with q = 1 - mu g/3.
+func (t *training) weighted() *big.Rat {
+	q := t.contraction()
+	sum := new(big.Rat)
+	for _, e := range t.errors {
+		sum = mul(1, q, add(sum, e))
+	}
+	rest := t.Steps - len(t.errors)
+	power := pow(q, rest) // and sum_{k=1..rest} q^k = q (1 - q^rest)/(1 - q)
+	last := t.errors[len(t.errors)-1]
+	return add(mul(1, power, sum), mul(1, last, new(big.Rat).Quo(mul(1, q, sub(num(1), power)), sub(num(1), q))))
+}
+
+// eq41 is (41) for sigma = 0 and steps without chance, where |E_t[U-u]| is |U-u|.
+func eq41(s *sides, _ int) *big.Rat { return s.t.descended(s.t.weighted()) }
+
+// unrolled40 is (40) applied T times, which weights step t with q^{T-1-t}.
+func unrolled40(s *sides, _ int) *big.Rat {
+	return s.t.descended(new(big.Rat).Quo(s.t.weighted(), s.t.contraction()))
+}
+
+// descended is q^T D0 + (L g^2 + g/2) errors.
+func (t *training) descended(errors *big.Rat) *big.Rat {
+	half := new(big.Rat).Quo(t.Gamma, num(2))
+	return add(mul(1, pow(t.contraction(), t.Steps), t.d0), mul(1, add(mul(1, t.L, sq(t.Gamma)), half), errors))
 }
 
 // thm4Right is (37) for sigma = 0 and right sides of (13) and (23) that are the

@@ -17,21 +17,22 @@ type Options struct {
 	MinLog, MaxLog int
 	Seed           uint64
 	Steps          int // of all replicates at one T, 0 means DefaultSteps
+	LeastPL        int // replicates under PL at least, 0 means DefaultLeastPL
 }
 
 // Ranges of T. Small is for tests and for the default search.
 var (
-	Full  = Options{MinLog: 8, MaxLog: 18, Seed: 1}
+	Full  = Options{MinLog: 8, MaxLog: 18, Seed: 1, LeastPL: maxReplicates}
 	Small = Options{MinLog: 8, MaxLog: 13, Seed: 1, Steps: 1 << 15}
 )
 
 // DefaultSteps and the bounds of the number of replicates decide how often a run
 // is repeated. The last iterate, under PL, varies more than a mean over all steps.
 const (
-	DefaultSteps    = 1 << 19
-	minReplicates   = 16
-	minReplicatesPL = 64
-	maxReplicates   = 512
+	DefaultSteps   = 1 << 19
+	DefaultLeastPL = 64
+	minReplicates  = 16
+	maxReplicates  = 512
 )
 
 // Groups is the number of groups of replicates of the jackknife.
@@ -84,6 +85,9 @@ func Measure(scenarios []Scenario, opt Options) ([]Result, error) {
 	}
 	if opt.Steps == 0 {
 		opt.Steps = DefaultSteps
+	}
+	if opt.LeastPL == 0 {
+		opt.LeastPL = DefaultLeastPL
 	}
 	var objs [2]*objective
 	for k, reg := range regularizers {
@@ -245,7 +249,7 @@ func (o *objective) measure(s Scenario, opt Options, stream uint64) Result {
 func (o *objective) point(s *Scenario, t int, opt Options, stream uint64) Point {
 	least := minReplicates
 	if s.PL {
-		least = minReplicatesPL
+		least = opt.LeastPL
 	}
 	n := min(max(opt.Steps/t, least), maxReplicates)
 	n -= n % Groups

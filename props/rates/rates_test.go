@@ -54,7 +54,7 @@ func TestBurst(t *testing.T) {
 	}
 }
 
-// TestScenarios: Table 1 has 8 cells by 3 levels and 2 placements, beside
+// TestScenarios: Table 1 has 8 cells by 3 or 4 levels and 2 placements, beside
 // Corollary 1.
 func TestScenarios(t *testing.T) {
 	cells := map[string]int{}
@@ -67,8 +67,12 @@ func TestScenarios(t *testing.T) {
 		t.Errorf("%d cells, want 8: %v", len(cells), cells)
 	}
 	for name, n := range cells {
-		if n != 6 {
-			t.Errorf("%s: %d scenarios, want 6", name, n)
+		want := 6
+		if strings.HasPrefix(name, "PL") && name != "PL, zero mean, Q_e" {
+			want = 8 // far beyond O(1) too
+		}
+		if n != want {
+			t.Errorf("%s: %d scenarios, want %d", name, n, want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package rates
 import (
 	"fmt"
 	"math"
+
+	"github.com/cascade-sgd/cascade/bounds"
 )
 
 // Placement says at which steps the Q perturbations are.
@@ -20,7 +22,7 @@ type Scenario struct {
 	Claim     string // cor1, cor2, ...
 	Setting   string // such as "PL, zero mean, Q_d"
 	Budget    string // as printed
-	Level     string // inside, at, beyond
+	Level     string // inside, at, beyond, and far beyond O(1)
 	Placement Placement
 	PL        bool
 	Q         Growth // perturbed steps, at most T
@@ -62,7 +64,8 @@ const (
 )
 
 // levels are Q inside, at and beyond a budget, and the size at each. More than all
-// steps there are not: beyond O(T) the size grows.
+// steps there are not: beyond O(T) the size grows. Beyond O(1) lies the budget of the
+// root form of (41), and only far beyond it a Q that no bound allows.
 type level struct {
 	name string
 	q    Growth
@@ -77,12 +80,13 @@ func levels(budget string) []level {
 	case "O(T)":
 		return []level{{"inside", power(0.5, "T^1/2"), one}, {"at", power(1, "T"), one}, {"beyond", power(1, "T"), power(0.125, "T^1/8")}}
 	case "O(1)":
-		return []level{{"inside", constant(1), one}, {"at", constant(8), one}, {"beyond", power(0.5, "T^1/2"), one}}
+		return []level{{"inside", constant(1), one}, {"at", constant(8), one},
+			{"beyond", Growth{"(T/ln T)^1/2", bounds.RootBudget}, one}, {"far beyond", power(0.75, "T^3/4"), one}}
 	}
 	panic("rates: no budget " + budget)
 }
 
-// Scenarios lists Table 1, 8 cells by three levels and two placements, and
+// Scenarios lists Table 1, 8 cells by their levels and two placements, and
 // Corollary 1 within and beyond its exponents.
 func Scenarios() []Scenario {
 	var all []Scenario
