@@ -22,7 +22,7 @@ type Options struct {
 
 // Ranges of T. Small is for tests and for the default search.
 var (
-	Full  = Options{MinLog: 8, MaxLog: 18, Seed: 1, LeastPL: maxReplicates}
+	Full  = Options{MinLog: 8, MaxLog: 18, Seed: 1, LeastPL: 256}
 	Small = Options{MinLog: 8, MaxLog: 13, Seed: 1, Steps: 1 << 15}
 )
 

@@ -15,7 +15,7 @@
 //	-save dir       the worst case of every claim, and a certificate of every refuted one, as files that -replay reads
 //	-replay file    explain one certificate or one saved case
 //	-errata         print what fails as printed, with a small witness, instead of the table
-//	-page name      print a page as Markdown: table1, spikes or counterexamples
+//	-page name      print a page as Markdown: theorem1, table1, spikes or counterexamples
 //	-record         write testdata/verdicts and the tables in README.md anew from this search
 //
 // It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
@@ -86,7 +86,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs.StringVar(&c.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	fs.StringVar(&c.replay, "replay", "", "explain one certificate or saved case `file`")
 	fs.BoolVar(&c.errata, "errata", false, "print what fails as printed, with a small witness, instead of the table")
-	fs.StringVar(&c.page, "page", "", "print a page as Markdown: table1, spikes or counterexamples")
+	fs.StringVar(&c.page, "page", "", "print a page as Markdown: theorem1, table1, spikes or counterexamples")
 	fs.BoolVar(&c.record, "record", false, "write testdata/verdicts and the table in README.md anew from this search")
 	if err := fs.Parse(args); err != nil {
 		return nil, err

@@ -226,6 +226,7 @@ func TestMerge(t *testing.T) {
 func TestPages(t *testing.T) {
 	for page, file := range map[string]string{
 		"counterexamples": "../COUNTEREXAMPLES.md",
+		"theorem1":        "../THEOREM1.md",
 		"spikes":          "../spikes/SPIKES.md",
 	} {
 		code, stdout, stderr := verify("-page", page)

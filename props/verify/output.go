@@ -179,10 +179,12 @@ func page(name string, seed uint64, stdout, stderr io.Writer) int {
 		}
 	case "spikes":
 		err = spikes.Markdown(stdout, spikes.Full(seed))
+	case "theorem1":
+		err = props.WriteTheorem1(stdout)
 	case "counterexamples":
 		err = props.WriteExamples(stdout, seed)
 	default:
-		err = fmt.Errorf("-page is %q, want table1, spikes or counterexamples", name)
+		err = fmt.Errorf("-page is %q, want theorem1, table1, spikes or counterexamples", name)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "verify:", err)
