@@ -86,14 +86,19 @@ func (f *Finding) settle(r *Result, second *secondOpinion) {
 	}
 }
 
+// certifyPasses is the size of a run, in exact passes, up to which a certificate is
+// tried: simplifying one goes through hundreds of changed runs.
+const certifyPasses = 1 << 12
+
 // settleRun settles a run: what rounding hides is no answer, and a violation
-// counts as confirmed when it has a certificate in rational arithmetic.
+// counts as confirmed when it has a certificate in rational arithmetic. One that is
+// too large for that stays undecided until another has a certificate.
 func (f *Finding) settleRun(r *Result, c *gen.Case) {
 	if r.Answer == Uncertain {
 		r.Reason = Ill
 		return
 	}
-	if f.Claim.Certifiable() {
+	if f.Claim.Certifiable() && c.Run.Steps*(1+len(c.Run.More)) <= certifyPasses {
 		for _, k := range candidates(f.Claim, c) {
 			if _, err := Certify(f.Claim, k); err == nil {
 				f.Confirmed++

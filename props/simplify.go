@@ -133,8 +133,16 @@ func plainness(x float64) float64 {
 		return 2 + math.Abs(x)/10
 	case 4*x == math.Trunc(4*x) && math.Abs(x) < 10:
 		return 4
+	case math.Abs(x) == powerOfTwo(x):
+		return 5
 	}
 	return 6
+}
+
+// powerOfTwo is the largest power of two up to |x|, x != 0.
+func powerOfTwo(x float64) float64 {
+	_, e := math.Frexp(x)
+	return math.Ldexp(0.5, e)
 }
 
 // moves lists the changes to try, the largest first.
@@ -179,6 +187,7 @@ func moves(c *gen.Case) []func(*gen.Case) {
 			func(float64) float64 { return 0 }, func(float64) float64 { return 1 }, func(float64) float64 { return -1 },
 			math.Round, func(x float64) float64 { return math.Round(4*x) / 4 },
 			func(x float64) float64 { return math.Trunc(2*x) / 2 }, func(x float64) float64 { return math.Trunc(4*x) / 4 },
+			func(x float64) float64 { return math.Copysign(powerOfTwo(x), x) },
 		} {
 			m = append(m, func(c *gen.Case) {
 				j := 0
