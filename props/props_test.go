@@ -24,11 +24,17 @@ import (
 )
 
 // testOptions are enough to settle every verdict and little enough for go test.
-var testOptions = Options{Seed: 1, Cases: 2000, Climb: 400}
+var testOptions = Options{Seed: 1, Cases: 2000, Climb: 200}
 
 // searched are the claims that a search has cases for.
 func searched() []Claim {
 	return slices.DeleteFunc(Claims(), func(c Claim) bool { return c.Kind == Own })
+}
+
+// someSearched are a third of them, of every kind, for tests of the search itself.
+func someSearched() []Claim {
+	k := 0
+	return slices.DeleteFunc(searched(), func(c Claim) bool { k++; return c.Kind != Linear && k%3 != 0 })
 }
 
 // record is testdata/verdicts.
@@ -47,11 +53,14 @@ func record(t *testing.T) map[string]string {
 }
 
 // TestVerdicts is the theorem check: a search from three seeds, with nothing
-// but the claims to start from, reaches the verdicts on record, both ways.
+// but the claims to start from, reaches the verdicts on record, both ways. The
+// first one climbs as well, which refutes nothing and is most of the work.
 func TestVerdicts(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3} {
 		opt := testOptions
-		opt.Seed = seed
+		if opt.Seed = seed; seed > 1 {
+			opt.Climb = 0
+		}
 		var rows []ClaimReport
 		for _, f := range Search(Claims(), opt) {
 			rows = append(rows, f.Row(opt, opt.Cases))
@@ -269,7 +278,7 @@ func TestBrokenFormulas(t *testing.T) {
 // TestMoreCasesNeverLower: a longer search repeats the shorter one.
 func TestMoreCasesNeverLower(t *testing.T) {
 	short, long := Options{Seed: 1, Cases: Batch, Climb: 60}, Options{Seed: 1, Cases: 2 * Batch, Climb: 60}
-	a, b := Search(searched(), short), Search(searched(), long)
+	a, b := Search(someSearched(), short), Search(someSearched(), long)
 	for k := range a {
 		if !(b[k].Ratio >= a[k].Ratio) {
 			t.Errorf("%s: %v after %d cases, %v after %d", a[k].Claim.Name(), a[k].Ratio, short.Cases, b[k].Ratio, long.Cases)
@@ -291,12 +300,12 @@ func searchJSON(t *testing.T, claims []Claim, opt Options) []byte {
 }
 
 func TestSameSeedSameBits(t *testing.T) {
-	opt := Options{Seed: 5, Cases: Batch, Climb: 60}
+	opt := Options{Seed: 5, Cases: Batch, Climb: 30}
 	old := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(old)
-	one := searchJSON(t, Claims(), opt)
+	one := searchJSON(t, searched(), opt) // TestJudgementsRepeat has the others
 	runtime.GOMAXPROCS(2)
-	if diff := cmp.Diff(string(one), string(searchJSON(t, Claims(), opt))); diff != "" {
+	if diff := cmp.Diff(string(one), string(searchJSON(t, searched(), opt))); diff != "" {
 		t.Errorf("GOMAXPROCS 1 and 2 differ (-1 +2):\n%s", diff)
 	}
 	few := searched()[:3]
@@ -336,12 +345,12 @@ func TestReplayCommand(t *testing.T) {
 // TestShards: disjoint parts of a search together are the search.
 func TestShards(t *testing.T) {
 	opt := Options{Seed: 2, Cases: 2 * Batch}
-	whole := Search(searched(), opt)
+	whole := Search(someSearched(), opt)
 	opt.Shards = 2
 	opt.Shard = 0
-	a := Search(searched(), opt)
+	a := Search(someSearched(), opt)
 	opt.Shard = 1
-	b := Search(searched(), opt)
+	b := Search(someSearched(), opt)
 	for k := range whole {
 		if a[k].Cases+b[k].Cases != whole[k].Cases || max(a[k].Ratio, b[k].Ratio) != whole[k].Ratio {
 			t.Errorf("%s: shards have %d+%d cases and ratios %v, %v; the whole %d and %v",

@@ -20,6 +20,14 @@ func judgeRun(t testing.TB, c *cert.Certificate) {
 	t.Helper()
 	k := toCase(c)
 	k.Run = &gen.Run{All: true, Gamma: float(c.Run.Gamma), Steps: c.Run.Steps}
+	if c.Claim == "eq41" && c.Form == "derivation" {
+		// Both sides are formulas, with the constants of the certificate.
+		if left, right := sidesOf41(t, c, k); !agree(c.LHS.Num, left) || !agree(c.RHS.Num, right) {
+			t.Errorf("step to (41): sides %v, %v; bounds %v, %v", c.LHS, c.RHS, left, right)
+		}
+		judgeHypotheses(t, c, k)
+		return
+	}
 	r := props.CheckExactly(claimOf(t, c), k)
 	if r.Reason != props.Valid || r.Answer != props.No {
 		t.Errorf("%s %s: accepted, the engine says %v, %v", c.Claim, c.Reading, r.Reason, r.Answer)
@@ -101,7 +109,8 @@ func rightOfRun(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
 		t.Fatal(err)
 	}
 	if c.Claim == "eq41" {
-		return rightOf41(t, c, k)
+		_, right := sidesOf41(t, c, k)
+		return right
 	}
 	n := len(c.Chain)
 	b := bounds.Const{N: n, C: float(c.Constants.C), C2: float(c.Constants.C2), Lf: float(c.Constants.Lf), L1: float(c.Constants.L1), L2: float(c.Constants.L2)}
@@ -135,8 +144,8 @@ func rightOfRun(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
 	return bounds.Theorem5(smooth, d0, steps, weights*thm1, weights*thm2)
 }
 
-// rightOf41 is (41) with |U-u|^2 of both passes at every step.
-func rightOf41(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
+// sidesOf41 are (40) unrolled and (41) with |U-u|^2 of both passes at every step.
+func sidesOf41(t testing.TB, c *cert.Certificate, k *gen.Case) (unrolled, printed float64) {
 	t.Helper()
 	run, err := k.BuildRun()
 	if err != nil {
@@ -159,7 +168,7 @@ func rightOf41(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
 			w[j] -= run.Gamma * u
 		}
 	}
-	return bounds.Eq41(smooth, d0, c.Run.Steps, sum, sum)
+	return bounds.UnrolledEq40(smooth, d0, c.Run.Steps, sum, sum), bounds.Eq41(smooth, d0, c.Run.Steps, sum, sum)
 }
 
 // judgeSeries sums (48) in float64.

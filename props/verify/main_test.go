@@ -57,7 +57,7 @@ func TestEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	report := filepath.Join(dir, "report.json")
 	worst := filepath.Join(dir, "worst")
-	code, stdout, stderr := verify("-cases", "2000", "-climb", "200", "-runs=false", "-json", report, "-save", worst)
+	code, stdout, stderr := verify("-cases", "2000", "-climb", "50", "-runs=false", "-json", report, "-save", worst)
 	if code != exitOK || !strings.Contains(stdout, "verdicts as on record") {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
