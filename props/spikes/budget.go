@@ -18,6 +18,7 @@ type Budget struct {
 	PL                int     // wherever they fall: Recursion.Worst; Table 1: O(1)
 	PLZeroMean        int     // backward, E_t[U-u] = 0; Table 1: O(T); Never means all
 	PLSpaced          int     // evenly spaced: T over Recursion.MinSpacing; not in Table 1
+	PLRoot            int     // wherever they fall, from a gap of 0: Root; Table 1: O(1)
 	PLForgiven        int     // all of the first PLForgiven steps may be spikes; not in Table 1
 }
 
@@ -41,6 +42,7 @@ func NewBudget(steps int) Budget {
 		PL:                rec.Worst(1, h),
 		PLZeroMean:        Printed(pl, true).Worst(1, h),
 		PLSpaced:          steps / rec.MinSpacing(h, 1),
+		PLRoot:            Root(pl).Worst(1, math.Sqrt(h)),
 		PLForgiven:        max(steps-rec.Steps(rec.Kick/rec.Rate, h), 0),
 	}
 }

@@ -28,6 +28,7 @@ var trainSpacings = []int{1, 5, 40, 200}
 const (
 	printed = iota
 	sharp
+	root
 	forms
 )
 
@@ -50,7 +51,7 @@ type Violation struct {
 	Left, Right float64
 }
 
-// Report of Check. Entry 0 of an array is (40) as printed, entry 1 Sharp.
+// Report of Check. Entries of an array are (40) as printed, Sharp and Root.
 type Report struct {
 	Singles, Trains, Pairs int // runs; a pair counts once
 	MinSize, MaxSize       float64
@@ -184,20 +185,14 @@ func (c checkCase) checkSingle(r *Report, v []float64) error {
 	name := c.String()
 	for form, rec := range c.recursions() {
 		r.path(&r.Path[form], name, tr, rec)
-		quiet := rec
-		quiet.Noise += quiet.Kick * tr.worstNoise() * tr.worstNoise()
-		after := quiet.After(tr.high[spikeAt], tr.size[spikeAt]+tr.worstNoise()) * (1 + formSlack)
+		quiet := rec.noisy(tr.worstNoise())
+		after := quiet.After(rec.of(tr.high[spikeAt]), rec.of(tr.size[spikeAt]+tr.worstNoise())) * (1 + formSlack)
 		for _, f := range fractions {
 			level := tr.low[spikeAt+1] * f
-			r.recovery(&r.Recovery[form], name, tr.low[spikeAt+1:], level, quiet.Steps(after, level))
+			r.recovery(&r.Recovery[form], name, tr.low[spikeAt+1:], level, quiet.Steps(after, rec.of(level)))
 		}
 	}
 	return nil
-}
-
-// recursions are (40) and its sharp form.
-func (s *setting) recursions() [forms]Recursion {
-	return [forms]Recursion{Printed(s.s, false), Sharp(s.s)}
 }
 
 // recovery compares the first index of gaps at most level with the bound. A
@@ -218,11 +213,11 @@ func (r *Report) recovery(t *Tightness, name string, gaps []float64, level float
 }
 
 // path compares every gap with the recursion along the measured sizes.
-func (r *Report) path(t *Tightness, name string, tr *trace, rec Recursion) {
-	bound := tr.high[0]
+func (r *Report) path(t *Tightness, name string, tr *trace, rec bound) {
+	at := rec.of(tr.high[0])
 	for step, low := range tr.low[1:] {
-		bound = rec.After(bound, tr.size[step]+tr.noise[step])
-		r.compare(t, name, "gap of w^%v", float64(step+1), low, bound*(1+formSlack))
+		at = rec.After(at, rec.of(tr.size[step]+tr.noise[step]))
+		r.compare(t, name, "gap of w^%v", float64(step+1), low, rec.gap(at)*(1+formSlack))
 	}
 }
 
@@ -259,11 +254,10 @@ func (c checkCase) checkTrain(r *Report, v []float64) error {
 	for form, rec := range c.recursions() {
 		r.path(&r.Path[form], name, tr, rec)
 		noise := tr.worstNoise()
-		rec.Noise += rec.Kick * noise * noise
-		train := NewTrain(rec, size+noise, c.spacing)
+		train := NewTrain(rec.noisy(noise).Recursion, rec.of(size+noise), c.spacing)
 		for t := c.spacing; t < len(tr.low); t += c.spacing {
 			n := t / c.spacing
-			r.compare(&r.Before[form], name, "gap before spike %v", float64(n), tr.low[t], train.BeforeSpike(tr.high[0], n)*(1+formSlack))
+			r.compare(&r.Before[form], name, "gap before spike %v", float64(n), tr.low[t], rec.gap(train.BeforeSpike(rec.of(tr.high[0]), n))*(1+formSlack))
 		}
 	}
 	return nil

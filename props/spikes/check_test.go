@@ -24,13 +24,16 @@ func TestCheck(t *testing.T) {
 	}
 	// The bounds must be put to use: the sharp form is reached by a train on a
 	// round quadratic, and (40) is within a factor 10.
-	for f, want := range []float64{0.1, 0.4} {
+	for f, want := range []float64{0.1, 0.4, 0.8} {
 		if got := r.Recovery[f].Ratio; !(got > want && got <= 1) {
 			t.Errorf("form %d: recovery ratio %v", f, got)
 		}
 	}
 	if got := r.Before[sharp].Ratio; !(got > 0.999 && got <= 1) {
 		t.Errorf("sharp form before a spike: ratio %v", got)
+	}
+	if got := r.Path[root].Ratio; !(got > 0.999 && got <= 1) {
+		t.Errorf("root form, any gap: ratio %v", got)
 	}
 	if got := r.ZeroMean.Ratio; !(got > 0.5 && got <= 1) {
 		t.Errorf("zero mean: ratio %v", got)
@@ -62,17 +65,19 @@ func TestWrongRecursionsAreSeen(t *testing.T) {
 		"a tenth of Kick":    func(r *Recursion) { r.Kick /= 10 },
 		"NaN":                func(r *Recursion) { r.Kick = math.NaN() },
 	} {
-		r := &Report{}
 		c := checkCase{setting: all[0], site: Site{Eps: true, I: 2}, kick: 10}
 		tr, err := c.single(scaled(10, unit(rand.New(rand.NewPCG(1, 1)), 2)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec := Sharp(c.s)
-		change(&rec)
-		r.path(&Tightness{}, "wrong", tr, rec)
-		if len(r.Violations) == 0 {
-			t.Errorf("%s passes", name)
+		all := c.recursions()
+		for _, rec := range all[sharp:] {
+			r := &Report{}
+			change(&rec.Recursion)
+			r.path(&Tightness{}, "wrong", tr, rec)
+			if len(r.Violations) == 0 {
+				t.Errorf("%s passes, root form: %v", name, rec.root)
+			}
 		}
 	}
 }
@@ -80,7 +85,7 @@ func TestWrongRecursionsAreSeen(t *testing.T) {
 // TestPathIsSharp: a run that follows the recursion has the ratio 1 at every
 // step, and one that is ahead of it by a spike or a thousandth is seen.
 func TestPathIsSharp(t *testing.T) {
-	rec := Recursion{Rate: 0.1, Noise: 0.2, Kick: 0.5}
+	rec := bound{Recursion: Recursion{Rate: 0.1, Noise: 0.2, Kick: 0.5}}
 	tr := &trace{low: []float64{1}, high: []float64{1}, size: []float64{0, 3, 0, 0, 1, 0, 0}, noise: make([]float64, 7)}
 	for k := range 6 {
 		tr.low = append(tr.low, rec.After(tr.low[k], tr.size[k]))

@@ -9,12 +9,15 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 )
 
+// claimForms are (13) as printed and its sharp form.
+const claimForms = 2
+
 // Both is the answer to both directions of "a spike occurs whenever some
 // |delta_i| or |eps_i| is O(1)" (section 6.3). Entry 0 of an array is (13) as
 // printed, entry 1 its sharp form.
 type Both struct {
 	Chains, Skipped int // random chains tried; of them overflown or ill-conditioned
-	Upper           [forms]Tightness
+	Upper           [claimForms]Tightness
 	Ones, Zeros     int     // random chains with one site hit, at |.| = m; of them with |U-u| = 0 as computed
 	Largest         float64 // the largest |U-u|/m of them
 	Violations      []Violation
@@ -49,7 +52,7 @@ func ClaimBothWays(seed uint64, chains int) Both {
 	b := Both{Chains: chains}
 	for _, p := range parts {
 		b.Skipped += p.Skipped
-		for f := range forms {
+		for f := range claimForms {
 			b.Upper[f].add(p.Upper[f].Ratio, p.Upper[f].Case)
 		}
 		b.Ones, b.Zeros = b.Ones+p.Ones, b.Zeros+p.Zeros
@@ -204,10 +207,10 @@ func (p *passes) rounding() float64 {
 }
 
 // coefficients are c of ClaimBothWays: (13) and its sharp form at moments of 1.
-func (p *passes) coefficients() [forms]float64 {
+func (p *passes) coefficients() [claimForms]float64 {
 	ones := make([]float64, p.c.N()+1)
 	for j := range ones {
 		ones[j] = 1
 	}
-	return [forms]float64{bounds.Theorem1(p.k, ones, ones), bounds.SharpTheorem1(p.k, ones, ones)}
+	return [claimForms]float64{bounds.Theorem1(p.k, ones, ones), bounds.SharpTheorem1(p.k, ones, ones)}
 }

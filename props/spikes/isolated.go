@@ -29,6 +29,7 @@ type Course struct {
 	Last     float64 // largest gap of the last quarter, from below
 	Recovery int     // steps after the first spike until the gap stays at most Level; Never
 	Bound    int     // the same by (40), for the single spike; Never for the train
+	Root     int     // the same by Root
 	Limit    float64 // what (40) gives as the limit of the gap before a spike; its floor for the single spike
 	Gaps     []float64
 }
@@ -54,7 +55,11 @@ func Isolated(opt Options) (Comparison, error) {
 	}
 	rec := Printed(s.s, false)
 	c.Large.Bound = rec.Steps(rec.After(c.Large.Gaps[0], c.Large.Size)*(1+formSlack), c.Level)
+	sharper := s.recursions()[root]
+	after := sharper.After(sharper.of(c.Large.Gaps[0]), sharper.of(c.Large.Size)) * (1 + formSlack)
+	c.Large.Root = sharper.Steps(after, sharper.of(c.Level))
 	c.Large.Limit = rec.Floor()
+	c.Small.Root = Never
 	c.Small.Bound, c.Small.Limit = Never, NewTrain(rec, c.Small.Size, smallEvery).Before()
 	return c, nil
 }

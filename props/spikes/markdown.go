@@ -26,8 +26,9 @@ func Markdown(w io.Writer, opt Options) error {
 	}
 	var p page
 	p.f("# Spikes\n\nWritten by: go run ./props/verify -page spikes\n\nA spike is |U-u|^2 = O(1) at one step (arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
-		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, and its sharp form for steps without chance,\n" +
-		"a+ <= (1 - mu g) a + (g/2)|U-u|^2, with a = l(w) - l*. All runs use the full batch.\n")
+		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, with a = l(w) - l*, and for steps without chance its sharp form\n" +
+		"a+ <= (1 - mu g) a + (g/2)|U-u|^2 and its root form, a^{1/2}+ <= (1 - mu g (2 - L g))^{1/2} a^{1/2} + (L/2)^{1/2} g |U-u|.\n" +
+		"All runs use the full batch.\n")
 	p.check(report)
 	for _, d := range diagrams {
 		p.diagram(d)
@@ -45,15 +46,15 @@ func (p *page) f(format string, a ...any) { fmt.Fprintf(&p.Builder, format, a...
 
 func (p *page) check(r Report) {
 	p.f("\n## Runs against the bounds\n\n%d single spikes, %d trains, %d pairs of a spike and its opposite; measured |U-u| from %.3g to %.3g.\n"+
-		"%d recoveries promised by a bound, %d waited for in vain; %d comparisons, %d violations. Largest measured/bound:\n\n| compared | (40) | sharp |\n|---|---|---|\n",
+		"%d recoveries promised by a bound, %d waited for in vain; %d comparisons, %d violations. Largest measured/bound:\n\n| compared | (40) | sharp | root |\n|---|---|---|---|\n",
 		r.Singles, r.Trains, r.Pairs, r.MinSize, r.MaxSize, r.Promised, r.Unrecovered, r.Comparisons, len(r.Violations))
 	for _, row := range []struct {
 		name string
 		t    [forms]Tightness
 	}{{"steps until recovery", r.Recovery}, {"gap, any step", r.Path}, {"gap before a spike of a train", r.Before}} {
-		p.f("| %s | %.4f | %.4f |\n", row.name, row.t[printed].Ratio, row.t[sharp].Ratio)
+		p.f("| %s | %.4f | %.4f | %.4f |\n", row.name, row.t[printed].Ratio, row.t[sharp].Ratio, row.t[root].Ratio)
 	}
-	p.f("| mean gap of a pair (zero mean: no g/2) | %.4f | |\n\n", r.ZeroMean.Ratio)
+	p.f("| mean gap of a pair (zero mean: no g/2) | %.4f | | |\n\n", r.ZeroMean.Ratio)
 	p.f("Slowest recovery: %s.\n", r.Recovery[printed].Case)
 	p.violations(r.Violations)
 }
@@ -78,8 +79,9 @@ func (p *page) diagram(d Diagram) {
 		}
 		p.f("%9.3g     %s\n", d.Sizes[i], strings.Join(marks, ""))
 	}
-	p.f("\n#  recovered, as (40) says        +  recovered, as only the sharp form says\n" +
-		"o  recovered, bounds silent       .  not recovered, bounds silent       !  a bound is wrong\n```\n")
+	p.f("\n#  recovered, as (40) says        +  recovered, as the sharp form says, (40) does not\n" +
+		"*  recovered, as only the root form says                o  recovered, bounds silent\n" +
+		".  not recovered, bounds silent                         !  a bound is wrong\n```\n")
 	p.allowed(d)
 }
 
@@ -94,13 +96,19 @@ func columns(spacings []int) string {
 // allowed sets the spikes that the bounds allow beside those that were measured.
 func (p *page) allowed(d Diagram) {
 	p.f("\nSpikes allowed in %d steps for that level, beside the order O(1) of Table 1 (PL, not zero mean):\n\n"+
-		"| size | (40), anywhere | (40), evenly | sharp, evenly | measured, evenly |\n|---|---|---|---|---|\n", d.Steps)
+		"| size | (40), anywhere | root, anywhere | (40), evenly | sharp, evenly | root, evenly | measured, evenly |\n|---|---|---|---|---|---|---|\n", d.Steps)
 	s := setting{}
 	s.s.L, s.s.Mu, s.s.Gamma = d.L, d.Mu, d.G
 	rec := s.recursions()
 	for i, m := range d.Sizes {
-		p.f("| %.3g | %s | %d | %d | %d |\n", m, upTo(rec[printed].Worst(m, d.Level), d.Steps),
-			d.Steps/rec[printed].MinSpacing(d.Level, m), d.Steps/rec[sharp].MinSpacing(d.Level, m), d.Steps/d.MostOften(i))
+		p.f("| %.3g |", m)
+		for _, b := range []bound{rec[printed], rec[root]} {
+			p.f(" %s |", upTo(b.Worst(b.of(m), b.of(d.Level)), d.Steps))
+		}
+		for _, b := range rec {
+			p.f(" %d |", d.Steps/b.MinSpacing(b.of(d.Level), b.of(m)))
+		}
+		p.f(" %d |\n", d.Steps/d.MostOften(i))
 	}
 }
 
@@ -114,13 +122,14 @@ func upTo(n, steps int) string {
 
 func (p *page) budgets() {
 	p.f("\n## Table 1\n\nSpikes of |U-u| = 1 that the bounds allow, L = 2, mu = 1: nonconvex with g = T^-1/2/(3L) and an added error of 10 T^-1/2,\n" +
-		"PL with g = 3 ln T/(mu T) and 20 ln T/T. Table 1 counts spikes wherever they fall; spread out, or early, far more do no harm.\n\n" +
-		"| T | nonconvex | zero mean | PL | zero mean | PL, evenly spaced | PL, all of the first |\n|---|---|---|---|---|---|---|\n" +
-		"| Table 1 | O(T^1/2) | O(T) | O(1) | O(T) | | |\n")
+		"PL with g = 3 ln T/(mu T) and 20 ln T/T. Table 1 counts spikes wherever they fall; by the root form (T/ln T)^1/2 of them do no harm\n" +
+		"there under PL, and spread out, or early, far more.\n\n" +
+		"| T | nonconvex | zero mean | PL | zero mean | PL, root form | PL, evenly spaced | PL, all of the first |\n|---|---|---|---|---|---|---|---|\n" +
+		"| Table 1 | O(T^1/2) | O(T) | O(1) | O(T) | O(1) | | |\n")
 	for steps := 1000; steps <= 10_000_000; steps *= 10 {
 		b := NewBudget(steps)
-		p.f("| %d | %.0f | %s | %s | %s | %d | %d |\n", steps, b.Nonconvex, upTo(int(b.NonconvexZeroMean), steps),
-			upTo(b.PL, steps), upTo(b.PLZeroMean, steps), b.PLSpaced, b.PLForgiven)
+		p.f("| %d | %.0f | %s | %s | %s | %d | %d | %d |\n", steps, b.Nonconvex, upTo(int(b.NonconvexZeroMean), steps),
+			upTo(b.PL, steps), upTo(b.PLZeroMean, steps), b.PLRoot, b.PLSpaced, b.PLForgiven)
 	}
 }
 
@@ -169,6 +178,7 @@ func (p *page) comparison(c Comparison) {
 		{"largest gap of the last quarter", func(r Course) string { return fmt.Sprintf("%.4g", r.Last) }},
 		{"steps until the gap stays at the level", func(r Course) string { return never(r.Recovery) }},
 		{"the same, promised by (40)", func(r Course) string { return never(r.Bound) }},
+		{"the same, promised by the root form", func(r Course) string { return never(r.Root) }},
 		{"limit of the gap by (40)", func(r Course) string { return fmt.Sprintf("%.4g", r.Limit) }},
 	} {
 		p.f("| %s | %s | %s |\n", row.name, row.of(c.Large), row.of(c.Small))

@@ -17,7 +17,7 @@ func TestIsolated(t *testing.T) {
 	if !(l.Size > 90*s.Size && l.Squares > s.Squares && l.Peak > 10*s.Peak) {
 		t.Errorf("the large spike is not the larger: %+v, %+v", l, s)
 	}
-	if l.Recovery == Never || l.Recovery > l.Bound || !(l.Last <= c.Level) {
+	if l.Recovery == Never || l.Recovery > l.Root || l.Root > l.Bound || !(l.Last <= c.Level) {
 		t.Errorf("the large spike does not recover as (40) says: %+v", l)
 	}
 	if s.Recovery != Never || !(s.Last > c.Level && s.Last <= s.Limit) {
@@ -39,6 +39,10 @@ func TestBudget(t *testing.T) {
 	}
 	if a.PL < 10 || b.PL > a.PL+2 || a.PLZeroMean != Never || b.PLZeroMean != Never {
 		t.Errorf("PL: %+v, %+v", a, b)
+	}
+	// (T/ln T)^{1/2} grows by 10 (4/6)^{1/2} from T = 10^4 to 10^6.
+	if r := float64(b.PLRoot) / float64(a.PLRoot); !(r > 7 && r < 9.5) {
+		t.Errorf("PL, root form, grows by %v, want 8.2", r)
 	}
 	if !(b.PLSpaced > a.PLSpaced && b.PLForgiven > 10*a.PLForgiven && b.PLForgiven < b.Steps) {
 		t.Errorf("spaced and forgiven: %+v, %+v", a, b)

@@ -24,10 +24,11 @@ type Cell struct {
 	Recovers bool    // Gap <= Level
 	Printed  bool    // (40) says so: Train.Recovers
 	Sharp    bool    // Sharp says so
+	Root     bool    // Root says so
 }
 
 // Wrong reports that a bound promises a recovery that is not measured.
-func (c Cell) Wrong() bool { return (c.Printed || c.Sharp) && !c.Recovers }
+func (c Cell) Wrong() bool { return (c.Printed || c.Sharp || c.Root) && !c.Recovers }
 
 // Mark is the cell in the grid of Markdown.
 func (c Cell) Mark() byte {
@@ -38,6 +39,8 @@ func (c Cell) Mark() byte {
 		return '#'
 	case c.Sharp:
 		return '+'
+	case c.Root:
+		return '*'
 	case c.Recovers:
 		return 'o'
 	}
@@ -156,9 +159,9 @@ func (s *setting) cell(d *Diagram, v []float64, dt int, from float64) (Cell, err
 	noise := tr.worstNoise()
 	says := [forms]bool{}
 	for form, rec := range s.recursions() {
-		rec.Noise += rec.Kick * noise * noise
-		says[form] = NewTrain(rec, c.Size+noise, dt).Recovers(from*(1+formSlack), d.Level*(1-formSlack), first)
+		train := NewTrain(rec.noisy(noise).Recursion, rec.of(c.Size+noise), dt)
+		says[form] = train.Recovers(rec.of(from*(1+formSlack)), rec.of(d.Level*(1-formSlack)), first)
 	}
-	c.Printed, c.Sharp = says[printed], says[sharp]
+	c.Printed, c.Sharp, c.Root = says[printed], says[sharp], says[root]
 	return c, nil
 }

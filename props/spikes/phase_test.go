@@ -27,7 +27,7 @@ func TestPhase(t *testing.T) {
 				}
 			}
 		}
-		if marks['#'] == 0 || marks['o'] == 0 || marks['.'] == 0 {
+		if marks['#'] == 0 || marks['*'] == 0 || marks['o'] == 0 || marks['.'] == 0 {
 			t.Errorf("%s: a region is empty: %v", d.Name, marks)
 		}
 	}
@@ -40,6 +40,7 @@ func TestMarks(t *testing.T) {
 	}{
 		{Cell{Recovers: true, Printed: true, Sharp: true}, '#'}, {Cell{Recovers: true, Sharp: true}, '+'},
 		{Cell{Recovers: true}, 'o'}, {Cell{}, '.'}, {Cell{Printed: true}, '!'}, {Cell{Sharp: true}, '!'},
+		{Cell{Recovers: true, Root: true}, '*'}, {Cell{Root: true}, '!'},
 	} {
 		if got := c.cell.Mark(); got != c.want {
 			t.Errorf("%+v: %c, want %c", c.cell, got, c.want)

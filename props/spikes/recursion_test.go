@@ -56,6 +56,14 @@ func TestFormulas(t *testing.T) {
 			t.Errorf("m = %v: kick %v, (40) has %v", m, got, want)
 		}
 	}
+	// The root form is RootEq40 without sigma and spread.
+	s.SigmaSq = 0
+	for _, m := range []float64{0, 0.3, 7} {
+		b := bound{Root(s), true}
+		if got, want := b.gap(b.After(b.of(1.5), b.of(m))), s.RootQ()*1.5+bounds.RootEq40(s, 1.5, m*m, 0); !near(got, want) {
+			t.Errorf("m = %v: root form %v, RootEq40 %v", m, got, want)
+		}
+	}
 	if z := Printed(s, true); !near(z.Kick, 2*0.01) {
 		t.Errorf("zero mean: kick %v", z.Kick)
 	}
@@ -210,6 +218,8 @@ func TestMisusePanics(t *testing.T) {
 		"large g":         func() { Printed(bounds.Smooth{L: 1, Gamma: 0.4, Mu: 1}, false) },
 		"sharp, sigma":    func() { Sharp(bounds.Smooth{L: 1, Gamma: 0.4, Mu: 1, SigmaSq: 1}) },
 		"sharp, large g":  func() { Sharp(bounds.Smooth{L: 1, Gamma: 1.4, Mu: 1}) },
+		"root, sigma":     func() { Root(bounds.Smooth{L: 1, Gamma: 0.4, Mu: 1, SigmaSq: 1}) },
+		"root, no mu":     func() { Root(bounds.Smooth{L: 1, Gamma: 0.4}) },
 		"spacing 0":       func() { NewTrain(Recursion{Rate: 0.1}, 1, 0) },
 		"NaN spike":       func() { NewTrain(Recursion{Rate: 0.1}, math.NaN(), 1) },
 		"negative spike ": func() { NewTrain(Recursion{Rate: 0.1}, -1, 1) },
