@@ -542,6 +542,18 @@ func TestErrata(t *testing.T) {
 	if len(errata) != refuted {
 		t.Errorf("%d errata, %d claims on record as refuted", len(errata), refuted)
 	}
+	var sharper []string
+	for _, i := range Improvements(found) {
+		sharper = append(sharper, i.Claim.Name())
+		// Sharper means that more of it is used; Theorem 1's each has its own constants.
+		if r := float64(i.Ratio); i.Printed >= 0 && i.Claim.Form == Sharp && !(r >= float64(i.Printed)) {
+			t.Errorf("%s: ratio %v, the printed form has %v", i.Claim.Name(), i.Ratio, i.Printed)
+		}
+	}
+	want := []string{"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp", "eq40/sharp-root", "eq41/sharp-root", "table1/sharp"}
+	if d := cmp.Diff(want, sharper); d != "" {
+		t.Errorf("sharper forms (-want +got):\n%s", d)
+	}
 	for _, e := range errata {
 		slack := map[string]string{
 			"lemma2/printed/literal": "(26)", "lemma2/printed/past": "(26)", "eq20/derivation": "(20)", "eq41/derivation": "(41)",

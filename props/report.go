@@ -189,6 +189,30 @@ func Errata(findings []*Finding) []Erratum {
 	return all
 }
 
+// Improvement is a sharper form that was found to hold, beside the printed one.
+type Improvement struct {
+	Claim          *Claim
+	Ratio, Printed Number // the largest left/right of either form
+}
+
+// Improvements lists the sharp forms that hold, with the printed form of their id.
+func Improvements(findings []*Finding) []Improvement {
+	var all []Improvement
+	for _, f := range findings {
+		if c := f.Claim; f.Verdict() != "holds" || c.Form != Sharp && c.Form != SharpEach && c.Form != SharpRoot {
+			continue
+		}
+		i := Improvement{f.Claim, Number(max(f.Ratio, 0)), -1}
+		for _, g := range findings {
+			if g.Claim.ID == f.Claim.ID && g.Claim.Form == Printed && g.Claim.Kind != Own {
+				i.Printed = Number(max(g.Ratio, 0))
+			}
+		}
+		all = append(all, i)
+	}
+	return all
+}
+
 // leadsTo reports that the printed proof draws d from c, a statement or a step.
 func (c *Claim) leadsTo(d *Claim) bool {
 	if c.Form == Derivation {

@@ -289,6 +289,9 @@ func record(report *props.Report, findings []*props.Finding, stdout io.Writer) (
 		return 0, fmt.Errorf("-record: README.md: %w", err)
 	}
 	readme, err = replaceBetween(readme, errataBegin, readmeEnd, errataTable(findings))
+	if err == nil {
+		readme, err = replaceBetween(readme, sharperBegin, readmeEnd, sharperTable(findings))
+	}
 	if err != nil {
 		return 0, fmt.Errorf("-record: README.md: %w", err)
 	}

@@ -81,6 +81,10 @@ func errata(w io.Writer, findings []*props.Finding) {
 			fmt.Fprintf(w, "  but      %s\n", s)
 		}
 	}
+	fmt.Fprintln(w, "\nSharper forms that hold, with the largest left/right of theirs and of the printed one (-: none).")
+	for _, i := range props.Improvements(findings) {
+		fmt.Fprintf(w, "\n%s %s, %s\n  says     %s\n  ratio    %v, printed %v\n", i.Claim.ID, i.Claim.Eq, i.Claim.Form, i.Claim.Statement, i.Ratio, i.Printed)
+	}
 }
 
 // derivations says where a statement stands whose printed proof has a step that
@@ -128,6 +132,16 @@ func errataTable(findings []*props.Finding) string {
 	return b.String()
 }
 
+// sharperTable lists the sharp forms that hold as a table of README.md.
+func sharperTable(findings []*props.Finding) string {
+	var b strings.Builder
+	b.WriteString("| id | form | statement | ratio | ratio of the printed form |\n|---|---|---|---|---|\n")
+	for _, i := range props.Improvements(findings) {
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %v | %v |\n", i.Claim.ID, i.Claim.Eq, i.Claim.Form, cell(i.Claim.Statement), i.Ratio, i.Printed)
+	}
+	return b.String()
+}
+
 // cell escapes what a Markdown table would take for its own.
 func cell(s string) string { return strings.NewReplacer("|", "\\|", "<~", "&lt;~").Replace(s) }
 
@@ -136,7 +150,8 @@ const (
 	readmeBegin = "<!-- written by: go run ./props/verify -record -->\n"
 	readmeEnd   = "<!-- end -->"
 
-	errataBegin = "<!-- errata, written by: go run ./props/verify -record -->\n"
+	errataBegin  = "<!-- errata, written by: go run ./props/verify -record -->\n"
+	sharperBegin = "<!-- sharper forms, written by: go run ./props/verify -record -->\n"
 )
 
 func lastLogged(r *props.RunReport) (last props.LoggedStep) {
