@@ -104,12 +104,49 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 		return nil, fmt.Errorf("-climb is %d, want 0..%d", c.climb, maxCases)
 	case c.budget < 0:
 		return nil, fmt.Errorf("-budget is %v, want >= 0", c.budget)
-	case c.errata && c.record:
-		return nil, errors.New("-errata and -record exclude each other")
+	case len(c.modes()) > 1:
+		return nil, fmt.Errorf("%s exclude each other", strings.Join(c.modes(), " and "))
 	case c.record && (c.claims != "" || c.form != "all" || !c.runs):
 		return nil, errors.New("-record needs all claims, all forms and the runs")
 	}
 	return c, nil
+}
+
+// modes are the flags given that each make the command do something else.
+func (c *config) modes() []string {
+	var m []string
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{{"-replay", c.replay != ""}, {"-page", c.page != ""}, {"-errata", c.errata}, {"-record", c.record}} {
+		if f.set {
+			m = append(m, f.name)
+		}
+	}
+	return m
+}
+
+// writable tries the files to write before a search of minutes, not after it.
+func (c *config) writable() error {
+	if c.json != "" {
+		if info, err := os.Stat(c.json); err == nil && info.IsDir() {
+			return fmt.Errorf("-json %s: is a directory", c.json)
+		}
+		f, err := os.CreateTemp(filepath.Dir(c.json), ".verify-*")
+		if err != nil {
+			return fmt.Errorf("-json %s: %w", c.json, err)
+		}
+		f.Close()
+		if err := os.Remove(f.Name()); err != nil {
+			return fmt.Errorf("-json %s: %w", c.json, err)
+		}
+	}
+	if c.save != "" {
+		if err := os.MkdirAll(c.save, 0o755); err != nil {
+			return fmt.Errorf("-save %s: %w", c.save, err)
+		}
+	}
+	return nil
 }
 
 const maxCases = 1_000_000_000
@@ -157,6 +194,9 @@ func selectClaims(ids, form string) ([]props.Claim, error) {
 		}
 		want[id] = true
 	}
+	if ids != "" && len(want) == 0 {
+		return nil, fmt.Errorf("-claims is %q, want ids separated by commas", ids)
+	}
 	keep := slices.DeleteFunc(all, func(c props.Claim) bool {
 		printed := c.Form == props.Printed || c.Form == props.Derivation
 		return len(want) > 0 && !want[c.ID] || form == "printed" && !printed || form == "repaired" && printed
@@ -178,6 +218,9 @@ func claimIDs(claims []props.Claim) []string {
 }
 
 func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, error) {
+	if err := c.writable(); err != nil {
+		return 0, err
+	}
 	start := time.Now()
 	opt := props.Options{Seed: c.seed, Cases: c.cases, Climb: c.climb, Budget: c.budget, Progress: progress(stderr), Shard: c.part - 1, Shards: c.parts}
 	findings := props.Search(claims, opt)
