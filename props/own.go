@@ -130,6 +130,10 @@ func budgetClaims() []Claim {
 	root := func(t float64) float64 { return 1 / math.Sqrt(t) }
 	log := func(t float64) float64 { return math.Log(t) / t }
 	return []Claim{
+		{
+			ID: "cor1", Eq: "5.3", Form: Derivation, Kind: Own, Judge: judgeAsymmetry,
+			Statement: "from (43), (44) and Table 1: \"Section 6 permits much weaker constraints on delta than on eps\"",
+		},
 		row("cor2", "(49)", "right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
 			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root), // (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
 		row("cor3", "(50)", "right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
@@ -205,6 +209,30 @@ func rootBurst(s bounds.Smooth, t int, q float64) float64 {
 func quadraticBurst(s bounds.Smooth, q float64) float64 {
 	w := -math.Expm1(q*math.Log1p(-s.L*s.Gamma)) / s.L
 	return s.L * w * w / 2
+}
+
+// judgeAsymmetry compares what Corollary 1 and Table 1 permit delta and eps, as
+// printed: their sizes, their means, and at how many steps they may be O(1).
+func judgeAsymmetry(Options) Judgement {
+	var j Judgement
+	more, less := 0, 0
+	for _, t := range []int{1 << 10, 1 << 20} {
+		for _, p := range rates.Permitted(t) {
+			j.Cases++
+			switch {
+			case p.Delta > p.Eps:
+				more++
+			case p.Delta < p.Eps:
+				less++
+			}
+		}
+	}
+	j.Verdict = "holds"
+	if more == 0 && less > 0 {
+		j.Verdict = "refuted"
+	}
+	j.Note = fmt.Sprintf("of %d printed limits (a size, a mean or a number of steps, at T = 2^10 and 2^20) %d permit delta more than eps, %d less, the others alike", j.Cases, more, less)
+	return j
 }
 
 // judgeBudget follows right/rate over T = 2^1..2^500. It is bounded when its last

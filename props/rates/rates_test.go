@@ -39,6 +39,22 @@ func testObjective(t *testing.T) *objective {
 	return o
 }
 
+// TestPermitted: the limits are those that theory.md prints, two of either line of
+// Corollary 1 and one for each pair of cells.
+func TestPermitted(t *testing.T) {
+	const steps = 1 << 16
+	x := math.Log(steps) / steps
+	want := []Permission{
+		{"nonconvex, zero mean, steps", 1 << 8, steps}, {"nonconvex, nonzero mean, steps", 1 << 8, 1 << 8},
+		{"PL, zero mean, steps", 8, steps}, {"PL, nonzero mean, steps", 8, 8},
+		{"nonconvex, (43), size", 0.25, 1}, {"nonconvex, (43), mean", 1. / 16, 1. / 16},
+		{"PL, (44), size", math.Pow(x, 0.25), 1}, {"PL, (44), mean", math.Sqrt(x), math.Sqrt(x)},
+	}
+	if d := cmp.Diff(want, Permitted(steps), cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*b })); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 // TestBurst: under PL the burst is at the end of the run, without it inside.
 func TestBurst(t *testing.T) {
 	for _, c := range []struct {

@@ -3,6 +3,7 @@ package rates
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/cascade-sgd/cascade/bounds"
 )
@@ -124,6 +125,35 @@ func Scenarios() []Scenario {
 		}
 	}
 	return append(all, corollary1()...)
+}
+
+// Permission is one printed limit of delta_1 and that of eps_2 beside it.
+type Permission struct {
+	What       string
+	Delta, Eps float64
+}
+
+// Permitted lists the limits of (43), (44) and Table 1 at T, their constants taken
+// alike for delta and eps.
+func Permitted(t int) []Permission {
+	var all []Permission
+	forward := map[[2]bool]*Scenario{} // by PL and zero mean
+	for _, s := range Scenarios() {
+		switch {
+		case s.Level != "at":
+		case s.Claim == "cor1":
+			all = append(all, Permission{s.Setting + ", size", s.DZero.at(t), s.EZero.at(t)},
+				Permission{s.Setting + ", mean", s.DMean.at(t), s.EMean.at(t)})
+		case s.Placement == Burst:
+			cell := [2]bool{s.PL, s.DZero.F != nil || s.EZero.F != nil}
+			if s.DZero.F != nil || s.DMean.F != nil {
+				forward[cell] = &s
+				continue
+			}
+			all = append(all, Permission{strings.TrimSuffix(s.Setting, "Q_e") + "steps", forward[cell].Q.at(t), s.Q.at(t)})
+		}
+	}
+	return all
 }
 
 func setting(pl, zero, forward bool) string {
