@@ -27,6 +27,8 @@ const (
 	sequentialSteps = 10_000
 	sequentialRuns  = 300 // of Theorem 3, each an observation
 	sequentialT     = 50
+
+	sequentialInputs = 4 // of the quadratic of these
 )
 
 // sequentialLaws perturb delta_1 and eps_2 of the runs.
@@ -39,8 +41,13 @@ var sequentialLaws = []struct {
 	{"e4m3 stochastic", perturb.Spec{Law: "round", Format: "e4m3", Mode: "stochastic"}},
 }
 
+// rootClaim is the root form of (40), which a quadratic with a bias meets: a true
+// null on its boundary, and the test with the most power.
+const rootClaim = "eq40 sharp-root"
+
 // CheckSequential tests (36) and (40) at every step of long runs of logistic
-// regression with one sample a step, and Theorem 3 and (41) on repeated short ones.
+// regression with one sample a step, the root form of (40) on those of a quadratic
+// with one input, and Theorem 3 and (41) on repeated short ones.
 // The right sides are exact given w^t: only the step itself is drawn. weaken scales
 // the right sides, 1 for the claims themselves: a test of the tests has less.
 func CheckSequential(seed uint64, weaken float64) ([]SequentialReport, error) {
@@ -50,7 +57,7 @@ func CheckSequential(seed uint64, weaken float64) ([]SequentialReport, error) {
 	}
 	var jobs []job
 	for l := range sequentialLaws {
-		for _, claim := range []string{"eq36", "eq40", "thm3", "eq41"} {
+		for _, claim := range []string{"eq36", "eq40", "thm3", "eq41", rootClaim} {
 			jobs = append(jobs, job{claim, l})
 		}
 	}
@@ -60,7 +67,7 @@ func CheckSequential(seed uint64, weaken float64) ([]SequentialReport, error) {
 		s := &sequence{claim: j.claim, weaken: weaken, rng: rand.New(rand.NewPCG(seed, uint64(k)))}
 		errs[k] = s.run(sequentialLaws[j.law].spec)
 		return SequentialReport{
-			Name: j.claim + ", " + sequentialLaws[j.law].name, Claim: j.claim, Steps: s.test.N(),
+			Name: j.claim + ", " + sequentialLaws[j.law].name, Claim: j.claim[:len("eq40")], Steps: s.test.N(),
 			Wealth: Number(max(s.test.LogWealth(), -math.MaxFloat64)), Rejected: s.test.Rejected(anytime.Share(k, len(jobs))),
 		}
 	})
@@ -87,9 +94,9 @@ func (s *sequence) run(law perturb.Spec) error {
 	return s.stepwise(law)
 }
 
-// sequentialCase is a regression of 16 rows with l2, or a quadratic, whose U-u has
-// the same moments everywhere.
-func sequentialCase(law perturb.Spec, quadratic bool, rng *rand.Rand) (*gen.Training, error) {
+// sequentialCase is a regression of 16 rows with l2, or a quadratic of so many
+// inputs, whose U-u has the same moments everywhere.
+func sequentialCase(law perturb.Spec, inputs int, rng *rand.Rand) (*gen.Training, error) {
 	zero := perturb.Spec{Law: "zero"}
 	c := &gen.Case{
 		Chain: []core.Spec{{Op: "linear", In: 2, Out: 1}, {Op: "logistic"}},
@@ -98,10 +105,10 @@ func sequentialCase(law perturb.Spec, quadratic bool, rng *rand.Rand) (*gen.Trai
 		Run: &gen.Run{Steps: 1, Gamma: 1, Reg: core.Regularizer{Kind: "l2", Rho: 0.125}},
 	}
 	rows, width := 16, 2
-	if quadratic {
+	if inputs > 0 {
 		c.Chain = []core.Spec{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}}
 		c.W, c.Run.Reg = [][]float64{{1}, {}}, core.Regularizer{}
-		rows, width = 4, 1
+		rows, width = inputs, 1
 	}
 	for range rows {
 		x := make([]float64, width)
@@ -126,7 +133,11 @@ const sequentialError = 1e-9
 // stepwise tests (36) or (40): X is the left minus the right side, and at least
 // -B since l(w+) is at least l*.
 func (s *sequence) stepwise(law perturb.Spec) error {
-	t, err := sequentialCase(law, false, s.rng)
+	inputs := 0
+	if s.claim == rootClaim {
+		inputs = 1
+	}
+	t, err := sequentialCase(law, inputs, s.rng)
 	if err != nil {
 		return err
 	}
@@ -143,8 +154,13 @@ func (s *sequence) stepwise(law perturb.Spec) error {
 		smooth.SigmaSq = r.variance // at w, the smallest that A2 allows
 		right := s.weaken * bounds.Eq36(smooth, here.moments.U2, here.moments.UMean2)
 		kept := here.loss - t.Gamma/6*norm2(here.grad) // E l(w+) <= kept + right
-		if s.claim == "eq40" {
+		switch s.claim {
+		case "eq40":
 			kept = smooth.Q()*here.loss + (1-smooth.Q())*high
+		case rootClaim:
+			kept = smooth.RootQ()*here.loss + (1-smooth.RootQ())*high
+			spread := max(here.moments.U2-here.moments.UMean2, 0)
+			right = s.weaken * bounds.RootEq40(smooth, here.loss-low, here.moments.UMean2, spread)
 		}
 		s.draw(t, r.state, w, k)
 		allowed := kept + right + sequentialError*(1+math.Abs(here.loss))
@@ -174,7 +190,7 @@ func (s *sequence) draw(t *gen.Training, state *core.State, w []float64, k int) 
 // repeated tests Theorem 3 or (41) on repeated runs of a quadratic: the left side
 // is at least 0, and the right one is the largest that the visited weights give.
 func (s *sequence) repeated(law perturb.Spec) error {
-	t, err := sequentialCase(law, true, s.rng)
+	t, err := sequentialCase(law, sequentialInputs, s.rng)
 	if err != nil {
 		return err
 	}
