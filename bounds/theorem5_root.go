@@ -40,12 +40,18 @@ func RootEq40(s Smooth, gap, mean2, spread2 float64) float64 {
 // sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2]. Where there is no bias that is D0
 // shrunk, plus the noise. It panics unless T >= 1 and mu > 0.
 func Root41(s Smooth, d0 float64, steps int, bias, spread2 float64) float64 {
+	return product(decay(s.rootShrink(), horizon("root (41)", steps)), d0) + Root41Excess(s, d0, steps, bias, spread2)
+}
+
+// Root41Excess is Root41 without q^T D0, which is what E[l(w^T) - l*] exceeds q^T D0
+// by at most. It panics unless T >= 1 and mu > 0.
+func Root41Excess(s Smooth, d0 float64, steps int, bias, spread2 float64) float64 {
 	t := horizon("root (41)", steps)
 	x := s.rootShrink()
 	powers := -math.Expm1(t*math.Log1p(-x)) / x // sum_{k<T} q^k
-	rest := product(decay(x, t), d0) + s.noise(product(s.SigmaSq, powers), spread2)
-	root := product(math.Sqrt(s.L/2), s.Gamma, bias) + math.Sqrt(rest)
-	return product(root, root)
+	noise := s.noise(product(s.SigmaSq, powers), spread2)
+	b := product(math.Sqrt(s.L/2), s.Gamma, bias)
+	return product(b, b) + product(2, b, math.Sqrt(product(decay(x, t), d0)+noise)) + noise
 }
 
 // noise is (L g^2/2) (sigma + spread)^2, given both squared.

@@ -7,6 +7,7 @@ import (
 
 // trainingClaims are those of section 4. What (35), (36) and (40) say of l(w+) is
 // said of the decrease: l(w) is on both sides, and beside it a ratio says nothing.
+// So it is with (41) and (1-mu g/3)^T D0.
 func trainingClaims() []Claim {
 	all := []Claim{
 		{
@@ -37,10 +38,10 @@ func trainingClaims() []Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: Printed, Kind: Training, Needs: pl,
-			Statement: "E[l(w^T)-l*] <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
-			Left:      lastGap,
+			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
+			Left:      added41,
 			Right: func(v *View, _ int) float64 {
-				return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
+				return bounds.Eq41(v.Run.S, 0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
 			},
 		},
 	}
@@ -48,10 +49,10 @@ func trainingClaims() []Claim {
 		ID: "eq41", Eq: "(41)", Form: Derivation, Kind: Training, Needs: pl,
 		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes from (40) to (41)",
 		Left: func(v *View, _ int) float64 {
-			return bounds.UnrolledEq40(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
+			return bounds.UnrolledEq40(v.Run.S, 0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
 		},
 		Right: func(v *View, _ int) float64 {
-			return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
+			return bounds.Eq41(v.Run.S, 0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2)
 		},
 	})
 	all = append(all, sharpTrainingClaims()...)
@@ -74,16 +75,16 @@ func trainingClaims() []Claim {
 		}, Claim{
 			ID: "thm5", Eq: "(38)", Form: Printed, Reading: reading, Kind: Training, Needs: pl,
 			Statement: "(41) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
-			Left:      lastGap,
+			Left:      added41,
 			Right: func(v *View, _ int) float64 {
-				return bounds.Theorem5(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Thm2[r])
+				return bounds.Theorem5(v.Run.S, 0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Thm2[r])
 			},
 		}, Claim{
 			ID: "thm5", Eq: "(38)", Form: Repaired, Reading: reading, Kind: Training, Needs: pl,
 			Statement: "(41) with the right sides of (13) and of the repaired (23)",
-			Left:      lastGap,
+			Left:      added41,
 			Right: func(v *View, _ int) float64 {
-				return bounds.Theorem5(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Repaired2[r])
+				return bounds.Theorem5(v.Run.S, 0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Repaired2[r])
 			},
 		})
 	}
@@ -115,10 +116,10 @@ func sharpTrainingClaims() []Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: Sharp, Kind: Training, Needs: pl,
-			Statement: "E[l(w^T)-l*] <= (1-mu g)^T D0 + L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
-			Left:      lastGap,
+			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
+			Left:      func(v *View, _ int) float64 { return v.Run.AddedFast },
 			Right: func(v *View, _ int) float64 {
-				return bounds.Sharp41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Fast.E2, v.Run.Fast.Mean2)
+				return bounds.Sharp41(v.Run.S, 0, v.Run.Steps, v.Run.Fast.E2, v.Run.Fast.Mean2)
 			},
 		},
 		{
@@ -131,10 +132,10 @@ func sharpTrainingClaims() []Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: SharpRoot, Kind: Training, Needs: pl,
-			Statement: "E[l(w^T)-l*]^{1/2} <= (L/2)^{1/2} g sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2} + ( q^T D0 + (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2 )^{1/2}, q = 1 - mu g (2 - L g)",
-			Left:      lastGap,
+			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
+			Left:      func(v *View, _ int) float64 { return v.Run.AddedRoot },
 			Right: func(v *View, _ int) float64 {
-				return bounds.Root41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.Root.Spread)
+				return bounds.Root41Excess(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.Root.Spread)
 			},
 		},
 	}
@@ -144,7 +145,7 @@ func leaves(v *View) (lo, hi int) { return 0, len(v.Run.Leaves) - 1 }
 
 func gradients(v *View, _ int) float64 { return v.Run.Grad2 }
 
-func lastGap(v *View, _ int) float64 { return v.Run.GapT }
+func added41(v *View, _ int) float64 { return v.Run.Added41 }
 
 // pl is A4: a PL constant is known.
 func pl(v *View) bool { return v.Run.S.Mu > 0 }

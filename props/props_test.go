@@ -230,13 +230,10 @@ func brokenFormulas() []Claim {
 			return bounds.Theorem3(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.E2, 0)
 		}),
 		scale("thm3/printed", "(34) four times too small", 0.25),
-		breakIt("eq41/printed", "(41) with mu for mu/3", func(v *View, _ int) float64 {
-			s := v.Run.S
-			s.Mu *= 3
-			return bounds.Eq41(s, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, v.Run.Geo.Mean2) / 1.5
-		}),
+		scale("eq41/printed", "(41) with a quarter of all errors", 0.25),
+		scale("eq41/sharp", "sharp (41) with 0.9 of all errors", 0.9),
 		breakIt("eq41/printed", "(41) without the bias", func(v *View, _ int) float64 {
-			return bounds.Eq41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Geo.E2, 0)
+			return bounds.Eq41(v.Run.S, 0, v.Run.Steps, v.Run.Geo.E2, 0)
 		}),
 		scale("eq40/sharp-root", "root (40) with 0.9", 0.9),
 		breakIt("eq40/sharp-root", "root (40) without the cross term", func(v *View, _ int) float64 {
@@ -244,21 +241,21 @@ func brokenFormulas() []Claim {
 		}),
 		scale("eq41/sharp-root", "root (41) with 0.9", 0.9),
 		breakIt("eq41/sharp-root", "root (41) with L/4 for the bias", func(v *View, _ int) float64 {
-			return bounds.Root41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias/math.Sqrt2, v.Run.Root.Spread)
+			return bounds.Root41Excess(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias/math.Sqrt2, v.Run.Root.Spread)
 		}),
 		breakIt("eq41/sharp-root", "root (41) without the spread", func(v *View, _ int) float64 {
-			return bounds.Root41(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, 0)
+			return bounds.Root41Excess(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, 0)
 		}),
 		breakIt("eq41/sharp-root", "root (41) without sigma", func(v *View, _ int) float64 {
 			s := v.Run.S
 			s.SigmaSq = 0
-			return bounds.Root41(s, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.Root.Spread)
+			return bounds.Root41Excess(s, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.Root.Spread)
 		}),
 		breakIt("thm4/repaired/past", "(37) without delta and eps", func(v *View, _ int) float64 {
 			return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)
 		}),
 		breakIt("thm5/repaired/past", "(38) without delta and eps", func(v *View, _ int) float64 {
-			return bounds.Theorem5(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)
+			return bounds.Theorem5(v.Run.S, 0, v.Run.Steps, 0, 0)
 		}),
 	}
 }

@@ -35,7 +35,12 @@ type RunView struct {
 	Drop36, Drop40 float64
 	Fast36, Fast40 float64 // the same with g/2 for g/6 and mu g for mu g/3
 	Root40         float64 // the same with q of bounds.RootEq40 for 1 - mu g/3
-	Leaves         []LeafStep
+
+	// E[l(w^T)-l*] - q^T D0 with the q of (41), of its sharp form and of its root form:
+	// what the errors add to a gap that shrinks. As g -> 0 that gap is all there is, and
+	// beside it a ratio says nothing.
+	Added41, AddedFast, AddedRoot float64
+	Leaves                        []LeafStep
 }
 
 // StepSums are sums over steps of E|U-u|^2, E|E_t[U-u]|^2, their difference, and of
@@ -65,7 +70,8 @@ type trainer struct {
 
 	first, sum, geo, fast, root stepSum
 
-	at       []stepMeans // by step
+	at       []stepMeans // of a tree, by step
+	bias     biasSum     // of a run without chance, which has one node a step
 	loss0    float64
 	lossT    float64 // E l(w^T)
 	loss1    float64 // E l(w^1)
@@ -96,6 +102,16 @@ func (s *stepSum) add(d *node, weight float64) {
 // stepMeans are E|U-u|^2 and E|E_t[U-u]|^2 at one step.
 type stepMeans struct{ e2, mean2 float64 }
 
+// biasSum sums with the weights q^{(T-1-t)/2} of bounds.Root41: the roots of E|E_t[U-u]|^2,
+// those of E|U-u|^2, and 1.
+type biasSum struct{ mean, size, weight float64 }
+
+func (s *biasSum) add(m stepMeans, weight float64) {
+	s.mean += weight * math.Sqrt(m.mean2)
+	s.size += weight * math.Sqrt(m.e2)
+	s.weight += weight
+}
+
 // leafRaw is one outcome of the first step.
 type leafRaw struct {
 	w     []float64
@@ -112,7 +128,10 @@ func newTrainer(t *gen.Training) *trainer {
 	r := &trainer{
 		t: t, n: c.N(), walker: expect.NewWalker(c), state: core.NewState(c),
 		region: core.NewRegion(c), errs: core.NewEnclosure(c), steady: steady(t),
-		chance: !single(t) || !t.All && len(t.Inputs) > 1, at: make([]stepMeans, t.Steps),
+		chance: !single(t) || !t.All && len(t.Inputs) > 1,
+	}
+	if !t.All {
+		r.at = make([]stepMeans, t.Steps)
 	}
 	for _, s := range []*stepSum{&r.first, &r.sum, &r.geo, &r.fast, &r.root} {
 		s.Moments = expect.NewMoments(c)
@@ -223,8 +242,14 @@ func (r *trainer) enter(d *node, t int, p float64) {
 		r.fast.add(d, p*r.smooth.SharpWeight(r.t.Steps, t))
 		r.root.add(d, p*r.smooth.RootWeight(2*(r.t.Steps-1-t)))
 	}
-	r.at[t].e2 += p * d.moments.U2
-	r.at[t].mean2 += p * d.moments.UMean2
+	m := stepMeans{p * d.moments.U2, p * d.moments.UMean2}
+	switch {
+	case !r.t.All:
+		r.at[t].e2 += m.e2
+		r.at[t].mean2 += m.mean2
+	case r.smooth.Mu > 0:
+		r.bias.add(m, r.smooth.RootWeight(r.t.Steps-1-t))
+	}
 }
 
 // rest enters the steps from t to T-1 of a run that stands still.
@@ -232,18 +257,17 @@ func (r *trainer) rest(d *node, t int, p float64) {
 	left := r.t.Steps - t
 	r.sum.add(d, p*float64(left))
 	if r.smooth.Mu > 0 && left > 0 {
-		var geo, fast, root float64
+		var geo, fast, root, bias float64
 		for k := range left {
 			geo += r.smooth.Weight(k+1, 0)
 			fast += r.smooth.SharpWeight(k+1, 0)
 			root += r.smooth.RootWeight(2 * k)
+			bias += r.smooth.RootWeight(k)
 		}
 		r.geo.add(d, p*geo)
 		r.fast.add(d, p*fast)
 		r.root.add(d, p*root)
-	}
-	for k := t; k < r.t.Steps; k++ {
-		r.at[k] = stepMeans{p * d.moments.U2, p * d.moments.UMean2}
+		r.bias.add(stepMeans{p * d.moments.U2, p * d.moments.UMean2}, bias)
 	}
 	r.lossT += p * d.loss
 }
@@ -435,7 +459,14 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 	a.Fast36, b.Fast36 = drop(g / 2)
 	a.Drop40, b.Drop40 = shrink(s.Mu * g / 3)
 	a.Fast40, b.Fast40 = shrink(s.Mu * g)
+	added := func(q float64) (lo, hi float64) { // q = q^T
+		d := r.lossT - q*r.loss0
+		return d - 2*eL - (1-q)*lStarHi, d + 2*eL - (1-q)*lStarLo
+	}
 	if s.Mu > 0 {
+		a.Added41, b.Added41 = added(s.Weight(t.Steps, 0))
+		a.AddedFast, b.AddedFast = added(s.SharpWeight(t.Steps, -1))
+		a.AddedRoot, b.AddedRoot = added(s.RootWeight(2 * t.Steps))
 		a.Root40, b.Root40 = shrink(1 - s.RootQ())
 		a.RootBias, b.RootBias = r.rootBias(eU)
 	}
@@ -471,12 +502,10 @@ func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi StepSu
 // mean by cancellation.
 func (r *trainer) rootBias(e float64) (lo, hi float64) {
 	for t, m := range r.at {
-		l, h := root(m.mean2, e+cancellation*math.Sqrt(m.e2), 2, sumRounding)
-		weight := r.smooth.RootWeight(r.t.Steps - 1 - t)
-		lo += weight * math.Sqrt(l)
-		hi += weight * math.Sqrt(h)
+		r.bias.add(m, r.smooth.RootWeight(r.t.Steps-1-t))
 	}
-	return lo * (1 - sumRounding), hi * (1 + sumRounding)
+	off := e*r.bias.weight + cancellation*r.bias.size
+	return max(r.bias.mean-off, 0) * (1 - sumRounding), (r.bias.mean + off) * (1 + sumRounding)
 }
 
 func (r *trainer) encloseLeaves(a, b *RunView, eL, eG, eU float64) {

@@ -58,6 +58,9 @@ func TestTrainingClosedForm(t *testing.T) {
 		}{
 			{"D0", lo.Run.D0, hi.Run.D0, first},
 			{"E l(w^T) - l*", lo.Run.GapT, hi.Run.GapT, gap()},
+			{"added in (41)", lo.Run.Added41, hi.Run.Added41, gap() - math.Pow(q, float64(steps))*first},
+			{"added in root (41)", lo.Run.AddedRoot, hi.Run.AddedRoot, gap() - math.Pow(rootQ, float64(steps))*first},
+			{"added in sharp (41)", lo.Run.AddedFast, hi.Run.AddedFast, gap() - math.Pow(1-h*g, float64(steps))*first},
 			{"mean |grad|^2", lo.Run.Grad2, hi.Run.Grad2, grad},
 			{"sigma^2", hi.Run.S.SigmaSq, hi.Run.S.SigmaSq, h * h * spread},
 			{"E|U-u|^2", lo.Run.First.E2, hi.Run.First.E2, e2},
