@@ -191,7 +191,9 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 		r.report.Uncertain++
 		return nil
 	}
-	f.enclose(Constants(n, k), v0, expect.Mix(c, ms, p), errs, momentError, 1)
+	mixed := expect.NewMoments(c)
+	mixed.Mix(c, ms, p)
+	f.enclose(Constants(n, k), v0, mixed, errs, momentError, 1)
 	r.report.Logged = append(r.report.Logged, LoggedStep{
 		t, Number(f.Lo.U2), Number(bounds.Theorem1(f.Hi.K, f.Hi.D2, f.Hi.E2)),
 		Number(bounds.SharpTheorem1(f.Hi.K, f.Hi.D2, f.Hi.E2)), Number(bounds.SharpTheorem1PerOp(f.Hi.perOp(), f.Hi.D2, f.Hi.E2)),

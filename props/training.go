@@ -64,6 +64,7 @@ type trainer struct {
 	chance bool          // a step has more than one outcome
 	walker *expect.Walker
 	one    []*expect.Moments // of each input at the current weights
+	mixed  *expect.Moments   // of all inputs
 	state  *core.State
 	region *core.Region
 	errs   *core.Enclosure
@@ -126,7 +127,7 @@ const maxNodes = 1 << 16
 func newTrainer(t *gen.Training) *trainer {
 	c := t.Chain
 	r := &trainer{
-		t: t, n: c.N(), walker: expect.NewWalker(c), state: core.NewState(c),
+		t: t, mixed: expect.NewMoments(c), n: c.N(), walker: expect.NewWalker(c), state: core.NewState(c),
 		region: core.NewRegion(c), errs: core.NewEnclosure(c), steady: steady(t),
 		chance: !single(t) || !t.All && len(t.Inputs) > 1,
 	}
@@ -150,7 +151,7 @@ type node struct {
 	loss    float64
 	grad    []float64   // of l
 	u       [][]float64 // exact, by input
-	moments *expect.Moments
+	moments *expect.Moments // lent until the next look
 }
 
 // look evaluates l at w, and the moments of the perturbed pass.
@@ -189,7 +190,8 @@ func (r *trainer) look(w []float64, t int) (*node, error) {
 		d.grad[j] += r.t.Reg.Grad(w[j])
 	}
 	d.loss += r.t.Reg.Value(w)
-	d.moments = expect.Mix(r.t.Chain, r.one, p)
+	r.mixed.Mix(r.t.Chain, r.one, p)
+	d.moments = r.mixed
 	r.variance = max(r.variance, variance)
 	r.maxLoss = max(r.maxLoss, math.Abs(d.loss))
 	r.maxW = max(r.maxW, math.Sqrt(norm2(w)))

@@ -52,18 +52,16 @@ func (m *Moments) Add(o *Moments, p float64) {
 	m.U2 += float64(p * o.U2)
 }
 
-// Mix averages the moments of several inputs x, ms[k] with probability p[k]:
-// E over the sample and the perturbations, E_t of the paper. UMean is averaged
+// Mix sets m to the average of the moments of several inputs x, ms[k] with
+// probability p[k]: E over the sample and the perturbations, E_t of the paper. UMean is averaged
 // before its norm is taken, because E_t averages over x too; the conditional
-// means are given x, so theirs are averaged after. All ms have the chain shape
-// of c.
-func Mix(c *core.Chain, ms []*Moments, p []float64) *Moments {
-	m := NewMoments(c)
+// means are given x, so theirs are averaged after. All have the chain shape of c.
+func (m *Moments) Mix(c *core.Chain, ms []*Moments, p []float64) {
+	m.reset()
 	for k, o := range ms {
 		m.Add(o, p[k])
 	}
 	m.finish(c)
-	return m
 }
 
 // finish takes the norms of the mean of U-u.
