@@ -149,8 +149,8 @@ func newTrainer(t *gen.Training) *trainer {
 // node is what is known at one w: the gradient and the gradients of the samples.
 type node struct {
 	loss    float64
-	grad    []float64   // of l
-	u       [][]float64 // exact, by input
+	grad    []float64       // of l
+	u       [][]float64     // exact, by input
 	moments *expect.Moments // lent until the next look
 }
 
