@@ -4,7 +4,8 @@
 //	go run ./props/verify [flags]
 //
 //	-claims a,b     only these claim ids (default all)
-//	-form f         printed, repaired (all forms of ours) or all (default all)
+//	-form f         printed (with its derivations), repaired (all forms of ours), all (the default),
+//	                or one of derivation, sharp, sharp-each, sharp-root
 //	-seed n         seed of the search (default 1)
 //	-cases n        random cases of each scenario, in batches of 1000
 //	-climb n        evaluations of each climb from a worst case, 0 for none
@@ -29,6 +30,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,7 +77,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	fs := flag.NewFlagSet("verify", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&c.claims, "claims", "", "only these claim `ids`, separated by commas (default all)")
-	fs.StringVar(&c.form, "form", "all", "printed, repaired or all")
+	fs.StringVar(&c.form, "form", "all", "`form` to check: "+strings.Join(formNames(), ", "))
 	fs.Uint64Var(&c.seed, "seed", 1, "seed of the search")
 	fs.IntVar(&c.cases, "cases", DefaultCases, "random cases of each scenario, in batches of 1000")
 	fs.IntVar(&c.climb, "climb", DefaultClimb, "evaluations of each climb, 0 for none")
@@ -181,10 +183,25 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
+// forms are the values of -form: printed is what the paper says, repaired what
+// we say instead.
+var forms = map[string][]props.Form{
+	"all":        {props.Printed, props.Derivation, props.Repaired, props.Conjecture, props.Sharp, props.SharpEach, props.SharpRoot},
+	"printed":    {props.Printed, props.Derivation},
+	"repaired":   {props.Repaired, props.Conjecture, props.Sharp, props.SharpEach, props.SharpRoot},
+	"derivation": {props.Derivation},
+	"sharp":      {props.Sharp},
+	"sharp-each": {props.SharpEach},
+	"sharp-root": {props.SharpRoot},
+}
+
+func formNames() []string { return slices.Sorted(maps.Keys(forms)) }
+
 // selectClaims keeps the list's order. A name that selects nothing is an error.
 func selectClaims(ids, form string) ([]props.Claim, error) {
-	if !slices.Contains([]string{"all", "printed", "repaired"}, form) {
-		return nil, fmt.Errorf("-form is %q, want printed, repaired or all", form)
+	selects, ok := forms[form]
+	if !ok {
+		return nil, fmt.Errorf("-form is %q, want one of %s", form, strings.Join(formNames(), ", "))
 	}
 	all := props.Claims()
 	want := map[string]bool{}
@@ -198,8 +215,7 @@ func selectClaims(ids, form string) ([]props.Claim, error) {
 		return nil, fmt.Errorf("-claims is %q, want ids separated by commas", ids)
 	}
 	keep := slices.DeleteFunc(all, func(c props.Claim) bool {
-		printed := c.Form == props.Printed || c.Form == props.Derivation
-		return len(want) > 0 && !want[c.ID] || form == "printed" && !printed || form == "repaired" && printed
+		return len(want) > 0 && !want[c.ID] || !slices.Contains(selects, c.Form)
 	})
 	if len(keep) == 0 {
 		return nil, fmt.Errorf("-claims %q with -form %s selects no claim", ids, form)

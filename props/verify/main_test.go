@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,31 @@ func TestUsage(t *testing.T) {
 	}
 	if code, _, stderr := verify("-h"); code != exitOK || !strings.Contains(stderr, "-replay") {
 		t.Errorf("verify -h: exit %d, message %q", code, stderr)
+	}
+}
+
+func TestForms(t *testing.T) {
+	all := props.Claims()
+	for _, c := range all {
+		if !slices.Contains(forms["all"], c.Form) {
+			t.Errorf("-form all leaves out %s", c.Name())
+		}
+	}
+	count := func(form string) int {
+		claims, err := selectClaims("", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(claims)
+	}
+	if p, r := count("printed"), count("repaired"); p == 0 || r == 0 || p+r != len(all) || count("all") != len(all) {
+		t.Errorf("%d printed, %d repaired, %d claims", p, r, len(all))
+	}
+	for _, f := range []string{"derivation", "sharp", "sharp-each", "sharp-root"} {
+		claims, err := selectClaims("", f)
+		if err != nil || slices.ContainsFunc(claims, func(c props.Claim) bool { return string(c.Form) != f }) {
+			t.Errorf("-form %s: %d claims, %v", f, len(claims), err)
+		}
 	}
 }
 
