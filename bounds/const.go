@@ -25,7 +25,9 @@ const MaxN = 1 << 10
 // deepest right side, (23), nests Cy (S_j, two powers, a sum: 15N) in a sum over
 // j with one more power (7N) in a sum over i (2N), and Cv^2 (2N), with fewer than
 // 64 products outside any power: below 32 N + 64 < 2^16 at MaxN, and
-// (1+2^-53)^(2^16) - 1 < 2^-36.
+// (1+2^-53)^(2^16) - 1 < 2^-36. A sharp form is a sum of rows (4N) of entries that
+// are sums of rows (2N) of two paths (2N) times an inner product (N) of two reaches
+// (4N) and g^2 (2N): fewer.
 const RelError = 0x1p-36
 
 // Cv is max{1, C^N} (Lemma 1).

@@ -40,6 +40,8 @@ func TestDescent(t *testing.T) {
 		{"root (41), T = 1 is (40)", Root41(s, d0, 1, math.Sqrt(0.5), 7), math.Pow(math.Sqrt(0.5)*0.125+math.Sqrt(r*d0+0.015625*math.Pow(math.Sqrt(3)+math.Sqrt(7), 2)), 2)},
 		{"sharp (41)", Sharp41(s, d0, 3, we, wm), p*p*p*5 + 2*0.125*3/0.5 + 2*0.015625*we + 0.0625*wm},
 		{"sharp weight", s.SharpWeight(3, 0), p * p},
+		{"sharp weight of the last step, mu g = 1", Smooth{L: 1, Mu: 1, Gamma: 1}.SharpWeight(3, 2), 1},
+		{"root weight of the last step, mu g = 1", Smooth{L: 1, Mu: 1, Gamma: 1}.RootWeight(0), 1},
 		{"Q", s.Q(), q},
 		{"weight", s.Weight(3, 1), q * q},
 	} {

@@ -47,14 +47,21 @@ func SharpQ(k Const) *mat.SymDense { return SharpQPerOp(k.PerOp()) }
 func SharpQPerOp(p PerOp) *mat.SymDense {
 	n := p.n()
 	b, paths := p.siteQ(), p.paths()
+	along := make([][]float64, 2*n-2) // b times the path of t, for every site and t
+	for j := range along {
+		along[j] = make([]float64, 2*n-2)
+		for t, path := range paths {
+			for l, y := range path.weight {
+				along[j][t] += product(y, b.At(j, path.first+l))
+			}
+		}
+	}
 	q := mat.NewSymDense(2*n-2, nil)
-	for s := range 2*n - 2 {
+	for s, path := range paths {
 		for t := s; t < 2*n-2; t++ {
 			sum := 0.0
-			for j, x := range paths[s].weight {
-				for l, y := range paths[t].weight {
-					sum += product(x, y, b.At(paths[s].first+j, paths[t].first+l))
-				}
+			for j, x := range path.weight {
+				sum += product(x, along[path.first+j][t])
 			}
 			q.SetSym(s, t, sum)
 		}
@@ -165,9 +172,11 @@ func rootForm(q *mat.SymDense, n int, d2, e2 []float64) float64 {
 	}
 	sum := 0.0
 	for s, x := range m {
+		row := 0.0 // apart, or RelError would pay for (2N-2)^2 roundings
 		for t, y := range m {
-			sum += product(x, q.At(s, t), y)
+			row += product(x, q.At(s, t), y)
 		}
+		sum += row
 	}
 	return sum
 }

@@ -3,6 +3,7 @@ package bounds_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -231,5 +232,32 @@ func BenchmarkSharpTheorem1(b *testing.B) {
 				SharpTheorem1(k, m, m)
 			}
 		})
+	}
+}
+
+// TestSharpManyTerms sums a form of MaxN operators whose entries, one after the other
+// in one sum, would each be rounded away: RelError must pay for all of them.
+func TestSharpManyTerms(t *testing.T) {
+	const n = MaxN
+	q := mat.NewSymDense(2*n-2, nil) // SharpQ of C = 1 in its eps block: Q_jl = min(j, l)
+	d2, e2 := make([]float64, n+1), make([]float64, n+1)
+	for j := 1; j < n; j++ {
+		for l := j; l < n; l++ {
+			q.SetSym(n+j-2, n+l-2, float64(j))
+		}
+		e2[j+1] = 0.999 * 0x1p-53 / float64(j)
+	}
+	e2[2] = 1
+	exact := new(big.Float).SetPrec(200)
+	for j := 1; j < n; j++ {
+		for l := 1; l < n; l++ {
+			x := new(big.Float).SetPrec(200).SetFloat64(math.Sqrt(e2[j+1]))
+			x.Mul(x, big.NewFloat(math.Sqrt(e2[l+1])))
+			exact.Add(exact, x.Mul(x, big.NewFloat(float64(min(j, l)))))
+		}
+	}
+	got := big.NewFloat(RootForm(q, n, d2, e2))
+	if got.Mul(got, big.NewFloat(1+RelError)).Cmp(exact) < 0 {
+		t.Errorf("%v with RelError, below the exact %v", got, exact)
 	}
 }

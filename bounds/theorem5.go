@@ -40,7 +40,7 @@ func Theorem5(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
 // Sharp41 is (1-mu g)^T D0 + L g sigma^2/mu + L g^2 e2 + (g/2) mean2 with the sums
 // e2 = sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 and mean2 the same of E|E_t[U-u]|^2: a bound
 // of E[l(w^T) - l*] for g <= 1/L, see PROOFS.md, section 4. Every term is at most
-// that of (41) but those of the last steps, where (41) has 1 - mu g/3 for 1. It
+// that of (41) but that of the last step, where (41) has 1 - mu g/3 for 1. It
 // panics unless T >= 1 and mu > 0.
 func Sharp41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
 	horizon("sharp (41)", steps)
@@ -54,7 +54,13 @@ func (s Smooth) SharpWeight(steps, t int) float64 {
 	return decay(s.rate(), float64(steps-1-t))
 }
 
-// decay is (1-x)^p for 0 <= x < 1. The exponent of e that it takes is at most 745
+// decay is (1-x)^p for 0 <= x <= 1 and p >= 0, 1 for p = 0. The exponent of e that it takes is at most 745
 // in size where the result is not 0, and off by three roundings, so decay itself is
-// off by less than 2^-41; math.Pow would take 1-x for x, which costs p 2^-53.
-func decay(x, p float64) float64 { return math.Max(math.Exp(p*math.Log1p(-x)), minNormal) }
+// off by less than 2^-41; k roundings of x cost k 745/(1-x) 2^-53 more, less than
+// 2^-40 while g <= 1/(3L). math.Pow would take 1-x for x, which costs p 2^-53.
+func decay(x, p float64) float64 {
+	if p == 0 {
+		return 1
+	}
+	return math.Max(math.Exp(p*math.Log1p(-x)), minNormal)
+}

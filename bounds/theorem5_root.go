@@ -11,7 +11,8 @@ import (
 // (g Q)^2, where (41) has g Q. Proofs: PROOFS.md, section 4, (4.8) to (4.10).
 //
 // q = 1 - mu g (2 - L g) is the factor by which an exact step with g <= 1/L
-// shrinks the gap; beta = (L/2)^{1/2} g |b|.
+// shrinks the gap; beta = (L/2)^{1/2} g |b|. Where L g and mu g are both near 1, q
+// cancels, and RelError is not kept; it is for g <= 1/(3L), where q >= 4/9.
 
 // RootQ is q. It panics unless mu > 0.
 func (s Smooth) RootQ() float64 { return 1 - s.rootShrink() }
