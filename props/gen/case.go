@@ -25,6 +25,10 @@ type Case struct {
 	Run   *Run           `json:"run,omitempty"` // nil for one pass
 }
 
+// MaxChain caps the operators of a case: eight times MaxN, the longest chain that
+// is drawn. Bounds take N up to 1024, but not in math/big in a time that a replay has.
+const MaxChain = 64
+
 // MaxLeaves caps the joint outcomes of one case.
 const MaxLeaves = 1 << 16
 
@@ -38,6 +42,9 @@ type Pass struct {
 // Build checks the case and prepares it. The error names the field, the
 // operator and the value.
 func (c *Case) Build() (*Pass, error) {
+	if len(c.Chain) > MaxChain {
+		return nil, fmt.Errorf("gen: chain has %d operators, want at most %d", len(c.Chain), MaxChain)
+	}
 	chain, err := core.FromSpecs(c.Chain)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package gen
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,7 +209,10 @@ func TestBuildRefusals(t *testing.T) {
 	}
 	nan := perturb.Spec{Law: "gaussian", SD: 1}
 	for want, change := range map[string]func(c *Case){
-		"chain of 1 operators":           func(c *Case) { c.Chain = c.Chain[:1] },
+		"chain of 1 operators": func(c *Case) { c.Chain = c.Chain[:1] },
+		"chain has 65 operators, want at most 64": func(c *Case) {
+			c.Chain = append(slices.Repeat([]core.Spec{{Op: "bias", N: 2}}, MaxChain), c.Chain[1])
+		},
 		"x has length 1":                 func(c *Case) { c.X = c.X[:1] },
 		"want one for each":              func(c *Case) { c.W = c.W[:1] },
 		"w[0] has length 3":              func(c *Case) { c.W[0] = c.W[0][:3] },
@@ -224,6 +228,22 @@ func TestBuildRefusals(t *testing.T) {
 		if _, err := c.Build(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
+	}
+}
+
+// TestMaxChain: the longest chain is built, and all that is drawn is far shorter.
+func TestMaxChain(t *testing.T) {
+	const n = MaxChain
+	zero := slices.Repeat([]perturb.Spec{{Law: "zero"}}, n)
+	c := &Case{
+		Chain: append(slices.Repeat([]core.Spec{{Op: "bias", N: 1}}, n-1), core.Spec{Op: "halfsq", N: 1}), X: []float64{1},
+		W: append(slices.Repeat([][]float64{{1}}, n-1), nil), Delta: zero, Eps: zero,
+	}
+	if _, err := c.Build(); err != nil {
+		t.Error(err)
+	}
+	if MaxN > MaxChain/4 {
+		t.Errorf("chains of up to %d are drawn, the cap is %d", MaxN, MaxChain)
 	}
 }
 
