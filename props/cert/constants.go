@@ -11,7 +11,7 @@ import (
 // and L2-Lipschitz in input and weight together, in Frobenius norm. All > 0.
 type Constants struct {
 	C, C2, Lf, L1, L2 *big.Rat
-	Why               map[string]string // by "C", "C2", ...: the author's words, not checked
+	Why               map[string]string // by "C", "C2", ...: why it holds, in words; all five, the words are not checked
 }
 
 var constantNames = []string{"C", "C2", "Lf", "L1", "L2"}

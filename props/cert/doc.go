@@ -13,7 +13,8 @@
 //	{"version":1, "claim":"eq29", "eq":"(29)", "form":"printed", "reading":"past", "at":{"i":2},
 //	 "chain":[{"op":"linear","in":1,"out":1},{"op":"linear","in":1,"out":1}], "x":["1"], "w":[["1"],["2"]],
 //	 "delta":{"1":[{"p":"1/2","d":["-1"]},{"p":"1/2","d":["1"]}]},
-//	 "constants":{"C":"2","C2":"1","Lf":"2","L1":"1","L2":"1","why":{"C":"in plain words"}},
+//	 "constants":{"C":"2","C2":"1","Lf":"2","L1":"1","L2":"1",
+//	   "why":{"C":"in plain words","C2":"as C","Lf":"as C","L1":"as C","L2":"as C"}},
 //	 "lhs":"4", "rhs":"2", "text":"in plain words", "n":2}
 //
 // Numbers are strings, "p/q" or decimal. Sites without a law are zero. delta is
@@ -26,11 +27,12 @@
 //
 // # What Check does not take on trust
 //
-// Everything but the words of "text" and "why". That includes the constants of
-// A3: each must be positive and bound its norm on the box that holds all visited
-// states, which is decided without roots, as c^2 I - M^T M >= 0 by an exact
-// factorization. The bound is conservative where the box is not a point: a
-// valid constant may be refused, an invalid one is never accepted.
+// Everything but the words of "text" and "why"; each constant needs some, whatever
+// they say. That includes the constants of A3: each must be positive and bound its
+// norm on the box that holds all visited states, which is decided without roots, as
+// c^2 I - M^T M >= 0 by an exact factorization. The bound is conservative where the
+// box is not a point: a valid constant may be refused, an invalid one is never
+// accepted.
 //
 // # Bad input
 //

@@ -576,13 +576,18 @@ func (p *parser) constants(v any) *Constants {
 	for _, name := range constantNames {
 		*k.byName(name) = p.rat("constants."+name, o[name], MaxDigits)
 	}
-	if _, has := o["why"]; !has {
-		return k
+	given, has := o["why"]
+	if !has {
+		given = object{} // so that the refusal names a constant
 	}
 	k.Why = map[string]string{}
-	why := p.object("constants.why", o["why"], constantNames...)
-	for _, name := range slices.Sorted(maps.Keys(why)) {
-		k.Why[name] = p.text("constants.why."+name, why[name])
+	why := p.object("constants.why", given, constantNames...)
+	for _, name := range constantNames {
+		place := "constants.why." + name
+		k.Why[name] = p.text(place, why[name])
+		if strings.TrimSpace(k.Why[name]) == "" {
+			p.fail(place, "empty, want words on why %s holds", name)
+		}
 	}
 	return k
 }
@@ -835,7 +840,7 @@ func constantsJSON(k *Constants) any {
 	s := func(x *big.Rat) string { return stringsOf([]*big.Rat{x})[0] }
 	return struct {
 		C, C2, Lf, L1, L2 string
-		Why               map[string]string `json:"why,omitempty"`
+		Why               map[string]string `json:"why"`
 	}{s(k.C), s(k.C2), s(k.Lf), s(k.L1), s(k.L2), k.Why}
 }
 

@@ -163,6 +163,7 @@ func normal(v any) any {
 type mutationTally struct {
 	refused, accepted   int
 	sides               int            // edits of lhs and rhs among the refused
+	reasons             int            // edits that leave a constant without its reason, all refused
 	refilled, dishonest int            // of those refused for their sides: given the right ones, accepted and refused
 	where               map[string]int // accepted, by what changed
 }
@@ -221,11 +222,27 @@ func TestMutations(t *testing.T) {
 			sum.try(named{t, fmt.Sprintf("%s: %s %s", name, e.path, e.what)}, all[name], e, b)
 		}
 	}
-	t.Logf("%d refused, %d of them changed sides; %d accepted: %v", sum.refused, sum.sides, sum.accepted, sum.where)
+	t.Logf("%d refused, %d of them changed sides, %d without a reason; %d accepted: %v", sum.refused, sum.sides, sum.reasons, sum.accepted, sum.where)
 	t.Logf("with the right sides: %d accepted, %d refused", sum.refilled, sum.dishonest)
-	if sum.refused == 0 || sum.sides == 0 || sum.accepted == 0 || sum.refilled == 0 || sum.dishonest == 0 {
+	if sum.refused == 0 || sum.sides == 0 || sum.reasons == 0 || sum.accepted == 0 || sum.refilled == 0 || sum.dishonest == 0 {
 		t.Error("a kind of edit does not occur")
 	}
+}
+
+// unreasoned reports that e takes away the reason of one or all constants.
+func unreasoned(e edit) bool {
+	file, _ := e.tree.(map[string]any)
+	constants, ok := file["constants"].(map[string]any)
+	if !ok {
+		return false
+	}
+	why, _ := constants["why"].(map[string]any)
+	for _, name := range []string{"C", "C2", "Lf", "L1", "L2"} {
+		if s, _ := why[name].(string); strings.TrimSpace(s) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *mutationTally) try(t named, was *cert.Certificate, e edit, b []byte) {
@@ -239,6 +256,9 @@ func (m *mutationTally) try(t named, was *cert.Certificate, e edit, b []byte) {
 	if err == nil {
 		m.accepted++
 		m.where[e.path[strings.LastIndexByte(e.path, '.')+1:]]++
+		if unreasoned(e) {
+			t.Errorf("accepted without the reason of a constant")
+		}
 		if side && (r.LHS.String() != was.LHS.String() || r.RHS.String() != was.RHS.String()) {
 			t.Errorf("accepted with sides %v, %v", r.LHS, r.RHS)
 		}
@@ -250,6 +270,9 @@ func (m *mutationTally) try(t named, was *cert.Certificate, e edit, b []byte) {
 		return
 	}
 	m.refused++
+	if unreasoned(e) {
+		m.reasons++
+	}
 	if side {
 		m.sides++
 	}

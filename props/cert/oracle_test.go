@@ -346,7 +346,7 @@ func constantsFor(t testing.TB, c *cert.Certificate, need core.Regularity) {
 		const grid = 16
 		return big.NewRat(int64(math.Floor(x*grid))+1, grid)
 	}
-	c.Constants = &cert.Constants{C: up(need.C()), C2: up(need.C2), Lf: up(need.Lf), L1: up(need.L1), L2: up(need.L2)}
+	c.Constants = &cert.Constants{C: up(need.C()), C2: up(need.C2), Lf: up(need.Lf), L1: up(need.L1), L2: up(need.L2), Why: reasons()}
 	for range 10 {
 		err := c.Fill()
 		if err == nil {
@@ -372,7 +372,16 @@ func needed(t testing.TB, c *cert.Certificate) core.Regularity {
 
 func unit() *cert.Constants {
 	one := big.NewRat(1, 1)
-	return &cert.Constants{C: one, C2: one, Lf: one, L1: one, L2: one}
+	return &cert.Constants{C: one, C2: one, Lf: one, L1: one, L2: one, Why: reasons()}
+}
+
+// reasons has one for each constant.
+func reasons() map[string]string {
+	why := map[string]string{}
+	for _, name := range []string{"C", "C2", "Lf", "L1", "L2"} {
+		why[name] = "of this test"
+	}
+	return why
 }
 
 var allOps = []string{"affine", "linear", "fixed", "bias", "scale", "square", "halfsq", "bilinear"}

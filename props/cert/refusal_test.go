@@ -106,6 +106,10 @@ func TestRefusals(t *testing.T) {
 		{"L2 0", "eq28b-total", `"L2":"1"`, `"L2":"0"`, "constants.L2: is 0, A3"},
 		{"constant missing", "eq28b-total", `"L2":"1",`, ``, "constants.L2: null or missing"},
 		{"reason for no constant", "eq28b-total", `"why":{`, `"why":{"L":"", `, "constants.why.L: unknown field"},
+		{"reason missing", "eq28b-total", `,"Lf":"as C"`, ``, "constants.why.Lf: null or missing, want a string"},
+		{"reason that is empty", "eq28b-total", `"Lf":"as C"`, `"Lf":""`, "constants.why.Lf: empty, want words on why Lf holds"},
+		{"reason of spaces", "eq28b-total", `"Lf":"as C"`, `"Lf":"  "`, "constants.why.Lf: empty, want words on why Lf holds"},
+		{"reason that is null", "eq28b-total", `"Lf":"as C"`, `"Lf":null`, "constants.why.Lf: null or missing, want a string"},
 		{"reason that is a list", "eq28b-total", `"why":{`, `"why":[],"x":{`, "constants.x: unknown field"},
 		{"reason of some length", "eq28b-total", `"Lf":"as C"`, `"Lf":"` + strings.Repeat("a", cert.MaxText+1) + `"`, "constants.why.Lf: 2001 bytes, at most 2000"},
 		{"text that steers a terminal", "eq28b-total", `"Lf":"as C"`, `"Lf":"\u001b[2J"`, "constants.why.Lf: '\\x1b' at byte 0 cannot be printed"},
@@ -224,7 +228,7 @@ func moving() *cert.Certificate {
 	return &cert.Certificate{
 		Claim: "thm5", Reading: "past", Chain: []cert.Op{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}},
 		X: one(0), W: [][]*big.Rat{one(3), {}}, Delta: map[int]cert.Law{1: {{P: big.NewRat(1, 1), D: one(-5)}}},
-		Constants: &cert.Constants{C: one(5)[0], C2: one(1)[0], Lf: one(5)[0], L1: one(1)[0], L2: one(1)[0]},
+		Constants: &cert.Constants{C: one(5)[0], C2: one(1)[0], Lf: one(5)[0], L1: one(1)[0], L2: one(1)[0], Why: reasons()},
 		Run:       &cert.Run{Gamma: big.NewRat(1, 4), Steps: 16, L: one(1)[0], LStar: new(big.Rat), Mu: one(1)[0]},
 	}
 }
