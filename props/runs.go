@@ -13,7 +13,9 @@ import (
 )
 
 // RunReport is one training run on real data, perturbed at every operator by
-// one law, with every claim about a step checked along the way.
+// one law, with every claim about one step checked along the way that holds for the
+// average over inputs when it holds for each (Claim.Mixes): all but (6), the spike and
+// Lemma 2, which is about single events.
 type RunReport struct {
 	Name      string            `json:"name"` // data set and law
 	Steps     int               `json:"steps"`

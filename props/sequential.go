@@ -26,7 +26,7 @@ type SequentialReport struct {
 const (
 	sequentialSteps = 10_000
 	sequentialRuns  = 300 // of Theorem 3, each an observation
-	sequentialT     = 50
+	sequentialT     = 256
 
 	sequentialInputs = 4 // of the quadratic of these
 )
@@ -251,7 +251,7 @@ func (s *sequence) byRun(t *gen.Training, r *trainer, smooth bounds.Smooth) erro
 			right = bounds.Eq41(smooth, d0, sequentialT, sums.E2, sums.Mean2)
 		}
 		right *= s.weaken * (1 + sequentialError)
-		if err := s.test.Observe(left-right, roundCap*bare); err != nil {
+		if err := s.test.Observe(left-right, s.weaken*roundCap*bare); err != nil {
 			return err
 		}
 	}

@@ -32,16 +32,9 @@ func TestSequential(t *testing.T) {
 			t.Errorf("%s with 0.8 times its right side: rejected %v, log wealth %v", r.Name, r.Rejected, float64(r.Wealth))
 		}
 	}
-	found := map[string]int{}
 	for _, r := range weak {
-		if r.Rejected {
-			found[r.Claim]++
-		}
-		t.Logf("a fiftieth of the right side, %s: log wealth %v", r.Name, float64(r.Wealth))
-	}
-	for _, claim := range []string{"eq36", "eq40", "thm3", "eq41"} {
-		if found[claim] == 0 {
-			t.Errorf("%s with a fiftieth of its right side is never rejected", claim)
+		if !r.Rejected {
+			t.Errorf("%s with a fiftieth of its right side: not rejected, log wealth %v", r.Name, float64(r.Wealth))
 		}
 	}
 }

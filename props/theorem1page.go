@@ -41,7 +41,7 @@ func WriteTheorem1(w io.Writer) error {
 	}
 	k := pageCoefficients
 	p.f("\n## Coefficients, N = %d, C = Lf = L1 = 1\n\n"+
-		"As printed, (21); the diagonal of Q, which is what a perturbation at this site alone can do; and a diagonal bound that holds for all\n"+
+		"As printed, (21); the diagonal of Q, which is the most that a perturbation at this site alone can do; and a diagonal bound that holds for all\n"+
 		"sites together (SharpDiagonal).\n\n| site | printed | alone | together |\n|---|---|---|---|\n", k.N)
 	q := bounds.SharpQ(k)
 	together := bounds.SharpDiagonal(q)

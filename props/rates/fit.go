@@ -14,11 +14,10 @@ type Interval struct{ At, Lo, Hi float64 }
 // squares over the upper half of the range; its interval is the jackknife's that
 // leaves out one group of replicates at a time.
 func (r *Result) fit() {
-	half := r.Points[(len(r.Points)-1)/2:]
-	var x, rate, all []float64
+	half := r.upper()
+	var x, all []float64
 	for _, p := range half {
 		x = append(x, math.Log(float64(p.T)))
-		rate = append(rate, math.Log(r.rate(p.T)))
 		all = append(all, math.Log(p.Left))
 	}
 	var without [Groups]float64
@@ -30,11 +29,32 @@ func (r *Result) fit() {
 		without[g] = slope(x, y)
 	}
 	r.Slope = jackknife(slope(x, all), without[:])
-	r.Rate = slope(x, rate)
+	r.Rate = r.slopeOf(func(p Point) float64 { return r.rate(p.T) })
 	for _, p := range r.Points {
 		r.Ratio = max(r.Ratio, p.Left/p.Right)
 	}
 }
+
+// upper is the half of the range that slopes are taken of.
+func (r *Result) upper() []Point { return r.Points[(len(r.Points)-1)/2:] }
+
+// slopeOf is the slope of the logarithm of f against ln T.
+func (r *Result) slopeOf(f func(Point) float64) float64 {
+	var x, y []float64
+	for _, p := range r.upper() {
+		x = append(x, math.Log(float64(p.T)))
+		y = append(y, math.Log(f(p)))
+	}
+	return slope(x, y)
+}
+
+// Over is the slope of left above that of right.
+func (r *Result) Over(right func(Point) float64) Interval { return r.Slope.less(r.slopeOf(right)) }
+
+func (i Interval) less(x float64) Interval { return Interval{i.At - x, i.Lo - x, i.Hi - x} }
+
+// Surely says that the excess lies above slopeMargin by more than chance explains.
+func (i Interval) Surely() bool { return i.At-sure*(i.At-i.Lo) > slopeMargin }
 
 func slope(x, y []float64) float64 {
 	_, b := stat.LinearRegression(x, y, nil, false)

@@ -69,23 +69,38 @@ func Reading(results []Result) []string {
 	return lines
 }
 
-// Against counts the results of a claim that speak against it: a budget kept and
-// the rate lost.
-func Against(claim string, results []Result) (rows, kept, lost, against int) {
+// Count is what the results of a claim come to.
+type Count struct {
+	Rows, Kept, Lost int
+	Within           int     // of Lost, those within the budget
+	Against          int     // of Within, those that chance does not explain
+	Ratio            float64 // the largest left/right
+}
+
+// Of counts the results that speak of a claim: those of its own scenarios, all but
+// cor1's for table1, cor3's for eq50.
+func Of(claim string, results []Result) Count {
+	var c Count
 	for _, r := range results {
-		if claim != "table1" && r.Claim != claim || claim == "table1" && r.Claim == "cor1" {
+		switch {
+		case claim == "table1" && r.Claim != "cor1", claim == "eq50" && r.Claim == "cor3", r.Claim == claim:
+		default:
 			continue
 		}
-		rows++
+		c.Rows++
+		c.Ratio = max(c.Ratio, r.Ratio)
 		switch r.Word() {
 		case "keeps the rate":
-			kept++
+			c.Kept++
 		case "loses the rate":
-			lost++
+			c.Lost++
 			if r.Level == "inside" || r.Level == "at" {
-				against++
+				c.Within++
+				if r.Excess().Surely() {
+					c.Against++
+				}
 			}
 		}
 	}
-	return rows, kept, lost, against
+	return c
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cascade-sgd/cascade/core/problem"
 )
 
 // tiny is a range for tests of the machinery.
@@ -221,17 +223,37 @@ func TestOptions(t *testing.T) {
 func TestAgainst(t *testing.T) {
 	lost := Interval{0, 0, 0}
 	results := []Result{
-		{Scenario: Scenario{Claim: "cor2", Level: "at"}, Slope: lost, Rate: -1},
+		{Scenario: Scenario{Claim: "cor2", Level: "at"}, Slope: lost, Rate: -1, Ratio: 0.5},
+		{Scenario: Scenario{Claim: "cor2", Level: "at"}, Slope: Interval{0, -0.25, 0.25}, Rate: -1}, // 1 - 4/4: chance
 		{Scenario: Scenario{Claim: "cor2", Level: "beyond"}, Slope: lost, Rate: -1},
-		{Scenario: Scenario{Claim: "cor1", Level: "at"}, Slope: lost, Rate: 0},
+		{Scenario: Scenario{Claim: "cor1", Level: "at"}, Slope: lost, Rate: 0, Ratio: 0.25},
 	}
-	if rows, kept, lost, against := Against("cor2", results); rows != 2 || kept != 0 || lost != 2 || against != 1 {
-		t.Errorf("cor2: %d %d %d %d", rows, kept, lost, against)
+	for claim, want := range map[string]Count{
+		"cor1":   {Rows: 1, Kept: 1, Ratio: 0.25},
+		"cor2":   {Rows: 3, Lost: 3, Within: 2, Against: 1, Ratio: 0.5},
+		"table1": {Rows: 3, Lost: 3, Within: 2, Against: 1, Ratio: 0.5},
+		"eq50":   {},
+	} {
+		if got := Of(claim, results); got != want {
+			t.Errorf("%s: %+v, want %+v", claim, got, want)
+		}
 	}
-	if rows, kept, _, _ := Against("cor1", results); rows != 1 || kept != 1 {
-		t.Errorf("cor1: %d rows, %d kept", rows, kept)
-	}
-	if rows, _, _, _ := Against("table1", results); rows != 2 {
-		t.Errorf("table1: %d rows", rows)
+}
+
+// TestGradient: the closed form is the mean of the engine's gradients.
+func TestGradient(t *testing.T) {
+	for _, reg := range regularizers {
+		o, err := newObjective(reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := o.newWalker()
+		for _, at := range [][]float64{{1.5, -1}, {0, 0}, {-30, 7}, {1e-9, 200}} {
+			g := problem.Gradient(o, at)
+			want := g[0]*g[0] + g[1]*g[1]
+			if got := w.gradient2(at); !(math.Abs(got-want) <= 1e-13*want) {
+				t.Errorf("%s at %v: |grad l|^2 is %v, want %v", reg.Kind, at, got, want)
+			}
+		}
 	}
 }
