@@ -64,6 +64,9 @@ func (ev *evaluator) measure(p *gen.Pass) (*Facts, error) {
 	if err := ev.walker.Walk(ev.m, p.X, p.W, &p.Plan, 0); err != nil {
 		return nil, err
 	}
+	if ev.m.Leaves > gen.MaxLeaves {
+		return nil, &expect.TooManyLeaves{AtLeast: ev.m.Leaves, Cap: gen.MaxLeaves}
+	}
 	f, reach := &ev.facts, ev.walker.Reach()
 	ev.region.Reset()
 	ev.region.VisitBoxes(reach.Y)

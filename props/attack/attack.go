@@ -52,9 +52,9 @@ func stepsOf(c *gen.Case) int {
 }
 
 // Climb returns the best case found from start, and its score. Half of the
-// evaluations climb from start; the rest try other operators, each with a short
-// climb, and go on from what is better. The length of the chain, its widths and
-// state-dependent laws stay as they are.
+// evaluations climb from start; the rest try other shapes (see Reshape), each with a
+// short climb, and go on from what is better. State-dependent laws keep their
+// parameters, and a case with a Run its shape.
 func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 	if opt.Evaluations == 0 {
 		opt.Evaluations = DefaultEvaluations
@@ -79,7 +79,7 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 	return best, bestScore
 }
 
-// shapes is the number of operators that a climb tries to replace.
+// shapes is the number of other shapes that a climb tries.
 const shapes = 4
 
 // climb moves the numbers of a case.
@@ -251,9 +251,33 @@ func lawParameters(s *perturb.Spec, block func([]float64)) parameters {
 	case "table":
 		for k := range s.Outcomes {
 			block(s.Outcomes[k].D)
+			if k > 0 { // its odds against the first outcome
+				m = append(m, parameter{
+					func() float64 { return math.Log(s.Outcomes[k].P / s.Outcomes[0].P) },
+					func(t float64) { setOdds(s.Outcomes, k, math.Exp(min(max(t, -maxLogOdds), maxLogOdds))) },
+				})
+			}
 		}
 	}
 	return m
+}
+
+// maxLogOdds keeps the probabilities of a table apart from 0.
+const maxLogOdds = 14
+
+// setOdds makes P of outcome k odds times that of the first, with the sum 1 and the
+// odds of all others as they are.
+func setOdds(out []perturb.Outcome, k int, odds float64) {
+	sum := 0.0
+	for j := range out {
+		if j == k {
+			out[j].P = float64(odds * out[0].P)
+		}
+		sum += out[j].P
+	}
+	for j := range out {
+		out[j].P /= sum
+	}
 }
 
 // clampP keeps a probability away from 0 and 1 by a step that float64 sums bear.

@@ -24,7 +24,8 @@ func start() *gen.Case {
 // peak is largest, 0, where the case is at known values of every kind of
 // parameter: input, matrix, weight, outcome, probability and constant.
 func peak(c *gen.Case) float64 {
-	if c.Chain[0].Op != "fixed" || c.Chain[1].Op != "scale" {
+	if len(c.Chain) != 2 || c.Chain[0].Op != "fixed" || c.Chain[1].Op != "scale" || len(c.Chain[0].A) != 1 ||
+		c.Delta[0].Law != "twopoint" || c.Eps[1].Law != "constant" {
 		return math.Inf(-1)
 	}
 	sum := 0.0
@@ -83,7 +84,8 @@ func TestClimbNeverLoses(t *testing.T) {
 	}
 }
 
-// TestReshape: cases stay valid and of their shape, and every operator turns up.
+// TestReshape: cases stay valid and within the bounds of package gen, and every move
+// and operator turns up.
 func TestReshape(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	seen := map[string]bool{}
@@ -98,15 +100,33 @@ func TestReshape(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v became %v: %v", c.Chain, d.Chain, err)
 		}
-		for i := 0; i <= a.Chain.N(); i++ {
-			if a.Chain.D(i) != b.Chain.D(i) {
-				t.Fatalf("%v became %v", c.Chain, d.Chain)
-			}
+		n := b.Chain.N()
+		if n < gen.MinN || n > gen.MaxN || b.Chain.D(0) != a.Chain.D(0) || b.Chain.D(n) != 1 {
+			t.Fatalf("%v became %v", c.Chain, d.Chain)
 		}
-		for i := range c.Chain {
+		switch {
+		case n > a.Chain.N():
+			seen["longer"] = true
+		case n < a.Chain.N():
+			seen["shorter"] = true
+		}
+		for i := range min(n, a.Chain.N()) {
+			if w := b.Chain.D(i); w > gen.MaxWidth {
+				t.Fatalf("%v became %v", c.Chain, d.Chain)
+			} else if n == a.Chain.N() && w != a.Chain.D(i) {
+				seen["wider or narrower"] = true
+			}
 			if c.Chain[i].Op != d.Chain[i].Op {
 				seen[d.Chain[i].Op] = true
 			}
+			if n == a.Chain.N() && c.Delta[i].Law != d.Delta[i].Law {
+				seen["law "+d.Delta[i].Law] = true
+			}
+		}
+	}
+	for _, move := range []string{"longer", "shorter", "wider or narrower", "law zero", "law constant", "law twopoint"} {
+		if !seen[move] {
+			t.Errorf("no case became: %s", move)
 		}
 	}
 	for _, op := range core.OpNames() {
@@ -166,5 +186,28 @@ func TestClimbRuns(t *testing.T) {
 	Climb(run, func(c *gen.Case) float64 { steps += c.Run.Steps; return rand.Float64() }, Options{Seed: 1, Evaluations: 6000})
 	if steps > maxSteps+1024 || steps < maxSteps/2 {
 		t.Errorf("%d steps in all, want at most %d", steps, maxSteps+1024)
+	}
+}
+
+// TestClimbMovesOdds: the probabilities of a table move, and stay a law.
+func TestClimbMovesOdds(t *testing.T) {
+	c := start()
+	c.Delta[0] = perturb.Spec{Law: "table", Outcomes: []perturb.Outcome{
+		{P: 0.25, D: []float64{1}}, {P: 0.5, D: []float64{0}}, {P: 0.25, D: []float64{-1}},
+	}}
+	if _, err := c.Build(); err != nil {
+		t.Fatal(err)
+	}
+	score := func(c *gen.Case) float64 {
+		if _, err := c.Build(); err != nil {
+			t.Fatal(err)
+		}
+		if c.Delta[0].Law != "table" {
+			return 0
+		}
+		return c.Delta[0].Outcomes[2].P - c.Delta[0].Outcomes[1].P
+	}
+	if _, s := Climb(c, score, Options{Seed: 1}); s < 0.9 {
+		t.Errorf("P_3 - P_2 climbed to %v only", s)
 	}
 }
