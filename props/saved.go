@@ -3,6 +3,7 @@ package props
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -61,9 +62,9 @@ func ReadSaved(r io.Reader) (*SavedCase, *Claim, error) {
 	if err := dec.Decode(s); err != nil {
 		return nil, nil, fmt.Errorf("saved case: %w", err)
 	}
-	switch {
-	case dec.More():
-		return nil, nil, fmt.Errorf("saved case: more data at byte %d", dec.InputOffset())
+	switch end := dec.InputOffset(); {
+	case len(bytes.TrimSpace(data[end:])) > 0:
+		return nil, nil, fmt.Errorf("saved case: more data at byte %d", end)
 	case s.Version != 1:
 		return nil, nil, fmt.Errorf("saved case: version %d, want 1", s.Version)
 	case s.Case == nil:
@@ -75,6 +76,23 @@ func ReadSaved(r io.Reader) (*SavedCase, *Claim, error) {
 		}
 	}
 	return nil, nil, fmt.Errorf("saved case: no claim %q in form %q and reading %q", s.Claim, s.Form, s.Reading)
+}
+
+// CheckJSON refuses data that is not one JSON value; the error says where.
+func CheckJSON(data []byte) error {
+	var v json.RawMessage
+	err := json.Unmarshal(data, &v)
+	var s *json.SyntaxError
+	if errors.As(err, &s) {
+		return fmt.Errorf("not JSON: %s: %w", position(data, s.Offset), err)
+	}
+	return err
+}
+
+// position is where the byte before offset stands, both from 1.
+func position(data []byte, offset int64) string {
+	before := data[:min(max(offset-1, 0), int64(len(data)))]
+	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
 // Explain replays a saved case in math/big and tells a human what it shows. It
