@@ -17,11 +17,22 @@ import (
 type Report struct {
 	Version int           `json:"version"`
 	Seed    uint64        `json:"seed"`
-	Cases   int           `json:"cases"` // random cases asked for
+	Cases   int           `json:"cases"` // random cases asked for, 1..MaxCases
+	Climb   int           `json:"climb"` // evaluations of each climb, 0..MaxCases
+	Shard   string        `json:"shard"` // i/n: the i-th of n parts; 1/1 is all
 	Claims  []ClaimReport `json:"claims"`
 	Runs    []RunReport   `json:"runs,omitempty"` // training runs
 
 	Sequential []SequentialReport `json:"sequential,omitempty"` // long stochastic runs
+}
+
+// MaxCases caps the random cases asked for.
+const MaxCases = 1_000_000_000
+
+// Marshal is the machine report as verify writes it.
+func (r *Report) Marshal() ([]byte, error) {
+	b, err := json.MarshalIndent(r, "", " ")
+	return append(b, '\n'), err
 }
 
 // ClaimReport is one row: a claim in one form and reading.
@@ -34,6 +45,8 @@ type ClaimReport struct {
 	Cases       int            `json:"cases"`
 	Rejected    int            `json:"rejected"`
 	Reasons     map[string]int `json:"reasons,omitempty"` // of the rejected
+	Violated    int            `json:"violated"`          // cases with left > right
+	Undecided   int            `json:"undecided"`         // cases that math/big left open
 	Ratio       Number         `json:"ratio"`
 	RatioByN    map[int]Number `json:"ratio_by_n,omitempty"`
 	Certificate string         `json:"certificate"`
@@ -86,9 +99,9 @@ func (f *Finding) Row(opt Options, cases int) ClaimReport {
 	c := f.Claim
 	r := ClaimReport{
 		ID: c.ID, Eq: c.Eq, Form: c.Form, Reading: c.Reading, Statement: c.Statement,
-		Verdict: f.Verdict(), Cases: f.Cases, Rejected: f.RejectedTotal(),
+		Verdict: f.Verdict(), Cases: f.Cases, Rejected: f.RejectedTotal(), Violated: f.Violated, Undecided: f.Undecided,
 		Ratio: Number(max(f.Ratio, 0)), RatioByN: map[int]Number{}, Reasons: map[string]int{},
-		Replay: fmt.Sprintf("go run ./props/verify -claims %s -seed %d -cases %d -climb %d", strings.Join(f.searchedWith(), ","), opt.Seed, cases, opt.Climb),
+		Replay: "go run ./props/verify -claims " + strings.Join(f.searchedWith(), ",") + searchFlags(opt.Seed, cases, opt.Climb),
 	}
 	for k, n := range f.Rejected {
 		if n > 0 {
@@ -103,6 +116,10 @@ func (f *Finding) Row(opt Options, cases int) ClaimReport {
 	}
 	r.Note = f.note()
 	return r
+}
+
+func searchFlags(seed uint64, cases, climb int) string {
+	return fmt.Sprintf(" -seed %d -cases %d -climb %d", seed, cases, climb)
 }
 
 // searchedWith are the ids of the claims that a search needs to repeat the finding:
@@ -121,21 +138,14 @@ func (f *Finding) note() string {
 	if f.Own != nil {
 		return f.Own.Note
 	}
-	var parts []string
-	if f.Source != "" {
-		at := f.Source
-		if f.Claim.Span != nil {
-			at += fmt.Sprintf(", i = %d", f.I)
-		}
-		parts = append(parts, "worst: "+at)
+	if f.Source == "" {
+		return ""
 	}
-	if f.Violated > 0 {
-		parts = append(parts, fmt.Sprintf("violated in %d cases", f.Violated))
+	note := "worst: " + f.Source
+	if f.Claim.Span != nil {
+		note += fmt.Sprintf(", i = %d", f.I)
 	}
-	if f.Undecided > 0 {
-		parts = append(parts, fmt.Sprintf("%d cases undecided", f.Undecided))
-	}
-	return strings.Join(parts, "; ")
+	return note
 }
 
 // Erratum is one printed statement that fails: its smallest known witness and

@@ -10,7 +10,7 @@
 //	-cases n        random cases of each scenario, in batches of 1000
 //	-climb n        evaluations of each climb from a worst case, 0 for none
 //	-budget d       begin no batch after this time; what is found then depends on the machine
-//	-shard i/n      the i-th of n disjoint parts of the search; join them with: verify merge a.json b.json
+//	-shard i/n      the i-th of n disjoint parts of the search, without the runs if n > 1
 //	-runs           also check the training runs on real data (default true)
 //	-json file      machine report
 //	-save dir       the worst case of every claim, and a certificate of every refuted one, as files that -replay reads
@@ -19,13 +19,24 @@
 //	-page name      print a page as Markdown: theorem1, table1, spikes or counterexamples
 //	-record         write testdata/verdicts and the tables in README.md anew from this search
 //
+//	go run ./props/verify merge a.json b.json ...
+//
+// joins the reports (-json) of all n shards of one search, prints their sum and
+// judges it. Reports that differ in seed, cases, climb or claims are refused.
+//
+// A flag that the chosen one of -replay, -errata, -page and -record does not use is
+// refused: -replay uses none, -page the seed, -errata what selects claims and
+// governs the search.
+//
 // It exits with 0 when every verdict is as on record, 1 when one differs, 2 on
-// bad usage or input.
+// bad usage or input. A shard with n > 1 is a part: it exits with 1 only on a
+// refutation that is not on record, which no other shard takes back. Claims that go
+// through their cases by themselves are settled in shard 1 and "elsewhere" in the
+// others, a shard may have too few cases, and merge judges all.
 package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -70,6 +81,7 @@ type config struct {
 	json, save, replay string
 	record, errata     bool
 	page               string
+	mode               string // the flag that makes the command do something else, or ""
 }
 
 func parse(args []string, stderr io.Writer) (*config, error) {
@@ -93,39 +105,72 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	if n, err := fmt.Sscanf(c.shard+"\n", "%d/%d\n", &c.part, &c.parts); n != 2 || err != nil || c.part < 1 || c.part > c.parts {
-		return nil, fmt.Errorf("-shard is %q, want i/n with 1 <= i <= n", c.shard)
+	var err error
+	if c.part, c.parts, err = props.ParseShard(c.shard); err != nil {
+		return nil, fmt.Errorf("-shard is %w", err)
 	}
+	set := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	if err := c.setMode(set); err != nil {
+		return nil, err
+	}
+	wantsRuns := c.runs
 	c.runs = c.runs && c.parts == 1
 	switch {
 	case fs.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
-	case c.cases < 1 || c.cases > maxCases:
-		return nil, fmt.Errorf("-cases is %d, want 1..%d", c.cases, maxCases)
-	case c.climb < 0 || c.climb > maxCases:
-		return nil, fmt.Errorf("-climb is %d, want 0..%d", c.climb, maxCases)
+	case c.cases < 1 || c.cases > props.MaxCases:
+		return nil, fmt.Errorf("-cases is %d, want 1..%d", c.cases, props.MaxCases)
+	case c.climb < 0 || c.climb > props.MaxCases:
+		return nil, fmt.Errorf("-climb is %d, want 0..%d", c.climb, props.MaxCases)
 	case c.budget < 0:
 		return nil, fmt.Errorf("-budget is %v, want >= 0", c.budget)
-	case len(c.modes()) > 1:
-		return nil, fmt.Errorf("%s exclude each other", strings.Join(c.modes(), " and "))
+	case set["runs"] && wantsRuns && !c.runs:
+		return nil, fmt.Errorf("-shard %s does not use -runs", c.shard)
 	case c.record && (c.claims != "" || c.form != "all" || !c.runs):
 		return nil, errors.New("-record needs all claims, all forms and the runs")
 	}
 	return c, nil
 }
 
-// modes are the flags given that each make the command do something else.
-func (c *config) modes() []string {
-	var m []string
+// uses are the flags that a mode goes by, itself apart; -record goes by all.
+var uses = map[string][]string{
+	"replay": nil,
+	"page":   {"seed"},
+	"errata": {"claims", "form", "seed", "cases", "climb", "budget"},
+}
+
+// setMode finds the mode among the flags given, and refuses those without effect in
+// it.
+func (c *config) setMode(set map[string]bool) error {
+	var modes []string
 	for _, f := range []struct {
 		name string
-		set  bool
-	}{{"-replay", c.replay != ""}, {"-page", c.page != ""}, {"-errata", c.errata}, {"-record", c.record}} {
-		if f.set {
-			m = append(m, f.name)
+		on   bool
+	}{{"replay", set["replay"]}, {"page", set["page"]}, {"errata", c.errata}, {"record", c.record}} {
+		if f.on {
+			modes = append(modes, f.name)
 		}
 	}
-	return m
+	switch len(modes) {
+	case 0:
+		return nil
+	case 1:
+		c.mode = modes[0]
+	default:
+		return fmt.Errorf("-%s exclude each other", strings.Join(modes, " and -"))
+	}
+	used, limited := uses[c.mode]
+	var unused []string
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if limited && name != c.mode && !slices.Contains(used, name) {
+			unused = append(unused, "-"+name)
+		}
+	}
+	if len(unused) > 0 {
+		return fmt.Errorf("-%s does not use %s", c.mode, strings.Join(unused, ", "))
+	}
+	return nil
 }
 
 // writable tries the files to write before a search of minutes, not after it.
@@ -151,8 +196,6 @@ func (c *config) writable() error {
 	return nil
 }
 
-const maxCases = 1_000_000_000
-
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "merge" {
 		return merge(args[1:], stdout, stderr)
@@ -161,10 +204,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	}
-	if err == nil && c.replay != "" {
+	if err == nil && c.mode == "replay" {
 		return replay(c.replay, stdout, stderr)
 	}
-	if err == nil && c.page != "" {
+	if err == nil && c.mode == "page" {
 		return page(c.page, c.seed, stdout, stderr)
 	}
 	var claims []props.Claim
@@ -244,7 +287,7 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 		errata(stdout, findings)
 		return exitOK, nil
 	}
-	report := &props.Report{Version: 1, Seed: c.seed, Cases: c.cases}
+	report := &props.Report{Version: 1, Seed: c.seed, Cases: c.cases, Climb: c.climb, Shard: c.shard}
 	if c.runs {
 		runs, err := props.CheckRuns(findings, c.seed)
 		if err != nil {
@@ -261,11 +304,11 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 	table(stdout, report)
 
 	if c.json != "" {
-		data, err := json.MarshalIndent(report, "", " ")
+		data, err := report.Marshal()
 		if err != nil {
 			return 0, err
 		}
-		if err := writeFile(c.json, append(data, '\n')); err != nil {
+		if err := writeFile(c.json, data); err != nil {
 			return 0, err
 		}
 	}
@@ -280,17 +323,45 @@ func search(c *config, claims []props.Claim, stdout, stderr io.Writer) (int, err
 	if c.record {
 		return record(report, findings, stdout)
 	}
+	if c.parts > 1 {
+		return judgePart(report, stdout)
+	}
 	return judge(report, c.claims == "" && c.form == "all", time.Since(start), stdout)
+}
+
+// onRecord reads testdata/verdicts.
+func onRecord() (map[string]string, error) {
+	f, err := cascade.Testdata.Open("testdata/verdicts")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return props.ReadVerdicts(f)
+}
+
+// judgePart fails a shard of several only for what merge cannot mend: a
+// refutation that is not on record.
+func judgePart(report *props.Report, stdout io.Writer) (int, error) {
+	on, err := onRecord()
+	if err != nil {
+		return 0, err
+	}
+	code := exitOK
+	for _, r := range report.Claims {
+		if want := on[r.Name()]; r.Verdict == "refuted" && want != "refuted" {
+			code = exitDiffers
+			fmt.Fprintf(stdout, "DIFFERS %s: refuted, on record: %q\n", r.Name(), want)
+		}
+	}
+	if code == exitOK {
+		fmt.Fprintf(stdout, "shard %s refutes nothing that is on record as true; join it with the others: verify merge\n", report.Shard)
+	}
+	return code, nil
 }
 
 // judge compares the verdicts with testdata/verdicts.
 func judge(report *props.Report, all bool, took time.Duration, stdout io.Writer) (int, error) {
-	f, err := cascade.Testdata.Open("testdata/verdicts")
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	on, err := props.ReadVerdicts(f)
+	on, err := onRecord()
 	if err != nil {
 		return 0, err
 	}

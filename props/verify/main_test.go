@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/cascade-sgd/cascade/props"
 )
@@ -36,11 +36,22 @@ func TestUsage(t *testing.T) {
 		{[]string{"-claims", " ,"}, `-claims is " ,"`},
 		{[]string{"-errata", "-record"}, "-errata and -record exclude each other"},
 		{[]string{"-page", "spikes", "-replay", "x"}, "-replay and -page exclude each other"},
+		{[]string{"-errata", "-json", "x", "-save", "d"}, "-errata does not use -json, -save"},
+		{[]string{"-errata", "-shard", "1/2"}, "-errata does not use -shard"},
+		{[]string{"-errata", "-runs=false"}, "-errata does not use -runs"},
+		{[]string{"-page", "spikes", "-claims", "thm1", "-form", "sharp"}, "-page does not use -claims, -form"},
+		{[]string{"-page", "spikes", "-json", "x"}, "-page does not use -json"},
+		{[]string{"-page", ""}, `-page is ""`},
+		{[]string{"-replay", "x", "-seed", "1"}, "-replay does not use -seed"},
+		{[]string{"-replay", "x", "-cases", "7", "-climb", "7", "-budget", "1s", "-shard", "1/2", "-runs"}, "-replay does not use -budget, -cases, -climb, -runs, -shard"},
+		{[]string{"-replay", ""}, "-replay: open"},
+		{[]string{"-shard", "1/2", "-runs"}, "-shard 1/2 does not use -runs"},
 		{[]string{"-json", "."}, "-json .: is a directory"},
 		{[]string{"-save", "main.go/x"}, "-save main.go/x: "},
 		{[]string{"-record", "-claims", "thm1"}, "-record needs all claims"},
 		{[]string{"-shard", "3/2"}, `-shard is "3/2"`},
 		{[]string{"-shard", "1/2/3"}, `-shard is "1/2/3"`},
+		{[]string{"-shard", "01/2"}, `-shard is "01/2"`},
 		{[]string{"merge"}, "no reports"},
 		{[]string{"merge", "main.go"}, "main.go: report:"},
 		{[]string{"-colour"}, "not defined: -colour"},
@@ -95,12 +106,8 @@ func TestEndToEnd(t *testing.T) {
 	if !strings.Contains(stderr, "batch 2/2") {
 		t.Errorf("no plain progress without a terminal: %q", stderr)
 	}
-	data, err := os.ReadFile(report)
+	r, err := props.ReadReport(bytes.NewReader(must(os.ReadFile(report))))
 	if err != nil {
-		t.Fatal(err)
-	}
-	var r props.Report
-	if err := json.Unmarshal(data, &r); err != nil {
 		t.Fatal(err)
 	}
 	if r.Version != 1 || r.Seed != 1 || len(r.Claims) != len(props.Claims()) {
@@ -216,20 +223,21 @@ func TestReplaceBetween(t *testing.T) {
 	}
 }
 
-// TestMerge: the shards of a search, joined, are the search.
+// TestMerge: each shard of a search ends well, though the third has no batch, and
+// joined they are the search. One claim is of Kind Own and refuted.
 func TestMerge(t *testing.T) {
 	dir := t.TempDir()
 	search := func(name string, args ...string) string {
 		path := filepath.Join(dir, name)
-		args = append(args, "-claims", "thm1,eq14b", "-cases", "2000", "-climb", "50", "-runs=false", "-json", path)
+		args = append(args, "-claims", "thm1,eq14b,eq48sum,a2", "-cases", "2000", "-climb", "50", "-json", path)
 		if code, stdout, stderr := verify(args...); code != exitOK {
 			t.Fatalf("%v: exit %d\n%s%s", args, code, stdout, stderr)
 		}
 		return path
 	}
-	whole := search("whole.json")
-	a, b := search("a.json", "-shard", "1/2"), search("b.json", "-shard", "2/2")
-	code, stdout, stderr := verify("merge", a, b)
+	whole := search("whole.json", "-runs=false")
+	a, b, c := search("a.json", "-shard", "1/3"), search("b.json", "-shard", "2/3"), search("c.json", "-shard", "3/3")
+	code, stdout, stderr := verify("merge", b, c, a)
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -241,14 +249,107 @@ func TestMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, w := range want.Claims {
-		g := got.Claims[k]
-		if g.Verdict != w.Verdict || g.Cases != w.Cases || g.Rejected != w.Rejected || g.Ratio != w.Ratio {
-			t.Errorf("%s: merged %s %d %d %v, whole %s %d %d %v", w.Name(), g.Verdict, g.Cases, g.Rejected, g.Ratio, w.Verdict, w.Cases, w.Rejected, w.Ratio)
+	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(props.ClaimReport{}, "Note", "Replay")); d != "" {
+		t.Errorf("(-whole +merged):\n%s", d)
+	}
+	if code, _, stderr := verify("merge", whole); code != exitOK {
+		t.Errorf("the whole alone: exit %d, %s", code, stderr)
+	}
+
+	file := func(name string, data string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	first := string(must(os.ReadFile(a)))
+	for _, r := range []struct {
+		name, want string
+		files      []string
+	}{
+		{"the whole twice", "reports 1 and 2: shard is 1/1 in both", []string{whole, whole}},
+		{"one shard", "1 of 3 shards, 2/3 is not there", []string{a}},
+		{"a shard missing", "2 of 3 shards, 3/3 is not there", []string{a, b}},
+		{"a shard of another seed", "report 2: seed is 2, want 1", []string{a, search("seed.json", "-shard", "2/3", "-seed", "2"), c}},
+		{"a version", "v.json: report: shard is", []string{file("v.json", `{"version":1}`)}},
+		{"words behind", "w.json: report: not JSON: line ", []string{a, b, c, file("w.json", first+"words")}},
+		{"a verdict", `banana.json: report: eq14b/repaired: verdict is "banana"`, []string{
+			file("banana.json", strings.Replace(first, `"holds",`, `"banana",`, 1)), b, c}},
+	} {
+		code, stdout, stderr := verify(append([]string{"merge"}, r.files...)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, r.want) {
+			t.Errorf("%s: exit %d, %s, want %q", r.name, code, stderr, r.want)
 		}
 	}
-	if code, _, stderr := verify("merge", whole, search("other.json", "-seed", "2")); code != exitUsage || !strings.Contains(stderr, "has seed 2") {
-		t.Errorf("reports of two seeds: exit %d, %s", code, stderr)
+}
+
+// TestJudgePart: a shard fails on a refutation that is not on record, on nothing
+// else.
+func TestJudgePart(t *testing.T) {
+	for _, c := range []struct {
+		id, verdict string
+		want        int
+	}{
+		{"lemma1", "refuted", exitDiffers},
+		{"cor1", "refuted", exitDiffers}, // unsettled on record
+		{"new", "refuted", exitDiffers},
+		{"lemma1", "holds", exitOK},
+		{"lemma1", "starved", exitOK},
+		{"lemma1", "undecided", exitOK},
+		{"eq14b", "refuted", exitOK},
+		{"eq14b", "holds", exitOK}, // another shard refutes it
+		{"eq48sum", props.Elsewhere, exitOK},
+		{"new", "holds", exitOK},
+	} {
+		var out bytes.Buffer
+		report := &props.Report{Shard: "2/3", Claims: []props.ClaimReport{{ID: c.id, Form: props.Printed, Verdict: c.verdict}}}
+		code, err := judgePart(report, &out)
+		if err != nil || code != c.want || code == exitDiffers && !strings.Contains(out.String(), "DIFFERS "+c.id+"/printed: refuted, on record: ") {
+			t.Errorf("%s %s: exit %d, %v: %s", c.id, c.verdict, code, err, &out)
+		}
+	}
+}
+
+// TestReplayBroken: what is not JSON is said to be that, and where; it is neither a
+// certificate nor a saved case.
+func TestReplayBroken(t *testing.T) {
+	certificate := string(must(os.ReadFile("../../testdata/certificates/eq14b.json")))
+	for name, c := range map[string]struct{ data, want string }{
+		"empty":     {"", "not JSON: line 1, column 1: unexpected end of JSON input"},
+		"cut off":   {certificate[:len(certificate)-4], "not JSON: line "},
+		"comma":     {strings.Replace(certificate, `"claim"`, `,"claim"`, 1), "not JSON: line 3, column 3: invalid character ','"},
+		"behind":    {certificate + "}", "not JSON: line "},
+		"a number":  {"7", "saved case: json: cannot unmarshal number"},
+		"an object": {"{}", "saved case: version 0, want 1"},
+	} {
+		path := filepath.Join(t.TempDir(), "broken.json")
+		if err := os.WriteFile(path, []byte(c.data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := verify("-replay", path)
+		if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "verify: -replay "+path+": "+c.want) {
+			t.Errorf("%s: exit %d, %q, want %q", name, code, stderr, c.want)
+		}
+	}
+}
+
+// TestReplayLong: a saved case of thousands of operators is refused.
+func TestReplayLong(t *testing.T) {
+	var ops, w, zero []string
+	for range 3000 {
+		ops, w, zero = append(ops, `{"op":"bias","n":1}`), append(w, "[0]"), append(zero, `{"law":"zero"}`)
+	}
+	list := func(l []string, last string) string { return "[" + strings.Join(append(l, last), ",") + "]" }
+	laws := list(zero, `{"law":"zero"}`)
+	data := `{"version":1,"claim":"thm1","form":"printed","ratio":0,"case":{"chain":` + list(ops, `{"op":"halfsq","n":1}`) +
+		`,"x":[1],"w":` + list(w, "[]") + `,"delta":` + laws + `,"eps":` + laws + `}}`
+	path := filepath.Join(t.TempDir(), "long.json")
+	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := verify("-replay", path); code != exitUsage || !strings.Contains(stderr, "chain has 3001 operators, want at most 64") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
 

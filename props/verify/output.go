@@ -267,7 +267,7 @@ func saveCertificates(dir string, findings []*props.Finding, stderr io.Writer) e
 	return nil
 }
 
-// merge joins the reports of shards and judges the sum, which it prints as JSON.
+// merge joins the reports of all shards and judges the sum, which it prints as JSON.
 func merge(paths []string, stdout, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "verify merge:", err)
@@ -288,13 +288,16 @@ func merge(paths []string, stdout, stderr io.Writer) int {
 	}
 	sum, err := props.Merge(parts)
 	if err != nil {
-		return fail(err)
+		fmt.Fprintln(stderr, "verify", err) // it begins with "merge:"
+		return exitUsage
 	}
-	data, err := json.MarshalIndent(sum, "", " ")
+	data, err := sum.Marshal()
 	if err != nil {
 		return fail(err)
 	}
-	fmt.Fprintf(stdout, "%s\n", data)
+	if _, err := stdout.Write(data); err != nil {
+		return fail(err)
+	}
 	code, err := judge(sum, false, 0, stderr)
 	if err != nil {
 		return fail(err)
@@ -307,6 +310,10 @@ func replay(path string, stdout, stderr io.Writer) int {
 	data, err := readCapped(path)
 	if err != nil {
 		fmt.Fprintln(stderr, "verify: -replay:", err)
+		return exitUsage
+	}
+	if err := props.CheckJSON(data); err != nil {
+		fmt.Fprintf(stderr, "verify: -replay %s: %v\n", path, err)
 		return exitUsage
 	}
 	if isCertificate(data) {
@@ -342,10 +349,11 @@ func readCapped(path string) ([]byte, error) {
 	return data, err
 }
 
-// isCertificate tells a certificate from a saved case, which has the key "case".
+// isCertificate tells a certificate from a saved case, which has the key "case". The
+// data are JSON.
 func isCertificate(data []byte) bool {
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil {
+	if json.Unmarshal(data, &keys) != nil { // not an object
 		return false
 	}
 	_, saved := keys["case"]
