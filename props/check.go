@@ -53,19 +53,21 @@ func compare(left, right Interval) Answer {
 type Reason int
 
 const (
-	Valid      Reason = iota
-	Overflow          // a side is not finite
-	Underflow         // both sides are below tiny, not both 0
-	Vacuous           // both sides are 0, or hidden: not told from 0 by float64
-	NoIndex           // the chain has no index that the claim speaks of
-	Shapes            // printed shapes do not fit together
-	TooLarge          // more outcomes than the cap
-	Ill               // rounding errors leave the region of the constants, or hide the answer
-	Hypothesis        // a hypothesis of the claim does not hold
-	Reasons    int    = iota
+	Valid     Reason = iota
+	Overflow         // a side is not finite
+	Underflow        // both sides are below tiny, not both 0
+	Vacuous          // both sides are 0, or hidden: not told from 0 by float64
+	NoIndex          // the chain has no index that the claim speaks of
+	Shapes           // printed shapes do not fit together
+	TooLarge         // more outcomes than the cap
+	Ill              // rounding errors leave the region of the constants, or hide the answer
+	StepSize         // g > 1/(3L), which section 4 excludes
+	NoMu             // the claim rests on A4 and no mu > 0 is known
+	NoLStar          // no lower bound l* of the loss is known
+	Reasons   int    = iota
 )
 
-var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large", "ill-conditioned", "hypothesis"}
+var reasonNames = [Reasons]string{"valid", "overflow", "underflow", "vacuous", "no index", "shapes", "too large", "ill-conditioned", "g above 1/(3L)", "no mu", "no l*"}
 
 func (r Reason) String() string { return reasonNames[r] }
 
@@ -130,7 +132,7 @@ func (c *Claim) Check(lo, hi *View) Result {
 		return c.checkEquation(lo)
 	}
 	if c.Needs != nil && !c.Needs(lo) {
-		return Result{Reason: Hypothesis}
+		return Result{Reason: NoMu}
 	}
 	from, to := c.span(lo)
 	res := Result{Reason: NoIndex, Answer: Yes, Ratio: -1}

@@ -59,7 +59,7 @@ type Claim struct {
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
 	Span func(v *View) (lo, hi int)
-	// Needs reports a hypothesis that not every case of the kind meets; nil: none.
+	// Needs reports that A4 holds with a known mu; nil: the claim does without.
 	Needs func(v *View) bool
 	// Left and Right are the two sides at index i. Both never fall when a
 	// moment of the view grows.

@@ -132,6 +132,10 @@ func Explain(w io.Writer, s *SavedCase, claim *Claim) (same bool, err error) {
 	r := CheckExactly(claim, s.Case)
 	if r.Reason != Valid {
 		fmt.Fprintf(w, "result   the case says nothing about the claim: %v\n", r.Reason)
+		if r.Reason == StepSize {
+			lo, _, _ := views(Training, s.Case)
+			fmt.Fprintf(w, "         L = %.6g and g = %.6g, so 3 L g = %.6g\n", lo.Run.S.L, lo.Run.S.Gamma, 3*lo.Run.S.L*lo.Run.S.Gamma)
+		}
 		return false, nil
 	}
 	if claim.Kind == Training {

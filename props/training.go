@@ -404,12 +404,13 @@ func (r *trainer) enclose() (lo, hi *View, why Reason) {
 		s.L, s.Mu, lStarLo, lStarHi = t.Known.L(), t.Known.Mu(), t.Known.LStarLower(), t.Known.LStarUpper()
 	} else {
 		if !nonNegative(t.Chain) {
-			return nil, nil, Hypothesis
+			return nil, nil, NoLStar
 		}
 		s.L = r.region.Smoothness(t.Inputs) + 2*t.Reg.Rho
 	}
 	if !s.Admissible() {
-		return nil, nil, Hypothesis
+		v := &View{Run: &RunView{S: s}}
+		return v, v, StepSize
 	}
 	if s.Mu == 0 {
 		lStarHi = lStarLo // Theorems 3 and 4 hold for every lower bound of l

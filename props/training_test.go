@@ -1,8 +1,10 @@
 package props
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,10 +93,15 @@ func TestTrainingHypotheses(t *testing.T) {
 	for _, c := range []struct {
 		g    float64
 		want Reason
-	}{{1 / (3 * l) * (1 - 1e-9), Valid}, {1 / (3 * l) * (1 + 1e-6), Hypothesis}, {1e3, Hypothesis}} {
+	}{{1 / (3 * l) * (1 - 1e-9), Valid}, {1 / (3 * l) * (1 + 1e-6), StepSize}, {1e3, StepSize}} {
 		if _, _, why := views(Training, quadraticRun(0.8, 1, 0, 1, c.g, 2)); why != c.want {
 			t.Errorf("3 L g = %v: %v, want %v", 3*l*c.g, why, c.want)
 		}
+	}
+	thm3 := trainingClaims()[slices.IndexFunc(trainingClaims(), func(c Claim) bool { return c.ID == "thm3" })]
+	var out bytes.Buffer
+	if same, err := Explain(&out, &SavedCase{Case: quadraticRun(0.8, 1, 0, 1, 1, 2)}, &thm3); same || err != nil || !strings.Contains(out.String(), "3 L g = 1.92") {
+		t.Errorf("a replay with g above 1/(3L): %v, error %v\n%s", same, err, &out)
 	}
 	flat := quadraticRun(0.8, 1, 0, 1, 0.1, 2)
 	flat.Chain[0].N, flat.Chain[1].A = 2, [][]float64{{0.8, 0.8}} // mu = 0
@@ -106,7 +113,7 @@ func TestTrainingHypotheses(t *testing.T) {
 	}
 	for _, c := range trainingClaims() {
 		needs := c.ID == "eq40" || c.ID == "eq41" || c.ID == "thm5"
-		if got := c.Check(lo, hi).Reason == Hypothesis; got != needs {
+		if got := c.Check(lo, hi).Reason == NoMu; got != needs {
 			t.Errorf("%s: rejected for want of mu: %v, want %v", c.Name(), got, needs)
 		}
 	}

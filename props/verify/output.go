@@ -32,7 +32,7 @@ func table(w io.Writer, r *props.Report) {
 	if len(r.Runs) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\ntraining runs: every claim above at every logged step, E over the samples of the batch and their draws\n")
+	fmt.Fprintf(w, "\ntraining runs: the claims above on one step, but (6), spike and lemma2, at every logged step; E over the samples of the batch and their draws\n")
 	fmt.Fprintln(tw, "run\tsteps\tloss\tE|U-u|^2 measured\tTheorem 1's bound\tsharp\tsharp-each\tclaims violated")
 	for _, run := range r.Runs {
 		last := lastLogged(&run)
