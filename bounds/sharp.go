@@ -12,7 +12,9 @@ import (
 // the input, grad f_i = (J1_i, J2_i) is L1[i]-Lipschitz, in Frobenius norm.
 type PerOp struct{ J1, J2, Lf, L1 []float64 }
 
-// PerOp gives every operator the constants of k.
+// PerOp gives every operator the constants of k, and min(C, Lf) for both J1 and Lf: the
+// Jacobian by the input is at most Lf where f_i is Lf-Lipschitz in it, and f_i is
+// C-Lipschitz where that Jacobian is at most C.
 func (k Const) PerOp() PerOp {
 	k.check()
 	all := func(x float64) []float64 {
@@ -22,7 +24,8 @@ func (k Const) PerOp() PerOp {
 		}
 		return s
 	}
-	return PerOp{J1: all(k.C), J2: all(k.C), Lf: all(k.Lf), L1: all(k.L1)}
+	lf := math.Min(k.C, k.Lf)
+	return PerOp{J1: all(lf), J2: all(k.C), Lf: all(lf), L1: all(k.L1)}
 }
 
 func (p PerOp) n() int {
@@ -203,11 +206,7 @@ func SharpDiagonal(q *mat.SymDense) []float64 {
 // error is below RatioError; it is NaN when Q or D over- or underflows.
 func SharpTheorem1Ratio(k Const) float64 {
 	k.check()
-	q, n := SharpQ(k), k.N
-	root := make([]float64, 2*n-2) // D^{-1/2}, 0 where D = 0
-	for i := 1; i < n; i++ {
-		root[i-1], root[n+i-2] = inverseRoot(Theorem1Delta(k, i)), inverseRoot(Theorem1Eps(k, i+1))
-	}
+	q, root := SharpQ(k), rootWeights(k)
 	for s, x := range root {
 		for t := s; t < len(root); t++ {
 			q.SetSym(s, t, x*q.At(s, t)*root[t])
@@ -221,6 +220,15 @@ func SharpTheorem1Ratio(k Const) float64 {
 		return math.NaN()
 	}
 	return e.Values(nil)[len(root)-1]
+}
+
+// rootWeights is D^{-1/2}, 0 where D = 0.
+func rootWeights(k Const) []float64 {
+	root := make([]float64, 2*k.N-2)
+	for i := 1; i < k.N; i++ {
+		root[i-1], root[k.N+i-2] = inverseRoot(Theorem1Delta(k, i)), inverseRoot(Theorem1Eps(k, i+1))
+	}
+	return root
 }
 
 // RatioError bounds the relative error of SharpTheorem1Ratio: Q has entries >= 0,

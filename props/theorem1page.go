@@ -2,6 +2,7 @@ package props
 
 import (
 	"io"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/bounds"
 )
@@ -23,15 +24,27 @@ func WriteTheorem1(w io.Writer) error {
 	p.f("# Theorem 1: how tight it is\n\nWritten by: go run ./props/verify -page theorem1\n\n" +
 		"Along every path |U-u|^2 <= q^T Q q for the sizes q of delta_1..delta_{N-1}, eps_2..eps_N (bounds/PROOFS.md, section 2). The part of\n" +
 		"the right side of (13) that any perturbation can reach is at most the largest eigenvalue of Q against the printed coefficients\n" +
-		"(21). It depends on N, C and Lf alone and is below 0.95 for all of them, PROOFS.md (2.12).\n")
+		"(21). It depends on N, C and Lf alone and is below 0.95 for all of them, PROOFS.md (2.12).\n" +
+		"Q has min(C, Lf) for the norm of J1 and for Lf, which A3 gives on a convex open set and (21) does not use, (2.13).\n")
+	reached := func(n int, c, lf float64) float64 {
+		return bounds.ReachedRatio(bounds.Const{N: n, C: c, C2: 1, Lf: lf, L1: 1, L2: 1})
+	}
 	ratio := func(n int, c, lf float64) float64 {
 		return bounds.SharpTheorem1Ratio(bounds.Const{N: n, C: c, C2: 1, Lf: lf, L1: 1, L2: 1})
 	}
-	p.f("\n## By N and C: the largest over Lf = %v\n\n", pageLf)
+	p.f("\n## By N and C: the largest over Lf = C and %v\n\n", pageLf)
 	p.grid("C", pageC, func(n int, c float64) float64 {
 		most := 0.0
-		for _, lf := range pageLf {
+		for _, lf := range slices.Concat(pageLf, []float64{c}) {
 			most = max(most, ratio(n, c, lf))
+		}
+		return most
+	})
+	p.f("\n## The same, reached\n\nNo bound from A3's norms and the recursion (2.1)-(2.3) can be below this, PROOFS.md (2.14).\n\n")
+	p.grid("C", pageC, func(n int, c float64) float64 {
+		most := 0.0
+		for _, lf := range slices.Concat(pageLf, []float64{c}) {
+			most = max(most, reached(n, c, lf))
 		}
 		return most
 	})
