@@ -63,7 +63,11 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 	if start.Run != nil {
 		opt.Evaluations /= runCost
 	}
-	best, bestScore := climb(start, score, opt.Evaluations/2, rng)
+	first := Clone(start)
+	if start.Run == nil {
+		arm(first)
+	}
+	best, bestScore := climb(first, score, opt.Evaluations/2, rng)
 	if math.IsNaN(bestScore) || math.IsInf(bestScore, -1) {
 		return best, bestScore
 	}
@@ -71,7 +75,9 @@ func Climb(start *gen.Case, score Score, opt Options) (*gen.Case, float64) {
 		return best, bestScore // other operators would be other objectives
 	}
 	for range shapes {
-		c, s := climb(Reshape(best, rng), score, opt.Evaluations/2/shapes, rng)
+		d := Reshape(best, rng)
+		arm(d)
+		c, s := climb(d, score, opt.Evaluations/2/shapes, rng)
 		if s > bestScore {
 			best, bestScore = c, s
 		}
@@ -106,26 +112,34 @@ func climb(start *gen.Case, score Score, evaluations int, rng *rand.Rand) (*gen.
 		}
 		return -s
 	}
-	// Half for the wide search, half for the polish; each starts from the best
-	// point so far, and a method that stalls costs only its share.
-	methods := []optimize.Method{
-		&optimize.CmaEsChol{InitStepSize: 0.5, Src: rng},
-		&optimize.NelderMead{SimplexSize: 0.1},
+	// A third for the wide search, a third for the laws alone, a third for the
+	// polish; each starts from the best point so far, and a method that stalls costs
+	// only its share. C, the largest of many Jacobians, has a ridge wherever two of
+	// them are equal, which is where bounds are met: only the laws move along it.
+	methods := []struct {
+		method optimize.Method
+		free   func(*gen.Case) parameters
+	}{
+		{&optimize.CmaEsChol{InitStepSize: 0.5, Src: rng}, newMap},
+		{&optimize.NelderMead{SimplexSize: 0.3}, lawMap},
+		{&optimize.NelderMead{SimplexSize: 0.1}, newMap},
 	}
-	for k, method := range methods {
+	for k, stage := range methods {
 		budget := (evaluations - used) / (len(methods) - k)
 		if budget < 2 {
 			break
 		}
 		c = Clone(best)
-		m = newMap(c)
+		if m = stage.free(c); len(m) == 0 {
+			continue
+		}
 		settings := &optimize.Settings{
 			FuncEvaluations: budget,
 			Concurrent:      1,
 			Converger:       &optimize.FunctionConverge{Relative: 1e-7, Absolute: 1e-9, Iterations: 60},
 		}
 		// An error only says why a method stopped; what it found is in best.
-		_, _ = optimize.Minimize(optimize.Problem{Func: eval}, m.get(), settings, method)
+		_, _ = optimize.Minimize(optimize.Problem{Func: eval}, m.get(), settings, stage.method)
 	}
 	return best, bestScore
 }
@@ -183,25 +197,10 @@ type parameter struct {
 
 type parameters []parameter
 
+// newMap has every parameter of a case, lawMap those of its laws.
 func newMap(c *gen.Case) parameters {
 	var m parameters
-	block := func(v []float64) {
-		scale := 0.0
-		for _, x := range v {
-			scale = max(scale, math.Abs(x))
-		}
-		if scale == 0 {
-			scale = 1
-		}
-		scale /= 4
-		for k := range v {
-			p := &v[k]
-			m = append(m, parameter{
-				func() float64 { return math.Asinh(*p / scale) },
-				func(t float64) { *p = scale * math.Sinh(t) },
-			})
-		}
-	}
+	block := m.block
 	block(c.X)
 	for k := range c.W {
 		block(c.W[k])
@@ -211,12 +210,7 @@ func newMap(c *gen.Case) parameters {
 			block(row)
 		}
 	}
-	for k := range c.Delta {
-		for _, s := range []*perturb.Spec{&c.Delta[k], &c.Eps[k]} {
-			p := lawParameters(s, block) // block appends to m as well
-			m = append(m, p...)
-		}
-	}
+	m = append(m, lawMap(c)...)
 	if c.Run != nil {
 		for _, x := range c.Run.More {
 			block(x)
@@ -236,30 +230,57 @@ func newMap(c *gen.Case) parameters {
 	return m
 }
 
-func lawParameters(s *perturb.Spec, block func([]float64)) parameters {
+func lawMap(c *gen.Case) parameters {
 	var m parameters
+	for k := range c.Delta {
+		m.law(&c.Delta[k])
+		m.law(&c.Eps[k])
+	}
+	return m
+}
+
+// block adds the entries of a vector.
+func (m *parameters) block(v []float64) {
+	scale := 0.0
+	for _, x := range v {
+		scale = max(scale, math.Abs(x))
+	}
+	if scale == 0 {
+		scale = 1
+	}
+	scale /= 4
+	for k := range v {
+		p := &v[k]
+		*m = append(*m, parameter{
+			func() float64 { return math.Asinh(*p / scale) },
+			func(t float64) { *p = scale * math.Sinh(t) },
+		})
+	}
+}
+
+// law adds the numbers of a law.
+func (m *parameters) law(s *perturb.Spec) {
 	switch s.Law {
 	case "constant":
-		block(s.D)
+		m.block(s.D)
 	case "twopoint":
-		block(s.A)
-		block(s.B)
-		m = append(m, parameter{
+		m.block(s.A)
+		m.block(s.B)
+		*m = append(*m, parameter{
 			func() float64 { return math.Log(s.P / (1 - s.P)) },
 			func(t float64) { s.P = clampP(1 / (1 + math.Exp(-t))) },
 		})
 	case "table":
 		for k := range s.Outcomes {
-			block(s.Outcomes[k].D)
+			m.block(s.Outcomes[k].D)
 			if k > 0 { // its odds against the first outcome
-				m = append(m, parameter{
+				*m = append(*m, parameter{
 					func() float64 { return math.Log(s.Outcomes[k].P / s.Outcomes[0].P) },
 					func(t float64) { setOdds(s.Outcomes, k, math.Exp(min(max(t, -maxLogOdds), maxLogOdds))) },
 				})
 			}
 		}
 	}
-	return m
 }
 
 // maxLogOdds keeps the probabilities of a table apart from 0.

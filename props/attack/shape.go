@@ -9,8 +9,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
-// Reshape changes a valid case in one place: another operator, another width of a
-// state, one operator more or fewer, or another law. N stays in gen.MinN..gen.MaxN and
+// Reshape changes a valid case: another operator, another width of a state, one
+// operator more or fewer, another law, or all numbers of the exact pass 1. N stays in gen.MinN..gen.MaxN and
 // widths at most gen.MaxWidth; a move that is not possible leaves the case as it is.
 func Reshape(c *gen.Case, rng *rand.Rand) *gen.Case {
 	d := Clone(c)
@@ -18,7 +18,7 @@ func Reshape(c *gen.Case, rng *rand.Rand) *gen.Case {
 	if err != nil {
 		return d
 	}
-	moves := []func(*gen.Case, *core.Chain, *rand.Rand){replace, replace, resize, insert, remove, relaw}
+	moves := []func(*gen.Case, *core.Chain, *rand.Rand){replace, replace, resize, insert, remove, relaw, level}
 	moves[rng.IntN(len(moves))](d, chain, rng)
 	return d
 }
@@ -83,6 +83,31 @@ func relaw(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
 	}
 	*site = perturb.Spec{Law: "zero"}
 	*site = law(c, chain.D(i+1), rng)
+}
+
+// level makes all weights and inputs 1: in a chain of scalar linear operators all
+// Jacobians are then equal, and no constant of A3 is larger than an operator needs.
+func level(c *gen.Case, _ *core.Chain, _ *rand.Rand) {
+	for _, v := range append(slices.Clone(c.W), c.X) {
+		for k := range v {
+			v[k] = 1
+		}
+	}
+}
+
+// arm gives every site without a law the constant 0, which a climb can move.
+func arm(c *gen.Case) {
+	chain, err := core.FromSpecs(c.Chain)
+	if err != nil {
+		return
+	}
+	for i := range len(c.Chain) - 1 {
+		for _, s := range []*perturb.Spec{&c.Delta[i], &c.Eps[i+1]} {
+			if s.Law == "zero" || s.Law == "" {
+				*s = perturb.Spec{Law: "constant", D: make([]float64, chain.D(i+1))}
+			}
+		}
+	}
 }
 
 // operator draws one with the widths in -> out, and its weights.
