@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,6 +150,38 @@ func TestSharpRatio(t *testing.T) {
 	}
 	if got := climb(k); !(got <= want*(1+RatioError)) || !(got >= want*(1-1e-6)) {
 		t.Errorf("moments reach %v, the eigenvalue is %v", got, want)
+	}
+}
+
+// TestSharpOfSums: the sharp (13) of summed moments is at least the sum, PROOFS.md (4.11),
+// and equal for equal steps.
+func TestSharpOfSums(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 1))
+	for range 500 {
+		k, first := drawCase(r, []float64{0, 0.5, 1, 3})
+		d, e := make([]float64, k.N+1), make([]float64, k.N+1)
+		sum := 0.0
+		for range 4 {
+			w, m := r.Float64(), *first
+			m.d, m.e = slices.Clone(m.d), slices.Clone(m.e)
+			for i := range m.d {
+				m.d[i] *= r.Float64()
+				m.e[i] *= r.Float64()
+				d[i] += w * m.d[i]
+				e[i] += w * m.e[i]
+			}
+			sum += w * SharpTheorem1(k, m.d, m.e)
+		}
+		if whole := SharpTheorem1(k, d, e); !(sum <= whole*(1+RelError)) {
+			t.Fatalf("%+v: the sum is %v, the bound of sums %v", k, sum, whole)
+		}
+		one := SharpTheorem1(k, first.d, first.e)
+		for i := range d {
+			d[i], e[i] = 3*first.d[i], 3*first.e[i]
+		}
+		if whole := SharpTheorem1(k, d, e); !(math.Abs(whole-3*one) <= RelError*whole) {
+			t.Fatalf("%+v: three equal steps give %v, one %v", k, whole, one)
+		}
 	}
 }
 

@@ -12,12 +12,6 @@ func Theorem3(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
 		product(6, s.L, s.Gamma, e2)/t + product(3, mean2)/t
 }
 
-// Theorem4 is Theorem3 with the right sides of (13) and (23), summed over t, for
-// the sums of E|U-u|^2 and E|E_t[U-u]|^2. It implements Theorem 4, (37).
-func Theorem4(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
-	return Theorem3(s, d0, steps, thm1, thm2)
-}
-
 // SharpTheorem3 is a third of Theorem3,
 //
 //	2 D0/(g T) + 2 L g sigma^2 + (2 L g/T) sum_t E|U-u|^2 + (1/T) sum_t E|E_t[U-u]|^2,

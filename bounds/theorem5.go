@@ -48,6 +48,12 @@ func Sharp41(s Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
 		product(s.L, s.Gamma, s.Gamma, e2) + product(s.Gamma, mean2)/2
 }
 
+// SharpTheorem5 is Sharp41 with the same bounds as SharpTheorem4, weighted and summed
+// over t.
+func SharpTheorem5(s Smooth, d0 float64, steps int, thm1, thm2 float64) float64 {
+	return Sharp41(s, d0, steps, thm1, math.Min(thm1, thm2))
+}
+
 // SharpWeight is (1-mu g)^{T-1-t}, the weight of step t in Sharp41. It panics
 // when mu is not positive.
 func (s Smooth) SharpWeight(steps, t int) float64 {

@@ -86,6 +86,20 @@ func trainingClaims() []Claim {
 			Right: func(v *View, _ int) float64 {
 				return bounds.Theorem5(v.Run.S, 0, v.Run.Steps, v.Run.Geo.Thm1, v.Run.Geo.Repaired2[r])
 			},
+		}, Claim{
+			ID: "thm4", Eq: "(37)", Form: Sharp, Reading: reading, Kind: Training,
+			Statement: "a third of the right side of (34) with the sharp (13) of the summed moments, and the smaller of that and the repaired (23)",
+			Left:      gradients,
+			Right: func(v *View, _ int) float64 {
+				return bounds.SharpTheorem4(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.Sharp1, v.Run.Sum.Repaired2[r])
+			},
+		}, Claim{
+			ID: "thm5", Eq: "(38)", Form: Sharp, Reading: reading, Kind: Training, Needs: pl,
+			Statement: "the sharp (41) with the sharp (13) of the summed moments, and the smaller of that and the repaired (23)",
+			Left:      func(v *View, _ int) float64 { return v.Run.AddedFast },
+			Right: func(v *View, _ int) float64 {
+				return bounds.SharpTheorem5(v.Run.S, 0, v.Run.Steps, v.Run.Fast.Sharp1, v.Run.Fast.Repaired2[r])
+			},
 		})
 	}
 	return all

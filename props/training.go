@@ -44,10 +44,11 @@ type RunView struct {
 }
 
 // StepSums are sums over steps of E|U-u|^2, E|E_t[U-u]|^2, their difference, and of
-// the right sides of (13), of (23) by reading, and of the repaired (23).
+// the right sides of (13), of (23) by reading, and of the repaired (23). Sharp1 is the
+// sharp (13) of the summed moments, which is at least its sum.
 type StepSums struct {
-	E2, Mean2, Spread, Thm1 float64
-	Thm2, Repaired2         [expect.Readings]float64
+	E2, Mean2, Spread, Thm1, Sharp1 float64
+	Thm2, Repaired2                 [expect.Readings]float64
 }
 
 // LeafStep is one outcome of the first step: l(w+) - l(w) + g <grad l, u+r>
@@ -491,6 +492,7 @@ func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi StepSu
 	}
 	thm1 := bounds.Theorem1(k, s.D2, s.Moments.E2)
 	put(&lo.Thm1, &hi.Thm1, thm1, 0)
+	put(&lo.Sharp1, &hi.Sharp1, bounds.SharpTheorem1(k, s.D2, s.Moments.E2), 0)
 	lost := cancellation * math.Sqrt(thm1)
 	for r := range expect.Readings {
 		// Total means of eps do not do for the repaired form.
