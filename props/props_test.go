@@ -596,11 +596,18 @@ func TestErrata(t *testing.T) {
 	for _, i := range Improvements(found) {
 		sharper = append(sharper, i.Claim.Name())
 		// Sharper means that more of it is used; Theorem 1's each has its own constants.
-		if r := float64(i.Ratio); i.Printed >= 0 && i.Claim.Form == Sharp && !(r >= float64(i.Printed)) {
-			t.Errorf("%s: ratio %v, the printed form has %v", i.Claim.Name(), i.Ratio, i.Printed)
+		if i.Beside != nil && i.Claim.Form == Sharp && !(float64(i.Ratio) >= i.Beside.Ratio) {
+			t.Errorf("%s: ratio %v, the form beside it has %s", i.Claim.Name(), i.Ratio, i.Than())
+		}
+		if repaired := strings.HasSuffix(i.Than(), "(repaired)"); repaired != (i.Claim.ID == "thm4" || i.Claim.ID == "thm5") {
+			t.Errorf("%s stands beside %s", i.Claim.Name(), i.Than())
+		}
+		if readings := len(i.Readings); i.Claim.Reading != "" && readings != 3 {
+			t.Errorf("%s is listed with the readings %v", i.Claim.Name(), i.Readings)
 		}
 	}
-	want := []string{"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp", "eq40/sharp-root", "eq41/sharp-root", "table1/sharp"}
+	want := []string{"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp", "eq40/sharp-root", "eq41/sharp-root",
+		"thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp"}
 	if d := cmp.Diff(want, sharper); d != "" {
 		t.Errorf("sharper forms (-want +got):\n%s", d)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -199,26 +200,51 @@ func Errata(findings []*Finding) []Erratum {
 	return all
 }
 
-// Improvement is a sharper form that was found to hold, beside the printed one.
+// Improvement is a sharper form that was found to hold, beside the one that it is
+// sharper than: the printed form, or the repaired one where that fails.
 type Improvement struct {
-	Claim          *Claim
-	Ratio, Printed Number // the largest left/right of either form
+	Claim    *Claim
+	Readings []string // in which it and the other form come to the same ratios
+	Ratio    Number   // the largest left/right
+	Beside   *Finding // nil: none
 }
 
-// Improvements lists the sharp forms that hold, with the printed form of their id.
+// Than is the ratio of the other form, with its name where it is not the printed one.
+func (i *Improvement) Than() string {
+	switch {
+	case i.Beside == nil:
+		return "-"
+	case i.Beside.Claim.Form == Printed:
+		return Number(max(i.Beside.Ratio, 0)).String()
+	}
+	return fmt.Sprintf("%v (%s)", Number(max(i.Beside.Ratio, 0)), i.Beside.Claim.Form)
+}
+
+// Improvements lists the sharp forms that hold; readings that do not differ share one.
 func Improvements(findings []*Finding) []Improvement {
 	var all []Improvement
 	for _, f := range findings {
-		if c := f.Claim; f.Verdict() != "holds" || c.Form != Sharp && c.Form != SharpEach && c.Form != SharpRoot {
+		c := f.Claim
+		if f.Verdict() != "holds" || c.Form != Sharp && c.Form != SharpEach && c.Form != SharpRoot {
 			continue
 		}
-		i := Improvement{f.Claim, Number(max(f.Ratio, 0)), -1}
+		i := Improvement{Claim: c, Ratio: Number(max(f.Ratio, 0))}
 		for _, g := range findings {
-			if g.Claim.ID == f.Claim.ID && g.Claim.Form == Printed && g.Claim.Kind != Own {
-				i.Printed = Number(max(g.Ratio, 0))
+			d := g.Claim
+			if d.ID == c.ID && d.Reading == c.Reading && d.Kind != Own && g.Verdict() == "holds" &&
+				(d.Form == Printed || d.Form == Repaired && i.Beside == nil) {
+				i.Beside = g
 			}
 		}
-		all = append(all, i)
+		at := slices.IndexFunc(all, func(o Improvement) bool {
+			return o.Claim.ID == c.ID && o.Claim.Form == c.Form && o.Claim.Statement == c.Statement && o.Ratio == i.Ratio && o.Than() == i.Than()
+		})
+		if at < 0 {
+			at, all = len(all), append(all, i)
+		}
+		if c.Reading != "" {
+			all[at].Readings = append(all[at].Readings, c.Reading)
+		}
 	}
 	return all
 }

@@ -83,9 +83,9 @@ func errata(w io.Writer, findings []*props.Finding) {
 	}
 	for k, i := range props.Improvements(findings) {
 		if k == 0 {
-			fmt.Fprintln(w, "\nSharper forms that hold, with the largest left/right of theirs and of the printed one (-: none).")
+			fmt.Fprintln(w, "\nSharper forms that hold, with the largest left/right of theirs and of the printed one, or the repaired one where that fails (-: none).")
 		}
-		fmt.Fprintf(w, "\n%s %s, %s\n  says     %s\n  ratio    %v, printed %v\n", i.Claim.ID, i.Claim.Eq, i.Claim.Form, i.Claim.Statement, i.Ratio, i.Printed)
+		fmt.Fprintf(w, "\n%s %s, %s\n  says     %s\n  ratio    %v, beside it %s\n", i.Claim.ID, i.Claim.Eq, sharperForm(&i), i.Claim.Statement, i.Ratio, i.Than())
 	}
 }
 
@@ -138,11 +138,16 @@ func errataTable(findings []*props.Finding) string {
 // sharperTable lists the sharp forms that hold as a table of README.md.
 func sharperTable(findings []*props.Finding) string {
 	var b strings.Builder
-	b.WriteString("| id | form | statement | ratio | ratio of the printed form |\n|---|---|---|---|---|\n")
+	b.WriteString("| id | form | statement | ratio | ratio of the printed form, or of the repaired one where that fails |\n|---|---|---|---|---|\n")
 	for _, i := range props.Improvements(findings) {
-		fmt.Fprintf(&b, "| %s %s | %s | %s | %v | %v |\n", i.Claim.ID, i.Claim.Eq, i.Claim.Form, cell(i.Claim.Statement), i.Ratio, i.Printed)
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %v | %s |\n", i.Claim.ID, i.Claim.Eq, sharperForm(&i), cell(i.Claim.Statement), i.Ratio, i.Than())
 	}
 	return b.String()
+}
+
+// sharperForm is the form and its readings.
+func sharperForm(i *props.Improvement) string {
+	return strings.Join(append([]string{string(i.Claim.Form)}, i.Readings...), ", ")
 }
 
 // cell escapes what a Markdown table would take for its own.
