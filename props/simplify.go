@@ -301,7 +301,7 @@ func freeze(c *gen.Case, outcomes int) {
 }
 
 func frozen(s perturb.Spec, law perturb.Finite, base, value []float64, outcomes int) perturb.Spec {
-	if s.Law != "round" && s.Law != "topk" && s.Law != "bitflip" {
+	if s.Law != "round" && s.Law != "topk" && s.Law != "switch" && s.Law != "bitflip" {
 		return s
 	}
 	n := law.Support(base, 0)
@@ -402,6 +402,8 @@ func Line(c *gen.Case) string {
 				line += fmt.Sprintf("; %s_%d=%v", l.name, i+1, plain(l.s.D))
 			case "twopoint":
 				line += fmt.Sprintf("; %s_%d=%v or %v (p=%v)", l.name, i+1, plain(l.s.A), plain(l.s.B), l.s.P)
+			case "switch":
+				line += fmt.Sprintf("; %s_%d=%v where s_%d >= %v, else %v", l.name, i+1, plain(l.s.A), l.s.K+1, l.s.At, plain(l.s.B))
 			default:
 				line += fmt.Sprintf("; %s_%d~%s", l.name, i+1, l.s.Law)
 			}

@@ -376,7 +376,7 @@ func single(t *gen.Training) bool {
 				continue
 			}
 			switch s := l.Spec(); {
-			case s.Law == "zero" || s.Law == "constant" || s.Law == "topk":
+			case s.Law == "zero" || s.Law == "constant" || s.Law == "topk" || s.Law == "switch":
 			case s.Law == "round" && s.Mode == "nearest":
 			case s.Law == "table" && len(s.Outcomes) == 1:
 			default:

@@ -1,7 +1,7 @@
 // Package perturb holds the laws of the perturbations delta_i and eps_i of
 // (5a) and (5b): constants, two-point and general finite laws, uniform and
 // Gaussian ones, rounding to short formats (nearest and stochastic), top-k
-// compression, bit flips, and intermittent ones.
+// compression, switches between two vectors, bit flips, and intermittent ones.
 //
 // A law sees the state that its draw is added to. Where its support is finite
 // it lists the outcomes with their probabilities, so that expectations over it

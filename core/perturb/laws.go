@@ -139,6 +139,30 @@ func rank(s []float64, i int) int {
 	return n
 }
 
+type switchLaw struct{ spec Spec }
+
+// Switch adds a where coordinate k of the state is at least at, and b elsewhere: the
+// simplest law that depends on what came before, though the state be known to all.
+// It panics unless a and b have one length > k >= 0 and every number is finite.
+func Switch(a, b []float64, k int, at float64) Finite {
+	return &switchLaw{Spec{Law: "switch", A: slices.Clone(a), B: slices.Clone(b), K: k, At: at}.must()}
+}
+
+func (l *switchLaw) Spec() Spec                                   { return l.spec }
+func (l *switchLaw) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
+func (l *switchLaw) Support(_ []float64, _ int) int               { return 1 }
+func (l *switchLaw) Outcome(dst, s []float64, _, _ int) float64 {
+	if len(dst) != len(l.spec.A) {
+		panic(fmt.Sprintf("perturb: law %q of length %d on a state of %d", l.spec.Law, len(l.spec.A), len(dst)))
+	}
+	if s[l.spec.K] >= l.spec.At {
+		copy(dst, l.spec.A)
+	} else {
+		copy(dst, l.spec.B)
+	}
+	return 1
+}
+
 type bitFlip struct{ lo, hi int }
 
 // BitFlip flips one bit of one coordinate, both uniformly chosen, the bit

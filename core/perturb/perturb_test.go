@@ -19,7 +19,7 @@ func laws() map[string]Law {
 	all := map[string]Law{
 		"zero": Zero(), "constant": Constant([]float64{1, -2, 3}), "twopoint": TwoPoint([]float64{1, 0, 2}, []float64{-1, 0, 4}, 0.25),
 		"table":   Table([]Outcome{{0.5, []float64{1, 2, 3}}, {0.25, []float64{0, 1, 0}}, {0.25, []float64{-4, 0, 0}}}),
-		"uniform": Uniform(-1, 3), "gaussian": Gaussian(0.5, 2), "topk": TopK(2), "bitflip": BitFlip(48, 51),
+		"uniform": Uniform(-1, 3), "gaussian": Gaussian(0.5, 2), "topk": TopK(2), "switch": Switch([]float64{1, 2, 0}, []float64{-1, 0, 4}, 1, -1), "bitflip": BitFlip(48, 51),
 	}
 	for _, f := range []string{"fp16", "bf16", "e4m3", "e5m2", "int8"} {
 		all["round "+f] = Round(f, false)
@@ -238,6 +238,9 @@ func TestExactLaws(t *testing.T) {
 		{TopK(1), []float64{2, -2, 2}, 0, 0, []float64{0, 2, -2}},
 		{TopK(0), []float64{1, 2}, 0, 0, []float64{-1, -2}},
 		{TopK(9), []float64{1, 2}, 0, 0, []float64{0, 0}},
+		{Switch([]float64{1, 2}, []float64{3, 4}, 1, 5), []float64{9, 5}, 0, 0, []float64{1, 2}},
+		{Switch([]float64{1, 2}, []float64{3, 4}, 1, 5), []float64{9, math.Nextafter(5, 0)}, 0, 0, []float64{3, 4}},
+		{Switch([]float64{1, 2}, []float64{3, 4}, 0, 5), []float64{math.NaN(), 9}, 0, 0, []float64{3, 4}},
 		{BitFlip(51, 51), []float64{1, 3}, 0, 0, []float64{0.5, 0}},
 		{BitFlip(63, 63), []float64{1, 3}, 0, 1, []float64{0, -6}},
 		{BitFlip(62, 62), []float64{1, 3}, 0, 0, []float64{0, 0}},     // Inf: not made
@@ -387,6 +390,10 @@ func TestRefusals(t *testing.T) {
 		`format is "fp4"`:                     {Law: "round", Format: "fp4", Mode: "nearest"},
 		`mode is "up"`:                        {Law: "round", Format: "bf16", Mode: "up"},
 		"k is -1":                             {Law: "topk", K: -1},
+		"k is 2, want 0..1":                   {Law: "switch", A: []float64{1, 2}, B: []float64{1, 2}, K: 2},
+		`law "switch": b has length 1`:        {Law: "switch", A: []float64{1, 2}, B: []float64{1}},
+		"at is NaN":                           {Law: "switch", A: []float64{1}, B: []float64{1}, At: nan},
+		`law "topk": at does not`:             {Law: "topk", K: 1, At: 2},
 		"lo is 5 and hi is 4":                 {Law: "bitflip", Lo: 5, Hi: 4},
 		"hi is 64":                            {Law: "bitflip", Lo: 5, Hi: 64},
 		"every is 0":                          {Law: "intermittent", Inner: &Spec{Law: "zero"}},
@@ -410,21 +417,23 @@ func TestPanics(t *testing.T) {
 		tooLarge = 1 << (strconv.IntSize / 2)
 	}
 	for name, f := range map[string]func(){
-		"Constant":     func() { Constant(nil) },
-		"TwoPoint":     func() { TwoPoint(one, one, 2) },
-		"Table":        func() { Table(nil) },
-		"Uniform":      func() { Uniform(1, 0) },
-		"Gaussian":     func() { Gaussian(0, -1) },
-		"Round":        func() { Round("fp4", true) },
-		"TopK":         func() { TopK(-1) },
-		"BitFlip":      func() { BitFlip(3, 64) },
-		"inner":        func() { Intermittent(1, nil) },
-		"every":        func() { Intermittent(0, Zero()) },
-		"length":       func() { Constant(one).Outcome(make([]float64, 2), two, 0, 0) },
-		"length inner": func() { short.Outcome(make([]float64, 2), two, 0, 0) },
-		"length draw":  func() { short.Sample(make([]float64, 2), two, 0, rng) },
-		"At t":         func() { NewSampler(nil, nil, 1).At(-1, 0) },
-		"At k":         func() { NewSampler(nil, nil, 1).At(0, tooLarge) },
+		"Constant":      func() { Constant(nil) },
+		"TwoPoint":      func() { TwoPoint(one, one, 2) },
+		"Table":         func() { Table(nil) },
+		"Uniform":       func() { Uniform(1, 0) },
+		"Gaussian":      func() { Gaussian(0, -1) },
+		"Round":         func() { Round("fp4", true) },
+		"TopK":          func() { TopK(-1) },
+		"Switch":        func() { Switch(one, two, 0, 0) },
+		"length switch": func() { Switch(one, one, 0, 0).Outcome(make([]float64, 2), two, 0, 0) },
+		"BitFlip":       func() { BitFlip(3, 64) },
+		"inner":         func() { Intermittent(1, nil) },
+		"every":         func() { Intermittent(0, Zero()) },
+		"length":        func() { Constant(one).Outcome(make([]float64, 2), two, 0, 0) },
+		"length inner":  func() { short.Outcome(make([]float64, 2), two, 0, 0) },
+		"length draw":   func() { short.Sample(make([]float64, 2), two, 0, rng) },
+		"At t":          func() { NewSampler(nil, nil, 1).At(-1, 0) },
+		"At k":          func() { NewSampler(nil, nil, 1).At(0, tooLarge) },
 	} {
 		func() {
 			defer func() {

@@ -20,6 +20,7 @@ import (
 //	gaussian      mean, sd         each coordinate on its own
 //	round         format, mode     mode nearest or stochastic
 //	topk          k
+//	switch        a, b, k, at      a where coordinate k of the state is >= at, else b
 //	bitflip       lo, hi           bits of a float64, 0..63
 //	intermittent  every, inner     inner is not intermittent itself
 //
@@ -38,6 +39,7 @@ type Spec struct {
 	Format   string    `json:"format,omitempty"`
 	Mode     string    `json:"mode,omitempty"`
 	K        int       `json:"k,omitempty"`
+	At       float64   `json:"at,omitempty"`
 	Lo       int       `json:"lo,omitempty"`
 	Hi       int       `json:"hi,omitempty"`
 	Every    int       `json:"every,omitempty"`
@@ -53,7 +55,7 @@ type Outcome struct {
 // fields lists the fields of each law; others must be absent.
 var fields = map[string]string{
 	"zero": "", "constant": "d", "twopoint": "a b p", "table": "outcomes", "uniform": "from to",
-	"gaussian": "mean sd", "round": "format mode", "topk": "k", "bitflip": "lo hi", "intermittent": "every inner",
+	"gaussian": "mean sd", "round": "format mode", "topk": "k", "switch": "a b k at", "bitflip": "lo hi", "intermittent": "every inner",
 }
 
 // Names lists the laws that New knows.
@@ -81,6 +83,8 @@ func New(s Spec) (Law, error) {
 		return Round(s.Format, s.Mode == "stochastic"), nil
 	case "topk":
 		return TopK(s.K), nil
+	case "switch":
+		return Switch(s.A, s.B, s.K, s.At), nil
 	case "bitflip":
 		return BitFlip(s.Lo, s.Hi), nil
 	}
@@ -124,6 +128,8 @@ func (s Spec) check() error {
 		if s.K < 0 {
 			return s.bad("k", "is %d, want >= 0", s.K)
 		}
+	case "switch":
+		return s.checkSwitch()
 	case "bitflip":
 		if s.Lo < 0 || s.Hi > 63 || s.Lo > s.Hi {
 			return s.bad("lo", "is %d and hi is %d, want 0 <= lo <= hi <= 63", s.Lo, s.Hi)
@@ -150,7 +156,7 @@ func (s Spec) checkFields() error {
 	}{
 		{"d", s.D != nil}, {"a", s.A != nil}, {"b", s.B != nil}, {"p", s.P != 0}, {"outcomes", s.Outcomes != nil},
 		{"from", s.From != 0}, {"to", s.To != 0}, {"mean", s.Mean != 0}, {"sd", s.SD != 0}, {"format", s.Format != ""},
-		{"mode", s.Mode != ""}, {"k", s.K != 0}, {"lo", s.Lo != 0}, {"hi", s.Hi != 0}, {"every", s.Every != 0}, {"inner", s.Inner != nil},
+		{"mode", s.Mode != ""}, {"k", s.K != 0}, {"at", s.At != 0}, {"lo", s.Lo != 0}, {"hi", s.Hi != 0}, {"every", s.Every != 0}, {"inner", s.Inner != nil},
 	} {
 		if f.set && !slices.Contains(strings.Fields(allowed), f.name) {
 			return s.bad(f.name, "does not belong there")
@@ -178,12 +184,30 @@ func (s Spec) vector(field string, v []float64) error {
 	return nil
 }
 
-func (s Spec) checkTwoPoint() error {
+// checkPair checks two vectors of one length.
+func (s Spec) checkPair() error {
 	if err := cmp.Or(s.vector("a", s.A), s.vector("b", s.B)); err != nil {
 		return err
 	}
 	if len(s.A) != len(s.B) {
 		return s.bad("b", "has length %d, a has %d", len(s.B), len(s.A))
+	}
+	return nil
+}
+
+func (s Spec) checkSwitch() error {
+	if err := s.checkPair(); err != nil {
+		return err
+	}
+	if s.K < 0 || s.K >= len(s.A) {
+		return s.bad("k", "is %d, want 0..%d", s.K, len(s.A)-1)
+	}
+	return s.finite("at", s.At)
+}
+
+func (s Spec) checkTwoPoint() error {
+	if err := s.checkPair(); err != nil {
+		return err
 	}
 	if !(s.P > 0 && s.P < 1) {
 		return s.bad("p", "is %v, want above 0 and below 1", s.P)

@@ -263,6 +263,10 @@ func (m *parameters) law(s *perturb.Spec) {
 	switch s.Law {
 	case "constant":
 		m.block(s.D)
+	case "switch":
+		m.block(s.A)
+		m.block(s.B)
+		*m = append(*m, parameter{func() float64 { return s.At }, func(t float64) { s.At = t }})
 	case "twopoint":
 		m.block(s.A)
 		m.block(s.B)

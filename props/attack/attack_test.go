@@ -124,7 +124,7 @@ func TestReshape(t *testing.T) {
 			}
 		}
 	}
-	for _, move := range []string{"longer", "shorter", "wider or narrower", "law zero", "law constant", "law twopoint"} {
+	for _, move := range []string{"longer", "shorter", "wider or narrower", "law zero", "law constant", "law switch", "law twopoint"} {
 		if !seen[move] {
 			t.Errorf("no case became: %s", move)
 		}

@@ -43,6 +43,7 @@ func resize(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
 			}
 			*v = (*v)[:width]
 		}
+		s.K = min(s.K, width-1)
 	}
 }
 
@@ -135,7 +136,7 @@ func operator(in, out int, last bool, rng *rand.Rand) (core.Spec, []float64) {
 // a single outcome: 2^6 are the leaves that package gen allows itself.
 const maxBranching = 6
 
-// law draws a law of width n for a site of c: none, a constant, or two points.
+// law draws a law of width n for a site of c: none, a constant, a switch, or two points.
 func law(c *gen.Case, n int, rng *rand.Rand) perturb.Spec {
 	vector := func() []float64 {
 		v := make([]float64, n)
@@ -147,21 +148,25 @@ func law(c *gen.Case, n int, rng *rand.Rand) perturb.Spec {
 	branching := 0
 	for k := range c.Delta {
 		for _, s := range []perturb.Spec{c.Delta[k], c.Eps[k]} {
-			if s.Law != "zero" && s.Law != "" && s.Law != "constant" {
+			if s.Law != "zero" && s.Law != "" && s.Law != "constant" && s.Law != "switch" {
 				branching++
 			}
 		}
 	}
-	switch kind := rng.IntN(4); {
+	kind := rng.IntN(5)
+	switch {
 	case kind == 0:
 		return perturb.Spec{Law: "zero"}
-	case kind == 1 || branching >= maxBranching:
+	case kind == 1 || kind > 2 && branching >= maxBranching:
 		return perturb.Spec{Law: "constant", D: vector()}
 	}
 	a := vector()
 	b := slices.Clone(a) // a zero mean at p = 1/2, from which a climb may move
 	for k := range b {
 		b[k] = -b[k]
+	}
+	if kind == 2 {
+		return perturb.Spec{Law: "switch", A: a, B: b, K: rng.IntN(n)}
 	}
 	return perturb.Spec{Law: "twopoint", A: a, B: b, P: 0.5}
 }
@@ -171,7 +176,7 @@ func vectors(s *perturb.Spec) []*[]float64 {
 	switch s.Law {
 	case "constant":
 		return []*[]float64{&s.D}
-	case "twopoint":
+	case "twopoint", "switch":
 		return []*[]float64{&s.A, &s.B}
 	}
 	var v []*[]float64

@@ -41,7 +41,7 @@ func (p *Plan) stateful() bool {
 				continue
 			}
 			switch s := l.Spec(); s.Law {
-			case "zero", "constant", "twopoint", "table", "topk":
+			case "zero", "constant", "twopoint", "table", "topk", "switch":
 			default:
 				if s.Law != "round" || s.Mode != "nearest" {
 					return true

@@ -120,7 +120,7 @@ func vectors(s *perturb.Spec) []*[]float64 {
 	switch s.Law {
 	case "constant":
 		return []*[]float64{&s.D}
-	case "twopoint":
+	case "twopoint", "switch":
 		return []*[]float64{&s.A, &s.B}
 	case "table":
 		v := make([]*[]float64, len(s.Outcomes))

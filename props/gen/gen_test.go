@@ -85,7 +85,7 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("width %d was drawn %d times", w, widths[w])
 		}
 	}
-	for _, name := range []string{"zero", "constant", "twopoint", "table", "roundnearest", "roundstochastic", "topk", "bitflip"} {
+	for _, name := range []string{"zero", "constant", "twopoint", "table", "roundnearest", "roundstochastic", "topk", "switch", "bitflip"} {
 		if lawNames[name] < cases/100 {
 			t.Errorf("law %s was drawn %d times", name, lawNames[name])
 		}

@@ -256,7 +256,7 @@ func Law(src Source, d int, scale float64, room int, leaves *int) perturb.Spec {
 		entries(src, v, scale)
 		return v
 	}
-	kind := src.Int(0, 9)
+	kind := src.Int(0, 11)
 	need := map[int]int{1: 2, 2: 2, 3: 3, 4: 3, 7: 1 << d, 9: 4 * d}[kind]
 	if need > room {
 		kind = 0
@@ -283,6 +283,16 @@ func Law(src Source, d int, scale float64, room int, leaves *int) perturb.Spec {
 	case 9:
 		lo := src.Int(40, 49)
 		return perturb.Spec{Law: "bitflip", Lo: lo, Hi: lo + 3}
+	}
+	if kind >= 10 { // against what came before
+		s := perturb.Spec{Law: "switch", A: vector(), B: vector(), K: src.Int(0, d-1)}
+		if src.Int(0, 1) == 0 {
+			s.B = symmetric(s.A).B
+		}
+		if src.Int(0, 1) == 0 {
+			s.At = Small(src)
+		}
+		return s
 	}
 	return perturb.Spec{Law: "constant", D: vector()}
 }
