@@ -66,10 +66,22 @@ func RepairedDelta4(k Const, i int) float64 { return k.delta4(RepairedCy, i) }
 // everything computed before.
 func RepairedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	k.moments("repaired (23)", dMean2, d4, eMean2)
+	return k.repairedBias(RepairedCy, dMean2, d4, eMean2)
+}
+
+// ConjecturedTheorem2 is RepairedTheorem2 without the products of errors in
+// RepairedCy, so with Cy[i] as printed but L1 for C2. In the total reading it is false,
+// see PROOFS.md, section 3.4; in the past and the literal one it is a conjecture.
+func ConjecturedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
+	k.moments("conjectured (23)", dMean2, d4, eMean2)
+	return k.repairedBias(func(k Const, i int) float64 { k.C2 = k.L1; return Cy(k, i) }, dMean2, d4, eMean2)
+}
+
+func (k Const) repairedBias(cy func(Const, int) float64, dMean2, d4, eMean2 []float64) float64 {
 	sum := 0.0
 	for i := 1; i <= k.N-1; i++ {
 		sum += product(RepairedDeltaMean(k, i), dMean2[i])
-		sum += product(RepairedDelta4(k, i), d4[i])
+		sum += product(k.delta4(cy, i), d4[i])
 		sum += product(Theorem2Eps(k, i+1), eMean2[i+1])
 	}
 	return sum

@@ -98,6 +98,16 @@ func repairedBiasClaims(r expect.Reading) []Claim {
 			},
 		},
 	}
+	if r != expect.Total {
+		claims = append(claims, Claim{
+			ID: "thm2", Eq: "(23), (33)", Form: Conjecture,
+			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, and eps averaged given the forward pass",
+			Left:      func(v *View, _ int) float64 { return v.UMean2 },
+			Right: func(v *View, _ int) float64 {
+				return bounds.ConjecturedTheorem2(v.K, v.DMean2[r], v.D4, v.EMean2[expect.Past])
+			},
+		})
+	}
 	switch r {
 	case expect.Literal:
 		claims = append(claims, Claim{

@@ -21,6 +21,7 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/cert"
+	"github.com/cascade-sgd/cascade/props/expect"
 	"github.com/cascade-sgd/cascade/props/gen"
 )
 
@@ -682,5 +683,34 @@ func TestHardCases(t *testing.T) {
 	}
 	if underflow == 0 {
 		t.Error("no case was rejected for a probability that underflows")
+	}
+}
+
+// TestProductsOfErrors: in the total reading the repaired (23) needs what products of
+// errors add to Cy; without it a delta_2 that follows the sign of delta_1 breaks it.
+func TestProductsOfErrors(t *testing.T) {
+	const a = 0x1p-14
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "bias", N: 2}, {Op: "square", N: 2}, {Op: "halfsq", N: 2}},
+		X:     []float64{0, 1}, W: [][]float64{{0, 0}, {}, {}},
+		Delta: []perturb.Spec{
+			{Law: "twopoint", A: []float64{a, a}, B: []float64{-a, -a}, P: 0.5},
+			{Law: "switch", A: []float64{0.5, 0}, B: []float64{-0.5, 0}, K: 1, At: 1}, zero,
+		},
+		Eps: []perturb.Spec{zero, zero, zero},
+	}
+	claims := Claims()
+	at := slices.IndexFunc(claims, func(c Claim) bool { return c.Name() == "thm2/repaired/total" })
+	with := claims[at]
+	without := with
+	without.Right = func(v *View, _ int) float64 {
+		return bounds.ConjecturedTheorem2(v.K, v.DMean2[expect.Total], v.D4, v.EMean2[expect.Past])
+	}
+	if r := CheckExactly(&with, c); r.Answer != Yes || !(r.Ratio < 1e-12) {
+		t.Errorf("with the products: %+v", r)
+	}
+	if r := CheckExactly(&without, c); r.Answer != No || !(math.Abs(r.Ratio-6.5183) < 1e-3) {
+		t.Errorf("without the products: %+v, want a violation with ratio 6.5183", r)
 	}
 }

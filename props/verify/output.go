@@ -72,7 +72,7 @@ func errata(w io.Writer, findings []*props.Finding) {
 			fmt.Fprintf(w, "  replay   go run ./props/verify -replay %s\n", e.Certificate)
 		}
 		for _, r := range e.Repaired {
-			fmt.Fprintf(w, "  %-8s %s\n", r.Form, r.Statement)
+			fmt.Fprintf(w, "  %-8s %s\n", r.Form, r.Statement) // says conjecture where there is no proof
 		}
 		if why := derivations[c.ID]; why != "" && c.Form == props.Derivation {
 			fmt.Fprintf(w, "  instead  %s\n", why)
@@ -125,7 +125,11 @@ func errataTable(findings []*props.Finding) string {
 			instead = append(instead, derivations[c.ID])
 		}
 		for _, r := range e.Repaired {
-			instead = append(instead, r.Statement)
+			statement := r.Statement
+			if r.Form == props.Conjecture {
+				statement = "conjecture: " + statement
+			}
+			instead = append(instead, statement)
 		}
 		if s := e.Slack(); s != "" {
 			instead = append(instead, s)
