@@ -87,12 +87,12 @@ func (f *Finding) settle(r *Result, second *secondOpinion) {
 }
 
 // certifyPasses is the size of a run, in exact passes, up to which a certificate is
-// tried: simplifying one goes through hundreds of changed runs.
+// tried at once: simplifying one goes through hundreds of changed runs.
 const certifyPasses = 1 << 12
 
 // settleRun settles a run: what rounding hides is no answer, and a violation
 // counts as confirmed when it has a certificate in rational arithmetic. One that is
-// too large for that stays undecided until another has a certificate.
+// too large for that stays undecided; the end of the search returns to the smallest.
 func (f *Finding) settleRun(r *Result, c *gen.Case) {
 	if r.Answer == Uncertain {
 		r.Reason = Ill
@@ -107,6 +107,17 @@ func (f *Finding) settleRun(r *Result, c *gen.Case) {
 		}
 	}
 	f.Undecided++
+}
+
+// certify tries the smallest violating run of any size where no smaller one was
+// confirmed: a verdict must not hang on the size of the runs that were drawn.
+func (f *Finding) certify() {
+	if f.Claim.Kind != Training || !f.Claim.Certifiable() || f.Witness == nil || f.Confirmed > 0 {
+		return
+	}
+	if _, err := f.Certificate(); err == nil {
+		f.Confirmed++
+	}
 }
 
 // score rates a case for a climb: the largest ratio, -Inf where the case says

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -658,31 +659,38 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// TestHardCases: cases of long searches that once went wrong. In 839370 the two
-// sides of (32) part only with more bits than exactPrec; among 255900 and its
-// neighbours are leaves whose probability is 0 in float64.
+// TestHardCases: cases of long searches that once went wrong, in testdata/hard. In
+// bits.json the two sides of (32) part only with more bits than exactPrec; in
+// underflow.json there are leaves whose probability is 0 in float64.
 func TestHardCases(t *testing.T) {
 	on := record(t)
-	indices := []uint64{839370}
-	for k := range uint64(50) {
-		indices = append(indices, 255900+k)
+	files, err := filepath.Glob("../testdata/hard/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
 	}
-	underflow := 0
-	for _, kind := range []Kind{Step, Nodes} {
-		claims := slices.DeleteFunc(Claims(), func(c Claim) bool { return c.Kind != kind })
-		for _, index := range indices {
-			f := newFindings(claims)
-			tryAll(f, kind, draw(kind, gen.Random(1, index)), "")
+	underflow := map[string]int{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := gen.ReadCase(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range []Kind{Step, Nodes} {
+			f := newFindings(slices.DeleteFunc(Claims(), func(c Claim) bool { return c.Kind != kind }))
+			tryAll(f, kind, c, "")
 			for _, g := range f {
-				underflow += g.Rejected[Underflow]
+				underflow[filepath.Base(file)] += g.Rejected[Underflow]
 				if g.Undecided > 0 || g.Violated > 0 && on[g.Claim.Name()] == "holds" {
-					t.Errorf("case %d: %s: %d undecided, %d violated", index, g.Claim.Name(), g.Undecided, g.Violated)
+					t.Errorf("%s: %s: %d undecided, %d violated", file, g.Claim.Name(), g.Undecided, g.Violated)
 				}
 			}
 		}
 	}
-	if underflow == 0 {
-		t.Error("no case was rejected for a probability that underflows")
+	if underflow["underflow.json"] == 0 {
+		t.Error("underflow.json is not rejected for a probability that underflows")
 	}
 }
 

@@ -197,6 +197,10 @@ func Search(claims []Claim, opt Options) []*Finding {
 			}
 		}
 	}
+	parallel(len(total), func(k int) struct{} {
+		total[k].certify()
+		return struct{}{}
+	})
 	if opt.Progress != nil {
 		opt.Progress(batches, batches)
 	}

@@ -101,8 +101,8 @@ func size(c *gen.Case) float64 {
 				s += 50
 			case "twopoint", "table":
 				s += 100
-			default: // it looks at the state
-				s += 1000
+			default: // it looks at the state, so there may be no certificate: more than any length
+				s += 1000 * (gen.MaxN + 1)
 			}
 			number(l.D)
 			number(l.A)
@@ -176,7 +176,8 @@ func moves(c *gen.Case) []func(*gen.Case) {
 			func(c *gen.Case) *perturb.Spec { return &c.Eps[i] },
 		} {
 			m = append(m, func(c *gen.Case) { *at(c) = zero })
-			m = append(m, func(c *gen.Case) { *at(c) = certain(*at(c)) })
+			m = append(m, func(c *gen.Case) { *at(c) = certain(*at(c), 0) })
+			m = append(m, func(c *gen.Case) { *at(c) = certain(*at(c), 1) })
 			m = append(m, func(c *gen.Case) { *at(c) = coin(*at(c)) })
 		}
 	}
@@ -232,6 +233,9 @@ func numbers(c *gen.Case, f func(*float64)) {
 			if l.P != 0.5 {
 				list(l.B)
 			}
+			if l.Law == "switch" {
+				f(&l.At)
+			}
 			for _, o := range l.Outcomes {
 				list(o.D)
 			}
@@ -252,13 +256,13 @@ func mirror(c *gen.Case) {
 	}
 }
 
-// certain is a law with the one outcome that s begins with, where it lists any.
-func certain(s perturb.Spec) perturb.Spec {
-	switch s.Law {
-	case "twopoint":
-		return perturb.Spec{Law: "constant", D: s.A}
-	case "table":
-		return perturb.Spec{Law: "constant", D: s.Outcomes[0].D}
+// certain is a law with the one outcome k of s, where s lists it.
+func certain(s perturb.Spec, k int) perturb.Spec {
+	switch {
+	case s.Law == "twopoint" || s.Law == "switch":
+		return perturb.Spec{Law: "constant", D: [][]float64{s.A, s.B}[k]}
+	case s.Law == "table" && k < len(s.Outcomes):
+		return perturb.Spec{Law: "constant", D: s.Outcomes[k].D}
 	}
 	return s
 }
