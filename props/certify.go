@@ -202,7 +202,7 @@ func roundRun(claim *Claim, v *View, r *gen.Run, level int) *cert.Run {
 		Gamma: rat(r.Gamma), Steps: r.Steps, LStar: down(v.Run.LStar),
 		L: rat(math.Ceil(v.Run.S.L*(1-0x1p-24)/unit) * unit),
 	}
-	if claim.Needs != nil { // A4
+	if claim.PL {
 		run.Mu = down(v.Run.S.Mu)
 	}
 	return run

@@ -131,7 +131,7 @@ func (c *Claim) Check(lo, hi *View) Result {
 	if c.Kind == Linear {
 		return c.checkEquation(lo)
 	}
-	if c.Needs != nil && !c.Needs(lo) {
+	if c.PL && !(lo.Run.S.Mu > 0) {
 		return Result{Reason: NoMu}
 	}
 	from, to := c.span(lo)

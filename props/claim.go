@@ -59,8 +59,7 @@ type Claim struct {
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
 	Span func(v *View) (lo, hi int)
-	// Needs reports that A4 holds with a known mu; nil: the claim does without.
-	Needs func(v *View) bool
+	PL   bool // the claim rests on A4: it is about problems with a known mu > 0
 	// Left and Right are the two sides at index i. Both never fall when a
 	// moment of the view grows.
 	Left, Right func(v *View, i int) float64

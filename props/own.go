@@ -65,7 +65,7 @@ func (m *measurement) judge(id string, opt Options) Judgement {
 // judgeRates is undecided, which is never on record, where the explicit form fails or
 // a rate is lost within its budget by more than chance explains.
 func judgeRates(id string, results []rates.Result) Judgement {
-	c := rates.Of(id, results)
+	c := rates.Tally(id, results)
 	j := Judgement{Verdict: "unsettled", Cases: c.Rows, Ratio: c.Ratio}
 	if !(c.Ratio <= 1) {
 		j.Verdict = "undecided"
@@ -102,7 +102,7 @@ func judge50(j Judgement, results []rates.Result) Judgement {
 			return x*(1+qd) + x*x*(qd+qe)
 		})
 		worst = max(worst, e.At)
-		if e.Surely() {
+		if e.BeyondChance() {
 			j.Verdict = "undecided"
 			j.Note += fmt.Sprintf("%s, %s, %s: left grows like T^%.2f times the right side, beyond chance; ", r.Setting, r.Level, r.Placement, e.At)
 		}

@@ -599,10 +599,10 @@ func TestErrata(t *testing.T) {
 		sharper = append(sharper, i.Claim.Name())
 		// Sharper means that more of it is used; Theorem 1's each has its own constants.
 		if i.Beside != nil && i.Claim.Form == Sharp && !(float64(i.Ratio) >= i.Beside.Ratio) {
-			t.Errorf("%s: ratio %v, the form beside it has %s", i.Claim.Name(), i.Ratio, i.Than())
+			t.Errorf("%s: ratio %v, the form beside it has %s", i.Claim.Name(), i.Ratio, i.BesideRatio())
 		}
-		if repaired := strings.HasSuffix(i.Than(), "(repaired)"); repaired != (i.Claim.ID == "thm4" || i.Claim.ID == "thm5") {
-			t.Errorf("%s stands beside %s", i.Claim.Name(), i.Than())
+		if repaired := strings.HasSuffix(i.BesideRatio(), "(repaired)"); repaired != (i.Claim.ID == "thm4" || i.Claim.ID == "thm5") {
+			t.Errorf("%s stands beside %s", i.Claim.Name(), i.BesideRatio())
 		}
 		if readings := len(i.Readings); i.Claim.Reading != "" && readings != 3 {
 			t.Errorf("%s is listed with the readings %v", i.Claim.Name(), i.Readings)

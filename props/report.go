@@ -209,8 +209,8 @@ type Improvement struct {
 	Beside   *Finding // nil: none
 }
 
-// Than is the ratio of the other form, with its name where it is not the printed one.
-func (i *Improvement) Than() string {
+// BesideRatio is the ratio of the other form, with its name where it is not the printed one.
+func (i *Improvement) BesideRatio() string {
 	switch {
 	case i.Beside == nil:
 		return "-"
@@ -237,7 +237,7 @@ func Improvements(findings []*Finding) []Improvement {
 			}
 		}
 		at := slices.IndexFunc(all, func(o Improvement) bool {
-			return o.Claim.ID == c.ID && o.Claim.Form == c.Form && o.Claim.Statement == c.Statement && o.Ratio == i.Ratio && o.Than() == i.Than()
+			return o.Claim.ID == c.ID && o.Claim.Form == c.Form && o.Claim.Statement == c.Statement && o.Ratio == i.Ratio && o.BesideRatio() == i.BesideRatio()
 		})
 		if at < 0 {
 			at, all = len(all), append(all, i)

@@ -305,7 +305,7 @@ func freeze(c *gen.Case, outcomes int) {
 }
 
 func frozen(s perturb.Spec, law perturb.Finite, base, value []float64, outcomes int) perturb.Spec {
-	if s.Law != "round" && s.Law != "topk" && s.Law != "switch" && s.Law != "bitflip" {
+	if !s.SeesState() {
 		return s
 	}
 	n := law.Support(base, 0)

@@ -2,7 +2,6 @@ package props
 
 import (
 	"io"
-	"slices"
 
 	"github.com/cascade-sgd/cascade/bounds"
 )
@@ -33,21 +32,9 @@ func WriteTheorem1(w io.Writer) error {
 		return bounds.SharpTheorem1Ratio(bounds.Const{N: n, C: c, C2: 1, Lf: lf, L1: 1, L2: 1})
 	}
 	p.f("\n## By N and C: the largest over Lf = C and %v\n\n", pageLf)
-	p.grid("C", pageC, func(n int, c float64) float64 {
-		most := 0.0
-		for _, lf := range slices.Concat(pageLf, []float64{c}) {
-			most = max(most, ratio(n, c, lf))
-		}
-		return most
-	})
+	p.grid("C", pageC, largest(ratio))
 	p.f("\n## The same, reached\n\nNo bound from A3's norms and the recursion (2.1)-(2.3) can be below this, PROOFS.md (2.14).\n\n")
-	p.grid("C", pageC, func(n int, c float64) float64 {
-		most := 0.0
-		for _, lf := range slices.Concat(pageLf, []float64{c}) {
-			most = max(most, reached(n, c, lf))
-		}
-		return most
-	})
+	p.grid("C", pageC, largest(reached))
 	for _, c := range []float64{0.5, 1, 2} {
 		p.f("\n## By N and Lf, C = %v\n\n", c)
 		p.grid("Lf", pageLf, func(n int, lf float64) float64 { return ratio(n, c, lf) })
@@ -67,6 +54,17 @@ func WriteTheorem1(w io.Writer) error {
 	}
 	p.f("\nWith one constant per operator in place of one for all (SharpTheorem1PerOp), see the training runs in README.md.\n")
 	return p.err
+}
+
+// largest is the largest f(n, c, lf) over lf = c and pageLf.
+func largest(f func(n int, c, lf float64) float64) func(n int, c float64) float64 {
+	return func(n int, c float64) float64 {
+		most := f(n, c, c)
+		for _, lf := range pageLf {
+			most = max(most, f(n, c, lf))
+		}
+		return most
+	}
 }
 
 // grid is a table with a row for every pageN.

@@ -375,11 +375,7 @@ func single(t *gen.Training) bool {
 			if l == nil {
 				continue
 			}
-			switch s := l.Spec(); {
-			case s.Law == "zero" || s.Law == "constant" || s.Law == "topk" || s.Law == "switch":
-			case s.Law == "round" && s.Mode == "nearest":
-			case s.Law == "table" && len(s.Outcomes) == 1:
-			default:
+			if s := l.Spec(); !s.Single() {
 				return false
 			}
 		}

@@ -260,6 +260,38 @@ func TestExactLaws(t *testing.T) {
 	}
 }
 
+// TestWhatALawIs: Single and SeesState say what the outcomes do, and Vectors reach them.
+func TestWhatALawIs(t *testing.T) {
+	for name, l := range laws() {
+		f, ok := l.(Finite)
+		if !ok {
+			continue
+		}
+		s := l.Spec()
+		single, sees := true, false
+		first, d := make([]float64, 3), make([]float64, 3)
+		f.Outcome(first, states[0], 0, 0)
+		for _, state := range append(states, []float64{0.25, 0.5, 7}) {
+			single = single && f.Support(state, 0) == 1
+			f.Outcome(d, state, 0, 0)
+			sees = sees || !cmp.Equal(first, d)
+		}
+		if s.Single() != single || s.SeesState() != sees {
+			t.Errorf("%s: one outcome %v, said %v; depends on the state %v, said %v", name, single, s.Single(), sees, s.SeesState())
+		}
+		for _, v := range s.Vectors() {
+			*v = []float64{5, 5, 5}
+		}
+		if changed, err := New(s); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if len(s.Vectors()) > 0 {
+			if changed.(Finite).Outcome(d, states[0], 0, 0); !cmp.Equal(d, []float64{5, 5, 5}) {
+				t.Errorf("%s: outcome %v after its vectors were set to 5", name, d)
+			}
+		}
+	}
+}
+
 func TestSupport(t *testing.T) {
 	st := Round("e4m3", true)
 	for _, c := range []struct {

@@ -95,6 +95,46 @@ func New(s Spec) (Law, error) {
 	return Intermittent(s.Every, inner), nil
 }
 
+// Vectors are the outcomes of a law that lists them, to be changed in place; nil
+// for other laws.
+func (s *Spec) Vectors() []*[]float64 {
+	switch s.Law {
+	case "constant":
+		return []*[]float64{&s.D}
+	case "twopoint", "switch":
+		return []*[]float64{&s.A, &s.B}
+	}
+	var v []*[]float64
+	for k := range s.Outcomes {
+		v = append(v, &s.Outcomes[k].D)
+	}
+	return v
+}
+
+// SeesState reports that the outcomes depend on the state; of an intermittent law
+// its inner one decides.
+func (s *Spec) SeesState() bool {
+	if s.Inner != nil {
+		return s.Inner.SeesState()
+	}
+	return s.Law == "round" || s.Law == "topk" || s.Law == "switch" || s.Law == "bitflip"
+}
+
+// Single reports that there is one outcome whatever the state.
+func (s *Spec) Single() bool {
+	switch s.Law {
+	case "zero", "constant", "topk", "switch":
+		return true
+	case "round":
+		return s.Mode == "nearest"
+	case "table":
+		return len(s.Outcomes) == 1
+	case "intermittent":
+		return s.Inner.Single()
+	}
+	return false
+}
+
 // must panics on the error that New would return.
 func (s Spec) must() Spec {
 	if err := s.check(); err != nil {

@@ -200,20 +200,19 @@ type parameters []parameter
 // newMap has every parameter of a case, lawMap those of its laws.
 func newMap(c *gen.Case) parameters {
 	var m parameters
-	block := m.block
-	block(c.X)
+	m.block(c.X)
 	for k := range c.W {
-		block(c.W[k])
+		m.block(c.W[k])
 	}
 	for k := range c.Chain {
 		for _, row := range c.Chain[k].A {
-			block(row)
+			m.block(row)
 		}
 	}
 	m = append(m, lawMap(c)...)
 	if c.Run != nil {
 		for _, x := range c.Run.More {
-			block(x)
+			m.block(x)
 		}
 		horizon := math.Log2(float64(c.Run.Steps + 1)) // a tree grows with a power of its steps
 		if c.Run.All {

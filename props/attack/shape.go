@@ -37,7 +37,7 @@ func resize(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
 	c.Chain[i], c.W[i] = operator(chain.D(i), width, false, rng)
 	c.Chain[i+1], c.W[i+1] = operator(width, chain.D(i+2), i+2 == len(c.Chain), rng)
 	for _, s := range []*perturb.Spec{&c.Delta[i], &c.Eps[i+1]} {
-		for _, v := range vectors(s) {
+		for _, v := range s.Vectors() {
 			for len(*v) < width {
 				*v = append(*v, 0)
 			}
@@ -148,7 +148,7 @@ func law(c *gen.Case, n int, rng *rand.Rand) perturb.Spec {
 	branching := 0
 	for k := range c.Delta {
 		for _, s := range []perturb.Spec{c.Delta[k], c.Eps[k]} {
-			if s.Law != "zero" && s.Law != "" && s.Law != "constant" && s.Law != "switch" {
+			if s.Law != "" && !s.Single() {
 				branching++
 			}
 		}
@@ -169,21 +169,6 @@ func law(c *gen.Case, n int, rng *rand.Rand) perturb.Spec {
 		return perturb.Spec{Law: "switch", A: a, B: b, K: rng.IntN(n)}
 	}
 	return perturb.Spec{Law: "twopoint", A: a, B: b, P: 0.5}
-}
-
-// vectors are the outcomes of a law that lists them.
-func vectors(s *perturb.Spec) []*[]float64 {
-	switch s.Law {
-	case "constant":
-		return []*[]float64{&s.D}
-	case "twopoint", "switch":
-		return []*[]float64{&s.A, &s.B}
-	}
-	var v []*[]float64
-	for k := range s.Outcomes {
-		v = append(v, &s.Outcomes[k].D)
-	}
-	return v
 }
 
 // sameWidths lists the operators in -> out.

@@ -40,12 +40,8 @@ func (p *Plan) stateful() bool {
 			if l == nil {
 				continue
 			}
-			switch s := l.Spec(); s.Law {
-			case "zero", "constant", "twopoint", "table", "topk", "switch":
-			default:
-				if s.Law != "round" || s.Mode != "nearest" {
-					return true
-				}
+			if s := l.Spec(); !s.Single() && s.Law != "twopoint" && s.Law != "table" {
+				return true
 			}
 		}
 	}

@@ -99,7 +99,7 @@ func law(s perturb.Spec, n int) (perturb.Finite, error) {
 	if s.Law == "zero" || s.Law == "" {
 		return nil, nil
 	}
-	for _, d := range vectors(&s) {
+	for _, d := range s.Vectors() {
 		if len(*d) != n {
 			return nil, fmt.Errorf("gen: law %q of length %d on a state of %d", s.Law, len(*d), n)
 		}
@@ -113,23 +113,6 @@ func law(s perturb.Spec, n int) (perturb.Finite, error) {
 		return nil, fmt.Errorf("gen: law %q has no finite support; give a table of its outcomes", s.Law)
 	}
 	return f, nil
-}
-
-// vectors lists the outcome vectors of a spec of a law with fixed outcomes.
-func vectors(s *perturb.Spec) []*[]float64 {
-	switch s.Law {
-	case "constant":
-		return []*[]float64{&s.D}
-	case "twopoint", "switch":
-		return []*[]float64{&s.A, &s.B}
-	case "table":
-		v := make([]*[]float64, len(s.Outcomes))
-		for k := range s.Outcomes {
-			v[k] = &s.Outcomes[k].D
-		}
-		return v
-	}
-	return nil
 }
 
 // ReadCase parses a saved case strictly: unknown fields and trailing data are

@@ -77,9 +77,9 @@ type Count struct {
 	Ratio            float64 // the largest left/right
 }
 
-// Of counts the results that speak of a claim: those of its own scenarios, all but
+// Tally counts the results that speak of a claim: those of its own scenarios, all but
 // cor1's for table1, cor3's for eq50.
-func Of(claim string, results []Result) Count {
+func Tally(claim string, results []Result) Count {
 	var c Count
 	for _, r := range results {
 		switch {
@@ -96,7 +96,7 @@ func Of(claim string, results []Result) Count {
 			c.Lost++
 			if r.Level == "inside" || r.Level == "at" {
 				c.Within++
-				if r.Excess().Surely() {
+				if r.Excess().BeyondChance() {
 					c.Against++
 				}
 			}

@@ -220,7 +220,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestAgainst(t *testing.T) {
+func TestTally(t *testing.T) {
 	lost := Interval{0, 0, 0}
 	results := []Result{
 		{Scenario: Scenario{Claim: "cor2", Level: "at"}, Slope: lost, Rate: -1, Ratio: 0.5},
@@ -234,7 +234,7 @@ func TestAgainst(t *testing.T) {
 		"table1": {Rows: 3, Lost: 3, Within: 2, Against: 1, Ratio: 0.5},
 		"eq50":   {},
 	} {
-		if got := Of(claim, results); got != want {
+		if got := Tally(claim, results); got != want {
 			t.Errorf("%s: %+v, want %+v", claim, got, want)
 		}
 	}

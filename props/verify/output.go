@@ -85,7 +85,7 @@ func errata(w io.Writer, findings []*props.Finding) {
 		if k == 0 {
 			fmt.Fprintln(w, "\nSharper forms that hold, with the largest left/right of theirs and of the printed one, or the repaired one where that fails (-: none).")
 		}
-		fmt.Fprintf(w, "\n%s %s, %s\n  says     %s\n  ratio    %v, beside it %s\n", i.Claim.ID, i.Claim.Eq, sharperForm(&i), i.Claim.Statement, i.Ratio, i.Than())
+		fmt.Fprintf(w, "\n%s %s, %s\n  says     %s\n  ratio    %v, beside it %s\n", i.Claim.ID, i.Claim.Eq, sharperForm(&i), i.Claim.Statement, i.Ratio, i.BesideRatio())
 	}
 }
 
@@ -144,7 +144,7 @@ func sharperTable(findings []*props.Finding) string {
 	var b strings.Builder
 	b.WriteString("| id | form | statement | ratio | ratio of the printed form, or of the repaired one where that fails |\n|---|---|---|---|---|\n")
 	for _, i := range props.Improvements(findings) {
-		fmt.Fprintf(&b, "| %s %s | %s | %s | %v | %s |\n", i.Claim.ID, i.Claim.Eq, sharperForm(&i), cell(i.Claim.Statement), i.Ratio, i.Than())
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %v | %s |\n", i.Claim.ID, i.Claim.Eq, sharperForm(&i), cell(i.Claim.Statement), i.Ratio, i.BesideRatio())
 	}
 	return b.String()
 }
