@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/gen"
@@ -41,11 +42,12 @@ func TestTrainingClosedForm(t *testing.T) {
 		var grad, gap1 float64
 		first := gap()
 		grad0 := h * h * (m + c) * (m + c)
-		weights, rootWeights, rootBias := 0.0, 0.0, 0.0
+		weights, fastWeights, rootWeights, rootBias := 0.0, 0.0, 0.0, 0.0
 		q, rootQ := 1-h*g/3, (1-h*g)*(1-h*g) // mu = L = h
 		for k := range steps {
 			grad += h * h * ((m+c)*(m+c) + v) / float64(steps)
 			weights += math.Pow(q, float64(steps-k))
+			fastWeights += math.Pow(1-h*g, float64(steps-1-k))
 			rootWeights += math.Pow(rootQ, float64(steps-1-k))
 			rootBias += math.Pow(1-h*g, float64(steps-1-k)) * h * d
 			m, v = m-g*h*(m+c+d), (1-g*h)*(1-g*h)*v+g*g*h*h*(spread+s*s)
@@ -69,6 +71,7 @@ func TestTrainingClosedForm(t *testing.T) {
 			{"|E[U-u]|^2", lo.Run.First.Mean2, hi.Run.First.Mean2, mean2},
 			{"sum E|U-u|^2", lo.Run.Sum.E2, hi.Run.Sum.E2, e2 * float64(steps)},
 			{"weighted |E[U-u]|^2", lo.Run.Geo.Mean2, hi.Run.Geo.Mean2, mean2 * weights},
+			{"fast weighted E|U-u|^2", lo.Run.Fast.E2, hi.Run.Fast.E2, e2 * fastWeights},
 			{"weighted spread", lo.Run.Root.Spread, hi.Run.Root.Spread, (e2 - mean2) * rootWeights},
 			{"weighted bias", lo.Run.RootBias, hi.Run.RootBias, rootBias},
 			{"drop of root (40)", lo.Run.Root40, hi.Run.Root40, gap1 - rootQ*first},
@@ -80,9 +83,60 @@ func TestTrainingClosedForm(t *testing.T) {
 				t.Errorf("T = %d: %s in [%v, %v], want %v", steps, x.name, x.lo, x.hi, x.want)
 			}
 		}
+		checkRightSides(t, hi, d, s, weights, fastWeights, rootWeights, rootBias)
 		if n := len(hi.Run.Leaves); n != 4 {
 			t.Errorf("T = %d: %d outcomes of the first step, want 2 inputs times 2", steps, n)
 		}
+	}
+}
+
+// checkRightSides holds the right side of every claim about whole runs against its
+// formula with the sums that its weights give. A wrong sum need not show in a ratio: as
+// g -> 0, where bounds are met, all weights are 1.
+func checkRightSides(t *testing.T, v *View, d, s, weights, fastWeights, rootWeights, rootBias float64) {
+	t.Helper()
+	r, k := v.Run, v.K
+	steps := float64(r.Steps)
+	e2, mean2 := r.First.E2, r.First.Mean2
+	d4 := (math.Pow(d+s, 4) + math.Pow(d-s, 4)) / 2
+	zero := make([]float64, 4)
+	at := func(x float64) []float64 { return []float64{0, x, 0, 0} }
+	one := func(w float64) (thm1, sharp1, thm2, repaired2 float64) {
+		return bounds.Theorem1(k, at(w*(d*d+s*s)), zero), bounds.SharpTheorem1(k, at(w*(d*d+s*s)), zero),
+			bounds.Theorem2(k, at(w*d*d), at(w*d4), zero), bounds.RepairedTheorem2(k, at(w*d*d), at(w*d4), zero)
+	}
+	thm1, sharp1, thm2, repaired2 := one(1)
+	want := map[string]float64{
+		"thm3/printed":    bounds.Theorem3(r.S, r.D0, r.Steps, steps*e2, steps*mean2),
+		"thm3/sharp":      bounds.Theorem3(r.S, r.D0, r.Steps, steps*e2, steps*mean2) / 3,
+		"eq41/printed":    bounds.Eq41(r.S, 0, r.Steps, weights*e2, weights*mean2),
+		"eq41/derivation": bounds.UnrolledEq40(r.S, 0, r.Steps, weights*e2, weights*mean2),
+		"eq41/sharp":      bounds.Sharp41(r.S, 0, r.Steps, fastWeights*e2, fastWeights*mean2),
+		"eq41/sharp-root": bounds.Root41Excess(r.S, r.D0, r.Steps, rootBias, rootWeights*(e2-mean2)),
+		"thm4/printed":    bounds.Theorem3(r.S, r.D0, r.Steps, steps*thm1, steps*thm2),
+		"thm4/repaired":   bounds.Theorem3(r.S, r.D0, r.Steps, steps*thm1, steps*repaired2),
+		"thm4/sharp":      bounds.Theorem3(r.S, r.D0, r.Steps, steps*sharp1, steps*min(sharp1, repaired2)) / 3,
+		"thm5/printed":    bounds.Eq41(r.S, 0, r.Steps, weights*thm1, weights*thm2),
+		"thm5/repaired":   bounds.Eq41(r.S, 0, r.Steps, weights*thm1, weights*repaired2),
+		"thm5/sharp":      bounds.Sharp41(r.S, 0, r.Steps, fastWeights*sharp1, fastWeights*min(sharp1, repaired2)),
+	}
+	met := 0
+	for _, c := range trainingClaims() {
+		w, ok := want[c.ID+"/"+string(c.Form)]
+		if !ok || c.Reading == "literal" { // literally delta_1 is its own mean
+			continue
+		}
+		met++
+		side := c.Right
+		if c.Form == Derivation {
+			side = c.Left
+		}
+		if got := side(v, 0); !(math.Abs(got-w) <= 1e-7*w) {
+			t.Errorf("T = %d: right side of %s is %v, want %v", r.Steps, c.Name(), got, w)
+		}
+	}
+	if want := 6 + 2*6; met != want {
+		t.Errorf("%d right sides, want %d", met, want)
 	}
 }
 
