@@ -30,9 +30,11 @@ type bumps struct {
 
 const bumpWidth = 1.0 / 64
 
+// The optimizer calls newBumps and descend from a goroutine of its own, where t.Fatal
+// would hang the test: they panic.
+
 // newBumps has f” = curvature(w) on [from, to], 0 elsewhere, and f'(-inf) = slope.
-func newBumps(t *testing.T, from, to, slope float64, curvature func(w float64) float64) *bumps {
-	t.Helper()
+func newBumps(from, to, slope float64, curvature func(w float64) float64) *bumps {
 	f := &bumps{a: 1 / bumpWidth}
 	var at, height []float64
 	for b := from + bumpWidth/2; b < to; b += bumpWidth {
@@ -43,7 +45,7 @@ func newBumps(t *testing.T, from, to, slope float64, curvature func(w float64) f
 		c := height[k] * float64(len(at)) / f.a
 		chain, err := core.NewChain(core.Bias(1), core.Fixed([][]float64{{f.a}}), core.Softplus(1), core.Fixed([][]float64{{c}}))
 		if err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
 		f.chains, f.x, f.c = append(f.chains, chain), append(f.x, []float64{-b}), append(f.c, c)
 	}
@@ -59,8 +61,7 @@ func (f *bumps) Sample(k int) (*core.Chain, []float64) { return f.chains[k], f.x
 const bumpSum = 1 + 1e-6
 
 // descend runs n exact steps of size g and returns l, |grad l| and w of w^0..w^n.
-func descend(t *testing.T, f core.Objective, w, g float64, n int) (loss, grad, ws []float64) {
-	t.Helper()
+func descend(f core.Objective, w, g float64, n int) (loss, grad, ws []float64) {
 	at := []float64{w}
 	see := func(w []float64) {
 		loss = append(loss, problem.Loss(f, w))
@@ -72,7 +73,7 @@ func descend(t *testing.T, f core.Objective, w, g float64, n int) (loss, grad, w
 		return nil
 	}})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	see(at)
 	return loss, grad, ws
@@ -94,13 +95,13 @@ func TestPEPitNonconvex(t *testing.T) {
 		if period < 0.1 || period > 4 || math.Abs(start) > 2 || slope < 0 || slope > 10 {
 			return 0
 		}
-		f := newBumps(t, -8*period, 2*period, slope, func(w float64) float64 {
+		f := newBumps(-8*period, 2*period, slope, func(w float64) float64 {
 			if w/period-math.Floor(w/period) < 0.5 {
 				return -1 // seen from the left, f' falls first
 			}
 			return 1
 		})
-		loss, grad, _ := descend(t, f, start, 1/l, n)
+		loss, grad, _ := descend(f, start, 1/l, n)
 		least := math.Inf(1)
 		for _, g := range grad {
 			least = min(least, g*g)
@@ -134,9 +135,9 @@ func TestPEPitConvex(t *testing.T) {
 		if width < 2*bumpWidth || width > 9 || !(math.Abs(start) >= 1) || math.Abs(start) > 20 {
 			return 0
 		}
-		f := newBumps(t, -width, width, -bigL*width, func(float64) float64 { return bigL })
+		f := newBumps(-width, width, -bigL*width, func(float64) float64 { return bigL })
 		star := problem.Loss(f, []float64{0}) // by symmetry
-		loss, _, _ := descend(t, f, start, 1/l, n)
+		loss, _, _ := descend(f, start, 1/l, n)
 		ratio := (loss[n] - star) / (start * start) * bigL / l
 		if !(ratio <= tight*(1+1e-6)) {
 			t.Errorf("width %v from %v: %v beats the worst case %v", width, start, ratio, tight)
@@ -183,7 +184,7 @@ func TestPEPitInexact(t *testing.T) {
 		before := problem.Loss(q, w)
 		err := core.Run(q, w, core.Options{T: n, Gamma: gamma, Perturb: func(t, _ int) core.Perturber { return relative{rel * signs[t]} }})
 		if err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
 		ratio := problem.Loss(q, w) / before
 		if !(ratio <= tight+1e-6) {
