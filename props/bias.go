@@ -2,7 +2,7 @@ package props
 
 import (
 	"github.com/cascade-sgd/cascade/bounds"
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // biasClaims are Lemma 2, Theorem 2 and the steps of its proof, (24)-(32), each

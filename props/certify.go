@@ -8,10 +8,10 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/attack"
 	"github.com/cascade-sgd/cascade/props/cert"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search/climb"
 )
 
 // Certify turns a case that violates a Certifiable claim into a certificate in
@@ -285,11 +285,11 @@ func candidates(claim *Claim, c *gen.Case) []*gen.Case {
 	if claim.Kind != Training {
 		return append(list, c)
 	}
-	still := attack.Clone(small)
+	still := climb.Clone(small)
 	still.Settle(true)
 	roundWeights(still)
 	for ; still.Run.Steps <= cert.MaxSteps; still.Run.Steps *= 2 {
-		list = append(list, attack.Clone(still))
+		list = append(list, climb.Clone(still))
 	}
 	return list
 }

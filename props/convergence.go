@@ -2,7 +2,7 @@ package props
 
 import (
 	"github.com/cascade-sgd/cascade/bounds"
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // trainingClaims are those of section 4. What (35), (36) and (40) say of l(w+) is

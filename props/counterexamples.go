@@ -10,7 +10,7 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/core/problem"
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // a1Case is A.1 at one a: E sigma'(Y) from the engine and as printed, and

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // views evaluates a case for the claims of one kind; a case that says nothing

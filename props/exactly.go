@@ -6,9 +6,9 @@ import (
 	"math"
 
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/props/exact"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/bigpass"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // exactPrec is the precision in bits of the second opinion, and exactError the
@@ -121,7 +121,7 @@ func exactViews(kind Kind, p *gen.Pass, prec uint) (lo, hi *View, why Reason, er
 	case err != nil:
 		return nil, nil, TooLarge, nil
 	}
-	ev, err := exact.NewEvaluator(p.Chain.Specs(), prec)
+	ev, err := bigpass.NewEvaluator(p.Chain.Specs(), prec)
 	if err != nil {
 		return nil, nil, Valid, err
 	}
@@ -130,7 +130,7 @@ func exactViews(kind Kind, p *gen.Pass, prec uint) (lo, hi *View, why Reason, er
 		return nil, nil, Valid, err
 	}
 	// The same error recursion, with the unit of the larger precision.
-	scale := math.Ldexp(1, 53+exact.Guard-int(prec))
+	scale := math.Ldexp(1, 53+bigpass.Guard-int(prec))
 	errs := f.Errors
 	for _, l := range [][]float64{errs.Y, errs.V, errs.U} {
 		for i := range l {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // positive stands in for a constant of A3 that is 0 on the region: A3 demands

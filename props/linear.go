@@ -5,7 +5,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // LinearFacts are the matrices of (6): a network of linear operators W_1..W_N

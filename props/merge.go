@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 const maxReportBytes = 1 << 26

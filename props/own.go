@@ -9,7 +9,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/cert"
-	"github.com/cascade-sgd/cascade/props/rates"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/rates"
 )
 
 // Judgement is what a claim of Kind Own finds out about itself.

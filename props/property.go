@@ -3,7 +3,7 @@ package props
 import (
 	"encoding/json"
 
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // Failer is what a property needs of a test: *testing.T and *rapid.T have it.

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/cascade-sgd/cascade"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // Report is the machine report of verify, version 1.

@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // SavedCase is one case with the claim that it was the worst of, in the form

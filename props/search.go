@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cascade-sgd/cascade/props/attack"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search/climb"
 )
 
 // Batch is the number of random cases between two rounds of climbing. A
@@ -290,7 +290,7 @@ func climbBatch(found []*Finding, b int, opt Options) {
 		f := found[jobs[j].claim]
 		score := func(c *gen.Case) float64 { return score(f.Claim, c) }
 		seed := opt.Seed ^ uint64(b)<<32 ^ uint64(jobs[j].n)
-		best, _ := attack.Climb(f.ByN[jobs[j].n].Case, score, attack.Options{Seed: seed, Evaluations: opt.Climb})
+		best, _ := climb.Climb(f.ByN[jobs[j].n].Case, score, climb.Options{Seed: seed, Evaluations: opt.Climb})
 		all := newFindings(open)
 		tryAll(all, f.Claim.Kind, best, fmt.Sprintf(climbSource+"%s from batch %d, N = %d", f.Claim.Name(), b, jobs[j].n))
 		return all

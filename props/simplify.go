@@ -8,9 +8,9 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/attack"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search/climb"
 )
 
 // Simplify makes a case that violates the claim as small as it can while it
@@ -33,11 +33,11 @@ func Simplify(claim *Claim, c *gen.Case) *gen.Case {
 	if !violates(c) {
 		return c
 	}
-	best := attack.Clone(c)
+	best := climb.Clone(c)
 	for changed := true; changed; {
 		changed = false
 		for _, move := range moves(best) {
-			next := attack.Clone(best)
+			next := climb.Clone(best)
 			move(next)
 			if size(next) < size(best) && violates(next) {
 				best, changed = next, true

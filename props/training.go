@@ -9,8 +9,8 @@ import (
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // RunView is what a claim about training may speak of, as lower or as upper

@@ -11,7 +11,7 @@ import (
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // quadraticRun is l(w) = mean of (h/2)(x_k+w)^2 over x = 0.5, -0.3 with delta_1 = d+s or

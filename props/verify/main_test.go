@@ -361,9 +361,9 @@ func TestReplayLong(t *testing.T) {
 // minutes; package rates measures a row of it.)
 func TestPages(t *testing.T) {
 	for page, file := range map[string]string{
-		"counterexamples": "../COUNTEREXAMPLES.md",
-		"theorem1":        "../THEOREM1.md",
-		"spikes":          "../spikes/SPIKES.md",
+		"counterexamples": "../pages/COUNTEREXAMPLES.md",
+		"theorem1":        "../pages/THEOREM1.md",
+		"spikes":          "../pages/SPIKES.md",
 	} {
 		code, stdout, stderr := verify("-page", page)
 		if code != exitOK || stderr != "" {

@@ -11,10 +11,10 @@ import (
 	"text/tabwriter"
 
 	"github.com/cascade-sgd/cascade/props"
-	"github.com/cascade-sgd/cascade/props/anytime"
 	"github.com/cascade-sgd/cascade/props/cert"
-	"github.com/cascade-sgd/cascade/props/rates"
-	"github.com/cascade-sgd/cascade/props/spikes"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/rates"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting/anytime"
 )
 
 // table prints the claims and the runs.

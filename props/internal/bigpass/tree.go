@@ -1,10 +1,10 @@
-package exact
+package bigpass
 
 import (
 	"fmt"
 	"slices"
 
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // MaxLeaves caps the leaves of one expectation.
@@ -157,7 +157,7 @@ func (e *Evaluator) overLeaves(p *passes, leaves []expect.Leaf, qs []*quantity) 
 		l := &leaves[k]
 		nodes, err := t.nodes(l)
 		if err != nil {
-			return Num{}, fmt.Errorf("exact: leaf %d: %w", k, err)
+			return Num{}, fmt.Errorf("bigpass: leaf %d: %w", k, err)
 		}
 		weight, s := a.num(l.P), p.next(l.Delta, l.Eps)
 		total = a.add(total, weight)
@@ -173,18 +173,18 @@ func (e *Evaluator) overLeaves(p *passes, leaves []expect.Leaf, qs []*quantity) 
 
 func (e *Evaluator) checkLeaves(leaves []expect.Leaf) error {
 	if len(leaves) == 0 {
-		return fmt.Errorf("exact: no leaves")
+		return fmt.Errorf("bigpass: no leaves")
 	}
 	if len(leaves) > MaxLeaves {
-		return fmt.Errorf("exact: %w", &expect.TooManyLeaves{AtLeast: len(leaves), Cap: MaxLeaves})
+		return fmt.Errorf("bigpass: %w", &expect.TooManyLeaves{AtLeast: len(leaves), Cap: MaxLeaves})
 	}
 	for k := range leaves {
 		l := &leaves[k]
 		if !(l.P > 0 && l.P <= 1) {
-			return fmt.Errorf("exact: leaf %d has probability %v", k, l.P)
+			return fmt.Errorf("bigpass: leaf %d has probability %v", k, l.P)
 		}
 		if want := 2*e.c.N() - 1; len(l.Path) != want {
-			return fmt.Errorf("exact: leaf %d has a path of %d draws, want %d", k, len(l.Path), want)
+			return fmt.Errorf("bigpass: leaf %d has a path of %d draws, want %d", k, len(l.Path), want)
 		}
 		if err := e.checkPerturbations(l.Delta, l.Eps); err != nil {
 			return fmt.Errorf("leaf %d: %w", k, err)

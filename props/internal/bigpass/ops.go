@@ -1,4 +1,4 @@
-package exact
+package bigpass
 
 import "github.com/cascade-sgd/cascade/core"
 
@@ -51,7 +51,7 @@ func (a *arith) forward(s core.Spec, x, w vector) vector {
 		q := a.dot(x, w)
 		return vector{a.add(a.mul(q, q), a.half(a.dot(x, x)))}
 	}
-	panic("exact: unknown operator " + s.Op)
+	panic("bigpass: unknown operator " + s.Op)
 }
 
 // softmax returns e^(x_k - m) and the index of m = max x. m is taken as the
@@ -126,7 +126,7 @@ func (a *arith) vjp1(s core.Spec, x, w, v vector) vector {
 		q := a.twice(a.dot(x, w))
 		return a.times(v[0], a.plus(a.times(q, w), x))
 	}
-	panic("exact: unknown operator " + s.Op)
+	panic("bigpass: unknown operator " + s.Op)
 }
 
 // vjp2 is J2(x, w)^T v, empty for an operator without weights.

@@ -1,8 +1,8 @@
-package exact
+package bigpass
 
 import (
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // Moments are expect.Moments as numbers with their errors, field by field and

@@ -9,7 +9,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // Case is one perturbed pass in data: what a search finds, a test shrinks and

@@ -131,7 +131,7 @@ func TestMeasure(t *testing.T) {
 // TestPage: TABLE1.md has a row a scenario, and the first one is what is measured
 // today. (All of them take minutes.)
 func TestPage(t *testing.T) {
-	page, err := os.ReadFile("TABLE1.md")
+	page, err := os.ReadFile("../../../pages/TABLE1.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package exact
+package bigpass
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 func rowsCopy(a [][]float64) [][]float64 {

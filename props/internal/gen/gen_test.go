@@ -3,6 +3,7 @@ package gen
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -250,5 +251,36 @@ func TestMaxChain(t *testing.T) {
 func BenchmarkStep(b *testing.B) {
 	for k := uint64(0); b.Loop(); k++ {
 		Step(Random(1, k))
+	}
+}
+
+// TestCodec: every input decodes to a valid case, the empty one to the simplest,
+// and a changed byte to another case.
+func TestCodec(t *testing.T) {
+	src := Random(2, 2)
+	changed := 0
+	for range 500 {
+		data := make([]byte, src.Int(0, 200))
+		for k := range data {
+			data[k] = byte(src.Int(0, 255))
+		}
+		a := fmt.Sprint(*Step(Bytes(data)))
+		if _, err := Step(Bytes(data)).Build(); err != nil {
+			t.Fatalf("%v: %v", data, err)
+		}
+		for k := range min(8, len(data)) {
+			data[k] ^= 0x15
+			if fmt.Sprint(*Step(Bytes(data))) != a {
+				changed++
+				break
+			}
+			data[k] ^= 0x15
+		}
+	}
+	if changed < 450 {
+		t.Errorf("one of the first eight bytes changed the case in %d of 500 inputs", changed)
+	}
+	if c := Step(Bytes(nil)); len(c.Chain) != MinN {
+		t.Errorf("no bytes give N = %d, want %d", len(c.Chain), MinN)
 	}
 }

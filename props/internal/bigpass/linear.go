@@ -1,4 +1,4 @@
-package exact
+package bigpass
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 // caps of package core is one, too.
 func Transposed(w [][][]float64, i, j int) ([][]*big.Rat, error) {
 	if i < 1 || j < i || j > len(w) {
-		return nil, fmt.Errorf("exact: factors %d..%d of %d matrices", i, j, len(w))
+		return nil, fmt.Errorf("bigpass: factors %d..%d of %d matrices", i, j, len(w))
 	}
 	if err := checkMatrices(w); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func LinearGradient(w [][][]float64, x []float64, eps [][]float64) ([][]*big.Rat
 	}
 	n := len(w)
 	if n == 0 || len(w[n-1]) != 1 {
-		return nil, fmt.Errorf("exact: the last of %d matrices must have 1 row", n)
+		return nil, fmt.Errorf("bigpass: the last of %d matrices must have 1 row", n)
 	}
 	if err := checkVector("x", x, len(w[0][0])); err != nil {
 		return nil, err
@@ -60,10 +60,10 @@ func LinearGradient(w [][][]float64, x []float64, eps [][]float64) ([][]*big.Rat
 func checkMatrices(w [][][]float64) error {
 	for k, m := range w {
 		if _, err := core.NewOp(core.Spec{Op: "fixed", A: m}); err != nil {
-			return fmt.Errorf("exact: W_%d: %w", k+1, err)
+			return fmt.Errorf("bigpass: W_%d: %w", k+1, err)
 		}
 		if k > 0 && len(m[0]) != len(w[k-1]) {
-			return fmt.Errorf("exact: W_%d has %d columns, W_%d has %d rows", k+1, len(m[0]), k, len(w[k-1]))
+			return fmt.Errorf("bigpass: W_%d has %d columns, W_%d has %d rows", k+1, len(m[0]), k, len(w[k-1]))
 		}
 	}
 	return nil

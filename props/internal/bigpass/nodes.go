@@ -1,7 +1,7 @@
-package exact
+package bigpass
 
 import (
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // Node is one event that Lemma 2, (22), conditions on under one reading, for

@@ -1,4 +1,4 @@
-package exact
+package bigpass
 
 import (
 	"errors"
@@ -37,7 +37,7 @@ func NewEvaluator(specs []core.Spec, prec uint) (*Evaluator, error) {
 		prec = DefaultPrec
 	}
 	if prec < MinPrec || prec > MaxPrec {
-		return nil, fmt.Errorf("exact: precision %d, want %d..%d bits", prec, MinPrec, MaxPrec)
+		return nil, fmt.Errorf("bigpass: precision %d, want %d..%d bits", prec, MinPrec, MaxPrec)
 	}
 	return &Evaluator{c.Specs(), c, newArith(prec)}, nil
 }
@@ -88,7 +88,7 @@ func overflow(err *error) {
 	}
 }
 
-var errOverflow = errors.New("exact: numbers exceed the exponents of math/big")
+var errOverflow = errors.New("bigpass: numbers exceed the exponents of math/big")
 
 func (e *Evaluator) check(x, w []float64) error {
 	if err := checkVector("x", x, e.c.D(0)); err != nil {
@@ -115,11 +115,11 @@ func (e *Evaluator) checkPerturbations(delta, eps [][]float64) error {
 
 func checkVector(name string, v []float64, n int) error {
 	if len(v) != n {
-		return fmt.Errorf("exact: %s has length %d, want %d", name, len(v), n)
+		return fmt.Errorf("bigpass: %s has length %d, want %d", name, len(v), n)
 	}
 	for k, x := range v {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return fmt.Errorf("exact: %s[%d] is %v", name, k, x)
+			return fmt.Errorf("bigpass: %s[%d] is %v", name, k, x)
 		}
 	}
 	return nil
@@ -228,7 +228,7 @@ func (a *arith) perturbed(v vector, d []float64) vector {
 func (e *Evaluator) Jacobians(i int, y, w []float64) (j1, j2 [][]Num, err error) {
 	defer overflow(&err)
 	if i < 1 || i > e.c.N() {
-		return nil, nil, fmt.Errorf("exact: operator %d, want 1..%d", i, e.c.N())
+		return nil, nil, fmt.Errorf("bigpass: operator %d, want 1..%d", i, e.c.N())
 	}
 	if err := checkVector("y", y, e.c.D(i-1)); err != nil {
 		return nil, nil, err

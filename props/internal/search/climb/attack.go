@@ -1,4 +1,4 @@
-// Package attack climbs the ratio left/right of a claim from a case known to
+// Package climb climbs the ratio left/right of a claim from a case known to
 // be bad: it moves the input, the weights, the perturbations and their
 // probabilities, all at once, with CMA-ES and then Nelder-Mead (gonum/optimize).
 // The same case, score and seed give the same result.
@@ -6,7 +6,7 @@
 // # Bad input
 //
 // A case that does not build has no score; Climb then returns it unchanged.
-package attack
+package climb
 
 import (
 	"math"
@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/gonum/optimize"
 
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // Score rates a case; larger is worse for the claim. NaN and -Inf mean that

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/cascade-sgd/cascade/bounds"
-	"github.com/cascade-sgd/cascade/props/spikes"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
 )
 
 // A spike of |U-u| = 3 at a gap of 0.01: when is the gap back under 0.05, and how

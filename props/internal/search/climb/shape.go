@@ -1,4 +1,4 @@
-package attack
+package climb
 
 import (
 	"math/rand/v2"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // Reshape changes a valid case: another operator, another width of a state, one
@@ -120,7 +120,7 @@ func operator(in, out int, last bool, rng *rand.Rand) (core.Spec, []float64) {
 	}
 	op, err := core.NewOp(s)
 	if err != nil {
-		panic("attack: " + err.Error())
+		panic("climb: " + err.Error())
 	}
 	w := make([]float64, op.NW())
 	for k := range w {
