@@ -3,7 +3,9 @@ package props
 import (
 	"math"
 
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // MaxFuzzInput is the longest input that Fuzz decodes, in bytes; a case needs far
@@ -15,12 +17,12 @@ const MaxFuzzInput = 1 << 12
 // the generator, and fails t when a claim does not hold on it, as Property does.
 // It returns the highest rung of the ladder that a claim reached, from 0 to
 // MaxRung, and skips an input that says nothing. The claims are of one kind.
-func Fuzz(t Failer, claims []Claim, data []byte) (rung int) {
+func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
 	if len(data) > MaxFuzzInput {
 		t.Skipf("input of %d bytes", len(data))
 	}
 	rung = -1
-	for _, ratio := range Property(t, claims, draw(claims[0].Kind, gen.Bytes(data))) {
+	for _, ratio := range Property(t, claims, search.Draw(claims[0].Kind, gen.Bytes(data))) {
 		if ratio >= 0 {
 			rung = max(rung, ladder(ratio))
 		}

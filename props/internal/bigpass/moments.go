@@ -2,10 +2,11 @@ package bigpass
 
 import (
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
-// Moments are expect.Moments as numbers with their errors, field by field and
+// Moments are claim.Moments as numbers with their errors, field by field and
 // with the same indices; entries that have no meaning are exactly 0. P is the
 // sum of the leaves' float64 probabilities, by which all the others are divided;
 // a conditional mean divides by the sum of its event's.
@@ -23,7 +24,7 @@ type Moments struct {
 	U2, UMean2   Num   // E|U-u|^2, |E_t[U-u]|^2
 
 	// E|E[z|G]|^2 of z = delta_i, eps_i, Y_i-y_i, V_i-v_i, by reading.
-	DMean2, EMean2, YMean2, VMean2 [expect.Readings][]Num
+	DMean2, EMean2, YMean2, VMean2 [claim.ReadingSlots][]Num
 
 	V0 []Num // |v_i|^2 of the exact pass, i = 1..N
 
@@ -33,15 +34,15 @@ type Moments struct {
 // lists returns the slices of m in the order of the function lists.
 func (m *Moments) lists() [][]Num {
 	l := [][]Num{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean}
-	for r := range expect.Readings {
+	for _, r := range claim.Readings {
 		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r])
 	}
 	return l
 }
 
-func lists(m *expect.Moments) [][]float64 {
+func lists(m *claim.Moments) [][]float64 {
 	l := [][]float64{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean}
-	for r := range expect.Readings {
+	for _, r := range claim.Readings {
 		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r])
 	}
 	return l
@@ -49,8 +50,8 @@ func lists(m *expect.Moments) [][]float64 {
 
 // Float64 returns the float64 nearest to each moment and an upper bound of its
 // error, see Num.Float64.
-func (m *Moments) Float64() (v, err *expect.Moments) {
-	v, err = expect.NewMoments(m.c), expect.NewMoments(m.c)
+func (m *Moments) Float64() (v, err *claim.Moments) {
+	v, err = claim.NewMoments(m.c), claim.NewMoments(m.c)
 	v.Leaves, err.Leaves = m.Leaves, m.Leaves
 	vl, el := lists(v), lists(err)
 	for k, l := range m.lists() {
@@ -66,7 +67,7 @@ func (m *Moments) Float64() (v, err *expect.Moments) {
 
 // Moments is Expect rounded to float64, without the error bounds, and |v_i|^2 of
 // the exact pass.
-func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *expect.Moments, v0 []float64, err error) {
+func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *claim.Moments, v0 []float64, err error) {
 	exact, err := e.Expect(x, w, leaves)
 	if err != nil {
 		return nil, nil, err
@@ -112,7 +113,7 @@ func (e *Evaluator) newMoments() *Moments {
 		c: e.c, D2: list(), D4: list(), E2: list(), E4: list(), Y2: list(), Y4: list(), V2: list(), V4: list(),
 		YV2: list(), Ui2: list(), UiMean2: list(), V0: list(), U2: e.a.num(0), UMean2: e.a.num(0),
 	}
-	for r := range expect.Readings {
+	for _, r := range claim.Readings {
 		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = list(), list(), list(), list()
 	}
 	return m
@@ -137,7 +138,7 @@ func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 		qs.y[i] = a.newQuantity(i, readings(i), y)
 		if i < n {
 			v := diff(func(s *State) vector { return s.V[i+1] })
-			qs.yv[i] = a.newQuantity(2*n-i-1, [expect.Readings]int{}, func(s *State) vector { return a.outer(y(s), v(s)) })
+			qs.yv[i] = a.newQuantity(2*n-i-1, [claim.ReadingSlots]int{}, func(s *State) vector { return a.outer(y(s), v(s)) })
 		}
 		if i == 0 {
 			continue
@@ -145,9 +146,9 @@ func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 		site := 2*n - i
 		qs.d[i] = a.newQuantity(i, readings(i), func(*State) vector { return a.numsOrZeros(at(p.delta, i), e.c.D(i)) })
 		qs.v[i] = a.newQuantity(site, readings(site), diff(func(s *State) vector { return s.V[i] }))
-		qs.u[i] = a.newQuantity(site, [expect.Readings]int{}, diff(func(s *State) vector { return s.U[i] }))
+		qs.u[i] = a.newQuantity(site, [claim.ReadingSlots]int{}, diff(func(s *State) vector { return s.U[i] }))
 		if i > 1 {
-			known := [expect.Readings]int{expect.Literal: site, expect.Past: site, expect.Total: 0}
+			known := [claim.ReadingSlots]int{claim.Literal: site, claim.Past: site, claim.Total: 0}
 			qs.e[i] = a.newQuantity(site+1, known, func(*State) vector { return a.numsOrZeros(at(p.eps, i), e.c.D(i-1)) })
 		}
 	}
@@ -175,7 +176,7 @@ func (qs *quantities) all() []*quantity {
 
 // finish divides the sums by the total weight.
 func (qs *quantities) finish(a *arith, m *Moments, total Num) {
-	put := func(list []*quantity, two, four []Num, means *[expect.Readings][]Num) {
+	put := func(list []*quantity, two, four []Num, means *[claim.ReadingSlots][]Num) {
 		for i, q := range list {
 			if q == nil {
 				continue
@@ -185,7 +186,7 @@ func (qs *quantities) finish(a *arith, m *Moments, total Num) {
 				four[i] = a.quo(q.four, total)
 			}
 			if means != nil {
-				for r := range q.groups {
+				for _, r := range claim.Readings {
 					means[r][i] = a.quo(q.groups[r].mean2(a), total)
 				}
 			}
@@ -198,7 +199,7 @@ func (qs *quantities) finish(a *arith, m *Moments, total Num) {
 	put(qs.u, m.Ui2, nil, nil)
 	put(qs.yv, m.YV2, nil, nil)
 	for i := 1; i < len(qs.u); i++ {
-		all := qs.u[i].groups[expect.Total].events[0]
+		all := qs.u[i].groups[claim.Total].events[0]
 		mean := make(vector, len(all.z))
 		for k, z := range all.z {
 			mean[k] = a.quo(z, total)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
@@ -84,11 +85,11 @@ func TestMomentsByHand(t *testing.T) {
 		"Y2[0]": {m.Y2[0], 0}, "Y2[1]": {m.Y2[1], 1}, "Y2[2]": {m.Y2[2], 3.25}, "Y4[2]": {m.Y4[2], 13.5625},
 		"V2": {m.V2[1], 2}, "V4": {m.V4[1], 11}, "V2[2]": {m.V2[2], 0}, "YV2[0]": {m.YV2[0], 0}, "YV2[1]": {m.YV2[1], 0},
 		"Ui2": {m.Ui2[1], 2}, "U2": {m.U2, 2}, "UMean": {m.UMean[0], 0.5}, "UiMean2": {m.UiMean2[1], 0.25}, "UMean2": {m.UMean2, 0.25},
-		"D literal": {m.DMean2[expect.Literal][1], 1}, "D past": {m.DMean2[expect.Past][1], 0.25}, "D total": {m.DMean2[expect.Total][1], 0.25},
-		"E literal": {m.EMean2[expect.Literal][2], 1}, "E past": {m.EMean2[expect.Past][2], 1}, "E total": {m.EMean2[expect.Total][2], 1},
-		"Y1 past": {m.YMean2[expect.Past][1], 0.25}, "Y2 literal": {m.YMean2[expect.Literal][2], 3.25},
-		"Y2 past": {m.YMean2[expect.Past][2], 3.25}, "Y2 total": {m.YMean2[expect.Total][2], 0.25},
-		"V literal": {m.VMean2[expect.Literal][1], 2}, "V past": {m.VMean2[expect.Past][1], 1}, "V total": {m.VMean2[expect.Total][1], 0.25},
+		"D literal": {m.DMean2[claim.Literal][1], 1}, "D past": {m.DMean2[claim.Past][1], 0.25}, "D total": {m.DMean2[claim.Total][1], 0.25},
+		"E literal": {m.EMean2[claim.Literal][2], 1}, "E past": {m.EMean2[claim.Past][2], 1}, "E total": {m.EMean2[claim.Total][2], 1},
+		"Y1 past": {m.YMean2[claim.Past][1], 0.25}, "Y2 literal": {m.YMean2[claim.Literal][2], 3.25},
+		"Y2 past": {m.YMean2[claim.Past][2], 3.25}, "Y2 total": {m.YMean2[claim.Total][2], 0.25},
+		"V literal": {m.VMean2[claim.Literal][1], 2}, "V past": {m.VMean2[claim.Past][1], 1}, "V total": {m.VMean2[claim.Total][1], 0.25},
 		"v_1": {m.V0[1], 4}, "v_2": {m.V0[2], 1},
 	} {
 		if f, err := c.got.Float64(); f != c.want || err != 0 || !c.got.Exact() {
@@ -122,12 +123,12 @@ func TestNodesByHand(t *testing.T) {
 	_, x, _, leaves := byHand(t)
 	e := evaluator(t, []core.Spec{{Op: "scale", N: 1}, {Op: "bilinear", N: 1}}, 0)
 	type row struct {
-		r                    expect.Reading
+		r                    claim.Reading
 		p, left, mean2, four float64
 	}
 	want := []row{
-		{expect.Literal, 0.25, 100, 1, 1}, {expect.Literal, 0.75, 36, 1, 1},
-		{expect.Past, 1, 4, 0.25, 1}, {expect.Total, 1, 4, 0.25, 1},
+		{claim.Literal, 0.25, 100, 1, 1}, {claim.Literal, 0.75, 36, 1, 1},
+		{claim.Past, 1, 4, 0.25, 1}, {claim.Total, 1, 4, 0.25, 1},
 	}
 	var got []row
 	collect := func(n Node) error {
@@ -217,7 +218,7 @@ func TestWeights(t *testing.T) {
 		got  Num
 		want *big.Rat
 	}{
-		"D2": {m.D2[1], two}, "literal": {m.DMean2[expect.Literal][1], two}, "total": {m.DMean2[expect.Total][1], square},
+		"D2": {m.D2[1], two}, "literal": {m.DMean2[claim.Literal][1], two}, "total": {m.DMean2[claim.Total][1], square},
 		// w_2 = 0 leaves y_1^2/2, whose gradient by w_1 = y_1/x is y_1.
 		"UMean": {m.UMean[0], one}, "UMean2": {m.UMean2, square}, "U2": {m.U2, two},
 		"P of a node": {shares[3], new(big.Rat).Quo(new(big.Rat).SetFloat64(0.3), sum)}, "P of all": {shares[11], big.NewRat(1, 1)},
@@ -232,7 +233,7 @@ func TestWeights(t *testing.T) {
 // TestFields: every moment that package expect has is here too, under the same
 // name, and carried over.
 func TestFields(t *testing.T) {
-	theirs, ours := reflect.TypeOf(expect.Moments{}), reflect.TypeOf(Moments{})
+	theirs, ours := reflect.TypeOf(claim.Moments{}), reflect.TypeOf(Moments{})
 	slices := 0
 	for k := range theirs.NumField() {
 		f := theirs.Field(k)
@@ -271,7 +272,7 @@ func TestMomentsAgainstWalk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := expect.NewMoments(p.Chain)
+		want := claim.NewMoments(p.Chain)
 		if err := expect.NewWalker(p.Chain).Walk(want, p.X, p.W, &p.Plan, 0); err != nil || !(want.Y4[p.Chain.N()] < 1e10) || want.Leaves > 300 {
 			continue
 		}
@@ -316,9 +317,9 @@ func compareNodes(t *testing.T, e *Evaluator, p *gen.Pass, leaves []expect.Leaf,
 	if err != nil {
 		t.Fatal(err)
 	}
-	for r := range expect.Readings {
+	for _, r := range claim.Readings {
 		if len(got[r]) != len(want[r]) {
-			t.Errorf("%v: %v reading: %d nodes, want %d", e.specs, expect.Reading(r), len(got[r]), len(want[r]))
+			t.Errorf("%v: %v reading: %d nodes, want %d", e.specs, r, len(got[r]), len(want[r]))
 			continue
 		}
 		for i := 2; i <= e.c.N(); i++ {
@@ -330,7 +331,7 @@ func compareNodes(t *testing.T, e *Evaluator, p *gen.Pass, leaves []expect.Leaf,
 				compared++
 				for _, d := range [][2]float64{{g[k].Left, w[k].Left}, {g[k].Mean2, w[k].Mean2}, {g[k].Four, w[k].Four}} {
 					if !(math.Abs(d[0]-d[1]) <= tolerance+walkError*(g[k].Four+g[k].Left)) {
-						t.Errorf("%v: %v reading, operator %d, node %d: %v, the walk has %v", e.specs, expect.Reading(r), i, k, g[k], w[k])
+						t.Errorf("%v: %v reading, operator %d, node %d: %v, the walk has %v", e.specs, r, i, k, g[k], w[k])
 					}
 				}
 			}
@@ -339,7 +340,7 @@ func compareNodes(t *testing.T, e *Evaluator, p *gen.Pass, leaves []expect.Leaf,
 	return compared
 }
 
-func ofOperator(nodes []expect.Node, i int) (of []expect.Node) {
+func ofOperator(nodes []claim.Node, i int) (of []claim.Node) {
 	for _, n := range nodes {
 		if n.I == i {
 			of = append(of, n)

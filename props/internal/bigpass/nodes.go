@@ -1,13 +1,14 @@
 package bigpass
 
 import (
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // Node is one event that Lemma 2, (22), conditions on under one reading, for
 // one operator i with weights. All but P are given that event.
 type Node struct {
-	Reading expect.Reading
+	Reading claim.Reading
 	I       int
 	P       Num // probability of the event
 	Left    Num // |E[J2_i(Y_{i-1}) - J2_i(y_{i-1})]|^2, Frobenius
@@ -39,10 +40,10 @@ func (e *Evaluator) Nodes(x, w []float64, leaves []expect.Leaf, visit func(Node)
 	if err != nil {
 		return err
 	}
-	for r := range expect.Readings {
+	for _, r := range claim.Readings {
 		for k, q := range qs {
 			for _, ev := range q.groups[r].events {
-				if err := visit(e.node(expect.Reading(r), op[k], ev, total)); err != nil {
+				if err := visit(e.node(r, op[k], ev, total)); err != nil {
 					return err
 				}
 			}
@@ -71,7 +72,7 @@ func (e *Evaluator) jacobianChange(i int, w vector, zero *State) func(s *State) 
 	}
 }
 
-func (e *Evaluator) node(r expect.Reading, i int, ev event, total Num) Node {
+func (e *Evaluator) node(r claim.Reading, i int, ev event, total Num) Node {
 	a, d := e.a, e.c.D(i-1)
 	p2 := a.mul(ev.p, ev.p)
 	y, four, j2 := ev.z[:d], ev.z[d], ev.z[d+1:]
@@ -83,9 +84,9 @@ func (e *Evaluator) node(r expect.Reading, i int, ev event, total Num) Node {
 
 // JacobianNodes is Nodes rounded to float64, without the error bounds, in the
 // form of expect.JacobianNodes.
-func (e *Evaluator) JacobianNodes(x, w []float64, leaves []expect.Leaf) (nodes [expect.Readings][]expect.Node, err error) {
+func (e *Evaluator) JacobianNodes(x, w []float64, leaves []expect.Leaf) (nodes [claim.ReadingSlots][]claim.Node, err error) {
 	err = e.Nodes(x, w, leaves, func(n Node) error {
-		f := expect.Node{I: n.I}
+		f := claim.Node{I: n.I}
 		f.Left, _ = n.Left.Float64()
 		f.Mean2, _ = n.Mean2.Float64()
 		f.Four, _ = n.Four.Float64()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
@@ -58,16 +59,16 @@ func (t *tree) nodes(l *expect.Leaf) ([]int, error) {
 // the sums are the same.
 type quantity struct {
 	site  int
-	known [expect.Readings]int // draws that each reading conditions on
+	known [claim.ReadingSlots]int // draws that each reading conditions on
 	of    func(s *State) vector
 
 	two, four Num
-	groups    [expect.Readings]group
+	groups    [claim.ReadingSlots]group
 
 	node  int // the leaves being collected, -1 for none
 	p     Num
 	z     vector
-	above [expect.Readings]int
+	above [claim.ReadingSlots]int
 }
 
 // group holds the events of one conditioning, in the order they are met.
@@ -83,9 +84,9 @@ type event struct {
 
 // newQuantity is one that site draws decide and that the three readings
 // condition on so many of.
-func (a *arith) newQuantity(site int, known [expect.Readings]int, of func(s *State) vector) *quantity {
+func (a *arith) newQuantity(site int, known [claim.ReadingSlots]int, of func(s *State) vector) *quantity {
 	q := &quantity{site: site, known: known, of: of, node: -1, two: a.num(0), four: a.num(0)}
-	for r := range q.groups {
+	for _, r := range claim.Readings {
 		q.groups[r].of = map[int]int{}
 	}
 	return q
@@ -93,8 +94,8 @@ func (a *arith) newQuantity(site int, known [expect.Readings]int, of func(s *Sta
 
 // readings are those of a quantity that site draws decide: literally it is
 // known, its past leaves out its own draw.
-func readings(site int) [expect.Readings]int {
-	return [expect.Readings]int{expect.Literal: site, expect.Past: max(site-1, 0), expect.Total: 0}
+func readings(site int) [claim.ReadingSlots]int {
+	return [claim.ReadingSlots]int{claim.Literal: site, claim.Past: max(site-1, 0), claim.Total: 0}
 }
 
 // visit takes in a leaf of weight p with the nodes of its path.
@@ -102,8 +103,8 @@ func (q *quantity) visit(a *arith, s *State, p Num, nodes []int) {
 	if q.node != nodes[q.site] {
 		q.flush(a)
 		q.node, q.p, q.z = nodes[q.site], a.num(0), q.of(s)
-		for r, k := range q.known {
-			q.above[r] = nodes[k]
+		for _, r := range claim.Readings {
+			q.above[r] = nodes[q.known[r]]
 		}
 	}
 	q.p = a.add(q.p, p)
@@ -119,7 +120,7 @@ func (q *quantity) flush(a *arith) {
 	q.two = a.add(q.two, once)
 	q.four = a.add(q.four, a.mul(once, square))
 	weighted := a.times(q.p, q.z)
-	for r := range q.groups {
+	for _, r := range claim.Readings {
 		q.groups[r].add(a, q.above[r], q.p, weighted)
 	}
 	q.node = -1

@@ -4,22 +4,14 @@ import (
 	"fmt"
 
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/claim"
 )
-
-// Node is one event that Lemma 2 conditions on, for one operator i. All three
-// are given that event; for i = 1 all are 0 and there is no node.
-type Node struct {
-	I     int
-	Left  float64 // |E[J2_i(Y_{i-1}) - J2_i(y_{i-1})]|^2, Frobenius
-	Mean2 float64 // |E[Y_{i-1} - y_{i-1}]|^2
-	Four  float64 // E|Y_{i-1} - y_{i-1}|^4
-}
 
 // JacobianNodes lists the nodes of Lemma 2 by reading: literally G_{i-1} knows
 // Y_{i-1}, the past of Y_{i-1} is Y_1..Y_{i-2}, and the total mean is given x.
 // Operators without weights have no nodes. The order is that of the forward
 // tree. More than MaxLeaves nodes are a *TooManyLeaves.
-func JacobianNodes(c *core.Chain, x, w []float64, plan *Plan, t int) ([Readings][]Node, error) {
+func JacobianNodes(c *core.Chain, x, w []float64, plan *Plan, t int) ([claim.ReadingSlots][]claim.Node, error) {
 	j := &jacobianWalk{c: c, w: w, plan: plan, t: t, exact: core.NewState(c), total: make([]jacobianSum, c.N()+1)}
 	j.exact.Forward(c, x, w, nil)
 	for i := 2; i <= c.N(); i++ {
@@ -29,7 +21,7 @@ func JacobianNodes(c *core.Chain, x, w []float64, plan *Plan, t int) ([Readings]
 		return j.nodes, err
 	}
 	for i := 2; i <= c.N(); i++ {
-		j.emit(Total, i, &j.total[i])
+		j.emit(claim.Total, i, &j.total[i])
 	}
 	return j.nodes, nil
 }
@@ -41,7 +33,7 @@ type jacobianWalk struct {
 	t     int
 	exact *core.State
 	total []jacobianSum
-	nodes [Readings][]Node
+	nodes [claim.ReadingSlots][]claim.Node
 }
 
 // jacobianSum is a mean in the making.
@@ -61,9 +53,9 @@ func (s *jacobianSum) add(p float64, o *jacobianSum) {
 	s.four += float64(p * o.four)
 }
 
-func (j *jacobianWalk) emit(r Reading, i int, s *jacobianSum) {
+func (j *jacobianWalk) emit(r claim.Reading, i int, s *jacobianSum) {
 	if len(s.j2) > 0 {
-		j.nodes[r] = append(j.nodes[r], Node{i, sq(s.j2), sq(s.y), s.four})
+		j.nodes[r] = append(j.nodes[r], claim.Node{I: i, Left: sq(s.j2), Mean2: sq(s.y), Four: s.four})
 	}
 }
 
@@ -81,22 +73,22 @@ func (j *jacobianWalk) below(i int, p float64, y []float64) error {
 		return supportError("delta", i, n)
 	}
 	for k := range n {
-		if len(j.nodes[Literal]) > MaxLeaves {
-			return &TooManyLeaves{AtLeast: len(j.nodes[Literal]), Cap: MaxLeaves}
+		if len(j.nodes[claim.Literal]) > MaxLeaves {
+			return &TooManyLeaves{AtLeast: len(j.nodes[claim.Literal]), Cap: MaxLeaves}
 		}
 		q := draw(l, next, d, f, j.t, k)
 		if !(q > 0) {
 			return fmt.Errorf("expect: delta_%d: outcome %d has probability %v", i, k, q)
 		}
 		one := j.difference(i+1, next)
-		j.emit(Literal, i+1, &one)
+		j.emit(claim.Literal, i+1, &one)
 		past.add(q, &one)
 		j.total[i+1].add(p*q, &one)
 		if err := j.below(i+1, p*q, next); err != nil {
 			return err
 		}
 	}
-	j.emit(Past, i+1, &past)
+	j.emit(claim.Past, i+1, &past)
 	return nil
 }
 

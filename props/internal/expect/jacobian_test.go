@@ -3,6 +3,8 @@ package expect
 import (
 	"math"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/props/claim"
 )
 
 // TestJacobianNodes compares each reading's nodes with sums over leaves: by the
@@ -19,12 +21,12 @@ func TestJacobianNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, n := range nodes[Total] {
-			if !(math.Abs(n.Four-m.Y4[n.I-1]) <= tolerance*(1+m.Y4[n.I-1])) || !(math.Abs(n.Mean2-m.YMean2[Total][n.I-1]) <= tolerance*(1+m.Y2[n.I-1])) {
-				t.Errorf("seed %d, i = %d: %+v, moments %v and %v", seed, n.I, n, m.Y4[n.I-1], m.YMean2[Total][n.I-1])
+		for _, n := range nodes[claim.Total] {
+			if !(math.Abs(n.Four-m.Y4[n.I-1]) <= tolerance*(1+m.Y4[n.I-1])) || !(math.Abs(n.Mean2-m.YMean2[claim.Total][n.I-1]) <= tolerance*(1+m.Y2[n.I-1])) {
+				t.Errorf("seed %d, i = %d: %+v, moments %v and %v", seed, n.I, n, m.Y4[n.I-1], m.YMean2[claim.Total][n.I-1])
 			}
 			worst := 0.0
-			for _, l := range nodes[Literal] {
+			for _, l := range nodes[claim.Literal] {
 				if l.I == n.I {
 					worst = max(worst, l.Left)
 					if d := l.Mean2*l.Mean2 - l.Four; !(math.Abs(d) <= tolerance*(1+l.Four)) {

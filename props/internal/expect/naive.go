@@ -4,16 +4,17 @@ import (
 	"fmt"
 
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/claim"
 )
 
 // Naive computes the moments of Walker.Walk from Enumerate, one whole pass a
 // leaf, with every conditional mean grouped by the path that it conditions on.
 // It is slow and plain: the oracle.
-func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*Moments, error) {
+func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, error) {
 	n := c.N()
 	exact := core.NewState(c)
 	exact.Pass(c, x, w, nil)
-	m := NewMoments(c)
+	m := claim.NewMoments(c)
 	g := groups{}
 	err := Enumerate(c, x, w, plan, t, func(l *Leaf, s *core.State) error {
 		m.Leaves++
@@ -42,7 +43,7 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*Moments, error) {
 				m.E2[i] += l.P * e
 				m.E4[i] += l.P * e * e
 				// H_i ends with V_i, which eps_i comes after.
-				g.addKnown("e", i, [Readings]int{2*n - i, 2*n - i, 0}, l, s.Eps[i], nil)
+				g.addKnown("e", i, [claim.ReadingSlots]int{claim.Literal: 2*n - i, claim.Past: 2*n - i, claim.Total: 0}, l, s.Eps[i], nil)
 			}
 			u := sqDiff(s.U[i], exact.U[i])
 			m.Ui2[i] += l.P * u
@@ -56,15 +57,15 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*Moments, error) {
 	if err != nil {
 		return nil, err
 	}
-	for r := range Readings {
+	for _, r := range claim.Readings {
 		for i := 0; i <= n; i++ {
-			m.YMean2[r][i] = g.sum("y", i, Reading(r))
-			m.DMean2[r][i] = g.sum("d", i, Reading(r))
-			m.VMean2[r][i] = g.sum("v", i, Reading(r))
-			m.EMean2[r][i] = g.sum("e", i, Reading(r))
+			m.YMean2[r][i] = g.sum("y", i, r)
+			m.DMean2[r][i] = g.sum("d", i, r)
+			m.VMean2[r][i] = g.sum("v", i, r)
+			m.EMean2[r][i] = g.sum("e", i, r)
 		}
 	}
-	m.finish(c)
+	m.SetMeanNorms(c)
 	return m, nil
 }
 
@@ -79,11 +80,11 @@ type group struct {
 
 // add enters a vector known from the first site draws of the leaf's path.
 func (g groups) add(name string, i, site int, l *Leaf, a, b []float64) {
-	g.addKnown(name, i, [Readings]int{Literal: site, Past: max(site-1, 0), Total: 0}, l, a, b)
+	g.addKnown(name, i, [claim.ReadingSlots]int{claim.Literal: site, claim.Past: max(site-1, 0), claim.Total: 0}, l, a, b)
 }
 
 // addKnown enters a - b, where each reading conditions on so many first draws.
-func (g groups) addKnown(name string, i int, known [Readings]int, l *Leaf, a, b []float64) {
+func (g groups) addKnown(name string, i int, known [claim.ReadingSlots]int, l *Leaf, a, b []float64) {
 	for r, k := range known {
 		id := fmt.Sprint(name, i, r)
 		gr := g[id]
@@ -107,7 +108,7 @@ func (g groups) addKnown(name string, i int, known [Readings]int, l *Leaf, a, b 
 }
 
 // sum is E|E[z | group]|^2 = sum over groups of |sum p z|^2 / sum p.
-func (g groups) sum(name string, i int, r Reading) float64 {
+func (g groups) sum(name string, i int, r claim.Reading) float64 {
 	gr := g[fmt.Sprint(name, i, int(r))]
 	if gr == nil {
 		return 0

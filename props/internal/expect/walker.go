@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 )
 
 // Walker computes Moments by walking the outcome tree depth first. What lies
@@ -29,6 +30,8 @@ type Walker struct {
 	split int   // number of sites in the trunk
 	spent atomic.Int64
 	state *core.State // of likeFirst
+
+	onPart func(k int) // walkPart, bound once: a method value allocates
 	first odometer
 }
 
@@ -66,18 +69,19 @@ const (
 func NewWalker(c *core.Chain) *Walker {
 	w := &Walker{c: c, exact: core.NewState(c), state: core.NewState(c)}
 	w.main = newWalk(w)
+	w.onPart = w.walkPart
 	return w
 }
 
 // Walk computes the moments of the pass at (x, weights) under the plan's laws
 // at step t into m. The cost is that of the nodes of the tree. The result has
 // the same bits as WalkParallel.
-func (w *Walker) Walk(m *Moments, x, weights []float64, plan *Plan, t int) error {
+func (w *Walker) Walk(m *claim.Moments, x, weights []float64, plan *Plan, t int) error {
 	return w.walk(m, x, weights, plan, t, 1)
 }
 
 // WalkParallel is Walk on GOMAXPROCS goroutines.
-func (w *Walker) WalkParallel(m *Moments, x, weights []float64, plan *Plan, t int) error {
+func (w *Walker) WalkParallel(m *claim.Moments, x, weights []float64, plan *Plan, t int) error {
 	return w.walk(m, x, weights, plan, t, runtime.GOMAXPROCS(0))
 }
 
@@ -87,7 +91,7 @@ func (w *Walker) Reach() *Reach { return &w.main.reach }
 // Exact returns the exact pass of the last walk, lent likewise.
 func (w *Walker) Exact() *core.State { return w.exact }
 
-func (w *Walker) walk(m *Moments, x, weights []float64, plan *Plan, t, workers int) error {
+func (w *Walker) walk(m *claim.Moments, x, weights []float64, plan *Plan, t, workers int) error {
 	err := w.walkTree(m, x, weights, plan, t, workers)
 	if err == nil {
 		return nil
@@ -99,7 +103,7 @@ func (w *Walker) walk(m *Moments, x, weights []float64, plan *Plan, t, workers i
 	return err
 }
 
-func (w *Walker) walkTree(m *Moments, x, weights []float64, plan *Plan, t, workers int) error {
+func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t, workers int) error {
 	w.exact.Pass(w.c, x, weights, nil)
 	sites := 2*w.c.N() - 2
 	// A small tree is all trunk.
@@ -130,17 +134,10 @@ func (w *Walker) walkTree(m *Moments, x, weights []float64, plan *Plan, t, worke
 		}
 	}
 	w.spent.Store(0)
-	workers = max(1, min(workers, len(w.todo)))
 	for len(w.parts) < len(w.todo) {
 		w.parts = append(w.parts, newWalk(w))
 	}
-	if workers == 1 {
-		for k := range w.todo {
-			w.walkPart(k)
-		}
-	} else {
-		w.spread(workers)
-	}
+	pool.Each(len(w.todo), workers, w.onPart)
 	for k := range w.todo {
 		pw := w.parts[k]
 		if pw.err != nil {
@@ -156,24 +153,10 @@ func (w *Walker) walkTree(m *Moments, x, weights []float64, plan *Plan, t, worke
 func (w *Walker) walkPart(k int) {
 	p, t := w.parts[k], w.main
 	if p.own == nil {
-		p.own = NewMoments(w.c)
+		p.own = claim.NewMoments(w.c)
 	}
 	p.begin(p.own, t.x, t.weights, t.plan, t.t, false)
 	p.err = p.run(w.todo[k])
-}
-
-func (w *Walker) spread(workers int) {
-	var wg sync.WaitGroup
-	for g := range workers {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for k := g; k < len(w.todo); k += workers {
-				w.walkPart(k)
-			}
-		}()
-	}
-	wg.Wait()
 }
 
 // walk is one depth-first walk, of the trunk or of a subtree.
@@ -182,8 +165,8 @@ func (w *Walker) spread(workers int) {
 // eps_{N-r}, r = 0..N-2. delta_N is summed where the backward pass begins.
 type walk struct {
 	w     *Walker
-	own   *Moments // of a part
-	m     *Moments
+	own   *claim.Moments // of a part
+	m     *claim.Moments
 	trunk bool
 	err   error
 
@@ -233,10 +216,10 @@ func newWalk(w *Walker) *walk {
 	return k
 }
 
-func (k *walk) begin(m *Moments, x, weights []float64, plan *Plan, t int, trunk bool) {
+func (k *walk) begin(m *claim.Moments, x, weights []float64, plan *Plan, t int, trunk bool) {
 	k.m, k.x, k.weights, k.plan, k.t, k.trunk = m, x, weights, plan, t, trunk
 	k.nodes, k.tailLeaves, k.room = 0, 1, MaxNodes
-	m.reset()
+	m.Reset()
 	for i := range k.total.d {
 		clear(k.total.d[i])
 		clear(k.total.e[i])
@@ -358,7 +341,7 @@ func (k *walk) deltas(i int, p float64, l perturb.Finite) error {
 	if err := sumCheck("delta", i, support, sum); err != nil {
 		return err
 	}
-	k.means(p, mean, f, y0, k.total.d[i], k.total.y[i], &m.DMean2[Past][i], &m.YMean2[Past][i])
+	k.means(p, mean, f, y0, k.total.d[i], k.total.y[i], &m.DMean2[claim.Past][i], &m.YMean2[claim.Past][i])
 	return nil
 }
 
@@ -472,7 +455,7 @@ func (k *walk) epsilons(i int, p float64, l perturb.Finite, base []float64) erro
 	if err := sumCheck("eps", i, support, sum); err != nil {
 		return err
 	}
-	k.means(p, mean, base, v0, k.total.e[i], k.total.v[i-1], &m.EMean2[Past][i], &m.VMean2[Past][i-1])
+	k.means(p, mean, base, v0, k.total.e[i], k.total.v[i-1], &m.EMean2[claim.Past][i], &m.VMean2[claim.Past][i-1])
 	return nil
 }
 
@@ -536,17 +519,17 @@ func (k *walk) collect(o *walk) {
 // finish fills in what needs the whole tree: total means and literal ones.
 func (k *walk) finish() {
 	m := k.m
-	copy(m.DMean2[Literal], m.D2)
-	copy(m.EMean2[Literal], m.EMean2[Past])
-	copy(m.YMean2[Literal], m.Y2)
-	copy(m.VMean2[Literal], m.V2)
+	copy(m.DMean2[claim.Literal], m.D2)
+	copy(m.EMean2[claim.Literal], m.EMean2[claim.Past])
+	copy(m.YMean2[claim.Literal], m.Y2)
+	copy(m.VMean2[claim.Literal], m.V2)
 	for i := range k.total.d {
-		m.DMean2[Total][i] = sq(k.total.d[i])
-		m.EMean2[Total][i] = sq(k.total.e[i])
-		m.YMean2[Total][i] = sq(k.total.y[i])
-		m.VMean2[Total][i] = sq(k.total.v[i])
+		m.DMean2[claim.Total][i] = sq(k.total.d[i])
+		m.EMean2[claim.Total][i] = sq(k.total.e[i])
+		m.YMean2[claim.Total][i] = sq(k.total.y[i])
+		m.VMean2[claim.Total][i] = sq(k.total.v[i])
 		k.reach.MaxY[i] = math.Sqrt(k.reach.MaxY[i])
 		k.reach.MaxV[i] = math.Sqrt(k.reach.MaxV[i])
 	}
-	m.finish(k.w.c)
+	m.SetMeanNorms(k.w.c)
 }

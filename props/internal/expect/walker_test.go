@@ -9,6 +9,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/props/claim"
 )
 
 func chain(t testing.TB, ops ...core.Op) *core.Chain {
@@ -74,14 +75,14 @@ func TestWalkEqualsNaive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := NewMoments(c)
+		got := claim.NewMoments(c)
 		if err := NewWalker(c).Walk(got, x, w, plan, 0); err != nil {
 			t.Fatal(err)
 		}
 		if got.Leaves != want.Leaves {
 			t.Errorf("seed %d: %d leaves, want %d", seed, got.Leaves, want.Leaves)
 		}
-		gl, wl := got.lists(), want.lists()
+		gl, wl := got.Lists(), want.Lists()
 		scale := 1 + want.U2 + want.Y4[c.N()]
 		for k := range gl {
 			for i := range gl[k] {
@@ -124,7 +125,7 @@ func TestSplitTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seq, par := NewMoments(c), NewMoments(c)
+	seq, par := claim.NewMoments(c), claim.NewMoments(c)
 	wk := NewWalker(c)
 	if err := wk.Walk(seq, x, w, plan, 0); err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ func TestSplitTree(t *testing.T) {
 	if err := NewWalker(c).WalkParallel(par, x, w, plan, 0); err != nil {
 		t.Fatal(err)
 	}
-	sl, pl, wl := seq.lists(), par.lists(), want.lists()
+	sl, pl, wl := seq.Lists(), par.Lists(), want.Lists()
 	for k := range sl {
 		for i := range sl[k] {
 			if sl[k][i] != pl[k][i] {
@@ -172,7 +173,7 @@ func TestTooManyLeaves(t *testing.T) {
 	for k := range eight {
 		eight[k] = perturb.Outcome{P: 0.125, D: []float64{float64(k)}}
 	}
-	if err := NewWalker(c).Walk(NewMoments(c), x, w, fill(perturb.Table(eight)), 0); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
+	if err := NewWalker(c).Walk(claim.NewMoments(c), x, w, fill(perturb.Table(eight)), 0); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes: error %v", err)
 	}
 	if err := Enumerate(c, x, w, fill(perturb.Table(eight)), 0, func(*Leaf, *core.State) error { return nil }); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
@@ -184,7 +185,7 @@ func TestTooManyLeaves(t *testing.T) {
 	// A law that looks at the state is walked until the cap is met.
 	wild := fill(seesState{perturb.Table(eight)})
 	one, two := NewWalker(c), NewWalker(c)
-	a, b := one.Walk(NewMoments(c), x, w, wild, 0), two.WalkParallel(NewMoments(c), x, w, wild, 0)
+	a, b := one.Walk(claim.NewMoments(c), x, w, wild, 0), two.WalkParallel(claim.NewMoments(c), x, w, wild, 0)
 	if a == nil || b == nil || a.Error() != b.Error() || !strings.Contains(a.Error(), "at least 16777217 nodes, the cap is 16777216; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes of a law that looks at the state: errors %v and %v", a, b)
 	}
@@ -218,7 +219,7 @@ func BenchmarkEnumerate(b *testing.B) {
 
 func BenchmarkWalk(b *testing.B) {
 	c, x, w, plan := bigSetting(b)
-	wk, m := NewWalker(c), NewMoments(c)
+	wk, m := NewWalker(c), claim.NewMoments(c)
 	for b.Loop() {
 		if err := wk.Walk(m, x, w, plan, 0); err != nil {
 			b.Fatal(err)
@@ -228,7 +229,7 @@ func BenchmarkWalk(b *testing.B) {
 
 func BenchmarkWalkParallel(b *testing.B) {
 	c, x, w, plan := bigSetting(b)
-	wk, m := NewWalker(c), NewMoments(c)
+	wk, m := NewWalker(c), claim.NewMoments(c)
 	for b.Loop() {
 		if err := wk.WalkParallel(m, x, w, plan, 0); err != nil {
 			b.Fatal(err)
@@ -240,7 +241,7 @@ func BenchmarkWalkParallel(b *testing.B) {
 // leaf as multiples of one walk of the same tree, smallest times of each.
 func BenchmarkTreeRatio(b *testing.B) {
 	c, x, w, plan := bigSetting(b)
-	wk, m := NewWalker(c), NewMoments(c)
+	wk, m := NewWalker(c), claim.NewMoments(c)
 	best := fastest(b,
 		func() { _, _ = Naive(c, x, w, plan, 0) },
 		func() { _ = Enumerate(c, x, w, plan, 0, func(*Leaf, *core.State) error { return nil }) },
@@ -260,7 +261,7 @@ func BenchmarkTwoCores(b *testing.B) {
 			*l = perturb.Table([]perturb.Outcome{{P: 0.25, D: s.A}, {P: 0.25, D: s.B}, {P: 0.5, D: zero}})
 		}
 	}
-	wk, m := NewWalker(c), NewMoments(c)
+	wk, m := NewWalker(c), claim.NewMoments(c)
 	best := fastest(b,
 		func() { _ = wk.Walk(m, x, w, plan, 0) },
 		func() { _ = wk.WalkParallel(m, x, w, plan, 0) })

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
-	"sync"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 )
 
 // Options of Measure. T runs over the powers of two 2^MinLog..2^MaxLog.
@@ -101,23 +100,13 @@ func Measure(scenarios []Scenario, opt Options) ([]Result, error) {
 		}
 		objs[k] = o
 	}
-	out := make([]Result, len(scenarios))
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for k := range scenarios {
-		wg.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots; wg.Done() }()
-			o := objs[0]
-			if scenarios[k].PL {
-				o = objs[1]
-			}
-			out[k] = o.measure(scenarios[k], opt, uint64(k))
-		}()
-	}
-	wg.Wait()
-	return out, nil
+	return pool.Map(len(scenarios), func(k int) Result {
+		o := objs[0]
+		if scenarios[k].PL {
+			o = objs[1]
+		}
+		return o.measure(scenarios[k], opt, uint64(k))
+	}), nil
 }
 
 // regularizers are those without and with PL.

@@ -85,7 +85,7 @@ func Check(opt Options) (Report, error) {
 	}
 	cases := newCases(all, opt.Kicks)
 	parts := make([]Report, len(cases))
-	err = parallel(len(cases), func(i int) error {
+	err = onAll(len(cases), func(i int) error {
 		parts[i] = Report{MinSize: math.Inf(1)}
 		return cases[i].check(&parts[i], rand.New(rand.NewPCG(opt.Seed, uint64(i)+2)))
 	})

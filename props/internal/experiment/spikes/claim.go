@@ -45,7 +45,7 @@ func ClaimBothWays(seed uint64, chains int) Both {
 		panic(fmt.Sprintf("spikes: %d random chains, want at least 1", chains))
 	}
 	parts := make([]Both, chains)
-	_ = parallel(chains, func(i int) error { // nothing here can fail
+	_ = onAll(chains, func(i int) error { // nothing here can fail
 		parts[i] = upward(rand.New(rand.NewPCG(seed, uint64(i)<<1|1)), i)
 		return nil
 	})

@@ -110,7 +110,7 @@ func (s *setting) phase(opt Options) (*Diagram, error) {
 		d.Cells[i] = make([]Cell, len(d.Spacings))
 	}
 	one := s.unitKick()
-	err := parallel(len(d.Sizes)*len(d.Spacings), func(k int) error {
+	err := onAll(len(d.Sizes)*len(d.Spacings), func(k int) error {
 		i, j := k/len(d.Spacings), k%len(d.Spacings)
 		var err error
 		d.Cells[i][j], err = s.cell(d, scaled(d.Sizes[i], one), d.Spacings[j], s.startGap().high)

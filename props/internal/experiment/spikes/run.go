@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 )
 
 // roundRel covers the rounding of a loss or gradient that is a mean of at most
@@ -214,25 +213,10 @@ func scaled(a float64, v []float64) []float64 {
 	return out
 }
 
-// parallel runs f(0), ..., f(n-1), each writing only what is its own, and
+// onAll runs f(0), ..., f(n-1), each writing only what is its own, and
 // returns the error of the lowest index.
-func parallel(n int, f func(i int) error) error {
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := range next {
-				errs[i] = f(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	for _, err := range errs {
+func onAll(n int, f func(i int) error) error {
+	for _, err := range pool.Map(n, f) {
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 // operator more or fewer, another law, or all numbers of the exact pass 1. N stays in gen.MinN..gen.MaxN and
 // widths at most gen.MaxWidth; a move that is not possible leaves the case as it is.
 func Reshape(c *gen.Case, rng *rand.Rand) *gen.Case {
-	d := Clone(c)
+	d := c.Clone()
 	chain, err := core.FromSpecs(d.Chain)
 	if err != nil {
 		return d
