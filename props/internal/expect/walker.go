@@ -32,7 +32,7 @@ type Walker struct {
 	state *core.State // of likeFirst
 
 	onPart func(k int) // walkPart, bound once: a method value allocates
-	first odometer
+	first  odometer
 }
 
 // Reach is the hull of what a walk visited, the exact pass included: the boxes
