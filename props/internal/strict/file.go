@@ -128,7 +128,8 @@ type piece struct {
 // newPatient reads from f. A FIFO that nobody has opened for writing yet ends at once:
 // that is taken for its end only when something came before.
 func newPatient(f *os.File, fifo bool) *patient {
-	p := &patient{f: f, pieces: make(chan piece), closed: make(chan struct{}), idle: patience, until: time.Now().Add(maxWait)}
+	p := &patient{f: f, pieces: make(chan piece), closed: make(chan struct{})}
+	p.idle, p.until = patience, time.Now().Add(maxWait)
 	go p.pump(fifo)
 	return p
 }

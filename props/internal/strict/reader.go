@@ -82,11 +82,10 @@ func (r *reader) value(t reflect.Type) error {
 		return err
 	}
 	for t != nil && t.Kind() == reflect.Pointer {
-		if kind == "null" {
-			t = nil
-		} else {
-			t = t.Elem()
+		if kind == "null" && r.null {
+			return r.literal("null")
 		}
+		t = t.Elem()
 	}
 	if t == rawMessage {
 		t = nil

@@ -32,8 +32,8 @@ const (
 	// of an engine may have. Repeated and otherwise cased keys stay errors.
 	AllowUnknown Option = 1 << iota
 
-	// AllowNull reads null as nothing where an array or object is wanted. A null for a
-	// number, a string or a boolean stays an error.
+	// AllowNull reads null as nothing where an array or an object is wanted, or the
+	// receiver is a pointer. A null for a number, a string or a boolean stays an error.
 	AllowNull
 )
 
@@ -58,8 +58,8 @@ func (e *Error) Error() string {
 //
 // It reads what encoding/json reads into a value of this type and refuses besides: keys
 // that the type has no field for, keys that come twice, keys that differ from a field's
-// in case, null for anything but a pointer or an interface, arrays of another length than
-// a Go array, UTF-8 and surrogates that are broken, and what is above the caps.
+// in case, null for anything but an interface, arrays of another length than a Go array,
+// UTF-8 and surrogates that are broken, and what is above the caps.
 func Unmarshal(data []byte, v any, options ...Option) error {
 	at := reflect.ValueOf(v)
 	if at.Kind() != reflect.Pointer || at.IsNil() {
