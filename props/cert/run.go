@@ -29,26 +29,30 @@ const (
 	MaxDegree  = 4
 )
 
-// runFields are the keys of "run".
-func (p *parser) run(c *Certificate, cl *claim, o object) {
-	v, has := o["run"]
+type runJSON struct {
+	Gamma *string `json:"gamma"`
+	Steps *int    `json:"steps"`
+	L     *string `json:"L"`
+	LStar *string `json:"lstar"`
+	Mu    *string `json:"mu,omitempty"`
+}
+
+func (p *parser) run(c *Certificate, cl *claim, r *runJSON) {
 	if !cl.run {
-		if has {
-			p.fail("run", "%s is not about a run, leave it out", c.Claim)
-		}
+		p.superfluous("run", r != nil, "%s is not about a run", c.Claim)
 		return
 	}
-	fields := []string{"gamma", "steps", "L", "lstar"}
-	if cl.pl {
-		fields = append(fields, "mu")
+	if p.missing("run", r == nil) {
+		return
 	}
-	r := p.object("run", v, fields...)
 	c.Run = &Run{
-		Gamma: p.rat("run.gamma", r["gamma"], MaxDigits), Steps: p.integer("run.steps", r["steps"], 1, MaxSteps),
-		L: p.rat("run.L", r["L"], MaxDigits), LStar: p.rat("run.lstar", r["lstar"], MaxDigits),
+		Gamma: p.rat("run.gamma", r.Gamma, MaxDigits), Steps: p.integer("run.steps", r.Steps, 1, MaxSteps),
+		L: p.rat("run.L", r.L, MaxDigits), LStar: p.rat("run.lstar", r.LStar, MaxDigits),
 	}
 	if cl.pl {
-		c.Run.Mu = p.rat("run.mu", r["mu"], MaxDigits)
+		c.Run.Mu = p.rat("run.mu", r.Mu, MaxDigits)
+	} else {
+		p.superfluous("run.mu", r.Mu != nil, "%s is not under A4", c.Claim)
 	}
 	p.certain("delta", c.Delta)
 	p.certain("eps", c.Eps)
@@ -78,19 +82,10 @@ func (r *Run) numbers() []*big.Rat {
 	return l
 }
 
-type runJSON struct {
-	Gamma string `json:"gamma"`
-	Steps int    `json:"steps"`
-	L     string `json:"L"`
-	LStar string `json:"lstar"`
-	Mu    string `json:"mu,omitempty"`
-}
-
 func (r *Run) encode() runJSON {
-	s := stringsOf(r.numbers())
-	j := runJSON{Gamma: s[0], Steps: r.Steps, L: s[1], LStar: s[2]}
+	j := runJSON{Gamma: text(r.Gamma), Steps: &r.Steps, L: text(r.L), LStar: text(r.LStar)}
 	if r.Mu != nil {
-		j.Mu = s[3]
+		j.Mu = text(r.Mu)
 	}
 	return j
 }
