@@ -1,7 +1,9 @@
 package cert
 
 import (
+	"fmt"
 	"math/big"
+	"slices"
 )
 
 // claim is a printed statement. left and right are its sides at index i; a
@@ -12,13 +14,12 @@ type claim struct {
 	statement string
 	biased    bool                     // needs a reading
 	span      func(n int) (lo, hi int) // of i; nil: no index
-	left      func(s *sides, i int) *big.Rat
-	right     func(s *sides, i int) *big.Rat
+	left      func(s *sides, i int) []Term
+	right     func(s *sides, i int) []Term
 
-	// first is the quantity that a chain of inequalities begins with, where
+	// first is what a chain of inequalities begins with, where
 	// left is a middle member: the report says how it compares.
-	first     func(s *sides, i int) *big.Rat
-	firstName string
+	first func(s *sides, i int) []Term
 
 	matrices func(m *model, x []*big.Rat) (fromPass, printed [][]*big.Rat)
 
@@ -28,50 +29,8 @@ type claim struct {
 	series bool // about the sum of (48), without a chain
 }
 
-// sides is what both sides of a claim may speak of.
-type sides struct {
-	*model
-	Constants
-	r reading
-	g *group    // lemma2: the event that is conditioned on
-	t *training // of claims about a run
-}
-
-func (s *sides) c2() *big.Rat { return sq(s.C) }
-
-// cv2 is Cv^2 = max{1, C^{2N}}.
-func (s *sides) cv2() *big.Rat {
-	if p := pow(s.C, 2*s.n); p.Cmp(num(1)) > 0 {
-		return p
-	}
-	return num(1)
-}
-
-// bigS is S_j = sum_{k=0..j} (3C^2)^k.
-func (s *sides) bigS(j int) *big.Rat { return s.powers(0, j) }
-
-// powers is sum_{k=from..to} (3C^2)^k.
-func (s *sides) powers(from, to int) *big.Rat {
-	return sum(from, to, func(k int) *big.Rat { return pow(mul(3, s.c2()), k) })
-}
-
-// weighted is sum_{j=from..N-1} S_j q^{j-from}.
-func (s *sides) weighted(from int, q *big.Rat) *big.Rat {
-	return sum(from, s.n-1, func(j int) *big.Rat { return mul(1, s.bigS(j), pow(q, j-from)) })
-}
-
-// below is sum_{i=1..N-1}.
-func (s *sides) below(f func(i int) *big.Rat) *big.Rat { return sum(1, s.n-1, f) }
-
 func from1toN(n int) (int, int) { return 1, n }
 func below(n int) (int, int)    { return 1, n - 1 }
-
-func uLast(s *sides, _ int) *big.Rat { return s.u2(s.n) }
-func uAll(s *sides, _ int) *big.Rat {
-	return sum(1, s.n, func(i int) *big.Rat { return s.u2(i) })
-}
-func yAt(s *sides, i int) *big.Rat { return s.y2(i) }
-func vAt(s *sides, i int) *big.Rat { return s.v2(i) }
 
 // The forms of a claim.
 const (
@@ -84,12 +43,13 @@ const (
 var derivations = map[string]*claim{
 	"eq20": {
 		eq: "(20)", statement: "right side of (19) <= right side of (20), the step that the proof takes from (19) to (20)",
-		left: eq19, right: eq20, first: uAll, firstName: "E|U-u|^2",
+		left: eq19, right: eq20, first: allOfU,
 	},
 	"eq41": {
 		eq: "(41)", run: true, pl: true, bare: true,
-		statement: "(40) unrolled from t = 0, which gives the exponents T-1-t, <= right side of (41), the step that the proof takes from (40) to (41)",
-		left:      unrolled40, right: eq41, first: gapAtT, firstName: "l(w^T)-l*",
+		statement: "(40) unrolled from t = 0, which gives the exponents T-1-t, <= right side of (41), " +
+			"the step that the proof takes from (40) to (41)",
+		left: unrolled40, right: eq41, first: gapAtT,
 	},
 }
 
@@ -97,103 +57,123 @@ var derivations = map[string]*claim{
 var claims = map[string]*claim{
 	"lemma1": {
 		eq: "Lemma 1", statement: "|v_i|^2 <= Cv^2, Cv = max{1, C^N}", span: from1toN,
-		left:  func(s *sides, i int) *big.Rat { return s.v0(i) },
-		right: func(s *sides, _ int) *big.Rat { return s.cv2() },
+		left:  func(s *sides, i int) []Term { return one(s.v0(i)) },
+		right: func(s *sides, _ int) []Term { return one(factor(s.cv2(), "Cv^2")) },
 	},
 	"eq12": {
 		eq: "(12)", statement: "|v_i|^2 <= C^{2(N-i)}", span: from1toN,
-		left:  func(s *sides, i int) *big.Rat { return s.v0(i) },
-		right: func(s *sides, i int) *big.Rat { return pow(s.C, 2*(s.n-i)) },
+		left: func(s *sides, i int) []Term { return one(s.v0(i)) },
+		right: func(s *sides, i int) []Term {
+			return one(factor(pow(s.C, 2*(s.n-i)), "C^%d", 2*(s.n-i)))
+		},
 	},
 	"eq14a": {
 		eq: "(14)", statement: "E|U_N-u_N|^2 <= L1^2 E|Y_{N-1}-y_{N-1}|^2",
-		left: uLast, right: eq14a,
+		left: lastOfU, right: eq14a,
 	},
 	"eq14b": {
 		eq: "(14)", statement: "L1^2 E|Y_{N-1}-y_{N-1}|^2 <= 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^2",
-		left:  eq14a,
-		right: func(s *sides, _ int) *big.Rat { return mul(2, s.cv2(), sq(s.L2), s.y2(s.n-1)) },
-		first: uLast, firstName: "E|U_N-u_N|^2",
+		left: eq14a,
+		right: func(s *sides, _ int) []Term {
+			return []Term{{factor(mul(2, s.cv2(), sq(s.L2)), "2 Cv^2 L2^2"), s.y2(s.n - 1)}}
+		},
+		first: lastOfU,
 	},
 	"eq15": {
 		eq: "(15)", statement: "E|U_i-u_i|^2 <= 2C^2 E|V_i-v_i|^2 + 2 Cv^2 L1^2 E|Y_{i-1}-y_{i-1}|^2, i < N", span: below,
-		left: func(s *sides, i int) *big.Rat { return s.u2(i) },
-		right: func(s *sides, i int) *big.Rat {
-			return add(mul(2, s.c2(), s.v2(i)), mul(2, s.cv2(), sq(s.L1), s.y2(i-1)))
+		left: func(s *sides, i int) []Term { return one(s.u2(i)) },
+		right: func(s *sides, i int) []Term {
+			return []Term{{s.twoC2(), s.v2(i)}, {s.twoCv2L1(), s.y2(i - 1)}}
 		},
 	},
 	"eq16": {
 		eq: "(16)", statement: "E|U-u|^2 <= 2C^2 sum_{i<N} E|V_i-v_i|^2 + 2 Cv^2 L1^2 sum_{i<N} E|Y_i-y_i|^2",
-		left: uAll,
-		right: func(s *sides, _ int) *big.Rat {
-			return add(mul(2, s.c2(), s.below(s.v2)), mul(2, s.cv2(), sq(s.L1), s.below(s.y2)))
+		left: allOfU,
+		right: func(s *sides, _ int) []Term {
+			return append(
+				s.below(func(i int) Term { return Term{s.twoC2(), s.v2(i)} }),
+				s.below(func(i int) Term { return Term{s.twoCv2L1(), s.y2(i)} })...)
 		},
 	},
 	"eq17a": {
-		eq: "(17)", statement: "E|V_i-v_i|^2 <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 E|eps_{i+1}|^2", span: below,
-		left: vAt, right: eq17a,
+		eq: "(17)", span: below,
+		statement: "E|V_i-v_i|^2 <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 E|eps_{i+1}|^2",
+		left:      func(s *sides, i int) []Term { return one(s.v2(i)) },
+		right:     eq17a,
 	},
 	"eq17b": {
-		eq: "(17)", statement: "right side of (17a) <= 3 Cv^2 L1^2 sum_{j=i..N-1} (3C^2)^{j-i} E|Y_j-y_j|^2 + 3 sum_{j=i..N-1} (3C^2)^{j-i} E|eps_{j+1}|^2", span: below,
+		eq: "(17)", span: below,
+		statement: "right side of (17a) <= 3 Cv^2 L1^2 sum_{j=i..N-1} (3C^2)^{j-i} E|Y_j-y_j|^2 " +
+			"+ 3 sum_{j=i..N-1} (3C^2)^{j-i} E|eps_{j+1}|^2",
 		left: eq17a,
-		right: func(s *sides, i int) *big.Rat {
-			q := mul(3, s.c2())
-			return add(
-				mul(3, s.cv2(), sq(s.L1), sum(i, s.n-1, func(j int) *big.Rat { return mul(1, pow(q, j-i), s.y2(j)) })),
-				mul(3, sum(i, s.n-1, func(j int) *big.Rat { return mul(1, pow(q, j-i), s.e2(j+1)) })))
+		right: func(s *sides, i int) []Term {
+			q := func(j int) Factor { return factor(pow(mul(3, s.c2()), j-i), "(3C^2)^%d", j-i) }
+			return append(
+				between(i, s.n-1, func(j int) Term { return Term{s.threeCv2L1(), q(j), s.y2(j)} }),
+				between(i, s.n-1, func(j int) Term { return Term{three(), q(j), s.e2(j + 1)} })...)
 		},
-		first: vAt, firstName: "E|V_i-v_i|^2",
+		first: func(s *sides, i int) []Term { return one(s.v2(i)) },
 	},
 	"eq18a": {
 		eq: "(18)", statement: "E|Y_i-y_i|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|delta_i|^2", span: from1toN,
-		left: yAt, right: eq18a,
+		left:  func(s *sides, i int) []Term { return one(s.y2(i)) },
+		right: eq18a,
 	},
 	"eq18b": {
 		eq: "(18)", statement: "right side of (18a) <= 2 sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2", span: from1toN,
-		left: eq18a, right: eq18b, first: yAt, firstName: "E|Y_i-y_i|^2",
+		left: eq18a,
+		right: func(s *sides, i int) []Term {
+			return times(two(), eq18Sum(s, i))
+		},
+		first: func(s *sides, i int) []Term { return one(s.y2(i)) },
 	},
 	"eq19": {
-		eq: "(19)", statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
-		left: uAll, right: eq19,
+		eq: "(19)", left: allOfU, right: eq19,
+		statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
 	},
 	"eq20": {
-		eq: "(20)", statement: "E|U-u|^2 <= 4 Cv^2 L1^2 sum_{i<N} S_i sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2 + sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
-		left: uAll, right: eq20,
+		eq: "(20)", left: allOfU, right: eq20,
+		statement: "E|U-u|^2 <= 4 Cv^2 L1^2 sum_{i<N} S_i sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2 " +
+			"+ sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
 	},
 	"thm1": {
-		eq: "(13), (21)", statement: "E|U-u|^2 <= sum_{i<N} Ce_d[i] E|delta_i|^2 + sum_{i<N} Ce_e[i+1] E|eps_{i+1}|^2",
-		left:  uAll,
-		right: thm1Right,
+		eq: "(13), (21)", left: allOfU, right: eq13,
+		statement: "E|U-u|^2 <= sum_{i<N} Ce_d[i] E|delta_i|^2 + sum_{i<N} Ce_e[i+1] E|eps_{i+1}|^2",
 	},
 	"spike": {
 		eq: "6.3", statement: "a spike occurs whenever some |delta_i| or |eps_{i+1}|, i < N, is O(1): the largest of E|delta_i|^2, E|eps_{i+1}|^2 is at most 10^6 E|U-u|^2",
-		left: func(s *sides, _ int) *big.Rat {
-			m := new(big.Rat)
+		left: func(s *sides, _ int) []Term {
+			m := factor(new(big.Rat), "0")
 			for i := 1; i < s.n; i++ {
-				for _, e := range []*big.Rat{s.d2(i), s.e2(i + 1)} {
-					if e.Cmp(m) > 0 {
+				for _, e := range []Factor{s.d2(i), s.e2(i + 1)} {
+					if e.Value.Cmp(m.Value) > 0 {
 						m = e
 					}
 				}
 			}
-			return m
+			return one(m)
 		},
-		right: func(s *sides, _ int) *big.Rat { return mul(1_000_000, uAll(s, 0)) },
+		right: func(s *sides, _ int) []Term { return times(factor(num(1_000_000), "10^6"), allOfU(s, 0)) },
 	},
 	"eq6a": {
-		eq: "(6)", bare: true, statement: "U_1 = W_2^T ... W_N^T v_N v_1^T + e, linear network, delta = 0; here without errors, e = 0",
+		eq: "(6)", bare: true,
+		statement: "U_1 = W_2^T ... W_N^T v_N v_1^T + e, linear network, delta = 0; here without errors, e = 0",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			return outer(m.exact.v[1], x), outer(m.exact.v[1], m.exact.v[1])
 		},
 	},
 	"eq6b": {
-		eq: "(6)", bare: true, statement: "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1, linear network, delta = 0; (5) has no eps_1, it is 0",
+		eq: "(6)", bare: true,
+		statement: "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1, linear network, delta = 0; " +
+			"(5) has no eps_1, it is 0",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			return reshape(m.leaves[0].u[1], len(x)), outer(m.leaves[0].v[1], m.exact.v[1])
 		},
 	},
 	"eq6c": {
-		eq: "(6)", bare: true, statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) x^T, linear network, delta = 0, eps_N alone",
+		eq: "(6)", bare: true,
+		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) x^T, " +
+			"linear network, delta = 0, eps_N alone",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			l := &m.leaves[0]
 			v := l.eps[m.n]
@@ -205,178 +185,236 @@ var claims = map[string]*claim{
 	},
 	"lemma2": {
 		eq: "(22)", biased: true, span: from1toN,
-		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
-		left: func(s *sides, i int) *big.Rat {
+		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
+			"+ L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
+		left: func(s *sides, i int) []Term {
 			o := &s.ops[i]
-			return norm2(s.g.mean(func(l *leaf) []*big.Rat {
+			return one(factor(norm2(s.g.mean(func(l *leaf) []*big.Rat {
 				return difference(o.jacobian2(s.z(l, i)), o.jacobian2(s.z(&s.exact, i)))
-			}))
+			})), "|E^{G_%d}[J2_%d(Y_%d)-J2_%d(y_%d)]|^2", i-1, i, i-1, i, i-1))
 		},
-		right: func(s *sides, i int) *big.Rat {
+		right: func(s *sides, i int) []Term {
 			h := s.dY(i - 1)
 			four := s.g.mean(func(l *leaf) []*big.Rat { return []*big.Rat{sq(norm2(h(l)))} })
-			return add(mul(2, sq(s.C2), norm2(s.g.mean(h))), mul(1, sq(s.L2), four[0]))
+			return []Term{
+				{factor(mul(2, sq(s.C2)), "2 C2^2"), factor(norm2(s.g.mean(h)), "|E^{G_%d}[Y_%d-y_%d]|^2", i-1, i-1, i-1)},
+				{factor(sq(s.L2), "L2^2"), factor(four[0], "E^{G_%d}|Y_%d-y_%d|^4", i-1, i-1, i-1)},
+			}
 		},
 	},
 	"eq24": {
 		eq: "(24)", biased: true,
 		statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
-		left:      func(s *sides, _ int) *big.Rat { return s.uMean2(s.n) },
-		right: func(s *sides, _ int) *big.Rat {
-			return add(mul(4, s.cv2(), sq(s.C2), s.yMean2(s.r, s.n-1)), mul(2, s.cv2(), sq(s.L2), s.y4(s.n-1)))
-		},
+		left:      func(s *sides, _ int) []Term { return one(s.uMean2(s.n)) },
+		right:     func(s *sides, _ int) []Term { return fromForward(s, s.n-1) },
 	},
 	"eq26": {
 		eq: "(26)", biased: true, span: below,
-		statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
-		left:      func(s *sides, i int) *big.Rat { return s.uMean2(i) },
-		right: func(s *sides, i int) *big.Rat {
-			return add(mul(2, s.c2(), s.vMean2(s.r, i)),
-				mul(4, s.cv2(), sq(s.C2), s.yMean2(s.r, i-1)), mul(2, s.cv2(), sq(s.L2), s.y4(i-1)))
+		statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
+			"+ 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
+		left: func(s *sides, i int) []Term { return one(s.uMean2(i)) },
+		right: func(s *sides, i int) []Term {
+			return append([]Term{{s.twoC2(), s.vMean2(s.r, i)}}, fromForward(s, i-1)...)
 		},
 	},
 	"eq28a": {
 		eq: "(28)", biased: true, span: below,
 		statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + eps_{i+1}]|^2",
-		left:      vMeanAt, right: bracket28,
+		left:      func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
+		right:     bracket28,
 	},
 	"eq28b": {
 		eq: "(28)", biased: true, span: below,
-		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
-		left:      bracket28,
-		right: func(s *sides, i int) *big.Rat {
-			return add(mul(3, s.c2(), s.vMean2(s.r, i+1)), mul(6, s.cv2(), sq(s.C2), s.yMean2(s.r, i)),
-				mul(3, s.cv2(), sq(s.L2), s.y4(i-1)), mul(3, s.eMean2(s.r, i+1)))
+		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 " +
+			"+ 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		left: bracket28,
+		right: func(s *sides, i int) []Term {
+			return []Term{
+				{s.threeC2(), s.vMean2(s.r, i+1)},
+				{factor(mul(6, s.cv2(), sq(s.C2)), "6 Cv^2 C2^2"), s.yMean2(s.r, i)},
+				{factor(mul(3, s.cv2(), sq(s.L2)), "3 Cv^2 L2^2"), s.y4(i - 1)},
+				{three(), s.eMean2(s.r, i+1)},
+			}
 		},
-		first: vMeanAt, firstName: "E|E^{H_i}[V_i-v_i]|^2",
+		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
 	},
 	"eq29": {
 		eq: "(29)", biased: true, span: from1toN,
-		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 + 2 E|E^{G_i}[delta_i]|^2",
-		left:      func(s *sides, i int) *big.Rat { return s.yMean2(s.r, i) },
-		right: func(s *sides, i int) *big.Rat {
-			return add(mul(4, s.c2(), s.yMean2(s.r, i-1)), mul(2, sq(s.L1), s.y4(i-1)), mul(2, s.dMean2(s.r, i)))
+		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 " +
+			"+ 2 E|E^{G_i}[delta_i]|^2",
+		left: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) },
+		right: func(s *sides, i int) []Term {
+			return []Term{
+				{factor(mul(4, s.c2()), "4 C^2"), s.yMean2(s.r, i-1)},
+				{factor(mul(2, sq(s.L1)), "2 L1^2"), s.y4(i - 1)},
+				{two(), s.dMean2(s.r, i)},
+			}
 		},
 	},
 	"eq30a": {
 		eq: "(30)", statement: "E|Y_i-y_i|^4 <= 8 Lf^4 E|Y_{i-1}-y_{i-1}|^4 + 8 E|delta_i|^4", span: from1toN,
-		left: y4At, right: eq30a,
+		left:  func(s *sides, i int) []Term { return one(s.y4(i)) },
+		right: eq30a,
 	},
 	"eq30b": {
 		eq: "(30)", statement: "right side of (30a) <= 8 sum_{j=1..i} (8Lf^4)^{i-j} E|delta_j|^4", span: from1toN,
 		left: eq30a,
-		right: func(s *sides, i int) *big.Rat {
-			return mul(8, sum(1, i, func(j int) *big.Rat { return mul(1, pow(s.lf4(), i-j), s.d4(j)) }))
+		right: func(s *sides, i int) []Term {
+			return between(1, i, func(j int) Term {
+				return Term{factor(num(8), "8"), factor(pow(s.lf4(), i-j), "(8 Lf^4)^%d", i-j), s.d4(j)}
+			})
 		},
-		first: y4At, firstName: "E|Y_i-y_i|^4",
+		first: func(s *sides, i int) []Term { return one(s.y4(i)) },
 	},
 	"eq32": {
 		eq: "(32)", biased: true,
-		statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
-		left: func(s *sides, _ int) *big.Rat {
-			return mul(4, sq(s.C2), s.cv2(), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), s.yMean2(s.r, i)) }))
+		statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= " +
+			"8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + " +
+			"8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
+		left: func(s *sides, _ int) []Term {
+			return s.below(func(i int) Term {
+				return Term{factor(mul(4, sq(s.C2), s.cv2()), "4 C2^2 Cv^2"), factor(s.bigS(i), "S_%d", i), s.yMean2(s.r, i)}
+			})
 		},
-		right: func(s *sides, _ int) *big.Rat {
-			q := mul(4, s.c2())
-			return add(
-				mul(8, sq(s.C2), s.cv2(), s.below(func(i int) *big.Rat { return mul(1, s.weighted(i, q), s.dMean2(s.r, i)) })),
-				mul(8, sq(s.C2), sq(s.L1), s.cv2(), sum(1, s.n-2, func(i int) *big.Rat { return mul(1, s.weighted(i+1, q), s.y4(i)) })))
+		right: func(s *sides, _ int) []Term {
+			// weights is sum_{j=from..N-1} S_j (4C^2)^{j-from}.
+			weights := func(from int) Factor {
+				name := fmt.Sprintf("sum_{j=%d..%d} S_j (4C^2)^{j-%d}", from, s.n-1, from)
+				return factor(s.weighted(from, mul(4, s.c2())), "( %s )", name)
+			}
+			return append(
+				s.below(func(i int) Term {
+					return Term{factor(mul(8, sq(s.C2), s.cv2()), "8 C2^2 Cv^2"), weights(i), s.dMean2(s.r, i)}
+				}),
+				between(1, s.n-2, func(i int) Term {
+					c := factor(mul(8, sq(s.C2), sq(s.L1), s.cv2()), "8 C2^2 L1^2 Cv^2")
+					return Term{c, weights(i + 1), s.y4(i)}
+				})...)
 		},
 	},
 	"thm2": {
 		eq: "(23), (33)", biased: true,
-		statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 + sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
-		left: func(s *sides, _ int) *big.Rat {
-			return sum(1, s.n, func(i int) *big.Rat { return s.uMean2(i) })
-		},
-		right: thm2Right,
+		statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 " +
+			"+ sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		left:  func(s *sides, _ int) []Term { return between(1, s.n, func(i int) Term { return Term{s.uMean2(i)} }) },
+		right: eq23,
 	},
 	"eq41": {
 		eq: "(41)", run: true, pl: true, bare: true,
-		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} |U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} |U-u|^2",
-		left:      gapAtT, right: eq41,
+		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} |U-u|^2 " +
+			"+ (g/2) sum_{t<T} (1-mu g/3)^{T-t} |U-u|^2",
+		left: gapAtT, right: eq41,
 	},
 	"thm4": {
 		eq: "(37)", biased: true, run: true,
-		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] + (3/T) sum_t [right side of (23)]",
-		left:      func(s *sides, _ int) *big.Rat { return s.t.grad2 }, right: thm4Right,
+		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] " +
+			"+ (3/T) sum_t [right side of (23)]",
+		left:  func(s *sides, _ int) []Term { return one(factor(s.t.grad2, "(1/T) sum_{t<T} |grad l(w^t)|^2")) },
+		right: eq37,
 	},
 	"thm5": {
 		eq: "(38)", biased: true, run: true, pl: true,
-		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} [right side of (13)] + (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
-		left:      gapAtT, right: thm5Right,
+		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} [right side of (13)] " +
+			"+ (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
+		left: gapAtT, right: eq38,
 	},
-	"eq48sum": {eq: "(48)", series: true, statement: "sum_{t<T} (1 - ln T/T)^{T-t} <= K ln T/T for every T, with one constant K"},
+	"eq48sum": {
+		eq: "(48)", series: true,
+		statement: "sum_{t<T} (1 - ln T/T)^{T-t} <= K ln T/T for every T, with one constant K",
+	},
 }
 
-func thm1Right(s *sides, _ int) *big.Rat {
-	return s.below(func(i int) *big.Rat {
-		ceD := mul(4, s.cv2(), sq(s.L1), s.weighted(i, mul(2, sq(s.Lf))))
-		return add(mul(1, ceD, s.d2(i)), mul(1, s.powers(1, i), s.e2(i+1)))
+// Factors and sums that several claims have.
+
+func two() Factor                   { return factor(num(2), "2") }
+func three() Factor                 { return factor(num(3), "3") }
+func (s *sides) twoC2() Factor      { return factor(mul(2, s.c2()), "2 C^2") }
+func (s *sides) threeC2() Factor    { return factor(mul(3, s.c2()), "3 C^2") }
+func (s *sides) twoCv2L1() Factor   { return factor(mul(2, s.cv2(), sq(s.L1)), "2 Cv^2 L1^2") }
+func (s *sides) threeCv2L1() Factor { return factor(mul(3, s.cv2(), sq(s.L1)), "3 Cv^2 L1^2") }
+
+func lastOfU(s *sides, _ int) []Term { return one(s.u2(s.n)) }
+
+// allOfU is E|U-u|^2.
+func allOfU(s *sides, _ int) []Term {
+	return between(1, s.n, func(i int) Term { return Term{s.u2(i)} })
+}
+
+func eq14a(s *sides, _ int) []Term {
+	return []Term{{factor(sq(s.L1), "L1^2"), s.y2(s.n - 1)}}
+}
+
+func eq17a(s *sides, i int) []Term {
+	return []Term{{s.threeC2(), s.v2(i + 1)}, {s.threeCv2L1(), s.y2(i)}, {three(), s.e2(i + 1)}}
+}
+
+func eq18a(s *sides, i int) []Term {
+	return []Term{{factor(mul(2, sq(s.Lf)), "2 Lf^2"), s.y2(i - 1)}, {two(), s.d2(i)}}
+}
+
+// eq18Sum is sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2.
+func eq18Sum(s *sides, i int) []Term {
+	return between(1, i, func(j int) Term {
+		return Term{factor(pow(mul(2, sq(s.Lf)), i-j), "(2 Lf^2)^%d", i-j), s.d2(j)}
 	})
 }
 
-func thm2Right(s *sides, _ int) *big.Rat {
-	return s.below(func(i int) *big.Rat {
-		cbD := mul(8, sq(s.L2), s.cv2(), s.weighted(i, mul(4, s.c2())))
-		ctD := mul(8, sum(i, s.n-1, func(j int) *big.Rat { return mul(1, s.cy(j), pow(s.lf4(), j-i)) }))
-		cbE := mul(2, s.powers(1, i))
-		return add(mul(1, cbD, s.dMean2(s.r, i)), mul(1, ctD, s.d4(i)), mul(1, cbE, s.eMean2(s.r, i+1)))
-	})
-}
-
-func eq14a(s *sides, _ int) *big.Rat { return mul(1, sq(s.L1), s.y2(s.n-1)) }
-
-func eq17a(s *sides, i int) *big.Rat {
-	return add(mul(3, s.c2(), s.v2(i+1)), mul(3, s.cv2(), sq(s.L1), s.y2(i)), mul(3, s.e2(i+1)))
-}
-
-func eq18a(s *sides, i int) *big.Rat {
-	return add(mul(2, sq(s.Lf), s.y2(i-1)), mul(2, s.d2(i)))
-}
-
-func eq18b(s *sides, i int) *big.Rat {
-	return mul(2, sum(1, i, func(j int) *big.Rat { return mul(1, pow(mul(2, sq(s.Lf)), i-j), s.d2(j)) }))
+// eq13 is the right side of (13), with the coefficients of (21).
+func eq13(s *sides, _ int) []Term {
+	return append(
+		s.below(func(i int) Term { return Term{s.ceD(i), s.d2(i)} }),
+		s.below(func(i int) Term { return Term{s.ceE(i), s.e2(i + 1)} })...)
 }
 
 // eq19 and eq20 are the right sides of (19) and (20).
-func eq19(s *sides, _ int) *big.Rat {
-	return add(
-		mul(2, s.cv2(), sq(s.L1), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), s.y2(i)) })),
-		mul(2, s.below(func(i int) *big.Rat { return mul(1, s.powers(1, i), s.e2(i+1)) })))
+func eq19(s *sides, _ int) []Term {
+	return append(
+		s.below(func(i int) Term { return Term{s.twoCv2L1(), factor(s.bigS(i), "S_%d", i), s.y2(i)} }),
+		s.below(func(i int) Term { return Term{two(), s.backward(i), s.e2(i + 1)} })...)
 }
 
-func eq20(s *sides, _ int) *big.Rat {
-	// 4 ... sum_j (2Lf^2)^{i-j} E|delta_j|^2 is 2 ... times the right side of (18b).
-	return add(
-		mul(2, s.cv2(), sq(s.L1), s.below(func(i int) *big.Rat { return mul(1, s.bigS(i), eq18b(s, i)) })),
-		s.below(func(i int) *big.Rat { return mul(1, s.powers(1, i), s.e2(i+1)) }))
+func eq20(s *sides, _ int) []Term {
+	var terms []Term
+	for i := 1; i < s.n; i++ {
+		four := factor(mul(4, s.cv2(), sq(s.L1)), "4 Cv^2 L1^2")
+		terms = append(terms, times(four, times(factor(s.bigS(i), "S_%d", i), eq18Sum(s, i)))...)
+	}
+	return append(terms, s.below(func(i int) Term { return Term{s.backward(i), s.e2(i + 1)} })...)
 }
 
-func eq30a(s *sides, i int) *big.Rat { return add(mul(1, s.lf4(), s.y4(i-1)), mul(8, s.d4(i))) }
-
-func y4At(s *sides, i int) *big.Rat { return s.y4(i) }
-
-// lf4 is 8 Lf^4.
-func (s *sides) lf4() *big.Rat { return mul(8, pow(s.Lf, 4)) }
-
-// cy is Cy[i] of (33).
-func (s *sides) cy(i int) *big.Rat {
-	return add(
-		mul(8, sq(s.C2), sq(s.L1), s.cv2(), s.weighted(i+1, mul(4, s.c2()))),
-		mul(2, sq(s.L2), s.cv2(), s.bigS(i)))
+// backward is sum_{j=1..i} (3C^2)^j.
+func (s *sides) backward(i int) Factor {
+	return factor(s.powers(1, i), "[sum_{j=1..%d} (3C^2)^j]", i)
 }
 
-func vMeanAt(s *sides, i int) *big.Rat { return s.vMean2(s.r, i) }
+// eq23 is the right side of (23), with the coefficients of (33).
+func eq23(s *sides, _ int) []Term {
+	return slices.Concat(
+		s.below(func(i int) Term { return Term{s.cbD(i), s.dMean2(s.r, i)} }),
+		s.below(func(i int) Term { return Term{s.ctD(i), s.d4(i)} }),
+		s.below(func(i int) Term { return Term{s.cbE(i), s.eMean2(s.r, i+1)} }))
+}
+
+// fromForward is what the states of operator i add in (24) and (26).
+func fromForward(s *sides, i int) []Term {
+	return []Term{
+		{factor(mul(4, s.cv2(), sq(s.C2)), "4 Cv^2 C2^2"), s.yMean2(s.r, i)},
+		{factor(mul(2, s.cv2(), sq(s.L2)), "2 Cv^2 L2^2"), s.y4(i)},
+	}
+}
+
+func eq30a(s *sides, i int) []Term {
+	return []Term{{factor(s.lf4(), "8 Lf^4"), s.y4(i - 1)}, {factor(num(8), "8"), s.d4(i)}}
+}
 
 // bracket28 is the right side of (28a). Its bracket is V_i - v_i, and H_{i+1},
 // taken literally, is what the past knows of V_i.
-func bracket28(s *sides, i int) *big.Rat {
+func bracket28(s *sides, i int) []Term {
 	r := s.r
 	if r == literal {
 		r = past
 	}
-	return s.vMean2(r, i)
+	return one(factor(s.vMean2(r, i).Value, "E|E^{H_%d}[V_%d-v_%d]|^2", i+1, i, i))
 }
 
 func outer(a, b []*big.Rat) [][]*big.Rat {

@@ -17,7 +17,7 @@
 //	   "why":{"C":"in plain words","C2":"as C","Lf":"as C","L1":"as C","L2":"as C"}},
 //	 "lhs":"4", "rhs":"2", "text":"in plain words", "n":2}
 //
-// Numbers are strings, "p/q" or decimal. Sites without a law are zero. delta is
+// Numbers are strings, "p" or "p/q" in lowest terms. Sites without a law are zero. delta is
 // keyed by 1..N, eps by 2..N, since (5) has no eps_1. The operators are affine,
 // linear, fixed, bias, scale, square, halfsq and bilinear, as in package core.
 //

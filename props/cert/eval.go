@@ -266,29 +266,3 @@ func (m *model) second(f func(l *leaf) []*big.Rat) *big.Rat {
 func (m *model) fourth(f func(l *leaf) []*big.Rat) *big.Rat {
 	return m.mean(func(l *leaf) *big.Rat { return sq(norm2(f(l))) })
 }
-
-// The moments of section 3, as the paper writes them.
-
-func (m *model) v0(i int) *big.Rat { return norm2(m.exact.v[i]) } // |v_i|^2
-
-func (m *model) y2(i int) *big.Rat { return m.second(m.dY(i)) } // E|Y_i-y_i|^2
-func (m *model) y4(i int) *big.Rat { return m.fourth(m.dY(i)) } // E|Y_i-y_i|^4
-func (m *model) v2(i int) *big.Rat { return m.second(m.dV(i)) } // E|V_i-v_i|^2
-func (m *model) u2(i int) *big.Rat { return m.second(m.dU(i)) } // E|U_i-u_i|^2
-
-func delta(i int) func(l *leaf) []*big.Rat { return func(l *leaf) []*big.Rat { return l.delta[i] } }
-func eps(i int) func(l *leaf) []*big.Rat   { return func(l *leaf) []*big.Rat { return l.eps[i] } }
-
-func (m *model) d2(i int) *big.Rat { return m.second(delta(i)) } // E|delta_i|^2
-func (m *model) d4(i int) *big.Rat { return m.fourth(delta(i)) } // E|delta_i|^4
-func (m *model) e2(i int) *big.Rat { return m.second(eps(i)) }   // E|eps_i|^2
-
-func (m *model) uMean2(i int) *big.Rat { return m.mean2(0, m.dU(i)) } // E|E_t[U_i-u_i]|^2
-
-// E|E^{G_i}[delta_i]|^2, E|E^{H_i}[eps_i]|^2, E|E^{G_i}[Y_i-y_i]|^2 and
-// E|E^{H_i}[V_i-v_i]|^2 in reading r.
-
-func (m *model) dMean2(r reading, i int) *big.Rat { return m.mean2(r.ofY(i), delta(i)) }
-func (m *model) eMean2(r reading, i int) *big.Rat { return m.mean2(r.ofEps(m.n, i), eps(i)) }
-func (m *model) yMean2(r reading, i int) *big.Rat { return m.mean2(r.ofY(i), m.dY(i)) }
-func (m *model) vMean2(r reading, i int) *big.Rat { return m.mean2(r.ofV(m.n, i), m.dV(i)) }

@@ -15,8 +15,10 @@ type Report struct {
 	Eq          string   // number of the claim in the paper
 	Statement   string   // the claim in plain notation
 	Steps       []string // what was checked, in words
-	LHS, RHS    Value    // recomputed; equal to those of the certificate
-	Verdict     string   // Refuted
+	Left, Right []Term   // both sides, term by term; none where the sides are matrices
+	Definitions []Definition
+	LHS, RHS    Value  // recomputed; equal to those of the certificate
+	Verdict     string // Refuted
 
 	m *model
 }
@@ -98,9 +100,11 @@ func evaluate(c *Certificate) (*Report, error) {
 		s.g = m.event(c.Given)
 		r.step("conditioned on %s", event(c.Given))
 	}
-	r.LHS.Num, r.RHS.Num = cl.left(s, c.I), cl.right(s, c.I)
+	r.Left, r.Right = cl.left(s, c.I), cl.right(s, c.I)
+	r.Definitions = s.defined
+	r.LHS.Num, r.RHS.Num = sumOf(r.Left), sumOf(r.Right)
 	if cl.first != nil {
-		r.compareFirst(cl, cl.first(s, c.I))
+		r.compareFirst(cl.first(s, c.I))
 	}
 	return r, nil
 }
@@ -126,12 +130,16 @@ func event(given []int) string {
 }
 
 // compareFirst says whether the chain of inequalities fails from end to end.
-func (r *Report) compareFirst(cl *claim, first *big.Rat) {
-	word := "not above"
-	if first.Cmp(r.RHS.Num) > 0 {
+func (r *Report) compareFirst(first []Term) {
+	word, value := "not above", sumOf(first)
+	if value.Cmp(r.RHS.Num) > 0 {
 		word = "above"
 	}
-	r.step("the line begins with %s = %s, %s the right side as well", cl.firstName, first.RatString(), word)
+	names := make([]string, len(first))
+	for k, t := range first {
+		names[k] = t.Name()
+	}
+	r.step("the line begins with %s = %s, %s the right side as well", strings.Join(names, " + "), value.RatString(), word)
 }
 
 func (r *Report) step(format string, args ...any) {

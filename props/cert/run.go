@@ -29,26 +29,30 @@ const (
 	MaxDegree  = 4
 )
 
-// runFields are the keys of "run".
-func (p *parser) run(c *Certificate, cl *claim, o object) {
-	v, has := o["run"]
+type runJSON struct {
+	Gamma *string `json:"gamma"`
+	Steps *int    `json:"steps"`
+	L     *string `json:"L"`
+	LStar *string `json:"lstar"`
+	Mu    *string `json:"mu,omitempty"`
+}
+
+func (p *parser) run(c *Certificate, cl *claim, r *runJSON) {
 	if !cl.run {
-		if has {
-			p.fail("run", "%s is not about a run, leave it out", c.Claim)
-		}
+		p.superfluous("run", r != nil, "%s is not about a run", c.Claim)
 		return
 	}
-	fields := []string{"gamma", "steps", "L", "lstar"}
-	if cl.pl {
-		fields = append(fields, "mu")
+	if p.missing("run", r == nil) {
+		return
 	}
-	r := p.object("run", v, fields...)
 	c.Run = &Run{
-		Gamma: p.rat("run.gamma", r["gamma"], MaxDigits), Steps: p.integer("run.steps", r["steps"], 1, MaxSteps),
-		L: p.rat("run.L", r["L"], MaxDigits), LStar: p.rat("run.lstar", r["lstar"], MaxDigits),
+		Gamma: p.rat("run.gamma", r.Gamma, MaxDigits), Steps: p.integer("run.steps", r.Steps, 1, MaxSteps),
+		L: p.rat("run.L", r.L, MaxDigits), LStar: p.rat("run.lstar", r.LStar, MaxDigits),
 	}
 	if cl.pl {
-		c.Run.Mu = p.rat("run.mu", r["mu"], MaxDigits)
+		c.Run.Mu = p.rat("run.mu", r.Mu, MaxDigits)
+	} else {
+		p.superfluous("run.mu", r.Mu != nil, "%s is not under A4", c.Claim)
 	}
 	p.certain("delta", c.Delta)
 	p.certain("eps", c.Eps)
@@ -78,19 +82,10 @@ func (r *Run) numbers() []*big.Rat {
 	return l
 }
 
-type runJSON struct {
-	Gamma string `json:"gamma"`
-	Steps int    `json:"steps"`
-	L     string `json:"L"`
-	LStar string `json:"lstar"`
-	Mu    string `json:"mu,omitempty"`
-}
-
 func (r *Run) encode() runJSON {
-	s := stringsOf(r.numbers())
-	j := runJSON{Gamma: s[0], Steps: r.Steps, L: s[1], LStar: s[2]}
+	j := runJSON{Gamma: text(r.Gamma), Steps: &r.Steps, L: text(r.L), LStar: text(r.LStar)}
 	if r.Mu != nil {
-		j.Mu = s[3]
+		j.Mu = text(r.Mu)
 	}
 	return j
 }
@@ -352,52 +347,80 @@ func (q *quadratic) above(low *big.Rat) [][]*big.Rat {
 	return m
 }
 
-func gapAtT(s *sides, _ int) *big.Rat { return s.t.gapT }
+func gapAtT(s *sides, _ int) []Term { return one(factor(s.t.gapT, "l(w^T)-l*")) }
 
-// weighted is sum_{t<T} q^{T-t} |U-u|^2 with q = 1 - mu g/3.
-func (t *training) weighted() *big.Rat {
-	q := t.contraction()
-	sum := new(big.Rat)
-	for _, e := range t.errors {
-		sum = mul(1, q, add(sum, e))
-	}
-	rest := t.Steps - len(t.errors)
-	power := pow(q, rest) // and sum_{k=1..rest} q^k = q (1 - q^rest)/(1 - q)
-	last := t.errors[len(t.errors)-1]
-	return add(mul(1, power, sum), mul(1, last, new(big.Rat).Quo(mul(1, q, sub(num(1), power)), sub(num(1), q))))
+// power is (1 - mu g/3)^n, the name of which is q^n.
+func (s *sides) power(n int) Factor {
+	s.define("q", "1 - mu g/3", s.t.contraction())
+	return factor(pow(s.t.contraction(), n), "q^%d", n)
 }
 
-// eq41 is (41) for sigma = 0 and steps without chance, where |E_t[U-u]| is |U-u|.
-func eq41(s *sides, _ int) *big.Rat { return s.t.descended(s.t.weighted()) }
+// geometric is q^from + ... + q^to.
+func (s *sides) geometric(from, to int) Factor {
+	q := s.t.contraction()
+	s.define("q", "1 - mu g/3", q)
+	v := new(big.Rat).Quo(sub(pow(q, from), pow(q, to+1)), sub(num(1), q))
+	return factor(v, "(q^%d + ... + q^%d)", from, to)
+}
+
+// errors are the terms of sum_{t<T} q^{T-t-less} |U-u|^2: one for each step that changes the
+// weights, one for all others.
+func (s *sides) errors(less int) []Term {
+	var terms []Term
+	last := len(s.t.errors) - 1
+	for t, e := range s.t.errors[:last] {
+		terms = append(terms, Term{s.power(s.t.Steps - t - less), factor(e, "|U-u|^2 at t = %d", t)})
+	}
+	e := s.t.errors[last]
+	if last == s.t.Steps-1 {
+		return append(terms, Term{s.power(1 - less), factor(e, "|U-u|^2 at t = %d", last)})
+	}
+	return append(terms, Term{s.geometric(1-less, s.t.Steps-last-less), factor(e, "|U-u|^2 from t = %d on", last)})
+}
+
+// start is q^T D0.
+func (s *sides) start() Term { return Term{s.power(s.t.Steps), s.initial()} }
+
+func (s *sides) initial() Factor { return s.define("D0", "l(w^0) - l*", s.t.d0) }
+
+// weightOfSecond and weightOfBias are what (40) and (41) put before E|U-u|^2 and
+// E|E_t[U-u]|^2. Without chance both are |U-u|^2.
+func (s *sides) weightOfSecond() Factor { return factor(mul(1, s.t.L, sq(s.t.Gamma)), "L g^2") }
+
+func (s *sides) weightOfBias() Factor {
+	return factor(new(big.Rat).Quo(s.t.Gamma, num(2)), "g/2")
+}
+
+// eq41 is the right side of (41) for sigma = 0.
+func eq41(s *sides, _ int) []Term { return descended(s, 0) }
 
 // unrolled40 is (40) applied T times, which weights step t with q^{T-1-t}.
-func unrolled40(s *sides, _ int) *big.Rat {
-	return s.t.descended(new(big.Rat).Quo(s.t.weighted(), s.t.contraction()))
+func unrolled40(s *sides, _ int) []Term { return descended(s, 1) }
+
+// descended is q^T D0 + (L g^2 + g/2) sum_{t<T} q^{T-t-less} |U-u|^2.
+func descended(s *sides, less int) []Term {
+	errors := s.errors(less)
+	return slices.Concat([]Term{s.start()}, times(s.weightOfSecond(), errors), times(s.weightOfBias(), errors))
 }
 
-// descended is q^T D0 + (L g^2 + g/2) errors.
-func (t *training) descended(errors *big.Rat) *big.Rat {
-	half := new(big.Rat).Quo(t.Gamma, num(2))
-	return add(mul(1, pow(t.contraction(), t.Steps), t.d0), mul(1, add(mul(1, t.L, sq(t.Gamma)), half), errors))
-}
-
-// thm4Right is (37) for sigma = 0 and right sides of (13) and (23) that are the
-// same at every step.
-func thm4Right(s *sides, _ int) *big.Rat {
+// eq37 is the right side of (37) for sigma = 0 and right sides of (13) and (23) that are
+// the same at every step.
+func eq37(s *sides, _ int) []Term {
 	g := s.t.Gamma
-	return add(
-		new(big.Rat).Quo(mul(6, s.t.d0), mul(int64(s.t.Steps), g)),
-		mul(6, s.t.L, g, thm1Right(s, 0)), mul(3, thm2Right(s, 0)))
+	steps := new(big.Rat).Quo(num(6), mul(int64(s.t.Steps), g))
+	return slices.Concat(
+		[]Term{{factor(steps, "6/(g T)"), s.initial()}},
+		times(factor(mul(6, s.t.L, g), "6 L g"), eq13(s, 0)),
+		times(three(), eq23(s, 0)))
 }
 
-// thm5Right is (38) likewise: sum_{t<T} q^{T-t} = q (1-q^T)/(1-q), q = 1 - mu g/3.
-func thm5Right(s *sides, _ int) *big.Rat {
-	g := s.t.Gamma
-	q := s.t.contraction()
-	power := pow(q, s.t.Steps)
-	weights := new(big.Rat).Quo(mul(1, q, sub(num(1), power)), sub(num(1), q))
-	return add(mul(1, power, s.t.d0), mul(1, weights, s.t.L, sq(g), thm1Right(s, 0)),
-		new(big.Rat).Quo(mul(1, weights, g, thm2Right(s, 0)), num(2)))
+// eq38 is the right side of (38) likewise.
+func eq38(s *sides, _ int) []Term {
+	weights := s.geometric(1, s.t.Steps)
+	return slices.Concat(
+		[]Term{s.start()},
+		times(weights, times(s.weightOfSecond(), eq13(s, 0))),
+		times(weights, times(s.weightOfBias(), eq23(s, 0))))
 }
 
 func (r *Report) runLines(line func(name, format string, args ...any)) {

@@ -220,13 +220,13 @@ func TestRunRefusals(t *testing.T) {
 		{thm4, `"steps":2048`, `"steps":0`, "run.steps: is 0"},
 		{thm4, `"steps":2048`, `"steps":999999999`, "run.steps: is 999999999"},
 		{thm4, `"steps":2048`, `"steps":20`, "rhs: stated as"},
-		{thm4, `"run": {`, `"run": {"mu":"1",`, "run.mu: unknown field"},
+		{thm4, `"run": {`, `"run": {"mu":"1",`, "run.mu: thm4 is not under A4"},
 		{thm4, `"p":"1"`, `"p":"1/2"`, "sum to 1/2"},
 		{thm4, `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["2"]}]`, "2 outcomes, a run has one"},
 		{thm4, `"claim": "thm4"`, `"claim": "thm2"`, "eq: is"},
 		{thm5, `"mu":"1"`, `"mu":"2"`, "run.mu: is 2, not shown to be a PL constant"},
 		{thm5, `"mu":"1"`, `"mu":"0"`, "run.mu: is 0"},
-		{thm5, `,"mu":"1"`, ``, "run.mu: null or missing"},
+		{thm5, `,"mu":"1"`, ``, "run.mu: missing"},
 		{series, `"T": 32768`, `"T": 32769`, "log.hi: is"},
 		{series, `"T": 32768`, `"T": 65536`, "log.hi: is"},
 		{series, `"T": 32768`, `"T": 1`, "T: is 1"},
@@ -234,7 +234,7 @@ func TestRunRefusals(t *testing.T) {
 		{series, `"K": "1000000"`, `"K": "10000000"`, "rhs: stated as"},
 		{series, `"K": "1000000"`, `"K": "0"`, "K: is 0"},
 		{series, `"terms": 1575`, `"terms": 32769`, "terms: is 32769"},
-		{series, `"terms": 1575`, `"chain": [], "terms": 1575`, "chain: unknown field"},
+		{series, `"terms": 1575`, `"chain": [], "terms": 1575`, "chain: eq48sum is about a series"},
 	} {
 		changed := strings.Replace(c.data, c.old, c.new, 1)
 		if changed == c.data {

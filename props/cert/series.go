@@ -21,14 +21,30 @@ type Series struct {
 // maxT caps T; the sum itself is never formed.
 const maxT = 1 << 30
 
-func (p *parser) series(c *Certificate, o object) {
-	p.object("", o, "version", "claim", "eq", "form", "T", "terms", "K", "log", "lhs", "rhs", "text")
-	s := &Series{T: p.integer("T", o["T"], 2, maxT), K: p.rat("K", o["K"], MaxDigits)}
-	s.Terms = p.integer("terms", o["terms"], 1, s.T)
-	log := p.object("log", o["log"], "lo", "hi")
-	s.Lo, s.Hi = p.rat("log.lo", log["lo"], MaxDigits), p.rat("log.hi", log["hi"], MaxDigits)
+type logJSON struct {
+	Lo *string `json:"lo"`
+	Hi *string `json:"hi"`
+}
+
+func (p *parser) series(c *Certificate, f *fileJSON) {
+	for _, field := range []struct {
+		name  string
+		there bool
+	}{
+		{"reading", f.Reading != nil}, {"at", f.At != nil}, {"chain", f.Chain != nil}, {"x", f.X != nil},
+		{"w", f.W != nil}, {"delta", f.Delta != nil}, {"eps", f.Eps != nil}, {"constants", f.Constants != nil},
+		{"run", f.Run != nil}, {"n", f.N != nil},
+	} {
+		p.superfluous(field.name, field.there, "%s is about a series", c.Claim)
+	}
+	if p.missing("log", f.Log == nil) {
+		return
+	}
+	s := &Series{T: p.integer("T", f.T, 2, maxT), K: p.rat("K", f.K, MaxDigits)}
+	s.Terms = p.integer("terms", f.Terms, 1, s.T)
+	s.Lo, s.Hi = p.rat("log.lo", f.Log.Lo, MaxDigits), p.rat("log.hi", f.Log.Hi, MaxDigits)
 	c.Series = s
-	c.LHS, c.RHS = Value{Num: p.rat("lhs", o["lhs"], MaxSideDigits)}, Value{Num: p.rat("rhs", o["rhs"], MaxSideDigits)}
+	c.LHS, c.RHS = p.value("lhs", f.LHS, claims[c.Claim]), p.value("rhs", f.RHS, claims[c.Claim])
 }
 
 // evaluate checks the bounds of ln T and forms both sides.
@@ -84,12 +100,8 @@ func atanh(z *big.Rat) (lo, hi *big.Rat) {
 func (s *Series) put(put func(key string, v any)) {
 	put("T", s.T)
 	put("terms", s.Terms)
-	one := func(x *big.Rat) string { return stringsOf([]*big.Rat{x})[0] }
-	put("K", one(s.K))
-	put("log", struct {
-		Lo string `json:"lo"`
-		Hi string `json:"hi"`
-	}{one(s.Lo), one(s.Hi)})
+	put("K", text(s.K))
+	put("log", logJSON{text(s.Lo), text(s.Hi)})
 }
 
 func (r *Report) seriesLines(line func(name, format string, args ...any)) {

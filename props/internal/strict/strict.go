@@ -85,21 +85,31 @@ func Unmarshal(data []byte, v any, options ...Option) error {
 
 // Quote is s in double quotes, cut to MaxQuoted characters.
 func Quote(s string) string {
-	if utf8.RuneCountInString(s) <= MaxQuoted {
+	short, whole := first(s)
+	if whole {
 		return strconv.Quote(s)
 	}
-	return strconv.Quote(Cut(s))
+	return strconv.Quote(short + "...")
 }
 
 // Cut is s, printable, with "..." for what is above MaxQuoted characters.
 func Cut(s string) string {
+	short, whole := first(s)
+	if whole {
+		return printable(s)
+	}
+	return printable(short) + "..."
+}
+
+// first is the first MaxQuoted characters of s, and whether there are no more.
+func first(s string) (short string, whole bool) {
 	count := 0
 	for at := range s {
 		if count++; count > MaxQuoted {
-			return printable(s[:at]) + "..."
+			return s[:at], false
 		}
 	}
-	return printable(s)
+	return s, true
 }
 
 // printable keeps what steers a terminal out of s.

@@ -313,6 +313,7 @@ func TestQuote(t *testing.T) {
 		{"", "", `""`},
 		{"a\x1b\"", "a\ufffd\"", `"a\x1b\""`},
 		{exact, exact, `"` + exact + `"`},
+		{"\n" + exact, "\ufffd" + exact[2:] + "...", `"\n` + exact[2:] + `..."`},
 		{exact + "é", exact + "...", `"` + exact + `..."`},
 	} {
 		if Cut(c.in) != c.cut || Quote(c.in) != c.quoted {
