@@ -20,9 +20,10 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
-			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
-			Left:      func(v *claim.View, _ int) float64 { return v.Run.Drop36 },
-			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+			FollowsFrom: []string{"eq35"},
+			Statement:   "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
+			Left:        func(v *claim.View, _ int) float64 { return v.Run.Drop36 },
+			Right:       func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
 			Bet: &claim.Bet{Step: &claim.StepBet{
 				Kept:  func(s bounds.Smooth, p *claim.Point) float64 { return p.Loss - s.Gamma/6*p.Grad2 },
 				Added: errors36,
@@ -30,6 +31,9 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "thm3", Eq: "(34)", Form: claim.Printed, Kind: claim.Training,
+			Title:       "Theorem 3",
+			FollowsFrom: []string{"eq36"},
+			AtMost:      1.0 / 3, AtMostBy: "bounds/PROOFS.md, section 4",
 			Statement: "(1/T) sum_{t<T} E|grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t E|U-u|^2 + (3/T) sum_t E|E_t[U-u]|^2",
 			Left:      gradients,
 			Right: func(v *claim.View, _ int) float64 {
@@ -43,9 +47,10 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, PL: true,
-			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
-			Left:      func(v *claim.View, _ int) float64 { return v.Run.Drop40 },
-			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+			FollowsFrom: []string{"eq36"},
+			Statement:   "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
+			Left:        func(v *claim.View, _ int) float64 { return v.Run.Drop40 },
+			Right:       func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
 			Bet: &claim.Bet{Step: &claim.StepBet{
 				Kept: func(s bounds.Smooth, p *claim.Point) float64 {
 					return s.Q()*p.Loss + (1-s.Q())*p.LStarUpper
@@ -55,8 +60,9 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Printed, Kind: claim.Training, PL: true,
-			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
-			Left:      added41,
+			FollowsFrom: []string{"eq40"},
+			Statement:   "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
+			Left:        added41,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Eq41(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
 			},
@@ -89,37 +95,47 @@ func convergenceClaims() []claim.Claim {
 // eps: as printed, with the repaired (23), and in sharp form.
 func boundedTrainingClaims(r claim.Reading) []claim.Claim {
 	row := func(id string, form claim.Form, statement string, right func(v *claim.Run) float64) claim.Claim {
-		c := claim.Claim{ID: id, Eq: "(37)", Form: form, Reading: r, Kind: claim.Training, Statement: statement, Left: gradients,
-			Right: func(v *claim.View, _ int) float64 { return right(v.Run) }}
-		if id == "thm5" {
-			c.Eq, c.PL, c.Left = "(38)", true, added41
-			if form == claim.Sharp {
-				c.Left = sharpAdded41
-			}
+		return claim.Claim{
+			ID: id, Eq: "(37)", Form: form, Reading: r, Kind: claim.Training, Statement: statement,
+			Left:  gradients,
+			Right: func(v *claim.View, _ int) float64 { return right(v.Run) },
 		}
+	}
+	underPL := func(c claim.Claim, left func(*claim.View, int) float64) claim.Claim {
+		c.Eq, c.PL, c.Left = "(38)", true, left
+		return c
+	}
+	printed := func(c claim.Claim, title, averaged string) claim.Claim {
+		c.Title, c.FollowsFrom = title, []string{averaged, "thm1", "thm2"}
 		return c
 	}
 	return []claim.Claim{
-		row("thm4", claim.Printed, "(34) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
-			func(v *claim.Run) float64 { return bounds.Theorem4(v.S, v.D0, v.Steps, v.Sum.Thm1, v.Sum.Thm2[r]) }),
+		printed(row("thm4", claim.Printed, "(34) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
+			func(v *claim.Run) float64 {
+				return bounds.Theorem4(v.S, v.D0, v.Steps, v.Sum.Thm1, v.Sum.Thm2[r])
+			}), "Theorem 4", "thm3"),
 		row("thm4", claim.Repaired, "(34) with the right sides of (13) and of the repaired (23)",
-			func(v *claim.Run) float64 { return bounds.Theorem4(v.S, v.D0, v.Steps, v.Sum.Thm1, v.Sum.Repaired2[r]) }),
-		row("thm5", claim.Printed, "(41) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
+			func(v *claim.Run) float64 {
+				return bounds.Theorem4(v.S, v.D0, v.Steps, v.Sum.Thm1, v.Sum.Repaired2[r])
+			}),
+		printed(underPL(row("thm5", claim.Printed, "(41) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
 			func(v *claim.Run) float64 {
 				return bounds.Theorem5(v.S, 0, v.Steps, v.Weighted41.Thm1, v.Weighted41.Thm2[r])
-			}),
-		row("thm5", claim.Repaired, "(41) with the right sides of (13) and of the repaired (23)",
+			}), added41), "Theorem 5", "eq41"),
+		underPL(row("thm5", claim.Repaired, "(41) with the right sides of (13) and of the repaired (23)",
 			func(v *claim.Run) float64 {
 				return bounds.Theorem5(v.S, 0, v.Steps, v.Weighted41.Thm1, v.Weighted41.Repaired2[r])
-			}),
-		row("thm4", claim.Sharp, "a third of the right side of (34) with the sharp (13) of the summed moments, and the smaller of that and the repaired (23)",
+			}), added41),
+		row("thm4", claim.Sharp, "a third of the right side of (34) with the sharp (13) of the summed moments, "+
+			"and the smaller of that and the repaired (23)",
 			func(v *claim.Run) float64 {
 				return bounds.SharpTheorem4(v.S, v.D0, v.Steps, v.Sum.Sharp1, v.Sum.Repaired2[r])
 			}),
-		row("thm5", claim.Sharp, "the sharp (41) with the sharp (13) of the summed moments, and the smaller of that and the repaired (23)",
+		underPL(row("thm5", claim.Sharp, "the sharp (41) with the sharp (13) of the summed moments, "+
+			"and the smaller of that and the repaired (23)",
 			func(v *claim.Run) float64 {
 				return bounds.SharpTheorem5(v.S, 0, v.Steps, v.WeightedSharp.Sharp1, v.WeightedSharp.Repaired2[r])
-			}),
+			}), sharpAdded41),
 	}
 }
 

@@ -45,13 +45,15 @@ func rateClaims() []claim.Claim {
 	}
 	line50 := row("eq50", "(50)", "E[l(w^T)-l*] <~ (ln T/T)(1+Q_d) + (ln^2 T/T^2) max{Q_d+Q_e}, PL and zero mean", "thm5", "bernoulli")
 	line50.Judge = func(seed uint64) claim.Judgement { return measured.JudgeLine50(line50.ID, seed) }
+	table1 := row("table1", "Table 1", "the budgets of its 8 cells keep the rate", "cor2", "cor3", "cor4")
+	table1.Title = "Table 1"
 	return []claim.Claim{
 		row("cor1", "(43), (44)", "rates T^-1/2, and ~T^-1 under PL, with |delta| <~ T^-1/8 ((ln T/T)^1/4), "+
 			"|E delta|, |E eps| <~ T^-1/4 ((ln T/T)^1/2), |eps| <~ 1", "thm4", "thm5", "eq48sum"),
 		row("cor2", "(49)", "nonconvex, zero mean: T^-1/2 with Q_d = O(T^1/2), Q_e = O(T) perturbations of O(1)", "thm4"),
 		row("cor3", "(50)", "PL, zero mean: ln T/T with Q_d = O(1), Q_e = O(T) perturbations of O(1)", "eq50"),
 		row("cor4", "(51), (52)", "nonzero mean: T^-1/2 with Q_d, Q_e = O(T^1/2); under PL ln T/T with Q_d, Q_e = O(1)", "thm4", "thm5"),
-		row("table1", "Table 1", "the budgets of its 8 cells keep the rate", "cor2", "cor3", "cor4"),
+		table1,
 		line50,
 	}
 }

@@ -89,6 +89,14 @@ type Claim struct {
 	// that are too long for a tree; nil for the others.
 	Bet *Bet
 
+	// Title is what the paper calls a statement that readers know by name, such as
+	// "Theorem 1"; "" for the others.
+	Title string
+	// AtMost is the largest left/right that any case can have, where that is proved, and
+	// AtMostBy the place of the proof; 0 and "" where it is not known.
+	AtMost   float64
+	AtMostBy string
+
 	// FollowsFrom are the ids that the printed proof draws this statement from.
 	FollowsFrom []string
 	// RestsOn is the id among them whose statement fails in some reading: a claim
