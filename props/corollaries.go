@@ -52,7 +52,8 @@ func rateClaims() []claim.Claim {
 			"|E delta|, |E eps| <~ T^-1/4 ((ln T/T)^1/2), |eps| <~ 1", "thm4", "thm5", "eq48sum"),
 		row("cor2", "(49)", "nonconvex, zero mean: T^-1/2 with Q_d = O(T^1/2), Q_e = O(T) perturbations of O(1)", "thm4"),
 		row("cor3", "(50)", "PL, zero mean: ln T/T with Q_d = O(1), Q_e = O(T) perturbations of O(1)", "eq50"),
-		row("cor4", "(51), (52)", "nonzero mean: T^-1/2 with Q_d, Q_e = O(T^1/2); under PL ln T/T with Q_d, Q_e = O(1)", "thm4", "thm5"),
+		row("cor4", "(51), (52)", "nonzero mean: T^-1/2 with Q_d, Q_e = O(T^1/2); under PL ln T/T with Q_d, Q_e = "+
+			"O(1)", "thm4", "thm5"),
 		table1,
 		line50,
 	}
@@ -71,7 +72,8 @@ func budgetClaims() []claim.Claim {
 	log := func(t float64) float64 { return math.Log(t) / t }
 	cor3 := row("cor3", "(50)", "right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
 		func(t float64) float64 { return 2*log(t) + log(t)*log(t)*(1+t) }, log)
-	cor3.Instead = "the cell follows from (38), whose geometric weights leave g for a perturbation at every step, where (50) has g^2 T"
+	cor3.Instead = "the cell follows from (38), whose geometric weights leave g for a perturbation at every step, " +
+		"where (50) has g^2 T"
 	return []claim.Claim{
 		{
 			ID: "cor1", Eq: "5.3", Form: claim.Derivation, Kind: claim.SelfJudged,
@@ -88,7 +90,8 @@ func budgetClaims() []claim.Claim {
 			func(t float64) float64 { return 2 * log(t) }, log),
 		{
 			ID: "table1", Eq: "Table 1", Form: claim.Sharp, Kind: claim.SelfJudged,
-			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where Table 1 has O(1), " +
+			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where Table 1 has " +
+				"O(1), " +
 				"by the root form of (41); and with no larger order",
 			Judge: func(uint64) claim.Judgement { return rates.JudgeRootBudget() },
 		},

@@ -47,7 +47,8 @@ func Property(t Failer, claims []claim.Claim, c *gen.Case) []float64 {
 		if err != nil {
 			saved = []byte(err.Error())
 		}
-		t.Fatalf("%s: %s, ratio %v\n  %s\n  %s\nreplay: save this line as FILE and run: go run ./props/verify replay FILE\n%s",
+		t.Fatalf("%s: %s, ratio %v\n  %s\n  %s\nreplay: save this line as FILE and run: go run ./props/verify replay "+
+			"FILE\n%s",
 			f.Claim.Name(), f.Verdict(), f.Ratio, f.Claim.Statement, c.Line(), saved)
 	}
 	return ratios

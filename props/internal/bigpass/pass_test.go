@@ -424,7 +424,8 @@ func TestRefusals(t *testing.T) {
 		"NaN P":      {moments(leaf(math.NaN(), path, nil)), "leaf 0 has probability NaN"},
 		"zero P":     {moments(leaf(1, path, nil), leaf(0, path, nil)), "leaf 1 has probability 0"},
 		"short path": {moments(leaf(1, path[1:], nil)), "leaf 0 has a path of 4 draws, want 5"},
-		"same path":  {moments(leaf(0.5, path, nil), leaf(0.5, path, nil)), "leaf 1: path [0 0 0 0 0] is that of another leaf"},
+		"same path": {moments(leaf(0.5, path, nil), leaf(0.5, path, nil)), "leaf 1: path [0 0 0 0 0] is that of " +
+			"another leaf"},
 		"other draw": {moments(leaf(0.5, path, nil), leaf(0.5, []int{0, 0, 0, 0, 1}, [][]float64{nil, {1, 2}})), "leaf 1: draw 1 of path [0 0 0 0 1] is [1 2]"},
 		"bad leaf":   {moments(leaf(1, path, [][]float64{nil, {1}})), "leaf 0: exact: delta_1 has length 1"},
 		"nodes":      {func() error { _, err := e.JacobianNodes(x, nil, nil); return err }, "w has length 0"},

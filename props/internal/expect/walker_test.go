@@ -186,7 +186,8 @@ func TestTooManyLeaves(t *testing.T) {
 	wild := fill(seesState{perturb.Table(eight)})
 	one, two := NewWalker(c), NewWalker(c)
 	a, b := one.Walk(claim.NewMoments(c), x, w, wild, 0), two.WalkParallel(claim.NewMoments(c), x, w, wild, 0)
-	if a == nil || b == nil || a.Error() != b.Error() || !strings.Contains(a.Error(), "at least 16777217 nodes, the cap is 16777216; 1073741824 joint outcomes") {
+	if a == nil || b == nil || a.Error() != b.Error() || !strings.Contains(a.Error(), "at least 16777217 nodes, the "+
+		"cap is 16777216; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes of a law that looks at the state: errors %v and %v", a, b)
 	}
 	if over := one.spent.Load(); over > MaxNodes+int64(len(one.todo))*spend {

@@ -181,7 +181,8 @@ func roundConstants(v *claim.View, level int) *cert.Constants {
 				at = i
 			}
 		}
-		why[name] = fmt.Sprintf("%s on the box of all visited states is at most %s, the largest is that of operator %d", what, out.RatString(), at)
+		why[name] = fmt.Sprintf("%s on the box of all visited states is at most %s, the largest is that of operator "+
+			"%d", what, out.RatString(), at)
 		return out
 	}
 	k := v.K

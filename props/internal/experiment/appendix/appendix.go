@@ -44,11 +44,13 @@ func JudgeA1() claim.Judgement {
 	for _, c := range a1Cases() {
 		j.Cases++
 		if !(c.Engine < c.At0) || !(math.Abs(c.Engine-c.Printed) <= 1e-12) {
-			return claim.Judgement{Verdict: claim.Refuted, Cases: j.Cases, Note: fmt.Sprintf("a = %v: E sigma'(Y) = %v, sigma'(a) = %v, sigma'(0) = %v", c.A, c.Engine, c.Printed, c.At0)}
+			return claim.Judgement{Verdict: claim.Refuted, Cases: j.Cases, Note: fmt.Sprintf("a = %v: E sigma'(Y) = %v, "+
+				"sigma'(a) = %v, sigma'(0) = %v", c.A, c.Engine, c.Printed, c.At0)}
 		}
 		j.Ratio = max(j.Ratio, c.Engine/c.At0)
 	}
-	j.Note = "shows a bias of second order in a, as |delta|^4 in Theorem 2 says; not that training fails, since the bias of one gradient is all it speaks of"
+	j.Note = "shows a bias of second order in a, as |delta|^4 in Theorem 2 says; not that training fails, since the " +
+		"bias of one gradient is all it speaks of"
 	return j
 }
 
@@ -193,7 +195,8 @@ func JudgeA2() claim.Judgement {
 		}
 	}
 	if j.Note == "" {
-		j.Note = fmt.Sprintf("so do %d runs with 1/2 <= g < 1: the condition is |1-2g| < 1. delta_1 = d has a mean that does not shrink, so no rate is promised", beyond)
+		j.Note = fmt.Sprintf("so do %d runs with 1/2 <= g < 1: the condition is |1-2g| < 1. delta_1 = d has a mean that "+
+			"does not shrink, so no rate is promised", beyond)
 	}
 	return j
 }
@@ -225,7 +228,8 @@ func JudgeA3(seed uint64) claim.Judgement {
 		}
 	}
 	if j.Note == "" {
-		j.Note = fmt.Sprintf("but 3 L g is up to %.0f, and SGD without the compressor diverges from %.0f of %.0f other starts, (0.1, 0.1) in float64 among them", times, lost, others)
+		j.Note = fmt.Sprintf("but 3 L g is up to %.0f, and SGD without the compressor diverges from %.0f of %.0f other "+
+			"starts, (0.1, 0.1) in float64 among them", times, lost, others)
 	}
 	return j
 }
@@ -245,6 +249,7 @@ func JudgeA3Admissible(seed uint64) claim.Judgement {
 			j.Verdict = claim.Refuted
 		}
 	}
-	j.Note = fmt.Sprintf("%d of %d compressed runs with 3 L g <= 1 reach |w1| < %g; Top-1 removes a part of v1, so its error shrinks with v1 and is not O(1)", converged, j.Cases, settled)
+	j.Note = fmt.Sprintf("%d of %d compressed runs with 3 L g <= 1 reach |w1| < %g; Top-1 removes a part of v1, so "+
+		"its error shrinks with v1 and is not O(1)", converged, j.Cases, settled)
 	return j
 }

@@ -19,7 +19,8 @@ func Page(claims []claim.Claim, seed uint64) *table.Page {
 		j := c.Judge(seed)
 		judged.Add(fmt.Sprintf("%s, %s: %s", c.Eq, c.Form, c.Statement), j.Verdict, j.Cases, j.Note)
 	}
-	d.Add(judged, table.Heading("A.1"), table.Text("sigma(y) = 1/(1+e^-y), Y = +a or -a. The last column tends to 1/16 as a -> 0: "+
+	d.Add(judged, table.Heading("A.1"), table.Text("sigma(y) = 1/(1+e^-y), Y = +a or -a. The last column tends to "+
+		"1/16 as a -> 0: "+
 		"the bias is of second order in a."))
 	a1 := table.New("a", "E sigma'(Y), engine", "sigma'(a), printed", "sigma'(0)", "(sigma'(0) - E sigma'(Y))/a^2")
 	for k, c := range a1Cases() {
@@ -28,7 +29,8 @@ func Page(claims []claim.Claim, seed uint64) *table.Page {
 				fmt.Sprintf("%.2f", c.At0), fmt.Sprintf("%.5f", (c.At0-c.Engine)/c.A/c.A))
 		}
 	}
-	d.Add(a1, table.Heading("A.2 and A.3"), table.Text(fmt.Sprintf("A run converged when it came within %g of the limit in %d steps: "+
+	d.Add(a1, table.Heading("A.2 and A.3"), table.Text(fmt.Sprintf("A run converged when it came within %g of the "+
+		"limit in %d steps: "+
 		"-d in A.2, w1 = 0 in A.3. The theorems of section 4 need 3 L g <= 1; A.3 has L >= lambda_max(A^T A).", settled, exampleSteps)))
 	all := table.New("run", "g", "momentum", "3 L g", "start", "perturbed", "as printed", "after one step", "steps", "distance", "outcome")
 	for _, r := range append(a2Runs(), a3Runs(seed)...) {

@@ -25,7 +25,8 @@ func JudgeBudget(right, rate func(t float64) float64) claim.Judgement {
 	switch added := (last - half) / 250; {
 	case added > 0.5*math.Ln2:
 		j.Verdict = claim.Refuted
-		j.Note = fmt.Sprintf("right side over rate is %.3g at T = 2^250 and %.3g at 2^500, growing by %.3f a doubling, as ln T does", half, last, added)
+		j.Note = fmt.Sprintf("right side over rate is %.3g at T = 2^250 and %.3g at 2^500, growing by %.3f a doubling, "+
+			"as ln T does", half, last, added)
 	case math.Abs(added) < 1e-9:
 		j.Verdict = claim.Holds
 		j.Note = fmt.Sprintf("right side over rate is at most %.3g", j.Ratio)
@@ -80,7 +81,8 @@ func JudgeRootBudget() claim.Judgement {
 	if !(beyond[1] > 4*beyond[0]) {
 		fail("with T^{1/8} times the budget the quadratic goes from %v times the rate to %v", beyond[0], beyond[1])
 	}
-	j.Note += fmt.Sprintf("bound over rate at most %.3g for L/mu <= 64; with T^{1/8} times as many a quadratic goes from %.3g times the rate at T = 2^%d to %.3g at 2^30",
+	j.Note += fmt.Sprintf("bound over rate at most %.3g for L/mu <= 64; with T^{1/8} times as many a quadratic goes "+
+		"from %.3g times the rate at T = 2^%d to %.3g at 2^30",
 		most, beyond[0], half, beyond[1])
 	return j
 }
@@ -118,6 +120,7 @@ func JudgeAsymmetry() claim.Judgement {
 	if more == 0 && less > 0 {
 		j.Verdict = claim.Refuted
 	}
-	j.Note = fmt.Sprintf("of %d printed limits (a size, a mean or a number of steps, at T = 2^10 and 2^20) %d permit delta more than eps, %d less, the others alike", j.Cases, more, less)
+	j.Note = fmt.Sprintf("of %d printed limits (a size, a mean or a number of steps, at T = 2^10 and 2^20) %d permit "+
+		"delta more than eps, %d less, the others alike", j.Cases, more, less)
 	return j
 }

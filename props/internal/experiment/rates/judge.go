@@ -34,7 +34,8 @@ func (m *Shared) Judge(id string, seed uint64) claim.Judgement {
 	results := m.get(seed)
 	j := judge(id, results)
 	c := Tally(id, results)
-	j.Note += fmt.Sprintf("of %d measured slopes %d keep the rate, %d lose it, %d of these within the budget; go run ./props/verify page table1",
+	j.Note += fmt.Sprintf("of %d measured slopes %d keep the rate, %d lose it, %d of these within the budget; go run "+
+		"./props/verify page table1",
 		c.Rows, c.Kept, c.Lost, c.Within)
 	return j
 }
@@ -86,7 +87,8 @@ func judge50(j claim.Judgement, results []Result) claim.Judgement {
 			j.Note += fmt.Sprintf("%s, %s, %s: left grows like T^%.2f times the right side, beyond chance; ", r.Setting, r.Level, r.Placement, e.At)
 		}
 	}
-	j.Note += fmt.Sprintf("left over right grows at most like T^%.2f; with Q_e = T the printed right side is ln^2 T/T, more than the rate of Table 1: "+
+	j.Note += fmt.Sprintf("left over right grows at most like T^%.2f; with Q_e = T the printed right side is ln^2 "+
+		"T/T, more than the rate of Table 1: "+
 		"that cell needs the geometric weights of (38), see cor3/derivation", worst)
 	return j
 }

@@ -106,6 +106,7 @@ func certifyEq48(t int, k int64) (*cert.Certificate, error) {
 		Lo: big.NewRat(int64(math.Floor(log*digits)), digits), Hi: big.NewRat(int64(math.Ceil(log*digits)), digits),
 	}
 	c := &cert.Certificate{Claim: "eq48sum", Series: s}
-	c.Text = "The sum is q(1-q^T)/(1-q) with q = 1 - ln T/T, about T/ln T, and its ratio to ln T/T about (T/ln T)^2: it exceeds any K for some T. For this K, this T."
+	c.Text = "The sum is q(1-q^T)/(1-q) with q = 1 - ln T/T, about T/ln T, and its ratio to ln T/T about (T/ln T)^2: " +
+		"it exceeds any K for some T. For this K, this T."
 	return c, search.Finish(c)
 }

@@ -43,7 +43,8 @@ func Printed(s bounds.Smooth, zeroMean bool) Recursion {
 // term (g <= 1/L) and use A4: a+ <= (1 - mu g) a + (g/2)|e|^2.
 func Sharp(s bounds.Smooth) Recursion {
 	if !(s.Mu > 0) || !(s.Gamma > 0) || !(s.Gamma*s.L <= 1) || s.SigmaSq != 0 {
-		panic(fmt.Sprintf("spikes: sharp form with L = %v, mu = %v, g = %v, sigma^2 = %v, want mu > 0, 0 < g <= 1/L, sigma^2 = 0",
+		panic(fmt.Sprintf("spikes: sharp form with L = %v, mu = %v, g = %v, sigma^2 = %v, want mu > 0, 0 < g <= 1/L, "+
+			"sigma^2 = 0",
 			s.L, s.Mu, s.Gamma, s.SigmaSq))
 	}
 	return Recursion{Rate: s.Mu * s.Gamma, Kick: s.Gamma / 2}

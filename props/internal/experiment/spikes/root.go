@@ -16,7 +16,8 @@ import (
 // (L/2)^{1/2} g. It panics unless mu > 0, 0 < g <= 1/L and sigma^2 = 0.
 func Root(s bounds.Smooth) Recursion {
 	if !(s.Mu > 0) || !(s.Gamma > 0) || !(s.Gamma*s.L <= 1) || s.SigmaSq != 0 {
-		panic(fmt.Sprintf("spikes: root form with L = %v, mu = %v, g = %v, sigma^2 = %v, want mu > 0, 0 < g <= 1/L, sigma^2 = 0",
+		panic(fmt.Sprintf("spikes: root form with L = %v, mu = %v, g = %v, sigma^2 = %v, want mu > 0, 0 < g <= 1/L, "+
+			"sigma^2 = 0",
 			s.L, s.Mu, s.Gamma, s.SigmaSq))
 	}
 	x := s.Mu * s.Gamma * (2 - s.L*s.Gamma)

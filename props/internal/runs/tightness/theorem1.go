@@ -27,8 +27,10 @@ func Theorem1() *table.Page {
 	ratio := func(n int, c, lf float64) float64 {
 		return bounds.SharpTheorem1Ratio(bounds.Const{N: n, C: c, C2: 1, Lf: lf, L1: 1, L2: 1})
 	}
-	d.Add(table.Text("Along every path |U-u|^2 <= q^T Q q for the sizes q of delta_1..delta_{N-1}, eps_2..eps_N (bounds/PROOFS.md, section 2). "+
-		"The part of the right side of (13) that any perturbation can reach is at most the largest eigenvalue of Q against the printed coefficients (21). "+
+	d.Add(table.Text("Along every path |U-u|^2 <= q^T Q q for the sizes q of delta_1..delta_{N-1}, eps_2..eps_N "+
+		"(bounds/PROOFS.md, section 2). "+
+		"The part of the right side of (13) that any perturbation can reach is at most the largest eigenvalue of Q "+
+		"against the printed coefficients (21). "+
 		"It depends on N, C and Lf alone and is below 0.95 for all of them, PROOFS.md (2.12). "+
 		"Q has min(C, Lf) for the norm of J1 and for Lf, which A3 gives on a convex open set and (21) does not use, (2.13)."),
 		table.Heading(fmt.Sprintf("By N and C: the largest over Lf = C and %v", pageLf)), grid("C", pageC, largest(ratio)),
@@ -41,8 +43,10 @@ func Theorem1() *table.Page {
 	}
 	k := pageCoefficients
 	d.Add(table.Heading(fmt.Sprintf("Coefficients, N = %d, C = Lf = L1 = 1", k.N)),
-		table.Text("As printed, (21); the diagonal of Q, which is the most that a perturbation at this site alone can do; and a diagonal bound that holds "+
-			"for all sites together (SharpDiagonal). With one constant per operator in place of one for all (SharpTheorem1PerOp), see the training runs."),
+		table.Text("As printed, (21); the diagonal of Q, which is the most that a perturbation at this site alone can "+
+			"do; and a diagonal bound that holds "+
+			"for all sites together (SharpDiagonal). With one constant per operator in place of one for all "+
+			"(SharpTheorem1PerOp), see the training runs."),
 		coefficients(k))
 	return d
 }
