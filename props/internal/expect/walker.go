@@ -143,7 +143,7 @@ func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t,
 		if pw.err != nil {
 			return pw.err
 		}
-		m.Add(pw.own, 1)
+		m.Add(pw.moments, 1)
 		w.main.collect(pw)
 	}
 	w.main.finish()
@@ -152,10 +152,10 @@ func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t,
 
 func (w *Walker) walkPart(k int) {
 	p, t := w.parts[k], w.main
-	if p.own == nil {
-		p.own = claim.NewMoments(w.c)
+	if p.moments == nil {
+		p.moments = claim.NewMoments(w.c)
 	}
-	p.begin(p.own, t.x, t.weights, t.plan, t.t, false)
+	p.begin(p.moments, t.x, t.weights, t.plan, t.t, false)
 	p.err = p.run(w.todo[k])
 }
 
@@ -164,11 +164,11 @@ func (w *Walker) walkPart(k int) {
 // A site is a number from 0: site s < N-1 draws delta_{s+1}; site N-1+r draws
 // eps_{N-r}, r = 0..N-2. delta_N is summed where the backward pass begins.
 type walk struct {
-	w     *Walker
-	own   *claim.Moments // of a part
-	m     *claim.Moments
-	trunk bool
-	err   error
+	w       *Walker
+	moments *claim.Moments // of a part
+	m       *claim.Moments
+	trunk   bool
+	err     error
 
 	x, weights []float64
 	plan       *Plan

@@ -158,16 +158,16 @@ func (r *trainer) rest(d *Point, t int, p float64) {
 	left := r.run.Steps - t
 	r.sum.add(d, p*float64(left))
 	if r.smooth.Mu > 0 && left > 0 {
-		var geo, fast, root, bias float64
+		var of41, ofSharp, ofRoot, bias float64
 		for k := range left {
-			geo += r.smooth.Weight(k+1, 0)
-			fast += r.smooth.SharpWeight(k+1, 0)
-			root += r.smooth.RootWeight(2 * k)
+			of41 += r.smooth.Weight(k+1, 0)
+			ofSharp += r.smooth.SharpWeight(k+1, 0)
+			ofRoot += r.smooth.RootWeight(2 * k)
 			bias += r.smooth.RootWeight(k)
 		}
-		r.weighted41.add(d, p*geo)
-		r.weightedSharp.add(d, p*fast)
-		r.weightedRoot.add(d, p*root)
+		r.weighted41.add(d, p*of41)
+		r.weightedSharp.add(d, p*ofSharp)
+		r.weightedRoot.add(d, p*ofRoot)
 		r.bias.add(stepMeans{p * d.Moments.U2, p * d.Moments.UMean2}, bias)
 	}
 	r.lossT += p * d.Loss
