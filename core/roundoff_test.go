@@ -171,6 +171,37 @@ func TestEnclosureOutsideRegion(t *testing.T) {
 	}
 }
 
+// TestVisitAfterWiden: what is visited after Widen is not widened, so the region
+// covers no exact states.
+func TestVisitAfterWiden(t *testing.T) {
+	c := someChains(t)[1]
+	r := newRand(41)
+	s, enc := NewState(c), NewEnclosure(c)
+	x, w := normals(r, c.D(0)), normals(r, c.NW())
+	s.Pass(c, x, w, nil)
+	enc.Visit(s)
+	per := make([]Regularity, c.N()+1)
+	var boxes []Box
+	for i := range c.N() {
+		boxes = append(boxes, Point(s.Y[i]))
+	}
+	for name, visit := range map[string]func(r *Region){
+		"nothing": nil, "state": func(r *Region) { r.Visit(s, w) }, "boxes": func(r *Region) { r.VisitBoxes(boxes) },
+		"inputs": func(r *Region) { r.Smoothness([][]float64{x}) },
+	} {
+		region := NewRegion(c)
+		region.Visit(s, w)
+		region.Widen(Margin)
+		if visit != nil {
+			visit(region)
+		}
+		region.Regularity(per)
+		if got := enc.Compute(region, per); got != (visit == nil) {
+			t.Errorf("%s visited after Widen: inside is %v", name, got)
+		}
+	}
+}
+
 // noise perturbs every state by normal numbers.
 type noise struct {
 	r interface{ NormFloat64() float64 }
