@@ -1,18 +1,17 @@
 package core
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/core/internal/doors"
 )
+
+type row doors.Row
 
 // misuse has at least one row for every exported function and method that can be
 // misused: what is called wrongly, and what the panic says.
-func misuse(t *testing.T) []misuseRow {
+func misuse(t *testing.T) []row {
 	c := someChains(t)[0] // linear(3,1), logistic
 	other := someChains(t)[1]
 	s, region, enc := NewState(c), NewRegion(c), NewEnclosure(c)
@@ -34,7 +33,7 @@ func misuse(t *testing.T) []misuseRow {
 	op := Affine(3, 2)
 	y, v, u := make([]float64, 2), make([]float64, 2), make([]float64, 8)
 	at := func(n int, values ...float64) [][]float64 { return append(make([][]float64, n), values) }
-	return []misuseRow{
+	return []row{
 		{"Affine", "width 0", func() { Affine(0, 1) }, "affine: width 0, want 1..65536"},
 		{"Affine", "weights", func() { Affine(MaxWidth, MaxWidth) }, "65536 x 65537 entries exceed 67108864"},
 		{"Linear", "width", func() { Linear(1, -1) }, "linear: width -1"},
@@ -188,16 +187,10 @@ func misuse(t *testing.T) []misuseRow {
 	}
 }
 
-type misuseRow struct {
-	name, how string
-	f         func()
-	want      string
-}
-
 // harmless are the exported functions and methods that take nothing or anything, or
 // give an error: TestRefusals, TestRegularizers and TestRun have those.
-var harmless = strings.Fields(`Logistic NewChain FromSpecs NewOp OpNames Point Regularity.C Regularity.Max Regularizer.Check Spec.String
-	Op.Spec Op.In Op.Out Op.NW`)
+const harmless = `Logistic NewChain FromSpecs NewOp OpNames Point Regularity.C Regularity.Max Regularizer.Check Spec.String
+	Op.Spec Op.In Op.Out Op.NW`
 
 func make2(rows, cols int) [][]float64 {
 	a, row := make([][]float64, rows), make([]float64, cols)
@@ -224,87 +217,7 @@ func (o bad) Sample(int) (*Chain, []float64) { return o.c, o.x }
 // TestMisuse: misuse panics with the prefix of the package and the values, and no
 // exported function or method is without its row.
 func TestMisuse(t *testing.T) {
-	seen := map[string]bool{}
-	for _, row := range misuse(t) {
-		seen[row.name] = true
-		t.Run(row.name+"/"+row.how, func(t *testing.T) {
-			if got := panics(row.f); !strings.HasPrefix(got, "core: ") || !strings.Contains(got, row.want) {
-				t.Errorf("panic %q, want core: ... %s", got, row.want)
-			}
-		})
-	}
-	for _, name := range harmless {
-		if seen[name] {
-			t.Errorf("%s is both misused and harmless", name)
-		}
-		seen[name] = true
-	}
-	exported := exportedFuncs(t)
-	for name := range seen {
-		if !exported[name] {
-			t.Errorf("%s is not exported", name)
-		}
-	}
-	for name := range exported {
-		if !seen[name] {
-			t.Errorf("%s: nobody tried to misuse it", name)
-		}
-	}
-}
-
-// exportedFuncs lists the exported functions, methods of exported types, and
-// methods of Op.
-func exportedFuncs(t *testing.T) map[string]bool {
-	t.Helper()
-	names := map[string]bool{}
-	for _, file := range sources(t) {
-		ast.FileExports(file)
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.FuncDecl:
-				if n.Recv == nil {
-					names[n.Name.Name] = true
-				} else if r := receiver(n.Recv.List[0].Type); ast.IsExported(r) {
-					names[r+"."+n.Name.Name] = true
-				}
-			case *ast.TypeSpec:
-				if i, ok := n.Type.(*ast.InterfaceType); ok && n.Name.Name == "Op" {
-					for _, m := range i.Methods.List {
-						names["Op."+m.Names[0].Name] = true
-					}
-				}
-			}
-			return true
-		})
-	}
-	return names
-}
-
-// sources parses the package without its tests.
-func sources(t *testing.T) (files []*ast.File) {
-	t.Helper()
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, file)
-	}
-	return files
-}
-
-func receiver(e ast.Expr) string {
-	if star, ok := e.(*ast.StarExpr); ok {
-		e = star.X
-	}
-	return e.(*ast.Ident).Name
+	doors.Check(t, "core", misuse(t), harmless, "Op")
 }
 
 // TestOperatorsAreChecked: what the rows of Op above show of one operator holds

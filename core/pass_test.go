@@ -174,12 +174,6 @@ func TestStateKeepsNothing(t *testing.T) {
 	}
 }
 
-func panics(f func()) (message string) {
-	defer func() { message = fmt.Sprint(recover()) }()
-	f()
-	return ""
-}
-
 func TestNoAllocations(t *testing.T) {
 	for _, c := range manyChains(t) {
 		r := newRand(5)
