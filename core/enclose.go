@@ -91,7 +91,7 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 	inside := true
 	for i := 1; i <= n; i++ {
 		ro := e.c.raw[i-1].Roundoff(r.Y[i-1], r.W[i])
-		e.Y[i] = (per[i].Lf*e.Y[i-1] + scale*(ro.F+unit*e.maxY[i])) * inflate
+		e.Y[i] = float64((float64(per[i].Lf*e.Y[i-1]) + float64(scale*(float64(ro.F)+float64(unit*e.maxY[i])))) * inflate)
 		if i < n {
 			inside = inside && e.Y[i] <= r.margin*e.maxY[i]
 		}
@@ -99,10 +99,11 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 	e.V[n] = 0
 	for i := n; i >= 1; i-- {
 		ro := e.c.raw[i-1].Roundoff(r.Y[i-1], r.W[i])
-		state := per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i])
-		e.U[i] = (per[i].J2*e.V[i] + state + scale*ro.J2*e.maxV[i]) * inflate
+		state := float64(per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i]))
+		e.U[i] = (float64(per[i].J2*e.V[i]) + state + float64(scale*ro.J2*e.maxV[i])) * inflate
 		if i > 1 {
-			e.V[i-1] = (per[i].J1*e.V[i] + state + scale*(ro.J1*e.maxV[i]+unit*e.maxV[i-1])) * inflate
+			own := float64(scale * (float64(ro.J1*e.maxV[i]) + float64(unit*e.maxV[i-1])))
+			e.V[i-1] = float64((float64(per[i].J1*e.V[i]) + state + own) * inflate)
 		}
 	}
 	return inside
@@ -115,7 +116,7 @@ func (r *Region) Widen(margin float64) {
 	mustFactor("margin", margin)
 	r.margin = margin
 	for _, b := range r.Y {
-		m := margin * b.norm()
+		m := float64(margin * b.norm())
 		for k := range b.Lo {
 			b.Lo[k] -= m
 			b.Hi[k] += m

@@ -4,10 +4,10 @@ import (
 	"math"
 	"testing"
 
-	"github.com/cascade-sgd/cascade/core/internal/doors"
+	"github.com/cascade-sgd/cascade/core/internal/house"
 )
 
-type row doors.Row
+type row house.Row
 
 // misuse has at least one row for every exported function and method that can be
 // misused: what is called wrongly, and what the panic says.
@@ -217,7 +217,7 @@ func (o bad) Sample(int) (*Chain, []float64) { return o.c, o.x }
 // TestMisuse: misuse panics with the prefix of the package and the values, and no
 // exported function or method is without its row.
 func TestMisuse(t *testing.T) {
-	doors.Check(t, "core", misuse(t), harmless, "Op")
+	house.Misuse(t, "core", misuse(t), harmless, "Op")
 }
 
 // TestOperatorsAreChecked: what the rows of Op above show of one operator holds
@@ -230,3 +230,7 @@ func TestOperatorsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestNoFusedSums: the same bits on every architecture, but for package math and
+// the kernels of gonum.
+func TestNoFusedSums(t *testing.T) { house.NoFusedSums(t) }

@@ -60,8 +60,9 @@ func (o softmaxCEOp) VJP1(dst, x, _, _, v []float64) {
 	m := floats.Max(x)
 	sum := 0.0
 	for k, xk := range x {
-		dst[k] = math.Exp(xk - m)
-		sum += dst[k]
+		e := math.Exp(xk - m)
+		sum += e
+		dst[k] = e
 	}
 	for k := range dst {
 		p := dst[k] / sum
@@ -83,7 +84,7 @@ func (o bilinearOp) Out() int   { return 1 }
 func (o bilinearOp) NW() int    { return o.n }
 func (o bilinearOp) Forward(y, x, w []float64) {
 	s := floats.Dot(x, w)
-	y[0] = float64(s*s) + floats.Dot(x, x)/2
+	y[0] = float64(s*s) + float64(floats.Dot(x, x)/2)
 }
 
 // J1^T = 2 <x,w> w + x.

@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/cascade-sgd/cascade/core/internal/doors"
+	"github.com/cascade-sgd/cascade/core/internal/house"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -491,7 +491,7 @@ func TestRegion(t *testing.T) {
 		}
 	}
 	region.Reset()
-	if got := doors.Panic(func() { region.Regularity(nil) }); got == "<nil>" {
+	if got := house.Panic(func() { region.Regularity(nil) }); got == "<nil>" {
 		t.Error("an empty region has constants")
 	}
 	b := NewBox(1)

@@ -68,7 +68,7 @@ func (r *Region) sensitivity(per []Regularity, j int) []float64 {
 	}
 	v, dv := 1.0, 0.0
 	for i := n; i >= 1; i-- {
-		turn := per[i].L1 * v * (dy[i-1] + dw[i])
+		turn := float64(per[i].L1 * v * (dy[i-1] + dw[i]))
 		du[i] = float64(per[i].J2*dv) + turn
 		dv = float64(per[i].J1*dv) + turn
 		v *= per[i].J1
@@ -96,10 +96,10 @@ func (r *Region) cover(inputs [][]float64) {
 	dy := 0.0
 	for i := 1; i < n; i++ {
 		k := c.raw[i-1].Regularity(r.Y[i-1], r.W[i])
-		dy = (float64(k.J1*dy) + float64(k.J2*diameter(r.W[i]))) * inflate
+		dy = float64((float64(k.J1*dy) + float64(k.J2*diameter(r.W[i]))) * inflate)
 		for _, y := range states {
 			// Margin is far above the rounding of one pass at the corner.
-			pad := dy + Margin*Point(y[i]).norm()
+			pad := dy + float64(Margin*Point(y[i]).norm())
 			for d, v := range y[i] {
 				r.Y[i].Lo[d] = min(r.Y[i].Lo[d], v-pad)
 				r.Y[i].Hi[d] = max(r.Y[i].Hi[d], v+pad)

@@ -70,7 +70,7 @@ func (r Regularizer) Grad(v float64) float64 {
 func (r Regularizer) grad(v float64) float64 {
 	switch r.Kind {
 	case "l2":
-		return 2 * r.Rho * v
+		return float64(2 * r.Rho * v)
 	case "nonconvex":
 		q := 1 + float64(v*v)
 		return 2 * r.Rho * v / float64(q*q)

@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/cascade-sgd/cascade/core/internal/doors"
+	"github.com/cascade-sgd/cascade/core/internal/house"
 )
 
-type row doors.Row
+type row house.Row
 
 // misuse has at least one row for every exported function and method that can be
 // misused.
@@ -103,6 +103,10 @@ func misuse() []row {
 // TestMisuse: misuse panics with the prefix of the package and the values, and no
 // exported function or method is without its row.
 func TestMisuse(t *testing.T) {
-	doors.Check(t, "perturb", misuse(),
+	house.Misuse(t, "perturb", misuse(),
 		"New NewSampler Names Zero Format.Neighbours Format.Nearest Law.Spec", "Law", "Finite")
 }
+
+// TestNoFusedSums: the same bits on every architecture, but for package math and
+// the kernels of gonum.
+func TestNoFusedSums(t *testing.T) { house.NoFusedSums(t) }

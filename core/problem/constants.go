@@ -20,7 +20,7 @@ import (
 func (r *Regression) L() float64 {
 	r.must()
 	_, top := spectrum(r.x)
-	return up(top/(4*float64(len(r.x))) + 2*r.reg.Rho)
+	return up(top/(4*float64(len(r.x))) + float64(2*r.reg.Rho))
 }
 
 // Mu returns the PL constant 2 rho of an l2-regularized regression: the mean is
@@ -99,7 +99,7 @@ func slopeRange(x []float64, w core.Box) (lo, hi float64) {
 		to += max(a, b)
 		size += max(math.Abs(a), math.Abs(b))
 	}
-	pad := gamma(len(x)+2) * size
+	pad := float64(gamma(len(x)+2) * size)
 	return max(sigmoid(from-pad)-sigmoidError, 0), min(sigmoid(to+pad)+sigmoidError, 1)
 }
 
@@ -114,7 +114,7 @@ func distSq(s float64, x, c []float64) float64 {
 	sum := 0.0
 	for j, v := range x {
 		p := float64(s * v)
-		d := math.Abs(p-c[j]) + 4*unit*(math.Abs(p)+math.Abs(c[j]))
+		d := math.Abs(p-c[j]) + float64(4*unit*(math.Abs(p)+math.Abs(c[j])))
 		sum += float64(d * d)
 	}
 	return sum
@@ -166,7 +166,7 @@ func (r *Regression) lossAbove(w []float64) float64 {
 		}
 		size = max(size, sum)
 	}
-	return Loss(r, w) + gamma(len(w)+2)*size
+	return Loss(r, w) + float64(gamma(len(w)+2)*size)
 }
 
 // minimize visits the iterates of Newton's method from 0 and their slopes.

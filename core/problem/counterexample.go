@@ -51,7 +51,7 @@ func (c *Counterexample) must() {
 // Printed: mean = sigma'(a) < at0, so a zero-mean forward perturbation gives
 // a biased Jacobian (arXiv:2602.20646v1, appendix A.1).
 func A1(a float64) (mean, at0 float64) {
-	slope := func(y float64) float64 { return sigmoid(y) * sigmoid(-y) }
+	slope := func(y float64) float64 { return float64(sigmoid(y) * sigmoid(-y)) }
 	return (slope(a) + slope(-a)) / 2, slope(0)
 }
 

@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/core/internal/doors"
+	"github.com/cascade-sgd/cascade/core/internal/house"
 	"gonum.org/v1/gonum/mat"
 )
 
-type row doors.Row
+type row house.Row
 
 // misuse has at least one row for every exported function and method that can be
 // misused.
@@ -96,5 +96,9 @@ func misuse(t *testing.T) []row {
 // TestMisuse: misuse panics with the prefix of the package and the values, and no
 // exported function or method is without its row.
 func TestMisuse(t *testing.T) {
-	doors.Check(t, "problem", misuse(t), "A1 Logistic LogisticWith Network")
+	house.Misuse(t, "problem", misuse(t), "A1 Logistic LogisticWith Network")
 }
+
+// TestNoFusedSums: the same bits on every architecture, but for package math and
+// the kernels of gonum.
+func TestNoFusedSums(t *testing.T) { house.NoFusedSums(t) }

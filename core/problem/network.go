@@ -61,7 +61,7 @@ func InitWeights(c *core.Chain, seed uint64) []float64 {
 		limit := math.Sqrt(6 / float64(s.In+s.Out))
 		matrix := c.W(i, w)[:s.In*s.Out]
 		for k := range matrix {
-			matrix[k] = limit * (2*rng.Float64() - 1)
+			matrix[k] = limit * (float64(2*rng.Float64()) - 1)
 		}
 	}
 	return w

@@ -1,15 +1,8 @@
-// Package doors is the test of misuse that the packages below core share: a table
-// of calls that must panic with the package's prefix and the values, and the demand
-// that no exported function or method is without its row. Tests import it; it takes
-// the package in the working directory as it finds it.
-package doors
+package house
 
 import (
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -22,10 +15,11 @@ type Row struct {
 	Want      string
 }
 
-// Check runs the rows and holds them against the exported functions, methods of
+// Misuse runs the rows, each of which must panic with the package's prefix and the
+// values, and holds them against the exported functions, methods of
 // exported types, and methods of the interfaces named. harmless are those that take
 // anything, or give an error.
-func Check[R ~struct {
+func Misuse[R ~struct {
 	Name, How string
 	Call      func()
 	Want      string
@@ -49,7 +43,8 @@ func Check[R ~struct {
 		seen[name] = true
 	}
 	exported := map[string]bool{}
-	for _, file := range Sources(t) {
+	_, files := sources(t)
+	for _, file := range files {
 		collect(file, interfaces, exported)
 	}
 	for name := range seen {
@@ -69,26 +64,6 @@ func Panic(f func()) (message string) {
 	defer func() { message = fmt.Sprint(recover()) }()
 	f()
 	return ""
-}
-
-// Sources parses the package in the working directory, without its tests.
-func Sources(t *testing.T) (files []*ast.File) {
-	t.Helper()
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, file)
-	}
-	return files
 }
 
 func collect(file *ast.File, interfaces []string, names map[string]bool) {
