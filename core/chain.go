@@ -4,13 +4,15 @@ import "fmt"
 
 // Chain is the composition F(x; w) = f_N( ... f_1(x, w_1) ..., w_N) of (1):
 // N >= 2 operators, d_N = 1. It is validated once, immutable, and safe for
-// concurrent use. The zero value is not valid.
+// concurrent use. Methods of a nil or zero Chain panic, and so do those that are
+// given a number outside 1..N or a slice of a wrong length.
 //
 // All weights of a chain live in one flat slice of length NW(), w_1 first;
 // W(i, w) is the part of operator i. Gradients have the same layout: the bold
 // u of the paper is one flat slice.
 type Chain struct {
 	ops []Op  // ops[i-1] is f_i
+	raw []Op  // the same without the checks of their arguments
 	off []int // off[i-1]:off[i] is w_i
 }
 
@@ -25,15 +27,20 @@ func NewChain(ops ...Op) (*Chain, error) {
 		if op == nil {
 			return nil, fmt.Errorf("core: operator %d is nil", k+1)
 		}
+		if op.In() < 1 || op.Out() < 1 || op.NW() < 0 {
+			return nil, fmt.Errorf("core: operator %d %v has widths %d and %d and %d weights",
+				k+1, op.Spec(), op.In(), op.Out(), op.NW())
+		}
 		if k > 0 && op.In() != ops[k-1].Out() {
 			return nil, fmt.Errorf("core: operator %d %v takes width %d, operator %d %v gives %d",
 				k+1, op.Spec(), op.In(), k, ops[k-1].Spec(), ops[k-1].Out())
 		}
 		n := c.off[k] + op.NW()
-		if n > MaxWeights {
+		if op.NW() > MaxWeights || n > MaxWeights {
 			return nil, fmt.Errorf("core: the chain's weights exceed %d at operator %d", MaxWeights, k+1)
 		}
 		c.off = append(c.off, n)
+		c.raw = append(c.raw, unchecked(op))
 	}
 	if last := ops[len(ops)-1]; last.Out() != 1 {
 		return nil, fmt.Errorf("core: operator %d %v has width d_N = %d, want 1", len(ops), last.Spec(), last.Out())
@@ -55,25 +62,67 @@ func FromSpecs(specs []Spec) (*Chain, error) {
 }
 
 // N is the number of operators.
-func (c *Chain) N() int { return len(c.ops) }
+func (c *Chain) N() int {
+	c.must()
+	return len(c.ops)
+}
+
+// must panics unless c came from NewChain.
+func (c *Chain) must() {
+	if c == nil || c.ops == nil {
+		panic("core: nil or zero Chain")
+	}
+}
+
+// has reports whether there is an operator i.
+func (c *Chain) has(i int) bool { return c != nil && i >= 1 && i <= len(c.ops) }
+
+func (c *Chain) panicOp(i int) {
+	panic(fmt.Sprintf("core: operator %d of a chain of %d", i, c.N()))
+}
 
 // Op returns f_i, i = 1..N.
-func (c *Chain) Op(i int) Op { return c.ops[i-1] }
+func (c *Chain) Op(i int) Op {
+	if !c.has(i) {
+		c.panicOp(i)
+	}
+	return c.ops[i-1]
+}
 
 // D returns the width d_i of y_i, i = 0..N.
 func (c *Chain) D(i int) int {
 	if i == 0 {
-		return c.ops[0].In()
+		c.must()
+		return c.raw[0].In()
 	}
-	return c.ops[i-1].Out()
+	if !c.has(i) {
+		c.panicOp(i)
+	}
+	return c.raw[i-1].Out()
 }
 
 // NW is the number of weights of the whole chain.
-func (c *Chain) NW() int { return c.off[len(c.ops)] }
+func (c *Chain) NW() int {
+	c.must()
+	return c.off[len(c.ops)]
+}
 
 // W returns the part of the flat slice w (length NW()) that belongs to
 // operator i. It shares memory with w.
 func (c *Chain) W(i int, w []float64) []float64 {
+	if !c.has(i) || len(w) != c.off[len(c.ops)] {
+		c.panicW(i, w)
+	}
+	return c.part(i, w)
+}
+
+func (c *Chain) panicW(i int, w []float64) {
+	mustLen("weights have", len(w), c.NW())
+	c.panicOp(i)
+}
+
+// part is W without its checks.
+func (c *Chain) part(i int, w []float64) []float64 {
 	return w[c.off[i-1]:c.off[i]:c.off[i]]
 }
 
@@ -88,7 +137,7 @@ func (c *Chain) Split(w []float64) [][]float64 {
 
 // Specs describes the chain in data; FromSpecs(c.Specs()) is equivalent to c.
 func (c *Chain) Specs() []Spec {
-	s := make([]Spec, len(c.ops))
+	s := make([]Spec, c.N())
 	for k, op := range c.ops {
 		s[k] = op.Spec()
 	}
@@ -97,6 +146,8 @@ func (c *Chain) Specs() []Spec {
 
 // SameShape reports whether a State of one chain fits the other.
 func (c *Chain) SameShape(b *Chain) bool {
+	c.must()
+	b.must()
 	if c == b {
 		return true
 	}

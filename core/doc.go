@@ -15,6 +15,12 @@
 // operator index are indexed like the paper, 1..N; their entry 0 is y_0 or
 // unused.
 //
+// # Bits
+//
+// Sums are taken in a fixed order and products are rounded before they are added
+// (float64(a*b) + c), so no architecture fuses them: the same input gives the same
+// bits on all, but for the functions of package math and the kernels of gonum.
+//
 // # Bad input
 //
 // Specs (chains described by data from outside) give errors that name the

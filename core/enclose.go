@@ -11,6 +11,8 @@ package core
 //
 // with the constants of A3 and the Roundoff (F, RJ1, RJ2) of operator i on the
 // region, and u = 2^-53 for adding a perturbation. All in the Euclidean norm.
+// Methods panic on a nil or zero Enclosure, and on states, norms and constants of
+// another number or shape than the chain's.
 type Enclosure struct {
 	Y, V, U []float64 // indexed like the paper, 0..N
 
@@ -33,18 +35,35 @@ func NewEnclosure(c *Chain) *Enclosure {
 }
 
 // Reset forgets what was visited.
-func (e *Enclosure) Reset() { clear(e.maxY); clear(e.maxV) }
+func (e *Enclosure) Reset() {
+	e.must()
+	clear(e.maxY)
+	clear(e.maxV)
+}
+
+func (e *Enclosure) must() {
+	if e == nil || e.c == nil {
+		panic("core: nil or zero Enclosure")
+	}
+}
 
 // Visit takes in the states of a pass.
 func (e *Enclosure) Visit(s *State) {
+	e.must()
+	s.mustBeMade()
+	mustShape("State", e.c, s.c)
 	for i := 1; i <= e.c.N(); i++ {
 		e.maxY[i] = max(e.maxY[i], norm2(s.Y[i]))
 		e.maxV[i] = max(e.maxV[i], norm2(s.V[i]))
 	}
 }
 
-// VisitNorms takes in the largest |Y_i| and |V_i| of many passes, i = 1..N.
+// VisitNorms takes in the largest |Y_i| and |V_i| of many passes, i = 1..N; entry 0
+// of both lists is not looked at.
 func (e *Enclosure) VisitNorms(maxY, maxV []float64) {
+	e.must()
+	mustLen("list of |Y_i| has", len(maxY), e.c.N()+1)
+	mustLen("list of |V_i| has", len(maxV), e.c.N()+1)
 	for i := 1; i <= e.c.N(); i++ {
 		e.maxY[i] = max(e.maxY[i], maxY[i])
 		e.maxV[i] = max(e.maxV[i], maxV[i])
@@ -60,36 +79,44 @@ const Margin = 0x1p-40
 // region was not widened enough to hold the exact states, so that per does not
 // cover them; see Region.Widen.
 func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
+	e.must()
+	r.must()
+	mustShape("Region", e.c, r.c)
+	mustLen("list of constants has", len(per), e.c.N()+1)
+	mustFactor("Enclosure.Scale", e.Scale)
 	n, scale := e.c.N(), e.Scale
 	if scale == 0 {
 		scale = 1
 	}
 	inside := true
 	for i := 1; i <= n; i++ {
-		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
-		e.Y[i] = (per[i].Lf*e.Y[i-1] + scale*(ro.F+unit*e.maxY[i])) * inflate
+		ro := e.c.raw[i-1].Roundoff(r.Y[i-1], r.W[i])
+		e.Y[i] = float64((float64(per[i].Lf*e.Y[i-1]) + float64(scale*(float64(ro.F)+float64(unit*e.maxY[i])))) * inflate)
 		if i < n {
 			inside = inside && e.Y[i] <= r.margin*e.maxY[i]
 		}
 	}
 	e.V[n] = 0
 	for i := n; i >= 1; i-- {
-		ro := e.c.Op(i).Roundoff(r.Y[i-1], r.W[i])
-		state := per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i])
-		e.U[i] = (per[i].J2*e.V[i] + state + scale*ro.J2*e.maxV[i]) * inflate
+		ro := e.c.raw[i-1].Roundoff(r.Y[i-1], r.W[i])
+		state := float64(per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i]))
+		e.U[i] = (float64(per[i].J2*e.V[i]) + state + float64(scale*ro.J2*e.maxV[i])) * inflate
 		if i > 1 {
-			e.V[i-1] = (per[i].J1*e.V[i] + state + scale*(ro.J1*e.maxV[i]+unit*e.maxV[i-1])) * inflate
+			own := float64(scale * (float64(ro.J1*e.maxV[i]) + float64(unit*e.maxV[i-1])))
+			e.V[i-1] = float64((float64(per[i].J1*e.V[i]) + state + own) * inflate)
 		}
 	}
 	return inside
 }
 
 // Widen moves every bound of the input boxes outward by margin times the norm
-// of the largest vector in the box.
+// of the largest vector in the box. It panics unless margin is finite and >= 0.
 func (r *Region) Widen(margin float64) {
+	r.must()
+	mustFactor("margin", margin)
 	r.margin = margin
 	for _, b := range r.Y {
-		m := margin * b.norm()
+		m := float64(margin * b.norm())
 		for k := range b.Lo {
 			b.Lo[k] -= m
 			b.Hi[k] += m

@@ -32,7 +32,7 @@ func opNorm(lo, hi []float64, rows, cols int) float64 {
 	}
 	_, e := math.Frexp(top)
 	bound := scaledOpNorm(lo, hi, rows, cols, math.Ldexp(1, -e), mixed, point)
-	return math.Ldexp(bound*(1+8*float64(rows)*float64(cols)*unit), e)
+	return math.Ldexp(bound*(1+float64(8*float64(rows)*float64(cols)*unit)), e)
 }
 
 // survey returns the largest magnitude in the box, whether midpoints of both
@@ -79,12 +79,12 @@ func scaledOpNorm(lo, hi []float64, rows, cols int, s float64, mixed, point bool
 	rad := 0.0
 	if !point {
 		for k := range a {
-			a[k] = s*hi[k]/2 - s*lo[k]/2
+			a[k] = float64(s*hi[k]/2) - float64(s*lo[k]/2)
 		}
 		rad = absOpNorm(a, rows, cols)
 	}
 	for k := range a {
-		a[k] = s*lo[k]/2 + s*hi[k]/2
+		a[k] = float64(s*lo[k]/2) + float64(s*hi[k]/2)
 	}
 	return min(bound, signedOpNorm(a, rows, cols)+rad)
 }
@@ -232,7 +232,7 @@ func tinyNorm(m float64, n int) float64 {
 	if m == 0 || math.IsNaN(m) {
 		return m
 	}
-	return max(m, smallest) * math.Sqrt(float64(n))
+	return float64(max(m, smallest) * math.Sqrt(float64(n)))
 }
 
 // vec returns a slice of length n, from buf when it is large enough.

@@ -13,7 +13,8 @@ import (
 //
 // Implementations are immutable and safe for concurrent use. No method keeps
 // or changes an argument other than its destination (the first), whose old
-// content does not matter and which must not overlap an input.
+// content does not matter and which must not overlap an input. The operators of
+// this package panic when an argument has a wrong length.
 type Op interface {
 	Spec() Spec
 	In() int
@@ -75,9 +76,9 @@ func (s Spec) String() string {
 	return fmt.Sprintf("%s(%d)", s.Op, s.N)
 }
 
-// MaxWidth caps the width of an operator described by data, MaxWeights the
-// weights of one operator and the total of a chain: a spec of a few bytes must
-// not be able to ask for all memory.
+// MaxWidth caps the width of an operator, MaxWeights the weights of one described
+// by data and the total of a chain: a spec of a few bytes must not be able to ask
+// for all memory, and the bounds of this package count on MaxWidth.
 const (
 	MaxWidth   = 1 << 16
 	MaxWeights = 1 << 26
@@ -151,7 +152,7 @@ func (s Spec) newDense() (Op, error) {
 	if err := s.checkWidth("out", s.Out); err != nil {
 		return nil, err
 	}
-	if (s.In+1)*s.Out > MaxWeights {
+	if s.Out > MaxWeights/(s.In+1) { // the product may not fit in an int
 		return nil, fmt.Errorf("core: op %q: %d x %d weights exceed %d", s.Op, s.Out, s.In, MaxWeights)
 	}
 	return newDense(s.Op, s.In, s.Out, s.Op == "affine"), nil
@@ -184,10 +185,4 @@ func (s Spec) newFixed() (Op, error) {
 var oneSize = map[string]func(n int) Op{
 	"bias": Bias, "scale": Scale, "tanh": Tanh, "sigmoid": Sigmoid, "softplus": Softplus,
 	"square": Square, "halfsq": HalfSq, "bilinear": Bilinear,
-}
-
-func mustWidth(op string, n int) {
-	if n < 1 {
-		panic(fmt.Sprintf("core: %s: width %d, want at least 1", op, n))
-	}
 }

@@ -37,7 +37,8 @@ func Linear(in, out int) Op { return newDense("linear", in, out, false) }
 func newDense(name string, in, out int, bias bool) Op {
 	mustWidth(name, in)
 	mustWidth(name, out)
-	return &dense{in, out, bias}
+	mustWeights(name, in+1, out)
+	return check(&dense{in, out, bias})
 }
 
 func (o *dense) Spec() Spec {
@@ -85,6 +86,7 @@ type fixed struct {
 func Fixed(a [][]float64) Op {
 	mustWidth("fixed", len(a))
 	mustWidth("fixed", len(a[0]))
+	mustWeights("fixed", len(a[0]), len(a))
 	o := &fixed{in: len(a[0]), out: len(a)}
 	for i, row := range a {
 		if len(row) != o.in {
@@ -93,7 +95,7 @@ func Fixed(a [][]float64) Op {
 		o.a = append(o.a, row...)
 	}
 	o.norm = opNorm(o.a, o.a, o.out, o.in)
-	return o
+	return check(o)
 }
 
 func (o *fixed) Spec() Spec {

@@ -10,7 +10,7 @@ func (o sized) In() int { return o.n }
 type biasOp struct{ sized }
 
 // Bias is y = x + w.
-func Bias(n int) Op { mustWidth("bias", n); return biasOp{sized{n}} }
+func Bias(n int) Op { mustWidth("bias", n); return check(biasOp{sized{n}}) }
 
 func (o biasOp) Spec() Spec                     { return Spec{Op: "bias", N: o.n} }
 func (o biasOp) Out() int                       { return o.n }
@@ -22,7 +22,7 @@ func (o biasOp) VJP2(dst, _, _, _, v []float64) { copy(dst, v) }
 type scaleOp struct{ sized }
 
 // Scale is y = w o x, the elementwise product.
-func Scale(n int) Op { mustWidth("scale", n); return scaleOp{sized{n}} }
+func Scale(n int) Op { mustWidth("scale", n); return check(scaleOp{sized{n}}) }
 
 func (o scaleOp) Spec() Spec                     { return Spec{Op: "scale", N: o.n} }
 func (o scaleOp) Out() int                       { return o.n }
@@ -42,7 +42,7 @@ func mul(dst, a, b []float64) {
 type tanhOp struct{ sized }
 
 // Tanh is y = tanh(x), elementwise.
-func Tanh(n int) Op { mustWidth("tanh", n); return tanhOp{sized{n}} }
+func Tanh(n int) Op { mustWidth("tanh", n); return check(tanhOp{sized{n}}) }
 
 func (o tanhOp) Spec() Spec { return Spec{Op: "tanh", N: o.n} }
 func (o tanhOp) Out() int   { return o.n }
@@ -65,7 +65,7 @@ func (o tanhOp) VJP2(_, _, _, _, _ []float64) {}
 type sigmoidOp struct{ sized }
 
 // Sigmoid is y = 1/(1+e^-x), elementwise.
-func Sigmoid(n int) Op { mustWidth("sigmoid", n); return sigmoidOp{sized{n}} }
+func Sigmoid(n int) Op { mustWidth("sigmoid", n); return check(sigmoidOp{sized{n}}) }
 
 func (o sigmoidOp) Spec() Spec { return Spec{Op: "sigmoid", N: o.n} }
 func (o sigmoidOp) Out() int   { return o.n }
@@ -89,7 +89,7 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 type softplusOp struct{ sized }
 
 // Softplus is y = ln(1+e^x), elementwise.
-func Softplus(n int) Op { mustWidth("softplus", n); return softplusOp{sized{n}} }
+func Softplus(n int) Op { mustWidth("softplus", n); return check(softplusOp{sized{n}}) }
 
 func (o softplusOp) Spec() Spec { return Spec{Op: "softplus", N: o.n} }
 func (o softplusOp) Out() int   { return o.n }
@@ -115,7 +115,7 @@ func softplus(x float64) float64 {
 type squareOp struct{ sized }
 
 // Square is y = x o x.
-func Square(n int) Op { mustWidth("square", n); return squareOp{sized{n}} }
+func Square(n int) Op { mustWidth("square", n); return check(squareOp{sized{n}}) }
 
 func (o squareOp) Spec() Spec                { return Spec{Op: "square", N: o.n} }
 func (o squareOp) Out() int                  { return o.n }

@@ -10,7 +10,7 @@ import (
 type halfSqOp struct{ sized }
 
 // HalfSq is y = |x|^2/2.
-func HalfSq(n int) Op { mustWidth("halfsq", n); return halfSqOp{sized{n}} }
+func HalfSq(n int) Op { mustWidth("halfsq", n); return check(halfSqOp{sized{n}}) }
 
 func (o halfSqOp) Spec() Spec                     { return Spec{Op: "halfsq", N: o.n} }
 func (o halfSqOp) Out() int                       { return 1 }
@@ -23,7 +23,7 @@ func (o halfSqOp) VJP2(_, _, _, _, _ []float64)   {}
 type logisticOp struct{ softplusOp }
 
 // Logistic is y = ln(1+e^x), 1 -> 1.
-func Logistic() Op { return logisticOp{softplusOp{sized{1}}} }
+func Logistic() Op { return check(logisticOp{softplusOp{sized{1}}}) }
 
 func (o logisticOp) Spec() Spec { return Spec{Op: "logistic"} }
 
@@ -38,7 +38,7 @@ func SoftmaxCE(n, label int) Op {
 	if label < 0 || label >= n {
 		panic(fmt.Sprintf("core: softmaxce: label %d of %d classes", label, n))
 	}
-	return softmaxCEOp{sized{n}, label}
+	return check(softmaxCEOp{sized{n}, label})
 }
 
 func (o softmaxCEOp) Spec() Spec { return Spec{Op: "softmaxce", N: o.n, Label: o.label} }
@@ -60,8 +60,9 @@ func (o softmaxCEOp) VJP1(dst, x, _, _, v []float64) {
 	m := floats.Max(x)
 	sum := 0.0
 	for k, xk := range x {
-		dst[k] = math.Exp(xk - m)
-		sum += dst[k]
+		e := math.Exp(xk - m)
+		sum += e
+		dst[k] = e
 	}
 	for k := range dst {
 		p := dst[k] / sum
@@ -76,14 +77,14 @@ func (o softmaxCEOp) VJP2(_, _, _, _, _ []float64) {}
 type bilinearOp struct{ sized }
 
 // Bilinear is y = <x,w>^2 + |x|^2/2, n -> 1, the operator f2 of appendix A.3.
-func Bilinear(n int) Op { mustWidth("bilinear", n); return bilinearOp{sized{n}} }
+func Bilinear(n int) Op { mustWidth("bilinear", n); return check(bilinearOp{sized{n}}) }
 
 func (o bilinearOp) Spec() Spec { return Spec{Op: "bilinear", N: o.n} }
 func (o bilinearOp) Out() int   { return 1 }
 func (o bilinearOp) NW() int    { return o.n }
 func (o bilinearOp) Forward(y, x, w []float64) {
 	s := floats.Dot(x, w)
-	y[0] = float64(s*s) + floats.Dot(x, x)/2
+	y[0] = float64(s*s) + float64(floats.Dot(x, x)/2)
 }
 
 // J1^T = 2 <x,w> w + x.

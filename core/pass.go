@@ -14,18 +14,48 @@ type Perturber interface {
 
 // Given is a Perturber with every value written down: Delta[i] is delta_i
 // (i = 1..N, length d_i) and Eps[i] is eps_i (i = 2..N, length d_{i-1}). A nil
-// or missing entry is zero.
+// or missing entry is zero; one that the chain has no place for is misuse.
 type Given struct {
 	DeltaAt, EpsAt [][]float64
 }
 
 // Delta implements Perturber.
-func (g *Given) Delta(i int, dst, _ []float64) { copyOrZero(dst, g.DeltaAt, i, "delta") }
+func (g *Given) Delta(i int, dst, _ []float64) {
+	g.must()
+	copyOrZero(dst, g.DeltaAt, i, "delta")
+}
 
 // Eps implements Perturber.
-func (g *Given) Eps(i int, dst, _ []float64) { copyOrZero(dst, g.EpsAt, i, "eps") }
+func (g *Given) Eps(i int, dst, _ []float64) {
+	g.must()
+	copyOrZero(dst, g.EpsAt, i, "eps")
+}
+
+func (g *Given) must() {
+	if g == nil {
+		panic("core: nil *Given; an exact pass takes a nil Perturber")
+	}
+}
+
+// mustFit panics when g has a perturbation that no pass of n operators asks for.
+func (g *Given) mustFit(n int) {
+	g.must()
+	mustIndex("delta", g.DeltaAt, n)
+	mustIndex("eps", g.EpsAt, n) // eps_1 touches nothing
+}
+
+func mustIndex(name string, at [][]float64, n int) {
+	for i, v := range at {
+		if len(v) > 0 && (i < 1 || i > n) {
+			panic(fmt.Sprintf("core: %s_%d given, want 1..%d", name, i, n))
+		}
+	}
+}
 
 func copyOrZero(dst []float64, at [][]float64, i int, name string) {
+	if i < 1 {
+		panic(fmt.Sprintf("core: %s_%d asked for", name, i))
+	}
 	if i >= len(at) || at[i] == nil {
 		clear(dst)
 		return
@@ -80,26 +110,27 @@ func NewState(c *Chain) *State {
 		if i >= 2 {
 			s.Eps[i] = take(c.D(i - 1))
 		}
-		s.U[i] = c.W(i, s.UAll)
+		s.U[i] = c.part(i, s.UAll)
 	}
 	return s
 }
 
 // Pass runs (5a), (5b) and (5c) of c at input x and weights w with the
 // perturbations of p, or the exact pass (4) when p is nil. It allocates
-// nothing. It panics when x, w or s do not have the chain's shape.
+// nothing. It panics when x, w, s or p do not have the chain's shape.
 func (s *State) Pass(c *Chain, x, w []float64, p Perturber) {
 	s.Forward(c, x, w, p)
-	s.Backward(c, w, p)
+	s.backward(c, w, p)
 }
 
-// Forward runs (5a): Y_0 = x, Y_i = f_i(Y_{i-1}, w_i) + delta_i.
+// Forward runs (5a): Y_0 = x, Y_i = f_i(Y_{i-1}, w_i) + delta_i. It panics like Pass.
 func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
-	s.check(c, x, w)
+	s.must(c, w, p)
+	mustLen("input has", len(x), c.D(0))
 	copy(s.Y[0], x)
 	for i := 1; i <= c.N(); i++ {
 		f := s.F[i]
-		c.ops[i-1].Forward(f, s.Y[i-1], c.W(i, w))
+		c.raw[i-1].Forward(f, s.Y[i-1], c.part(i, w))
 		if p == nil {
 			clear(s.Delta[i])
 			copy(s.Y[i], f)
@@ -112,11 +143,17 @@ func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
 
 // Backward runs (5b) and (5c) at the states that Forward left:
 // V_N = 1, U_i = J2_i(Y_{i-1}, w_i)^T V_i, V_{i-1} = J1_i(Y_{i-1}, w_i)^T V_i + eps_i.
+// It panics like Pass.
 func (s *State) Backward(c *Chain, w []float64, p Perturber) {
+	s.must(c, w, p)
+	s.backward(c, w, p)
+}
+
+func (s *State) backward(c *Chain, w []float64, p Perturber) {
 	n := c.N()
 	s.V[n][0] = 1
 	for i := n; i >= 1; i-- {
-		op, wi := c.ops[i-1], c.W(i, w)
+		op, wi := c.raw[i-1], c.part(i, w)
 		op.VJP2(s.U[i], s.Y[i-1], wi, s.F[i], s.V[i])
 		if i == 1 {
 			break
@@ -133,16 +170,24 @@ func (s *State) Backward(c *Chain, w []float64, p Perturber) {
 }
 
 // Loss is Y_N, the value of F at the pass.
-func (s *State) Loss() float64 { return s.Y[len(s.Y)-1][0] }
+func (s *State) Loss() float64 {
+	s.mustBeMade()
+	return s.Y[len(s.Y)-1][0]
+}
 
-func (s *State) check(c *Chain, x, w []float64) {
-	switch {
-	case s.c != c && !s.c.SameShape(c):
-		panic("core: State belongs to a chain of another shape")
-	case len(x) != c.D(0):
-		panic(fmt.Sprintf("core: input has length %d, want %d", len(x), c.D(0)))
-	case len(w) != c.NW():
-		panic(fmt.Sprintf("core: weights have length %d, want %d", len(w), c.NW()))
+func (s *State) mustBeMade() {
+	if s == nil || s.c == nil {
+		panic("core: nil or zero State")
+	}
+}
+
+func (s *State) must(c *Chain, w []float64, p Perturber) {
+	s.mustBeMade()
+	c.must()
+	mustShape("State", s.c, c)
+	mustLen("weights have", len(w), c.NW())
+	if g, ok := p.(*Given); ok {
+		g.mustFit(c.N())
 	}
 }
 

@@ -3,7 +3,6 @@ package core
 import (
 	"fmt"
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -171,43 +170,6 @@ func TestStateKeepsNothing(t *testing.T) {
 		used.Pass(c, x, w, nil)
 		if diff := cmp.Diff(fields(fresh), fields(used)); diff != "" { // NaN differs from NaN
 			t.Errorf("%v: a pass depends on what the workspace held: %s", c.Specs(), diff)
-		}
-	}
-}
-
-func panics(f func()) (message string) {
-	defer func() { message = fmt.Sprint(recover()) }()
-	f()
-	return ""
-}
-
-func TestMisusePanics(t *testing.T) {
-	c := someChains(t)[0]
-	s := NewState(c)
-	w := make([]float64, c.NW())
-	for name, m := range map[string]struct {
-		f    func()
-		want string
-	}{
-		"short input":   {func() { s.Pass(c, []float64{1}, w, nil) }, "input has length 1, want 3"},
-		"short weights": {func() { s.Pass(c, []float64{1, 2, 3}, w[:1], nil) }, "weights have length 1, want 3"},
-		"other chain":   {func() { s.Pass(someChains(t)[1], nil, nil, nil) }, "another shape"},
-		"delta length":  {func() { s.Pass(c, []float64{1, 2, 3}, w, &Given{DeltaAt: [][]float64{nil, {1, 2}}}) }, "delta_1 has length 2, want 1"},
-		"width 0":       {func() { Tanh(0) }, "width 0"},
-		"label":         {func() { SoftmaxCE(2, 2) }, "label 2 of 2"},
-		"ragged":        {func() { Fixed([][]float64{{1}, {1, 2}}) }, "row 1 has 2"},
-		"step lengths":  {func() { Step(w, w[:1], 1, Regularizer{}) }, "3 weights with a gradient of 1"},
-		"regularizer":   {func() { Step(w, w, 1, Regularizer{Kind: "l3"}) }, `unknown regularizer "l3"`},
-		"no weights": {func() {
-			r := NewRegion(c)
-			r.VisitBoxes([]Box{Point([]float64{1, 2, 3}), Point([]float64{1})})
-			r.Regularity(nil)
-		}, "empty region"},
-		"empty region": {func() { NewRegion(c).Regularity(nil) }, "empty region"},
-		"constants":    {func() { NewRegion(c).Regularity(make([]Regularity, 1)) }, "room for 1"},
-	} {
-		if got := panics(m.f); !strings.HasPrefix(got, "core: ") || !strings.Contains(got, m.want) {
-			t.Errorf("%s: panic %q, want core: ... %s", name, got, m.want)
 		}
 	}
 }

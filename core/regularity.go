@@ -97,6 +97,7 @@ func tanh3(t float64) float64 { return tanh1(t) * (float64(6*t*t) - 2) }
 var (
 	tSixth     = math.Sqrt(1.0 / 6)
 	tThird     = math.Sqrt(1.0 / 3)
+	tTwelfth   = math.Sqrt(1.0 / 12)
 	tTwoThirds = math.Sqrt(2.0 / 3)
 )
 
@@ -113,7 +114,7 @@ const saturation = 0x1p-47
 func sigmoidSup(lo, hi float64) (d1, d2, d3 float64) {
 	a, b := sigmoid(lo), sigmoid(hi)
 	d1 = supPoly(bernoulli2, a, b, 0.5)
-	d2 = supPoly(bernoulli3, a, b, 0.5-tThird/2, 0.5+tThird/2)
+	d2 = supPoly(bernoulli3, a, b, 0.5-tTwelfth, 0.5+tTwelfth)
 	d3 = supPoly(bernoulli4, a, b, 0.5-tSixth, 0.5, 0.5+tSixth)
 	return d1 + saturation, d2 + saturation, d3 + saturation
 }
@@ -126,7 +127,7 @@ func softplusSup(lo, hi float64) (d1, d2, d3 float64) {
 
 // The second, third and fourth cumulant of a Bernoulli variable.
 func bernoulli2(p float64) float64 { return p * (1 - p) }
-func bernoulli3(p float64) float64 { return bernoulli2(p) * (1 - 2*p) }
+func bernoulli3(p float64) float64 { return bernoulli2(p) * (1 - float64(2*p)) }
 func bernoulli4(p float64) float64 { return bernoulli2(p) * (1 - float64(6*bernoulli2(p))) }
 
 // Regularity of y = x o x: f' = 2x, f” = 2.
@@ -156,7 +157,7 @@ func (o softmaxCEOp) Regularity(x, _ Box) Regularity {
 		if k == o.label {
 			d = 1 - lo[k]
 		}
-		j1 += d * d
+		j1 += float64(d * d)
 	}
 
 	var gb [64]float64
@@ -175,9 +176,9 @@ func (o softmaxCEOp) Regularity(x, _ Box) Regularity {
 	// d(diag p - p p^T) = diag dp - dp p^T - p dp^T with |dp| <= l1 |dx|.
 	p := 0.0
 	for _, h := range hi {
-		p += h * h
+		p += float64(h * h)
 	}
-	l2 := l1 * (1 + 2*math.Sqrt(min(p, 1)))
+	l2 := float64(l1 * (1 + float64(2*math.Sqrt(min(p, 1)))))
 	if n <= cumulantWidth {
 		l2 = min(l2, cumulantNorm(lo, hi))
 	}
@@ -192,8 +193,8 @@ func cumulantNorm(lo, hi []float64) float64 {
 	var tb [256]float64
 	t := vec(tb[:], n*n*n)
 	for a := range n {
-		diag := supPoly(bernoulli3, lo[a], hi[a], 0.5-tThird/2, 0.5+tThird/2)
-		pair := supPoly(func(p float64) float64 { return p * (1 - 2*p) }, lo[a], hi[a], 0.25)
+		diag := supPoly(bernoulli3, lo[a], hi[a], 0.5-tTwelfth, 0.5+tTwelfth)
+		pair := supPoly(func(p float64) float64 { return p * (1 - float64(2*p)) }, lo[a], hi[a], 0.25)
 		for b := range n {
 			v := diag
 			if b != a {
@@ -274,11 +275,11 @@ func (o bilinearOp) Regularity(x, w Box) Regularity {
 	l1 := 0.5 + m + math.Sqrt(float64((m-0.5)*(m-0.5))+float64(2*wn*wn)+float64(12*s*s))
 
 	// Gram matrix of sqrt(8) (x,w) and sqrt(8(n+2)) (w,x): its larger root.
-	p, q, r := 8*m, 8*(n+2)*m, 16*math.Sqrt(n+2)*s
-	root := (p+q)/2 + math.Hypot((p-q)/2, r)
+	p, q, r := float64(8*m), float64(8*(n+2)*m), 16*math.Sqrt(n+2)*s
+	root := float64((p+q)/2) + math.Hypot((p-q)/2, r)
 	lost := underflow(x, w)
-	return bounded(norm2(j1)+lost, 2*s*xn+lost, 2*math.Hypot(math.Sqrt(n+2)*s, xn*wn)+lost,
-		l1, math.Sqrt(8*m+root)+lost)
+	j2, c2 := float64(2*s*xn), float64(2*math.Hypot(math.Sqrt(n+2)*s, xn*wn))
+	return bounded(norm2(j1)+lost, j2+lost, c2+lost, l1, math.Sqrt(p+root)+lost)
 }
 
 // bilinearMax bounds |x_k| and |w_k| where products of six of them and n^3 are
@@ -312,7 +313,7 @@ func innerProduct(x, w Box) (lo, hi float64) {
 		hi += h
 		size += max(math.Abs(l), math.Abs(h))
 	}
-	pad := float64(len(x.Lo)+2) * 0x1p-52 * size
+	pad := float64(float64(len(x.Lo)+2) * 0x1p-52 * size)
 	return lo - pad, hi + pad
 }
 
@@ -323,6 +324,6 @@ func mulInterval(a, b, c, d float64) (lo, hi float64) {
 
 // addOutward encloses [l,h] + [a,b], where l and h may be off by a rounding.
 func addOutward(l, h, a, b float64) (lo, hi float64) {
-	pad := 0x1p-50 * (max(math.Abs(l), math.Abs(h)) + max(math.Abs(a), math.Abs(b)))
+	pad := float64(0x1p-50 * (max(math.Abs(l), math.Abs(h)) + max(math.Abs(a), math.Abs(b))))
 	return l + a - pad, h + b + pad
 }

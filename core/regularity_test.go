@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/core/internal/house"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -286,7 +287,7 @@ func TestLipschitzPairs(t *testing.T) {
 		for bi, b := range testBoxes(op, 11) {
 			k := op.Regularity(b.x, b.w)
 			r := newRand(uint64(bi))
-			for range 20 {
+			for pair := range 20 {
 				dim := op.In() + op.NW()
 				x1, w1 := b.point(normals(r, dim))
 				x2, w2 := b.point(normals(r, dim))
@@ -300,7 +301,7 @@ func TestLipschitzPairs(t *testing.T) {
 				if l := math.Sqrt(diff); !(l <= k.L1*math.Sqrt(move)*(1+1e-12)+1e-12) {
 					t.Fatalf("%v: grad f moves by %v over %v, L1 = %v", op.Spec(), l, math.Sqrt(move), k.L1)
 				}
-				if op.Spec().Op != "softmaxce" || op.In() > 1 {
+				if pair%4 == 0 && (op.Spec().Op != "softmaxce" || op.In() > 1) {
 					checkHessianMove(t, op, x1, w1, x2, w2, k.L2*math.Sqrt(move))
 				}
 				y1, y2 := make([]float64, op.Out()), make([]float64, op.Out())
@@ -490,7 +491,7 @@ func TestRegion(t *testing.T) {
 		}
 	}
 	region.Reset()
-	if got := panics(func() { region.Regularity(nil) }); got == "<nil>" {
+	if got := house.Panic(func() { region.Regularity(nil) }); got == "<nil>" {
 		t.Error("an empty region has constants")
 	}
 	b := NewBox(1)

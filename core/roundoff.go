@@ -21,7 +21,7 @@ type Roundoff struct{ F, J1, J2 float64 }
 const unit = 0x1p-53
 
 // gamma is n u/(1 - n u), u = 2^-53, widened for the arithmetic of the bound itself.
-func gamma(n int) float64 { return float64(n) * unit * (1 + 0x1p-20) }
+func gamma(n int) float64 { return float64(float64(n) * unit * (1 + 0x1p-20)) }
 
 // elementary bounds the relative error of exp, log, log1p and tanh of package
 // math (documented or measured below 1 unit in the last place), doubled.
@@ -34,7 +34,7 @@ func (o *dense) Roundoff(x, w Box) Roundoff {
 	if o.bias {
 		bn = w.slice(n, o.NW()).norm()
 	}
-	return Roundoff{gamma(o.in+2) * (wn*xn + bn), gamma(o.out+2) * wn, gamma(1) * xn}
+	return Roundoff{gamma(o.in+2) * (float64(wn*xn) + bn), gamma(o.out+2) * wn, gamma(1) * xn}
 }
 
 func (o *fixed) Roundoff(x, _ Box) Roundoff {
@@ -81,13 +81,14 @@ func (o halfSqOp) Roundoff(x, _ Box) Roundoff {
 func (o softmaxCEOp) Roundoff(x, _ Box) Roundoff {
 	n := float64(o.n)
 	spread := slices.Max(x.Hi) - slices.Min(x.Lo)
-	rel := unit*min(spread, n) + elementary + gamma(o.n+2)
-	return Roundoff{2*rel + (elementary+gamma(3))*(math.Log(n)+spread), 3*rel + gamma(3), 0}
+	rel := float64(unit*min(spread, n)) + elementary + gamma(o.n+2)
+	value := float64((elementary + gamma(3)) * (math.Log(n) + spread))
+	return Roundoff{float64(2*rel) + value, float64(3*rel) + gamma(3), 0}
 }
 
 func (o bilinearOp) Roundoff(x, w Box) Roundoff {
 	xn, wn := x.norm(), w.norm()
-	s := xn * wn
+	s := float64(xn * wn)
 	g := gamma(2*o.n + 6)
-	return Roundoff{g * (s*s + xn*xn), g * (2*s*wn + xn), g * 2 * s * xn}
+	return Roundoff{g * (float64(s*s) + float64(xn*xn)), g * (float64(2*s*wn) + xn), g * 2 * s * xn}
 }

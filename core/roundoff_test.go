@@ -171,6 +171,37 @@ func TestEnclosureOutsideRegion(t *testing.T) {
 	}
 }
 
+// TestVisitAfterWiden: what is visited after Widen is not widened, so the region
+// covers no exact states.
+func TestVisitAfterWiden(t *testing.T) {
+	c := someChains(t)[1]
+	r := newRand(41)
+	s, enc := NewState(c), NewEnclosure(c)
+	x, w := normals(r, c.D(0)), normals(r, c.NW())
+	s.Pass(c, x, w, nil)
+	enc.Visit(s)
+	per := make([]Regularity, c.N()+1)
+	var boxes []Box
+	for i := range c.N() {
+		boxes = append(boxes, Point(s.Y[i]))
+	}
+	for name, visit := range map[string]func(r *Region){
+		"nothing": nil, "state": func(r *Region) { r.Visit(s, w) }, "boxes": func(r *Region) { r.VisitBoxes(boxes) },
+		"inputs": func(r *Region) { r.Smoothness([][]float64{x}) },
+	} {
+		region := NewRegion(c)
+		region.Visit(s, w)
+		region.Widen(Margin)
+		if visit != nil {
+			visit(region)
+		}
+		region.Regularity(per)
+		if got := enc.Compute(region, per); got != (visit == nil) {
+			t.Errorf("%s visited after Widen: inside is %v", name, got)
+		}
+	}
+}
+
 // noise perturbs every state by normal numbers.
 type noise struct {
 	r interface{ NormFloat64() float64 }
@@ -208,4 +239,73 @@ func exactPass(e exact, c *Chain, s *State, w []float64) (y, v, u [][]num) {
 		}
 	}
 	return y, v, u
+}
+
+// TestRoundoffOfWideVectors: where every entry is off by its own rounding |.|_2
+// grows with the root of the width, which at width 3 nobody sees. The bounds are
+// within 100 times the errors.
+func TestRoundoffOfWideVectors(t *testing.T) {
+	const n, loosest = 2000, 100
+	e := exact{90}
+	r := newRand(17)
+	for _, make1 := range []func(int) Op{Sigmoid, Tanh, Softplus, Bias, Scale, Square} {
+		op, one := make1(n), make1(1)
+		x, w, v := normals(r, n), normals(r, op.NW()), normals(r, n)
+		var squares [3]float64
+		for k := range n {
+			got := roundingErrors(e, one, x[k:k+1], w[min(k, len(w)):min(k+1, len(w))], v[k:k+1])
+			got[1], got[2] = got[1]*v[k], got[2]*v[k] // not for each v_k, for v
+			for j, g := range got {
+				squares[j] += g * g
+			}
+		}
+		bound := op.Roundoff(Point(x), Point(w))
+		for j, limit := range []float64{bound.F, bound.J1, bound.J2} {
+			got := math.Sqrt(squares[j])
+			if j > 0 {
+				got /= size2(v)
+			}
+			if !(got <= limit && limit <= loosest*got) {
+				t.Errorf("%v: error %d is %v, the bound is %v", op.Spec(), j, got, limit)
+			}
+		}
+	}
+}
+
+// TestRoundoffIsItsFormula: the bounds by hand, in units of 2^-53, at a point with
+// |x| = 5, |w| = 3 for the operators with weights, |b| = 2, |A|_F = 7. gamma(n) is n
+// units, an elementary function is 4.
+func TestRoundoffIsItsFormula(t *testing.T) {
+	const u = 0x1p-53
+	x, w, b := []float64{3, -4}, []float64{2, 2, -1}, []float64{-2}
+	two, three := []float64{1, -2, 2}, []float64{0, -5, 0}
+	a := [][]float64{{2, -3}, {6, 0}, {0, 0}}
+	for _, c := range []struct {
+		op    Op
+		x, w  []float64
+		want  Roundoff // in units
+		known string
+	}{
+		{Affine(2, 1), x, append([]float64{3, 0}, b...), Roundoff{4 * (3*5 + 2), 3 * 3, 5}, "(in+2)(|W||x|+|b|), (out+2)|W|, |x|"},
+		{Linear(2, 3), x, []float64{2, 2, 0, 1, 0, 0}, Roundoff{4 * 3 * 5, 5 * 3, 5}, "(in+2)|W||x|, (out+2)|W|, |x|"},
+		{Fixed(a), x, nil, Roundoff{4 * 7 * 5, 5 * 7, 0}, "(in+2)|A||x|, (out+2)|A|"},
+		{Bias(3), three, w, Roundoff{F: 5 + 3}, "|x|+|w|"},
+		{Scale(3), three, w, Roundoff{2 * 5, 2, 5}, "max|w| |x|, max|w|, max|x|"},
+		{Tanh(4), []float64{1, 2, 3, 4}, nil, Roundoff{4 * 2, 2*4 + 4, 0}, "4 sqrt n, 12"},
+		{Sigmoid(4), []float64{1, 2, 3, 4}, nil, Roundoff{6 * 2, 2*4 + 6, 0}, "6 sqrt n, 14"},
+		{Softplus(4), []float64{3, 0, 0, 4}, nil, Roundoff{10 * (5 + 2), 4 + 3, 0}, "10(|x| + sqrt n), 7"},
+		{Logistic(), []float64{5}, nil, Roundoff{10 * (5 + 1), 4 + 3, 0}, "10(|x| + 1), 7"},
+		{Square(2), x, nil, Roundoff{25, 2 * 2 * 4, 0}, "|x|^2, 4 max|x|"},
+		{HalfSq(2), x, nil, Roundoff{3 * 25, 5, 0}, "(n+1)|x|^2, |x|"},
+		{SoftmaxCE(3, 1), two, nil, Roundoff{2*(3+4+5) + 7*(math.Log(3)+4), 3*(3+4+5) + 3, 0}, "min(spread, n) = 3"},
+		{SoftmaxCE(3, 0), []float64{1, 0.5, 1}, nil, Roundoff{2*(0.5+4+5) + 7*(math.Log(3)+0.5), 3*(0.5+4+5) + 3, 0}, "spread = 1/2"},
+		{Bilinear(3), three, w, Roundoff{12 * (15*15 + 25), 12 * (2*15*3 + 5), 12 * 2 * 15 * 5}, "(2n+6)(s^2+|x|^2), ..."},
+	} {
+		got := c.op.Roundoff(Point(c.x), Point(c.w))
+		for k, p := range [][2]float64{{got.F, c.want.F}, {got.J1, c.want.J1}, {got.J2, c.want.J2}} {
+			if want := p[1] * u; !(p[0] >= want*(1-1e-12) && p[0] <= want*(1+0x1p-18)) {
+				t.Errorf("%v: bound %d is %v units, want %v: %s", c.op.Spec(), k, p[0]/u, p[1], c.known)
+			}
+		}
+	}
 }

@@ -33,8 +33,12 @@ type Options struct {
 // Run performs T steps of (5d) from w, in place, with the mean of U over the
 // batch of each step. A step allocates nothing beyond what the callbacks do.
 // It returns an error for a bad option, an empty batch, a sample that does not
-// exist, or the error of Observe; w is then the last iterate.
+// exist, or the error of Observe; w is then the last iterate. It panics when obj
+// is nil or gives a chain or an input that does not fit.
 func Run(obj Objective, w []float64, opt Options) error {
+	if obj == nil {
+		panic("core: Run of a nil Objective")
+	}
 	switch {
 	case obj.Len() < 1:
 		return fmt.Errorf("core: objective of %d samples", obj.Len())

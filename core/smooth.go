@@ -21,8 +21,10 @@ import (
 // So du <= K dw with a matrix K >= 0, and |du| <= sqrt(|K|_1 |K|_inf) |dw|. The
 // states are covered by the first line: with one pass at a corner of the box and
 // dw_i the diameter of the box, operator by operator, Y_i of any weight is within
-// dy_i of that pass's. It panics when r holds no weights.
+// dy_i of that pass's. It panics when r holds no weights, when there is no input,
+// and on one of a wrong length.
 func (r *Region) Smoothness(inputs [][]float64) float64 {
+	r.must()
 	c := r.c
 	n := c.N()
 	if r.wAll.empty() {
@@ -58,7 +60,7 @@ func (r *Region) Smoothness(inputs [][]float64) float64 {
 func (r *Region) sensitivity(per []Regularity, j int) []float64 {
 	n := r.c.N()
 	dw, dy, du := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	if r.c.Op(j).NW() > 0 {
+	if r.c.raw[j-1].NW() > 0 {
 		dw[j] = 1
 	}
 	for i := 1; i <= n; i++ {
@@ -66,7 +68,7 @@ func (r *Region) sensitivity(per []Regularity, j int) []float64 {
 	}
 	v, dv := 1.0, 0.0
 	for i := n; i >= 1; i-- {
-		turn := per[i].L1 * v * (dy[i-1] + dw[i])
+		turn := float64(per[i].L1 * v * (dy[i-1] + dw[i]))
 		du[i] = float64(per[i].J2*dv) + turn
 		dv = float64(per[i].J1*dv) + turn
 		v *= per[i].J1
@@ -81,6 +83,7 @@ func (r *Region) cover(inputs [][]float64) {
 	if len(inputs) == 0 {
 		panic(fmt.Sprintf("core: Smoothness of a chain with N = %d on no inputs", n))
 	}
+	r.margin = 0
 	s := NewState(c)
 	states := make([][][]float64, len(inputs))
 	for k, x := range inputs {
@@ -92,11 +95,11 @@ func (r *Region) cover(inputs [][]float64) {
 	}
 	dy := 0.0
 	for i := 1; i < n; i++ {
-		k := c.Op(i).Regularity(r.Y[i-1], r.W[i])
-		dy = (float64(k.J1*dy) + float64(k.J2*diameter(r.W[i]))) * inflate
+		k := c.raw[i-1].Regularity(r.Y[i-1], r.W[i])
+		dy = float64((float64(k.J1*dy) + float64(k.J2*diameter(r.W[i]))) * inflate)
 		for _, y := range states {
 			// Margin is far above the rounding of one pass at the corner.
-			pad := dy + Margin*Point(y[i]).norm()
+			pad := dy + float64(Margin*Point(y[i]).norm())
 			for d, v := range y[i] {
 				r.Y[i].Lo[d] = min(r.Y[i].Lo[d], v-pad)
 				r.Y[i].Hi[d] = max(r.Y[i].Hi[d], v+pad)

@@ -79,7 +79,27 @@ func TestRefusals(t *testing.T) {
 	if _, err := NewChain(Tanh(1), nil); err == nil || !strings.Contains(err.Error(), "operator 2 is nil") {
 		t.Errorf("a nil operator: %v", err)
 	}
+	for want, op := range map[string]Op{
+		"operator 1 tanh(2) has widths 0 and 2 and 0 weights":  foreign{Tanh(2), 0, 2, 0},
+		"operator 1 tanh(2) has widths 2 and -1 and 0 weights": foreign{Tanh(2), 2, -1, 0},
+		"operator 1 tanh(2) has widths 2 and 2 and -5 weights": foreign{Tanh(2), 2, 2, -5},
+		"weights exceed 67108864 at operator 1":                foreign{Tanh(2), 2, 2, math.MaxInt},
+	} {
+		if _, err := NewChain(op, HalfSq(2)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one that says %q", err, want)
+		}
+	}
 }
+
+// foreign is an operator from elsewhere with shapes of its own.
+type foreign struct {
+	Op
+	in, out, nw int
+}
+
+func (f foreign) In() int  { return f.in }
+func (f foreign) Out() int { return f.out }
+func (f foreign) NW() int  { return f.nw }
 
 func TestRegularizers(t *testing.T) {
 	for _, r := range []Regularizer{{}, {Kind: "none"}, {Kind: "l2", Rho: 0.3}, {Kind: "nonconvex", Rho: 0.7}} {

@@ -36,8 +36,16 @@ func (r Regularizer) Check() error {
 	return fmt.Errorf("core: unknown regularizer %q, want none, l2 or nonconvex", r.Kind)
 }
 
-// Value is R(w).
+// must panics on the error of Check.
+func (r Regularizer) must() {
+	if err := r.Check(); err != nil {
+		panic(err.Error())
+	}
+}
+
+// Value is R(w). It panics on the error of Check.
 func (r Regularizer) Value(w []float64) float64 {
+	r.must()
 	sum := 0.0
 	switch r.Kind {
 	case "l2":
@@ -53,11 +61,16 @@ func (r Regularizer) Value(w []float64) float64 {
 	return r.Rho * sum
 }
 
-// Grad is the component r_j at w_j = v.
+// Grad is the component r_j at w_j = v. It panics on the error of Check.
 func (r Regularizer) Grad(v float64) float64 {
+	r.must()
+	return r.grad(v)
+}
+
+func (r Regularizer) grad(v float64) float64 {
 	switch r.Kind {
 	case "l2":
-		return 2 * r.Rho * v
+		return float64(2 * r.Rho * v)
 	case "nonconvex":
 		q := 1 + float64(v*v)
 		return 2 * r.Rho * v / float64(q*q)
@@ -66,11 +79,12 @@ func (r Regularizer) Grad(v float64) float64 {
 }
 
 // Step is (5d): w <- w - g (u + r(w)), in place. It panics when the lengths
-// differ or the kind of r is unknown.
+// differ and on the error of r.Check.
 func Step(w, u []float64, g float64, r Regularizer) {
 	if len(w) != len(u) {
 		panic(fmt.Sprintf("core: step of %d weights with a gradient of %d", len(w), len(u)))
 	}
+	r.must()
 	switch r.Kind {
 	case "", "none":
 		for k, uk := range u {
@@ -78,9 +92,7 @@ func Step(w, u []float64, g float64, r Regularizer) {
 		}
 	case "l2", "nonconvex":
 		for k, uk := range u {
-			w[k] -= float64(g * (uk + r.Grad(w[k])))
+			w[k] -= float64(g * (uk + r.grad(w[k])))
 		}
-	default:
-		panic(fmt.Sprintf("core: unknown regularizer %q", r.Kind))
 	}
 }

@@ -11,5 +11,5 @@
 //
 // New, which builds a law from data, gives an error that names the field and
 // the value. The constructors panic on the same with the prefix "perturb:", and
-// so does a law with vectors of its own on a state of another length.
+// so do laws and samplers that are used wrongly.
 package perturb

@@ -6,7 +6,9 @@ import "math/rand/v2"
 // to a state s = f_i(Y_{i-1}, w_i) or s = J1_i^T V_i, given that state and the
 // step t = 0, 1, ... of the run. A state has at least one coordinate. Laws are
 // immutable and safe for concurrent use; no method changes or keeps s, and dst
-// (len(dst) == len(s)) does not overlap it. No method allocates.
+// (len(dst) == len(s)) does not overlap it. No method allocates. The laws of this
+// package panic on other lengths, on a law of vectors of another length, on an
+// outcome that does not exist, and on a nil rng that they draw from.
 type Law interface {
 	// Sample writes one draw to dst.
 	Sample(dst, s []float64, t int, rng *rand.Rand)

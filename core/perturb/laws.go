@@ -1,7 +1,6 @@
 package perturb
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -14,27 +13,34 @@ type zeroLaw struct{}
 func Zero() Finite { return zeroLaw{} }
 
 func (zeroLaw) Spec() Spec                                     { return Spec{Law: "zero"} }
-func (zeroLaw) Sample(dst, _ []float64, _ int, _ *rand.Rand)   { clear(dst) }
+func (l zeroLaw) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
 func (zeroLaw) Support(_ []float64, _ int) int                 { return 1 }
-func (zeroLaw) Outcome(dst, _ []float64, _ int, _ int) float64 { clear(dst); return 1 }
+func (zeroLaw) Outcome(dst, s []float64, _, k int) float64 {
+	if len(dst) != len(s) || k != 0 {
+		misused("zero", dst, s, len(s), k, 1)
+	}
+	clear(dst)
+	return 1
+}
 
 // table is a finite law that does not look at the state.
 type table struct {
 	outcomes []Outcome
+	n        int // length of the outcomes
 	spec     Spec
 }
 
 // Constant is the law of the one value d. It panics when d is empty or not finite.
 func Constant(d []float64) Finite {
 	s := Spec{Law: "constant", D: slices.Clone(d)}.must()
-	return &table{[]Outcome{{1, s.D}}, s}
+	return &table{[]Outcome{{1, s.D}}, len(d), s}
 }
 
 // TwoPoint takes a with probability p and b with 1-p. It panics unless 0 < p < 1,
 // on vectors of unequal lengths or none, and on values that are not finite.
 func TwoPoint(a, b []float64, p float64) Finite {
 	s := Spec{Law: "twopoint", A: slices.Clone(a), B: slices.Clone(b), P: p}.must()
-	return &table{[]Outcome{{p, s.A}, {1 - p, s.B}}, s}
+	return &table{[]Outcome{{p, s.A}, {1 - p, s.B}}, len(a), s}
 }
 
 // Table is the general finite law. The probabilities are positive and sum to 1 up
@@ -45,12 +51,13 @@ func Table(outcomes []Outcome) Finite {
 	for _, o := range outcomes {
 		s.Outcomes = append(s.Outcomes, Outcome{o.P, slices.Clone(o.D)})
 	}
-	return &table{s.must().Outcomes, s}
+	return &table{s.must().Outcomes, len(s.Outcomes[0].D), s}
 }
 
 func (l *table) Spec() Spec { return l.spec }
 
 func (l *table) Sample(dst, s []float64, t int, rng *rand.Rand) {
+	mustRand(l.spec.Law, rng)
 	u := rng.Float64()
 	k := 0
 	for ; k < len(l.outcomes)-1; k++ {
@@ -61,13 +68,18 @@ func (l *table) Sample(dst, s []float64, t int, rng *rand.Rand) {
 	l.Outcome(dst, s, t, k)
 }
 
-func (l *table) Support(_ []float64, _ int) int { return len(l.outcomes) }
-
-func (l *table) Outcome(dst, _ []float64, _, k int) float64 {
-	o := &l.outcomes[k]
-	if len(dst) != len(o.D) {
-		panic(fmt.Sprintf("perturb: law %q of length %d on a state of %d", l.spec.Law, len(o.D), len(dst)))
+func (l *table) Support(s []float64, _ int) int {
+	if len(s) != l.n {
+		misused(l.spec.Law, s, s, l.n, 0, len(l.outcomes))
 	}
+	return len(l.outcomes)
+}
+
+func (l *table) Outcome(dst, s []float64, _, k int) float64 {
+	if len(dst) != l.n || len(s) != l.n || k < 0 || k >= len(l.outcomes) {
+		misused(l.spec.Law, dst, s, l.n, k, len(l.outcomes))
+	}
+	o := &l.outcomes[k]
 	copy(dst, o.D)
 	return o.P
 }
@@ -82,7 +94,11 @@ func Uniform(from, to float64) Law {
 }
 
 func (l uniform) Spec() Spec { return Spec{Law: "uniform", From: l.from, To: l.to} }
-func (l uniform) Sample(dst, _ []float64, _ int, rng *rand.Rand) {
+func (l uniform) Sample(dst, s []float64, _ int, rng *rand.Rand) {
+	if len(dst) != len(s) {
+		misused("uniform", dst, s, len(s), 0, 1)
+	}
+	mustRand("uniform", rng)
 	for k := range dst {
 		dst[k] = l.from + float64((l.to-l.from)*rng.Float64())
 	}
@@ -98,7 +114,11 @@ func Gaussian(mean, sd float64) Law {
 }
 
 func (l gaussian) Spec() Spec { return Spec{Law: "gaussian", Mean: l.mean, SD: l.sd} }
-func (l gaussian) Sample(dst, _ []float64, _ int, rng *rand.Rand) {
+func (l gaussian) Sample(dst, s []float64, _ int, rng *rand.Rand) {
+	if len(dst) != len(s) {
+		misused("gaussian", dst, s, len(s), 0, 1)
+	}
+	mustRand("gaussian", rng)
 	for k := range dst {
 		dst[k] = l.mean + float64(l.sd*rng.NormFloat64())
 	}
@@ -117,7 +137,10 @@ func TopK(k int) Finite {
 func (l topK) Spec() Spec                                   { return Spec{Law: "topk", K: l.k} }
 func (l topK) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
 func (l topK) Support(_ []float64, _ int) int               { return 1 }
-func (l topK) Outcome(dst, s []float64, _, _ int) float64 {
+func (l topK) Outcome(dst, s []float64, _, k int) float64 {
+	if len(dst) != len(s) || k != 0 {
+		misused("topk", dst, s, len(s), k, 1)
+	}
 	for i, v := range s {
 		dst[i] = 0
 		if rank(s, i) >= l.k {
@@ -150,10 +173,15 @@ func Switch(a, b []float64, k int, at float64) Finite {
 
 func (l *switchLaw) Spec() Spec                                   { return l.spec }
 func (l *switchLaw) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
-func (l *switchLaw) Support(_ []float64, _ int) int               { return 1 }
-func (l *switchLaw) Outcome(dst, s []float64, _, _ int) float64 {
-	if len(dst) != len(l.spec.A) {
-		panic(fmt.Sprintf("perturb: law %q of length %d on a state of %d", l.spec.Law, len(l.spec.A), len(dst)))
+func (l *switchLaw) Support(s []float64, _ int) int {
+	if n := len(l.spec.A); len(s) != n {
+		misused("switch", s, s, n, 0, 1)
+	}
+	return 1
+}
+func (l *switchLaw) Outcome(dst, s []float64, _, k int) float64 {
+	if n := len(l.spec.A); len(dst) != n || len(s) != n || k != 0 {
+		misused("switch", dst, s, n, k, 1)
 	}
 	if s[l.spec.K] >= l.spec.At {
 		copy(dst, l.spec.A)
@@ -176,20 +204,36 @@ func BitFlip(lo, hi int) Finite {
 	return bitFlip{lo, hi}
 }
 
+// must panics on a state without a coordinate to flip.
+func (l bitFlip) must(s []float64) {
+	if len(s) == 0 {
+		panic("perturb: law \"bitflip\" on a state of length 0")
+	}
+}
+
 func (l bitFlip) bits() int  { return l.hi - l.lo + 1 }
 func (l bitFlip) Spec() Spec { return Spec{Law: "bitflip", Lo: l.lo, Hi: l.hi} }
 func (l bitFlip) Sample(dst, s []float64, t int, rng *rand.Rand) {
+	l.must(s)
+	mustRand("bitflip", rng)
 	l.Outcome(dst, s, t, rng.IntN(len(s)*l.bits()))
 }
-func (l bitFlip) Support(s []float64, _ int) int { return capped(len(s), l.bits()) }
+func (l bitFlip) Support(s []float64, _ int) int {
+	l.must(s)
+	return capped(len(s), l.bits())
+}
 func (l bitFlip) Outcome(dst, s []float64, _, k int) float64 {
+	n := len(s) * l.bits()
+	if len(dst) != len(s) || k < 0 || k >= n {
+		misused("bitflip", dst, s, len(s), k, n)
+	}
 	clear(dst)
 	i := k / l.bits()
 	flipped := math.Float64frombits(math.Float64bits(s[i]) ^ 1<<(l.lo+k%l.bits()))
 	if d := flipped - s[i]; !math.IsNaN(d) && !math.IsInf(d, 0) {
 		dst[i] = d
 	}
-	return 1 / float64(len(s)*l.bits())
+	return 1 / float64(n)
 }
 
 func capped(a, b int) int {
@@ -231,6 +275,9 @@ func (l intermittent) Sample(dst, s []float64, t int, rng *rand.Rand) {
 		l.inner.Sample(dst, s, t, rng)
 		return
 	}
+	if len(dst) != len(s) {
+		misused("intermittent", dst, s, len(s), 0, 1)
+	}
 	clear(dst)
 }
 
@@ -249,6 +296,9 @@ func (l finiteIntermittent) Support(s []float64, t int) int {
 func (l finiteIntermittent) Outcome(dst, s []float64, t, k int) float64 {
 	if l.on(t) {
 		return l.finite.Outcome(dst, s, t, k)
+	}
+	if len(dst) != len(s) || k != 0 {
+		misused("intermittent", dst, s, len(s), k, 1)
 	}
 	clear(dst)
 	return 1

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -437,44 +436,6 @@ func TestRefusals(t *testing.T) {
 		if _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
-	}
-}
-
-func TestPanics(t *testing.T) {
-	one, two := []float64{1}, []float64{1, 2}
-	short := Intermittent(1, Table([]Outcome{{1, one}})).(Finite)
-	rng := rand.New(rand.NewPCG(1, 1))
-	tooLarge := -1
-	if strconv.IntSize == 64 {
-		tooLarge = 1 << (strconv.IntSize / 2)
-	}
-	for name, f := range map[string]func(){
-		"Constant":      func() { Constant(nil) },
-		"TwoPoint":      func() { TwoPoint(one, one, 2) },
-		"Table":         func() { Table(nil) },
-		"Uniform":       func() { Uniform(1, 0) },
-		"Gaussian":      func() { Gaussian(0, -1) },
-		"Round":         func() { Round("fp4", true) },
-		"TopK":          func() { TopK(-1) },
-		"Switch":        func() { Switch(one, two, 0, 0) },
-		"length switch": func() { Switch(one, one, 0, 0).Outcome(make([]float64, 2), two, 0, 0) },
-		"BitFlip":       func() { BitFlip(3, 64) },
-		"inner":         func() { Intermittent(1, nil) },
-		"every":         func() { Intermittent(0, Zero()) },
-		"length":        func() { Constant(one).Outcome(make([]float64, 2), two, 0, 0) },
-		"length inner":  func() { short.Outcome(make([]float64, 2), two, 0, 0) },
-		"length draw":   func() { short.Sample(make([]float64, 2), two, 0, rng) },
-		"At t":          func() { NewSampler(nil, nil, 1).At(-1, 0) },
-		"At k":          func() { NewSampler(nil, nil, 1).At(0, tooLarge) },
-	} {
-		func() {
-			defer func() {
-				if p := fmt.Sprint(recover()); !strings.HasPrefix(p, "perturb: ") {
-					t.Errorf("%s: panic %q", name, p)
-				}
-			}()
-			f()
-		}()
 	}
 }
 

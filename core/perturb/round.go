@@ -85,7 +85,10 @@ type roundNearest struct {
 func (l roundNearest) Spec() Spec                                   { return l.spec }
 func (l roundNearest) Sample(dst, s []float64, t int, _ *rand.Rand) { l.Outcome(dst, s, t, 0) }
 func (l roundNearest) Support(_ []float64, _ int) int               { return 1 }
-func (l roundNearest) Outcome(dst, s []float64, _, _ int) float64 {
+func (l roundNearest) Outcome(dst, s []float64, _, k int) float64 {
+	if len(dst) != len(s) || k != 0 {
+		misused("round", dst, s, len(s), k, 1)
+	}
 	scale := l.scale(s)
 	for i, v := range s {
 		dst[i] = nearest(l.of(v, scale)) - v
@@ -101,6 +104,10 @@ type roundStochastic struct {
 func (l roundStochastic) Spec() Spec { return l.spec }
 
 func (l roundStochastic) Sample(dst, s []float64, _ int, rng *rand.Rand) {
+	if len(dst) != len(s) {
+		misused("round", dst, s, len(s), 0, 1)
+	}
+	mustRand("round", rng)
 	scale := l.scale(s)
 	for i, v := range s {
 		lo, hi, frac := l.of(v, scale)
@@ -128,20 +135,26 @@ func (l roundStochastic) Support(s []float64, _ int) int {
 // Bit j of k chooses the neighbour away from 0 for the j-th coordinate that is
 // not representable.
 func (l roundStochastic) Outcome(dst, s []float64, _, k int) float64 {
+	if len(dst) != len(s) {
+		misused("round", dst, s, len(s), 0, 1)
+	}
 	scale := l.scale(s)
-	p := 1.0
+	p, rest := 1.0, k
 	for i, v := range s {
 		lo, hi, frac := l.of(v, scale)
 		if frac > 0 {
-			if k&1 == 1 {
+			if rest&1 == 1 {
 				lo = hi
 				p *= frac
 			} else {
 				p *= 1 - frac
 			}
-			k >>= 1
+			rest >>= 1
 		}
 		dst[i] = lo - v
+	}
+	if rest != 0 { // more bits than coordinates to choose for
+		misused("round", dst, s, len(s), k, l.Support(s, 0))
 	}
 	return p
 }

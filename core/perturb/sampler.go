@@ -26,6 +26,7 @@ func NewSampler(delta, eps []Law, seed uint64) *Sampler {
 
 // At moves the sampler to step t and sample k, both below 2^32, and returns it.
 func (s *Sampler) At(t, k int) *Sampler {
+	s.must()
 	if t < 0 || k < 0 || uint64(t) >= 1<<32 || uint64(k) >= 1<<32 {
 		panic(fmt.Sprintf("perturb: step %d, sample %d, want 0..2^32-1", t, k))
 	}
@@ -35,12 +36,29 @@ func (s *Sampler) At(t, k int) *Sampler {
 }
 
 // Delta implements core.Perturber.
-func (s *Sampler) Delta(i int, dst, f []float64) { s.draw(s.delta, i, dst, f) }
+func (s *Sampler) Delta(i int, dst, f []float64) {
+	s.must()
+	s.draw(s.delta, i, dst, f)
+}
 
 // Eps implements core.Perturber.
-func (s *Sampler) Eps(i int, dst, b []float64) { s.draw(s.eps, i, dst, b) }
+func (s *Sampler) Eps(i int, dst, b []float64) {
+	s.must()
+	s.draw(s.eps, i, dst, b)
+}
+
+// must panics unless s came from NewSampler.
+func (s *Sampler) must() {
+	if s == nil || s.rng == nil {
+		panic("perturb: nil or zero Sampler")
+	}
+}
 
 func (s *Sampler) draw(laws []Law, i int, dst, state []float64) {
+	if i < 1 || len(dst) != len(state) {
+		panic(fmt.Sprintf("perturb: sampler: perturbation %d, want 1..N; destination of length %d, state of length %d",
+			i, len(dst), len(state)))
+	}
 	if i >= len(laws) || laws[i] == nil {
 		clear(dst)
 		return

@@ -96,8 +96,9 @@ func New(s Spec) (Law, error) {
 }
 
 // Vectors are the outcomes of a law that lists them, to be changed in place; nil
-// for other laws.
+// for other laws. It panics on a nil Spec.
 func (s *Spec) Vectors() []*[]float64 {
+	s.mustBe()
 	switch s.Law {
 	case "constant":
 		return []*[]float64{&s.D}
@@ -112,16 +113,20 @@ func (s *Spec) Vectors() []*[]float64 {
 }
 
 // SeesState reports that the outcomes depend on the state; of an intermittent law
-// its inner one decides.
+// its inner one decides. It panics when the Spec is nil or has no inner law where
+// one belongs.
 func (s *Spec) SeesState() bool {
+	s.mustBe()
 	if s.Inner != nil {
 		return s.Inner.SeesState()
 	}
 	return s.Law == "round" || s.Law == "topk" || s.Law == "switch" || s.Law == "bitflip"
 }
 
-// Single reports that there is one outcome whatever the state.
+// Single reports that there is one outcome whatever the state. It panics like
+// SeesState.
 func (s *Spec) Single() bool {
+	s.mustBe()
 	switch s.Law {
 	case "zero", "constant", "topk", "switch":
 		return true
@@ -133,6 +138,16 @@ func (s *Spec) Single() bool {
 		return s.Inner.Single()
 	}
 	return false
+}
+
+// mustBe panics unless s and its inner law are there.
+func (s *Spec) mustBe() {
+	switch {
+	case s == nil:
+		panic("perturb: nil *Spec")
+	case s.Law == "intermittent" && s.Inner == nil:
+		panic("perturb: law \"intermittent\": inner is missing")
+	}
 }
 
 // must panics on the error that New would return.

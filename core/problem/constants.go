@@ -18,8 +18,9 @@ import (
 // at w = 0: its derivative vanishes at w = 0 and |w| = 1 only, where it is
 // 2 rho and -rho/2. Both terms are reached at w = 0, so no smaller constant holds.
 func (r *Regression) L() float64 {
+	r.must()
 	_, top := spectrum(r.x)
-	return up(top/(4*float64(len(r.x))) + 2*r.reg.Rho)
+	return up(top/(4*float64(len(r.x))) + float64(2*r.reg.Rho))
 }
 
 // Mu returns the PL constant 2 rho of an l2-regularized regression: the mean is
@@ -27,6 +28,7 @@ func (r *Regression) L() float64 {
 // minimizing both sides of l(v) >= l(w) + <grad l(w), v-w> + rho |v-w|^2 over v
 // gives l* >= l(w) - |grad l(w)|^2/(4 rho). Without l2 it is 0: none is known.
 func (r *Regression) Mu() float64 {
+	r.must()
 	if r.reg.Kind != "l2" {
 		return 0
 	}
@@ -45,6 +47,7 @@ func (r *Regression) Mu() float64 {
 // all w, s_l is in [0, 1] and c = mean x/2. M = 1 gives 0. It panics when the
 // box is empty or has another dimension.
 func (r *Regression) SigmaSq(w core.Box) float64 {
+	r.must()
 	if len(r.x) == 1 {
 		return 0
 	}
@@ -96,7 +99,7 @@ func slopeRange(x []float64, w core.Box) (lo, hi float64) {
 		to += max(a, b)
 		size += max(math.Abs(a), math.Abs(b))
 	}
-	pad := gamma(len(x)+2) * size
+	pad := float64(gamma(len(x)+2) * size)
 	return max(sigmoid(from-pad)-sigmoidError, 0), min(sigmoid(to+pad)+sigmoidError, 1)
 }
 
@@ -111,7 +114,7 @@ func distSq(s float64, x, c []float64) float64 {
 	sum := 0.0
 	for j, v := range x {
 		p := float64(s * v)
-		d := math.Abs(p-c[j]) + 4*unit*(math.Abs(p)+math.Abs(c[j]))
+		d := math.Abs(p-c[j]) + float64(4*unit*(math.Abs(p)+math.Abs(c[j])))
 		sum += float64(d * d)
 	}
 	return sum
@@ -131,6 +134,7 @@ func distSq(s float64, x, c []float64) float64 {
 // At the slopes of w the gap l(w) - D is |grad l(w)|^2/(4 rho), so Newton's
 // method closes it. Each call does that work, O(M d^2) a step: keep the value.
 func (r *Regression) LStarLower() float64 {
+	r.must()
 	if r.reg.Kind != "l2" {
 		return 0
 	}
@@ -144,6 +148,7 @@ func (r *Regression) LStarLower() float64 {
 // a mean of at most MaxRows terms, each a dot product of at most MaxFeatures
 // terms through functions of slope at most 1; up allows for that.
 func (r *Regression) LStarUpper() float64 {
+	r.must()
 	best := up(Loss(r, make([]float64, len(r.x[0]))))
 	if r.reg.Kind == "l2" {
 		r.minimize(func(w, _ []float64) { best = min(best, up(r.lossAbove(w))) })
@@ -161,7 +166,7 @@ func (r *Regression) lossAbove(w []float64) float64 {
 		}
 		size = max(size, sum)
 	}
-	return Loss(r, w) + gamma(len(w)+2)*size
+	return Loss(r, w) + float64(gamma(len(w)+2)*size)
 }
 
 // minimize visits the iterates of Newton's method from 0 and their slopes.

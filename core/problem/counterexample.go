@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
@@ -22,10 +23,25 @@ type Counterexample struct {
 }
 
 // Len is 1.
-func (c *Counterexample) Len() int { return 1 }
+func (c *Counterexample) Len() int {
+	c.must()
+	return 1
+}
 
-// Sample returns the chain and X.
-func (c *Counterexample) Sample(int) (*core.Chain, []float64) { return c.Chain, c.X }
+// Sample returns the chain and X. It panics unless k is 0.
+func (c *Counterexample) Sample(k int) (*core.Chain, []float64) {
+	c.must()
+	if k != 0 {
+		panic(fmt.Sprintf("problem: sample %d of 1", k))
+	}
+	return c.Chain, c.X
+}
+
+func (c *Counterexample) must() {
+	if c == nil || c.Chain == nil {
+		panic("problem: nil or zero Counterexample")
+	}
+}
 
 // A1 gives both sides of appendix A.1, for sigma(y) = 1/(1+e^-y), Y = +a or -a
 // with probability 1/2 each and y = E Y = 0:
@@ -35,7 +51,7 @@ func (c *Counterexample) Sample(int) (*core.Chain, []float64) { return c.Chain, 
 // Printed: mean = sigma'(a) < at0, so a zero-mean forward perturbation gives
 // a biased Jacobian (arXiv:2602.20646v1, appendix A.1).
 func A1(a float64) (mean, at0 float64) {
-	slope := func(y float64) float64 { return sigmoid(y) * sigmoid(-y) }
+	slope := func(y float64) float64 { return float64(sigmoid(y) * sigmoid(-y)) }
 	return (slope(a) + slope(-a)) / 2, slope(0)
 }
 
@@ -44,8 +60,12 @@ func A1(a float64) (mean, at0 float64) {
 //
 //	x+ = (1-2g) x - 2 g d, and "for any g < 1/2 it converges to -d"   (55)
 //
-// The paper gives no first weight and no g; here they are 1 and 1/10.
+// The paper gives no first weight and no g; here they are 1 and 1/10. It panics
+// unless d is finite.
 func A2(d float64) *Counterexample {
+	if math.IsNaN(d) || math.IsInf(d, 0) {
+		panic(fmt.Sprintf("problem: A2 with d = %v", d))
+	}
 	return &Counterexample{
 		Chain: mustChain(core.Bias(1), core.Square(1)),
 		X:     []float64{0}, W0: []float64{1}, Gamma: 0.1,

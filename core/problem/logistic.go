@@ -114,4 +114,26 @@ func dot(a, b []float64) float64 {
 }
 
 // Reg implements Known.
-func (r *Regression) Reg() core.Regularizer { return r.reg }
+func (r *Regression) Reg() core.Regularizer {
+	r.must()
+	return r.reg
+}
+
+// Len is the number of samples.
+func (r *Regression) Len() int {
+	r.must()
+	return r.samples.Len()
+}
+
+// Sample returns the chain and the input of sample k; the input is only lent.
+func (r *Regression) Sample(k int) (*core.Chain, []float64) {
+	r.must()
+	return r.samples.Sample(k)
+}
+
+// must panics unless a constructor made r.
+func (r *Regression) must() {
+	if r == nil || len(r.x) == 0 {
+		panic("problem: nil or zero Regression")
+	}
+}

@@ -46,8 +46,11 @@ func classifier(width int, hidden []int, classes, label int) (*core.Chain, error
 
 // InitWeights draws the matrices of affine and linear operators uniformly from
 // +-sqrt(6/(in+out)) (Glorot and Bengio, AISTATS 2010, eq. (16)); all other
-// weights are 0.
+// weights are 0. It panics on a nil chain.
 func InitWeights(c *core.Chain, seed uint64) []float64 {
+	if c == nil {
+		panic("problem: InitWeights of a nil chain")
+	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	w := make([]float64, c.NW())
 	for i := 1; i <= c.N(); i++ {
@@ -58,7 +61,7 @@ func InitWeights(c *core.Chain, seed uint64) []float64 {
 		limit := math.Sqrt(6 / float64(s.In+s.Out))
 		matrix := c.W(i, w)[:s.In*s.Out]
 		for k := range matrix {
-			matrix[k] = limit * (2*rng.Float64() - 1)
+			matrix[k] = limit * (float64(2*rng.Float64()) - 1)
 		}
 	}
 	return w

@@ -1,6 +1,8 @@
 package problem
 
 import (
+	"fmt"
+
 	"github.com/cascade-sgd/cascade/core"
 )
 
@@ -34,18 +36,24 @@ type samples struct {
 func (s *samples) Len() int { return len(s.x) }
 
 // Sample returns the chain and the input of sample k; the input is only lent.
-func (s *samples) Sample(k int) (*core.Chain, []float64) { return s.chain[k], s.x[k] }
+func (s *samples) Sample(k int) (*core.Chain, []float64) {
+	if k < 0 || k >= len(s.x) {
+		panic(fmt.Sprintf("problem: sample %d of %d", k, len(s.x)))
+	}
+	return s.chain[k], s.x[k]
+}
 
 // Loss is l(w) = (1/M) sum_k F(x_k; w) + R(w) of (1), where R is that of an
-// objective with a method Reg and 0 for any other. It panics when w does not
-// fit.
+// objective with a method Reg and 0 for any other. It panics when there is no
+// sample and when w does not fit.
 func Loss(obj core.Objective, w []float64) float64 {
 	sum := 0.0
 	eachPass(obj, w, func(s *core.State) { sum += s.Loss() })
 	return sum/float64(obj.Len()) + regularizer(obj).Value(w)
 }
 
-// Gradient is grad l(w), exact passes (4) over all samples; R as in Loss.
+// Gradient is grad l(w), exact passes (4) over all samples; R as in Loss. It panics
+// like Loss.
 func Gradient(obj core.Objective, w []float64) []float64 {
 	g := make([]float64, len(w))
 	eachPass(obj, w, func(s *core.State) {
@@ -61,13 +69,28 @@ func Gradient(obj core.Objective, w []float64) []float64 {
 }
 
 func eachPass(obj core.Objective, w []float64, visit func(*core.State)) {
-	c, _ := obj.Sample(0)
+	c := first(obj)
+	if c.NW() != len(w) {
+		panic(fmt.Sprintf("problem: %d weights, the chain has %d", len(w), c.NW()))
+	}
 	s := core.NewState(c)
 	for k := range obj.Len() {
 		c, x := obj.Sample(k)
 		s.Pass(c, x, w, nil)
 		visit(s)
 	}
+}
+
+// first is the chain of sample 0.
+func first(obj core.Objective) *core.Chain {
+	if obj == nil {
+		panic("problem: nil objective")
+	}
+	if obj.Len() < 1 {
+		panic(fmt.Sprintf("problem: objective of %d samples", obj.Len()))
+	}
+	c, _ := obj.Sample(0)
+	return c
 }
 
 func regularizer(obj core.Objective) core.Regularizer {

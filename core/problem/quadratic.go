@@ -28,11 +28,15 @@ type Quadratic struct {
 }
 
 // NewQuadratic returns the objective of the rows a of A and the inputs. It
-// panics on an empty or ragged argument and on one that is not finite.
+// panics on an empty or ragged argument, on one that is not finite, and on a matrix
+// wider or longer than core.MaxWidth.
 func NewQuadratic(a, inputs [][]float64) *Quadratic {
 	checkMatrix("A", a)
 	checkMatrix("inputs", inputs)
 	n := len(a[0])
+	if n > core.MaxWidth || len(a) > core.MaxWidth {
+		panic(fmt.Sprintf("problem: quadratic: A is %d x %d, want at most %d", len(a), n, core.MaxWidth))
+	}
 	if len(inputs[0]) != n {
 		panic(fmt.Sprintf("problem: quadratic with %d columns and inputs of length %d", n, len(inputs[0])))
 	}
@@ -82,22 +86,59 @@ func (q *Quadratic) moments(a [][]float64) {
 }
 
 // Reg implements Known: there is no regularizer.
-func (q *Quadratic) Reg() core.Regularizer { return core.Regularizer{} }
+func (q *Quadratic) Reg() core.Regularizer {
+	q.must()
+	return core.Regularizer{}
+}
+
+// Len is the number of samples.
+func (q *Quadratic) Len() int {
+	q.must()
+	return q.samples.Len()
+}
+
+// Sample returns the chain and the input of sample k; the input is only lent.
+func (q *Quadratic) Sample(k int) (*core.Chain, []float64) {
+	q.must()
+	return q.samples.Sample(k)
+}
+
+// must panics unless a constructor made q.
+func (q *Quadratic) must() {
+	if q == nil || len(q.x) == 0 {
+		panic("problem: nil or zero Quadratic")
+	}
+}
 
 // L is lambda_max(A^T A), the best constant of A1, rounded up; see spectrum.
-func (q *Quadratic) L() float64 { return q.l }
+func (q *Quadratic) L() float64 {
+	q.must()
+	return q.l
+}
 
 // Mu is lambda_min(A^T A), the best constant of A4 when A has full column rank,
 // rounded down. It is 0 when A has not, or when rounding hides that it has.
 // Proof: |H z|^2 >= lambda_min <z, H z> with z = w + c, and l - l* = <z, H z>/2.
-func (q *Quadratic) Mu() float64 { return q.mu }
+func (q *Quadratic) Mu() float64 {
+	q.must()
+	return q.mu
+}
 
 // LStarLower is l*, rounded down to a float64.
-func (q *Quadratic) LStarLower() float64 { return q.lStar }
+func (q *Quadratic) LStarLower() float64 {
+	q.must()
+	return q.lStar
+}
 
 // LStarUpper is l*, rounded up to a float64.
-func (q *Quadratic) LStarUpper() float64 { return q.lStarUp }
+func (q *Quadratic) LStarUpper() float64 {
+	q.must()
+	return q.lStarUp
+}
 
 // SigmaSq is sigma^2, rounded up to a float64. It is the same for every w, so
 // the box is not looked at.
-func (q *Quadratic) SigmaSq(core.Box) float64 { return q.sigmaSq }
+func (q *Quadratic) SigmaSq(core.Box) float64 {
+	q.must()
+	return q.sigmaSq
+}

@@ -52,6 +52,7 @@ func ReadBreastCancer(r io.Reader) (*Table, error) {
 // ReadDigits reads digits.csv.gz: gzip of rows of 64 pixels, whole numbers
 // 0..MaxPixel, and the digit.
 func ReadDigits(r io.Reader) (*Table, error) {
+	mustRead(r)
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, fmt.Errorf("problem: gzip: %w", err)
@@ -63,9 +64,16 @@ func ReadDigits(r io.Reader) (*Table, error) {
 	return parseRows(lines, 1, digitPixels, strings.Split("0123456789", ""), pixel)
 }
 
+func mustRead(r io.Reader) {
+	if r == nil {
+		panic("problem: nil io.Reader")
+	}
+}
+
 // readLines returns the lines of r, 1..limit of them. Reading all before
 // parsing any makes a truncated file an error of its own, not a bad row.
 func readLines(r io.Reader, limit int) ([]string, error) {
+	mustRead(r)
 	b, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	text := strings.TrimSuffix(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n")
 	n := strings.Count(text, "\n") + 1

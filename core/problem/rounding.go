@@ -13,7 +13,7 @@ const unit = 0x1p-53
 // n u/(1 - n u) with u = 2^-53 (Higham, Accuracy and Stability of Numerical
 // Algorithms, 2002, section 3.1), and of a dot product of n terms relative to
 // the dot product of their magnitudes. Good for n < 2^27.
-func gamma(n int) float64 { return float64(n) * unit * (1 + 0x1p-20) }
+func gamma(n int) float64 { return float64(float64(n) * unit * (1 + 0x1p-20)) }
 
 // up and down turn a computed sum of non-negative terms into a bound of the
 // exact one. Rows are summed on their own, so a sum of this package is at most
@@ -62,7 +62,7 @@ func spectrum(rows [][]float64) (lo, hi float64) {
 	// Three more errors than G has make room for the roundings of these lines,
 	// and for what underflows beside a largest entry of 1/2 or more.
 	lo, hi = discs(g, &v)
-	err := 4 * gamma(m+1) * mat.Trace(g)
+	err := float64(4 * gamma(m+1) * mat.Trace(g))
 	lo, hi = math.Ldexp(lo-err, 2*exp)-tiny, math.Ldexp(hi+err, 2*exp)+tiny
 	return min(max(lo, 0), math.MaxFloat64), hi
 }
@@ -70,7 +70,7 @@ func spectrum(rows [][]float64) (lo, hi float64) {
 // discs bounds the eigenvalues of g up to a few roundings, see spectrum. It
 // panics when |V^T V - I| >= 1/2.
 func discs(g *mat.SymDense, v *mat.Dense) (lo, hi float64) {
-	n, _ := v.Dims()
+	var n, _ int = v.Dims()
 	var gv, b, e mat.Dense
 	gv.Mul(g, v)
 	b.Mul(v.T(), &gv)
@@ -83,7 +83,7 @@ func discs(g *mat.SymDense, v *mat.Dense) (lo, hi float64) {
 	if !(off < 0.5) {
 		panic(fmt.Sprintf("problem: eigenvectors of a %d x %d matrix are off by %v", n, n, off))
 	}
-	err := 4 * gamma(n) * vv * frobenius(g)
+	err := float64(4 * gamma(n) * vv * frobenius(g))
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for j := range n {
 		centre, radius := disc(&b, j)

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -26,6 +27,8 @@ const (
 // breaks a rule of Table.
 func (t *Table) check() error {
 	switch {
+	case t == nil:
+		return errors.New("problem: no table")
 	case len(t.X) < 1 || len(t.X) > MaxRows:
 		return fmt.Errorf("problem: table of %d rows, want 1..%d", len(t.X), MaxRows)
 	case len(t.Label) != len(t.X):
@@ -51,9 +54,18 @@ func (t *Table) check() error {
 	return nil
 }
 
+// must panics on the error of check.
+func (t *Table) must() {
+	if err := t.check(); err != nil {
+		panic(err.Error())
+	}
+}
+
 // Standardize shifts and scales every feature, in place, to mean 0 and variance
-// (1/rows) sum_k x_kj^2 = 1 up to rounding. A constant feature becomes 0.
+// (1/rows) sum_k x_kj^2 = 1 up to rounding. A constant feature becomes 0. It panics
+// on a table that breaks a rule of Table.
 func (t *Table) Standardize() {
+	t.must()
 	n := float64(len(t.X))
 	for j := range t.X[0] {
 		// Moments of x/top, which neither overflow nor underflow.
@@ -81,8 +93,9 @@ func (t *Table) Standardize() {
 }
 
 // Scale multiplies every feature by f, in place: Scale(1.0 / MaxPixel) brings
-// the pixels of ReadDigits to [0, 1].
+// the pixels of ReadDigits to [0, 1]. It panics like Standardize.
 func (t *Table) Scale(f float64) {
+	t.must()
 	for _, x := range t.X {
 		for j := range x {
 			x[j] *= f

@@ -1,0 +1,91 @@
+package house
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+)
+
+// TestFusedSums: the examples of the language specification, section
+// "Floating-point operators", and the ways that a product can take to a sum.
+func TestFusedSums(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		want       string // what is found, "" when nothing is
+	}{
+		{"sum", "r = x*y + z", "x * y"},
+		{"difference", "r = z - x*y", "x * y"},
+		{"assignment", "r = z; r += x*y", "x * y"},
+		{"minus", "r = z; r -= x*y", "x * y"},
+		{"over statements", "t = x*y; r = t + z", "t"},
+		{"by a pointer", "*p = x*y; r = *p + z", "*p"},
+		{"other side rounded", "r = x*y + float64(z)", "x * y"},
+		{"rounded", "r = float64(x*y) + z", ""},
+		{"rounded assignment", "r = z; r += float64(x*y)", ""},
+		{"rounded over statements", "t = float64(x*y); r = t + z", ""},
+		{"twice", "t = x*y; r = 2*t", "t"},
+		{"twice itself", "r = 2*x*y", ""},
+		{"twice at once", "r = 2*(x*y)", "(x * y)"},
+		{"twice rounded", "t = float64(x*y); r = t*2.0", ""},
+		{"both", "r = x*y + y*z", "x * y, y * z"},
+		{"parentheses and sign", "r = -(x*y) + z", "-(x * y)"},
+		{"product of a sum", "r = (x + y) * z", ""},
+		{"quotient", "r = x/y + z", ""},
+		{"third", "r = x/3 + z", ""},
+		{"half", "r = x/2 + z", "x / 2"},
+		{"quarter by variable", "t = x/0.25; r = t - z", "t"},
+		{"halved", "t = x; t /= 2; r = t + z", "t"},
+		{"multiplied", "t = x; t *= y; r = t + z", "t"},
+		{"added to a product", "t = x*y; t += z", "t"},
+		{"sum stays a sum", "t = z; t += float64(x*y); r = t + z", ""},
+		{"element", "a[0] = x*y; r = a[0] + z", "a[0]"},
+		{"range", "a[0] = x*y; for _, v := range a { r += v }", "v"},
+		{"call", "r = mul(x, y) + z", "mul(x, y)"},
+		{"named result", "r = named(x, y) + z", "named(x, y)"},
+		{"rounded call", "r = float64(mul(x, y)) + z", ""},
+		{"literal", "f := func(a float64) float64 { return a*y }; r = f(x) + z", "f(x)"},
+		{"argument", "r = plus(x*y, z)", "a"},
+		{"field", "s := pair{x*y, z}; r = s.u + z", "s.u"},
+		{"named field", "s := pair{v: x*y}; r = s.v + z", "s.v"},
+		{"other field", "s := pair{v: x*y}; r = s.u + z", ""},
+		{"declared", "var d = x*y; r = d + z", "d"},
+		{"integers", "n := 2; n = n*n + n; _ = n", ""},
+		{"strings", `s := "a" + "b"; _ = s`, ""},
+		{"constants", "r = 2.0*3 + z", ""},
+		{"complex", "k := complex(x, y); k = k*k + k; _ = k", "k * k"},
+		{"root", "r = math.Sqrt(x*y) + z", ""},
+		{"foreign", "r = math.Pi*x + z", "math.Pi * x"},
+		{"minimum", "r = min(x*y, z) + z", ""},
+		{"compared", "if x*y > z { r = z }", ""},
+		{"single", "var q float32 = 2; q = q*q + q; _ = q", "q * q"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code := `package p
+import "math"
+type pair struct{ u, v float64 }
+func mul(a, b float64) float64 { return a*b }
+func named(a, b float64) (c float64) { c = a*b; return }
+func plus(a, b float64) float64 { return a + b }
+func f(r, t, x, y, z float64, p *float64, a []float64) float64 {
+	_ = math.Pi
+	` + c.code + `
+	return r
+}`
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, "f.go", code, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range fusedSums(fset, []*ast.File{file}) {
+				_, expr, _ := strings.Cut(s, ": ")
+				got = append(got, expr)
+			}
+			if strings.Join(got, ", ") != c.want {
+				t.Errorf("found %q, want %q", got, c.want)
+			}
+		})
+	}
+}
