@@ -196,7 +196,7 @@ func TestReached(t *testing.T) {
 				if !(got <= q*(1+RatioError)) || !(got >= 0.9*q) {
 					t.Errorf("%+v: reached %v of %v", k, got, q)
 				}
-				if run := RunReached(k); !(math.Abs(run-got) <= 1e-6*got) {
+				if run := ReachedByRecursion(k); !(math.Abs(run-got) <= 1e-6*got) {
 					t.Errorf("%+v: the recursion comes to %v, ReachedRatio says %v", k, run, got)
 				}
 			}
