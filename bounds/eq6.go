@@ -105,7 +105,8 @@ func checkShapes(w [][][]float64, eps [][]float64) {
 func outerU1(w [][][]float64, v, right []float64, e [][]float64) ([][]float64, error) {
 	rows, cols := len(w[1]), len(w[1][0])
 	if len(v) != rows || len(right) != cols {
-		return nil, fmt.Errorf("bounds: (6): a %d x %d product for U_1, which is %d x %d", len(v), len(right), rows, cols)
+		return nil, fmt.Errorf("bounds: (6): a %d x %d product for U_1, which is %d x %d",
+			len(v), len(right), rows, cols)
 	}
 	if e != nil && (len(e) != rows || len(e[0]) != cols) {
 		return nil, fmt.Errorf("bounds: (6): e is %d x %d, U_1 %d x %d", len(e), len(e[0]), rows, cols)
