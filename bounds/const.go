@@ -11,7 +11,7 @@ type Const struct {
 	C  float64 // C_grad-f:  |J1_i|_op, |J2_i|_op <= C
 	C2 float64 // C_grad2-f: |grad^2_21 f_i|_op <= C2
 	Lf float64 // f_i is Lf-Lipschitz in the input
-	L1 float64 // L_grad-f:  grad f_i is L1-Lipschitz
+	L1 float64 // L_grad-f:  grad f_i, the pair (J1_i, J2_i), is L1-Lipschitz
 	L2 float64 // L_grad2-f: grad^2 f_i is L2-Lipschitz
 }
 

@@ -10,12 +10,15 @@ import (
 
 // PerOp holds the constants of A3 of each operator, all indexed 1..N (entry 0
 // is unused): |J1_i|_op <= J1[i], |J2_i|_op <= J2[i], f_i is Lf[i]-Lipschitz in
-// the input, grad f_i = (J1_i, J2_i) is L1[i]-Lipschitz, in Frobenius norm.
+// the input, grad f_i is L1[i]-Lipschitz in the input, in Frobenius norm. L1 is a
+// constant of the pair (J1_i, J2_i): |dJ1_i|^2 + |dJ2_i|^2 <= L1^2 |dy|^2.
 type PerOp struct{ J1, J2, Lf, L1 []float64 }
 
-// PerOp gives every operator the constants of k, and min(C, Lf) for both J1 and Lf: the
-// Jacobian by the input is at most Lf where f_i is Lf-Lipschitz in it, and f_i is
-// C-Lipschitz where that Jacobian is at most C.
+// PerOp gives every operator the constants of k, and min(C, Lf) for both J1 and Lf. That
+// f_i is min(C, Lf)-Lipschitz holds on every convex region of A3. That |J1_i|_op is at
+// most Lf as well needs one of two hypotheses: a region of inputs with interior points,
+// or an Lf that is known to be at least |J1_i|_op. On a region without interior Lf says
+// nothing of J1_i across it, see PROOFS.md, (2.13); there set J1 to C.
 func (k Const) PerOp() PerOp {
 	k.check()
 	all := func(x float64) []float64 { return slices.Repeat([]float64{x}, k.N+1) }
@@ -35,14 +38,15 @@ func (p PerOp) operators() int {
 
 // SharpQ is the matrix Q of PROOFS.md, section 2: along every path,
 //
-//	|U-u|^2 <= q^T Q q,  q = (|delta_1|, ..., |delta_{N-1}|, |eps_2|, ..., |eps_N|).
+//	|U-u|^2 <= q^T Q q,  q = (|delta_1|, ..., |delta_{N-1}|, |eps_2|, ..., |eps_N|),
 //
+// under a hypothesis of Const.PerOp: a region with interior, or Lf >= |J1_i|_op.
 // It is (2N-2) x (2N-2), symmetric, with entries >= 0; it need not be positive
 // semidefinite. Overflow gives entries that are +Inf or NaN.
 func SharpQ(k Const) *mat.SymDense { return SharpQPerOp(k.PerOp()) }
 
-// SharpQPerOp is SharpQ with the constants of each operator. It panics when
-// the slices of p differ in length.
+// SharpQPerOp is SharpQ with the constants of each operator, and without a hypothesis on
+// the region. It panics when the slices of p differ in length.
 func SharpQPerOp(p PerOp) *mat.SymDense {
 	n := p.operators()
 	size := 2*n - 2
@@ -152,13 +156,16 @@ func (p PerOp) paths() []path {
 
 // SharpTheorem1 is m^T Q m with Q = SharpQ(k) and m = (sqrt E|delta_1|^2, ...,
 // sqrt E|delta_{N-1}|^2, sqrt E|eps_2|^2, ..., sqrt E|eps_N|^2), a bound of
-// E|U-u|^2 that is never above 0.95 times (13). Proof: PROOFS.md, (2.6) and (2.12).
+// E|U-u|^2 that is never above 0.95 times (13). L1 must be a constant of the pair
+// (J1_i, J2_i), and either A3's region has interior points or Lf >= |J1_i|_op: on others
+// it is false, PROOFS.md, (2.13). Proof: PROOFS.md, (2.6) and (2.12).
 func SharpTheorem1(k Const, d2, e2 []float64) float64 {
 	k.moments("sharp (13)", d2, e2)
 	return rootForm(SharpQ(k), k.N, d2, e2)
 }
 
-// SharpTheorem1PerOp is SharpTheorem1 with the constants of each operator.
+// SharpTheorem1PerOp is SharpTheorem1 with the constants of each operator, and without a
+// hypothesis on the region.
 func SharpTheorem1PerOp(p PerOp, d2, e2 []float64) float64 {
 	n := p.operators()
 	Const{N: n}.moments("sharp (13)", d2, e2)
@@ -197,7 +204,8 @@ func SharpDiagonal(q *mat.SymDense) []float64 {
 }
 
 // SharpTheorem1Ratio is the largest ratio of m^T Q m to (13) over all moments:
-// how much of the printed bound an engine can use at most. It is the largest
+// how much of the printed bound an engine can use at most, under the hypotheses of
+// SharpTheorem1. It is the largest
 // eigenvalue of D^{-1/2} Q D^{-1/2}, D = diag(Ce_d[1..N-1], Ce_e[2..N]), over the
 // sites with D > 0; it does not depend on L1 > 0, C2 and L2. Its relative
 // error is below RatioError; it is NaN when Q or D over- or underflows.

@@ -8,9 +8,10 @@ import (
 
 // ReachedRatio is a ratio of |U-u|^2 to (13) that the recursion (2.1)-(2.3) of PROOFS.md
 // comes to, with equality in every line, for sizes q and angles t_j found by an
-// alternating ascent: a bound of |U-u|^2 drawn from these lines cannot be smaller.
-// It is at most SharpTheorem1Ratio and need not be the largest such ratio. It is NaN
-// where the recursion overflows.
+// alternating ascent: no bound of |U-u|^2 drawn from these lines is a smaller multiple
+// of (13). It speaks of the largest ratio only, not of each q. It is at most
+// SharpTheorem1Ratio and need not be the largest such ratio. It is NaN where the
+// recursion overflows.
 func ReachedRatio(k Const) float64 {
 	most := 0.0
 	for _, start := range []float64{0, math.Pi / 4, math.Pi / 2} {

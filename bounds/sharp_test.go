@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	. "github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // provedRatio is the bound of SharpTheorem1Ratio that PROOFS.md (2.12) proves.
@@ -237,6 +238,39 @@ func TestSharpEdges(t *testing.T) {
 		{"NaN constant", SharpTheorem1(Const{N: 3, C: math.NaN(), L1: 1}, one, one), math.NaN()},
 		{"NaN moment", SharpTheorem1(Const{N: 3, C: 1, L1: 1}, []float64{0, math.NaN(), 0, 0}, one), math.NaN()},
 	})
+}
+
+// TestSharpNeedsInterior is the case of PROOFS.md, (2.13): a region that is a point, where
+// Lf = 0 is a Lipschitz constant though |J1| = 1. With Lf >= |J1| the form is reached.
+func TestSharpNeedsInterior(t *testing.T) {
+	c, err := core.NewChain(core.Bias(1), core.Bias(1), core.Bias(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, w := []float64{3}, []float64{1, 2, 5}
+	exact, moved := core.NewState(c), core.NewState(c)
+	exact.Pass(c, x, w, nil)
+	moved.Pass(c, x, w, &core.Given{EpsAt: [][]float64{nil, nil, nil, {1}}})
+	if !slices.EqualFunc(exact.Y, moved.Y, slices.Equal) {
+		t.Fatal("a state moves, so the region is no point")
+	}
+	left := sq(minus(moved.UAll, exact.UAll))
+	zero, e2 := make([]float64, 4), []float64{0, 0, 0, 1}
+	point := Const{N: 3, C: 1, Lf: 0}
+	if right := SharpTheorem1(point, zero, e2); left != 2 || right != 1 {
+		t.Errorf("|U-u|^2 is %v and the form with J1 = Lf = 0 is %v, want 2 and 1", left, right)
+	}
+	atLeastJ1 := Const{N: 3, C: 1, Lf: 1}
+	if right := SharpTheorem1(atLeastJ1, zero, e2); right != left {
+		t.Errorf("the form with Lf = |J1| is %v, |U-u|^2 is %v", right, left)
+	}
+	acrossToo := point.PerOp()
+	for i := range acrossToo.J1 {
+		acrossToo.J1[i] = point.C
+	}
+	if right := SharpTheorem1PerOp(acrossToo, zero, e2); right != left {
+		t.Errorf("the form with J1 = C, Lf = 0 is %v, |U-u|^2 is %v", right, left)
+	}
 }
 
 func TestSharpMisuse(t *testing.T) {

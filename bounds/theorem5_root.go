@@ -65,9 +65,9 @@ func (s Smooth) noise(sigma2, spread2 float64) float64 {
 }
 
 // RootBudget is (T/ln T)^{1/2}: in the order of T, how many steps may have a
-// perturbation of O(1) under A4 with g ~ ln T/T, wherever they fall, when the rate
-// ln T/T is to be kept. Table 1 has O(1) there, but for backward perturbations of
-// zero mean. It panics unless T >= 2.
+// perturbation of O(1) under A4 with one step size for all steps, g ~ ln T/T, wherever
+// they fall, when the rate ln T/T is to be kept. Table 1 has O(1) there, but for
+// backward perturbations of zero mean. It panics unless T >= 2.
 func RootBudget(t float64) float64 {
 	if !(t >= 2) {
 		panic(fmt.Sprintf("bounds: budget for T = %v, want T >= 2", t))
