@@ -128,9 +128,9 @@ func randomChain(r *rand.Rand) *core.Chain {
 	return c
 }
 
-// facts are the moments of one case with one x. Total means are given x, past
+// stepMoments are those of one case with one x. Total means are given x, past
 // ones are averaged over the outcomes.
-type facts struct {
+type stepMoments struct {
 	k                              Const
 	per                            PerOp
 	y2, y4, v2, d2, e2, d4, yv     []float64
@@ -156,16 +156,16 @@ func accumulate(at *[]float64, v []float64, p float64) {
 	}
 }
 
-// run is a case: a chain at x and w, its laws, and both passes.
-type run struct {
+// bruteCase is a chain at x and w, its laws, and both passes.
+type bruteCase struct {
 	c        *core.Chain
 	x, w     []float64
 	l        *laws
 	exact, s *core.State
 }
 
-// each plays every outcome and tells its probability.
-func (r *run) each(f func(p float64)) {
+// eachOutcome plays every outcome and tells its probability.
+func (r *bruteCase) eachOutcome(f func(p float64)) {
 	outcomes := uint(1) << (2*r.c.N() - 2)
 	for bits := range outcomes {
 		r.l.bits = bits
@@ -174,19 +174,26 @@ func (r *run) each(f func(p float64)) {
 	}
 }
 
-func newRun(r *rand.Rand) *run {
+func newBruteCase(r *rand.Rand) *bruteCase {
 	c := randomChain(r)
-	a := &run{c, normals(r, c.D(0)), normals(r, c.NW()), newLaws(r, c.N()), core.NewState(c), core.NewState(c)}
+	a := &bruteCase{
+		c:     c,
+		x:     normals(r, c.D(0)),
+		w:     normals(r, c.NW()),
+		l:     newLaws(r, c.N()),
+		exact: core.NewState(c),
+		s:     core.NewState(c),
+	}
 	a.exact.Pass(c, a.x, a.w, nil)
 	return a
 }
 
 // constants are those of A3 on the hull of all states.
-func (r *run) constants() (Const, PerOp) {
+func (r *bruteCase) constants() (Const, PerOp) {
 	n := r.c.N()
 	region := core.NewRegion(r.c)
 	region.Visit(r.exact, r.w)
-	r.each(func(float64) { region.Visit(r.s, r.w) })
+	r.eachOutcome(func(float64) { region.Visit(r.s, r.w) })
 	per := make([]core.Regularity, n+1)
 	reg := region.Regularity(per)
 	var p PerOp
@@ -197,16 +204,16 @@ func (r *run) constants() (Const, PerOp) {
 	return Const{N: n, C: reg.C(), C2: reg.C2, Lf: reg.Lf, L1: reg.L1, L2: reg.L2}, p
 }
 
-func (r *run) measure() *facts {
+func (r *bruteCase) measure() *stepMoments {
 	n := r.c.N()
-	f := new(facts)
+	f := new(stepMoments)
 	f.k, f.per = r.constants()
 	vectors(n, &f.y2, &f.y4, &f.v2, &f.d2, &f.e2, &f.d4, &f.yv, &f.yTotal, &f.dTotal, &f.vTotal, &f.eTotal,
 		&f.yPast, &f.dPast, &f.vPast, &f.ePast, &f.uMean2, &f.jMean2)
 	q := SharpQPerOp(f.per)
 	y, v, d, e, u, j := means(n), means(n), means(n), means(n), means(n), means(n)
 	var uAll []float64
-	r.each(func(p float64) {
+	r.eachOutcome(func(p float64) {
 		site := make([]float64, 2*n-2)
 		for i := 1; i <= n; i++ {
 			h, z := minus(r.s.Y[i], r.exact.Y[i]), minus(r.s.V[i], r.exact.V[i])
@@ -246,7 +253,7 @@ func (r *run) measure() *facts {
 }
 
 // jacobian2 is J2_i at the input y, row after row.
-func (r *run) jacobian2(i int, y []float64) []float64 {
+func (r *bruteCase) jacobian2(i int, y []float64) []float64 {
 	op, w := r.c.Op(i), r.c.W(i, r.w)
 	out := make([]float64, op.Out())
 	op.Forward(out, y, w)
@@ -293,7 +300,7 @@ func TestBrute(t *testing.T) {
 	largest, broken := map[string]float64{}, map[string]int{}
 	const cases = 3000
 	for trial := range cases {
-		a := newRun(r)
+		a := newBruteCase(r)
 		f := a.measure()
 		k, n := f.k, f.k.N
 		fits := func(left, right float64) bool { return left <= right*(1+slack)+1e-12*(1+f.u2) }
@@ -388,7 +395,8 @@ func TestTotalEps(t *testing.T) {
 	reg := region.Regularity(make([]core.Regularity, 4))
 	k := Const{N: 3, C: reg.C(), C2: reg.C2, Lf: reg.Lf, L1: reg.L1, L2: reg.L2}
 	d4, zero, one := []float64{0, a * a * a * a, 0, 0}, make([]float64, 4), []float64{0, 0, 0, 1}
-	if left, right := sq(mean), RepairedTheorem2(k, zero, d4, zero); !(left > 2*right) || !(math.Abs(left-a*a) < 1e-9) {
+	left, right := sq(mean), RepairedTheorem2(k, zero, d4, zero)
+	if !(left > 2*right) || !(math.Abs(left-a*a) < 1e-9) {
 		t.Errorf("|E[U-u]|^2 is %v, want %v, above twice the bound with total means, %v", left, a*a, right)
 	}
 	if left, right := sq(mean), RepairedTheorem2(k, zero, d4, one); !(left <= right) {

@@ -11,7 +11,7 @@ type Const struct {
 	C  float64 // C_grad-f:  |J1_i|_op, |J2_i|_op <= C
 	C2 float64 // C_grad2-f: |grad^2_21 f_i|_op <= C2
 	Lf float64 // f_i is Lf-Lipschitz in the input
-	L1 float64 // L_grad-f:  grad f_i is L1-Lipschitz
+	L1 float64 // L_grad-f:  grad f_i, the pair (J1_i, J2_i), is L1-Lipschitz
 	L2 float64 // L_grad2-f: grad^2 f_i is L2-Lipschitz
 }
 
@@ -31,24 +31,30 @@ const MaxN = 1 << 10
 const RelError = 0x1p-36
 
 // Cv is max{1, C^N} (Lemma 1).
-func (k Const) Cv() float64 { k.check(); return math.Max(1, pow(k.C, k.N)) }
+func (k Const) Cv() float64 {
+	k.check()
+	return math.Max(1, pow(k.C, k.N))
+}
 
 // CvSq is Cv^2 = max{1, C^{2N}}.
-func (k Const) CvSq() float64 { k.check(); return math.Max(1, pow(k.C, 2*k.N)) }
+func (k Const) CvSq() float64 {
+	k.check()
+	return math.Max(1, pow(k.C, 2*k.N))
+}
 
 // S is S_j = sum_{l=0..j} (3C^2)^l, the abbreviation of section 2; 0 for j < 0.
-func (k Const) S(j int) float64 { return geometric(k.c3(), 0, j) }
+func (k Const) S(j int) float64 { return geometric(k.threeCSq(), 0, j) }
 
-func (k Const) c3() float64 { return product(3, k.C, k.C) }
+func (k Const) threeCSq() float64 { return product(3, k.C, k.C) }
 
 // weightedS is sum_{j=from..N-1} S_j q^{j-from}, the sum of (21), (32) and (33).
 func (k Const) weightedS(from int, q float64) float64 {
-	r := k.c3()
-	sum, s, p := 0.0, k.S(from), pow(q, 0)
+	sum := 0.0
+	s, power := k.S(from), pow(q, 0) // S_j and q^{j-from}
 	for j := from; j <= k.N-1; j++ {
-		sum += product(s, p)
-		s += pow(r, j+1)
-		p = mul(p, q)
+		sum += product(s, power)
+		s += pow(k.threeCSq(), j+1)
+		power = mul(power, q)
 	}
 	return sum
 }
@@ -103,10 +109,10 @@ func pow(q float64, n int) float64 {
 
 // geometric is sum_{l=from..to} q^l for q >= 0; +Inf when it overflows.
 func geometric(q float64, from, to int) float64 {
-	sum, p := 0.0, pow(q, from)
+	sum, power := 0.0, pow(q, from)
 	for l := from; l <= to; l++ {
-		sum += p
-		p = mul(p, q)
+		sum += power
+		power = mul(power, q)
 	}
 	return sum
 }

@@ -34,5 +34,7 @@ func Eq35(s Smooth, ur2, e2 float64) float64 {
 // E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 at most, and (40)
 // E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*).
 func Eq36(s Smooth, e2, mean2 float64) float64 {
-	return product(s.L, s.Gamma, s.Gamma, s.SigmaSq) + product(s.L, s.Gamma, s.Gamma, e2) + product(s.Gamma, mean2)/2
+	return product(s.L, s.Gamma, s.Gamma, s.SigmaSq) +
+		product(s.L, s.Gamma, s.Gamma, e2) +
+		product(s.Gamma, mean2)/2
 }

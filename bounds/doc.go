@@ -1,12 +1,16 @@
 // Package bounds holds what arXiv:2602.20646v1 (Kong, Zhang, Yuan, 2026)
-// claims, as pure functions laid out and numbered like the paper. Printed forms
-// stand exactly as printed, true or not; a repaired form has Repaired in its
-// name, a sharper one Sharp, and both have their proofs in PROOFS.md.
+// claims, as pure functions laid out and numbered like the paper. Constants of
+// A3 (Const, PerOp) or of section 4 (Smooth) and moments of a perturbed step or
+// run come in, the right side of an inequality goes out. Printed forms stand
+// exactly as printed, true or not; a repaired form has Repaired in its name, a
+// sharper one Sharp or Root, and these have their proofs in PROOFS.md.
+//
+// Every package above may import it. It imports gonum at most: the constants
+// come in as numbers, so that it shares nothing with the engine under test.
 //
 // Slices of moments are indexed like the paper and have N+1 entries: y2[i] is
 // E|Y_i-y_i|^2 (y2[0] = 0), v2[i] is E|V_i-v_i|^2, d2[i] is E|delta_i|^2
 // (i = 1..N), e2[i] is E|eps_i|^2 (i = 2..N); y4 and d4 are fourth moments.
-// Functions of an inequality return its right side.
 //
 // Overflow gives +Inf, never NaN; a factor 0 makes its term 0 even then; what
 // underflows is rounded up. So a right side is never too small by more than

@@ -45,7 +45,7 @@ func Eq6TextRepaired(w [][][]float64, x []float64, eps [][]float64) ([][]float64
 }
 
 func eq6(w [][][]float64, vN []float64, eps [][]float64, right []float64, e [][]float64) ([][]float64, error) {
-	matrices(w, eps)
+	checkShapes(w, eps)
 	v := vN
 	for i := len(w) - 1; i >= 2; i-- {
 		var err error
@@ -62,14 +62,14 @@ func eq6(w [][][]float64, vN []float64, eps [][]float64, right []float64, e [][]
 			v[k] += eps[i][k]
 		}
 	}
-	return u1(w, v, right, e)
+	return outerU1(w, v, right, e)
 }
 
 func eq6Text(w [][][]float64, first int, x []float64, eps [][]float64) ([][]float64, error) {
 	if eps == nil {
 		panic("bounds: (6): no eps")
 	}
-	matrices(w, eps)
+	checkShapes(w, eps)
 	v := eps[len(w)-1]
 	for i := len(w) - 2; i >= first; i-- {
 		var err error
@@ -77,11 +77,11 @@ func eq6Text(w [][][]float64, first int, x []float64, eps [][]float64) ([][]floa
 			return nil, err
 		}
 	}
-	return u1(w, v, x, nil)
+	return outerU1(w, v, x, nil)
 }
 
-// matrices panics unless w[1..N] are matrices, N >= 2, and eps, if given, has entry N.
-func matrices(w [][][]float64, eps [][]float64) {
+// checkShapes panics unless w[1..N] are matrices, N >= 2, and eps, if given, has entry N.
+func checkShapes(w [][][]float64, eps [][]float64) {
 	if len(w) < 3 {
 		panic(fmt.Sprintf("bounds: (6): %d entries of w, want N+1 >= 3", len(w)))
 	}
@@ -91,7 +91,8 @@ func matrices(w [][][]float64, eps [][]float64) {
 		}
 		for r, row := range m {
 			if len(row) != len(m[0]) {
-				panic(fmt.Sprintf("bounds: (6): row %d of W_%d has %d entries, row 0 has %d", r, i+1, len(row), len(m[0])))
+				panic(fmt.Sprintf("bounds: (6): row %d of W_%d has %d entries, row 0 has %d",
+					r, i+1, len(row), len(m[0])))
 			}
 		}
 	}
@@ -100,11 +101,12 @@ func matrices(w [][][]float64, eps [][]float64) {
 	}
 }
 
-// u1 is v right^T + e, which must have the shape of W_1.
-func u1(w [][][]float64, v, right []float64, e [][]float64) ([][]float64, error) {
+// outerU1 is v right^T + e, which must have the shape of W_1.
+func outerU1(w [][][]float64, v, right []float64, e [][]float64) ([][]float64, error) {
 	rows, cols := len(w[1]), len(w[1][0])
 	if len(v) != rows || len(right) != cols {
-		return nil, fmt.Errorf("bounds: (6): a %d x %d product for U_1, which is %d x %d", len(v), len(right), rows, cols)
+		return nil, fmt.Errorf("bounds: (6): a %d x %d product for U_1, which is %d x %d",
+			len(v), len(right), rows, cols)
 	}
 	if e != nil && (len(e) != rows || len(e[0]) != cols) {
 		return nil, fmt.Errorf("bounds: (6): e is %d x %d, U_1 %d x %d", len(e), len(e[0]), rows, cols)

@@ -3,32 +3,31 @@ package bounds
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
 
 // PerOp holds the constants of A3 of each operator, all indexed 1..N (entry 0
 // is unused): |J1_i|_op <= J1[i], |J2_i|_op <= J2[i], f_i is Lf[i]-Lipschitz in
-// the input, grad f_i = (J1_i, J2_i) is L1[i]-Lipschitz, in Frobenius norm.
+// the input, grad f_i is L1[i]-Lipschitz in the input, in Frobenius norm. L1 is a
+// constant of the pair (J1_i, J2_i): |dJ1_i|^2 + |dJ2_i|^2 <= L1^2 |dy|^2.
 type PerOp struct{ J1, J2, Lf, L1 []float64 }
 
-// PerOp gives every operator the constants of k, and min(C, Lf) for both J1 and Lf: the
-// Jacobian by the input is at most Lf where f_i is Lf-Lipschitz in it, and f_i is
-// C-Lipschitz where that Jacobian is at most C.
+// PerOp gives every operator the constants of k, and min(C, Lf) for both J1 and Lf. That
+// f_i is min(C, Lf)-Lipschitz holds on every convex region of A3. That |J1_i|_op is at
+// most Lf as well needs one of two hypotheses: a region of inputs with interior points,
+// or an Lf that is known to be at least |J1_i|_op. On a region without interior Lf says
+// nothing of J1_i across it, see PROOFS.md, (2.13); there set J1 to C.
 func (k Const) PerOp() PerOp {
 	k.check()
-	all := func(x float64) []float64 {
-		s := make([]float64, k.N+1)
-		for i := range s {
-			s[i] = x
-		}
-		return s
-	}
-	lf := math.Min(k.C, k.Lf)
-	return PerOp{J1: all(lf), J2: all(k.C), Lf: all(lf), L1: all(k.L1)}
+	all := func(x float64) []float64 { return slices.Repeat([]float64{x}, k.N+1) }
+	least := math.Min(k.C, k.Lf)
+	return PerOp{J1: all(least), J2: all(k.C), Lf: all(least), L1: all(k.L1)}
 }
 
-func (p PerOp) n() int {
+// operators is N. It panics unless every slice has the entries 0..N.
+func (p PerOp) operators() int {
 	n := len(p.J1) - 1
 	if n < 2 || n > MaxN || len(p.J2) != n+1 || len(p.Lf) != n+1 || len(p.L1) != n+1 {
 		panic(fmt.Sprintf("bounds: %d, %d, %d, %d constants per operator, want N+1 of each, N in 2..%d",
@@ -39,32 +38,34 @@ func (p PerOp) n() int {
 
 // SharpQ is the matrix Q of PROOFS.md, section 2: along every path,
 //
-//	|U-u|^2 <= q^T Q q,  q = (|delta_1|, ..., |delta_{N-1}|, |eps_2|, ..., |eps_N|).
+//	|U-u|^2 <= q^T Q q,  q = (|delta_1|, ..., |delta_{N-1}|, |eps_2|, ..., |eps_N|),
 //
+// under a hypothesis of Const.PerOp: a region with interior, or Lf >= |J1_i|_op.
 // It is (2N-2) x (2N-2), symmetric, with entries >= 0; it need not be positive
 // semidefinite. Overflow gives entries that are +Inf or NaN.
 func SharpQ(k Const) *mat.SymDense { return SharpQPerOp(k.PerOp()) }
 
-// SharpQPerOp is SharpQ with the constants of each operator. It panics when
-// the slices of p differ in length.
+// SharpQPerOp is SharpQ with the constants of each operator, and without a hypothesis on
+// the region. It panics when the slices of p differ in length.
 func SharpQPerOp(p PerOp) *mat.SymDense {
-	n := p.n()
-	b, paths := p.siteQ(), p.paths()
-	along := make([][]float64, 2*n-2) // b times the path of t, for every site and t
-	for j := range along {
-		along[j] = make([]float64, 2*n-2)
+	n := p.operators()
+	size := 2*n - 2
+	states, paths := p.stateQ(), p.paths()
+	statesPaths := make([][]float64, size) // the product of stateQ and the matrix of the paths
+	for j := range statesPaths {
+		statesPaths[j] = make([]float64, size)
 		for t, path := range paths {
-			for l, y := range path.weight {
-				along[j][t] += product(y, b.At(j, path.first+l))
+			for l, weight := range path.weight {
+				statesPaths[j][t] += product(weight, states.At(j, path.first+l))
 			}
 		}
 	}
-	q := mat.NewSymDense(2*n-2, nil)
+	q := mat.NewSymDense(size, nil)
 	for s, path := range paths {
-		for t := s; t < 2*n-2; t++ {
+		for t := s; t < size; t++ {
 			sum := 0.0
-			for j, x := range path.weight {
-				sum += product(x, along[path.first+j][t])
+			for j, weight := range path.weight {
+				sum += product(weight, statesPaths[path.first+j][t])
 			}
 			q.SetSym(s, t, sum)
 		}
@@ -72,15 +73,14 @@ func SharpQPerOp(p PerOp) *mat.SymDense {
 	return q
 }
 
-// siteQ is Q for the sites (|Y_1-y_1|, ..., |Y_{N-1}-y_{N-1}|, |eps_2|, ...).
-func (p PerOp) siteQ() *mat.SymDense {
-	n := p.n()
-	reach, v := p.reach(), p.v()
-	// inner is the inner product of what enters a_j and a_l, over all U_i.
-	inner := func(j, l int) float64 {
+// stateQ is the form (2.5) in (|Y_1-y_1|, ..., |Y_{N-1}-y_{N-1}|, |eps_2|, ..., |eps_N|).
+func (p PerOp) stateQ() *mat.SymDense {
+	n := p.operators()
+	k, v := p.toU(), p.boundsOfV()
+	inner := func(j, l int) float64 { // <K_j, K_l>
 		sum := 0.0
 		for i := 1; i <= min(j, l); i++ {
-			sum += product(reach[j][i], reach[l][i])
+			sum += product(k[j][i], k[l][i])
 		}
 		return sum
 	}
@@ -92,36 +92,37 @@ func (p PerOp) siteQ() *mat.SymDense {
 			if l >= j {
 				q.SetSym(n+j-2, n+l-2, inner(j, l))
 			}
-			direct := 0.0 // Y_j moves J2_{j+1}, what enters a_l reaches U_{j+1}
+			unit := 0.0 // <D_j, K_l>
 			if l > j {
-				direct = reach[l][j+1]
+				unit = k[l][j+1]
 			}
-			both := math.Hypot(direct, inner(j, l))
-			q.SetSym(j-1, n+l-2, product(g, both))
+			overAngles := math.Hypot(unit, inner(j, l))
+			q.SetSym(j-1, n+l-2, product(g, overAngles))
 			if l > j {
-				q.SetSym(j-1, l-1, product(g, v[l+1], p.L1[l+1], both))
+				q.SetSym(j-1, l-1, product(g, v[l+1], p.L1[l+1], overAngles))
 			}
 		}
 	}
 	return q
 }
 
-// reach[j][i] is J2_i J1_{i+1} ... J1_j, i <= j: a_j reaches U_i times at most that.
-func (p PerOp) reach() [][]float64 {
-	r := make([][]float64, len(p.J1))
-	for j := 1; j < len(r); j++ {
-		r[j] = make([]float64, j+1)
-		c := 1.0
+// toU is K of (2.4): toU[j][i] = J2_i J1_{i+1} ... J1_j, i = 1..j, is the most that
+// |V_j-v_j| counts in |U_i-u_i|.
+func (p PerOp) toU() [][]float64 {
+	k := make([][]float64, len(p.J1))
+	for j := 1; j < len(k); j++ {
+		k[j] = make([]float64, j+1)
+		between := 1.0
 		for i := j; i >= 1; i-- {
-			r[j][i] = product(p.J2[i], c)
-			c = product(c, p.J1[i])
+			k[j][i] = product(p.J2[i], between)
+			between = product(between, p.J1[i])
 		}
 	}
-	return r
+	return k
 }
 
-// v[i] is J1_{i+1} ... J1_N, the bound of |v_i|.
-func (p PerOp) v() []float64 {
+// boundsOfV[i] is J1_{i+1} ... J1_N, the bound of |v_i|, i = 1..N.
+func (p PerOp) boundsOfV() []float64 {
 	n := len(p.J1) - 1
 	v := make([]float64, n+1)
 	v[n] = 1
@@ -131,23 +132,23 @@ func (p PerOp) v() []float64 {
 	return v
 }
 
-// path says how a site of q enters siteQ: weight[l] times, at most, at site first+l.
+// path says how an entry of q enters stateQ: weight[l] times, at most, at entry first+l.
 type path struct {
 	first  int
 	weight []float64
 }
 
-// paths has one entry for each site of q: delta_i adds Lf_{i+1} ... Lf_j times
-// itself to |Y_j-y_j|, j = i..N-1, and eps_i is a site of its own.
+// paths has one path for each entry of q: delta_i adds Lf_{i+1} ... Lf_j times
+// itself to |Y_j-y_j|, j = i..N-1, and |eps_i| is the same entry in both.
 func (p PerOp) paths() []path {
 	n := len(p.J1) - 1
 	paths := make([]path, 2*n-2)
 	for i := 1; i < n; i++ {
-		w := []float64{1}
+		weight := []float64{1}
 		for j := i + 1; j < n; j++ {
-			w = append(w, product(w[j-i-1], p.Lf[j]))
+			weight = append(weight, product(weight[j-i-1], p.Lf[j]))
 		}
-		paths[i-1] = path{i - 1, w}
+		paths[i-1] = path{i - 1, weight}
 		paths[n+i-2] = path{n + i - 2, []float64{1}}
 	}
 	return paths
@@ -155,15 +156,18 @@ func (p PerOp) paths() []path {
 
 // SharpTheorem1 is m^T Q m with Q = SharpQ(k) and m = (sqrt E|delta_1|^2, ...,
 // sqrt E|delta_{N-1}|^2, sqrt E|eps_2|^2, ..., sqrt E|eps_N|^2), a bound of
-// E|U-u|^2 that is never above 0.95 times (13). Proof: PROOFS.md, (2.6) and (2.12).
+// E|U-u|^2 that is never above 0.95 times (13). L1 must be a constant of the pair
+// (J1_i, J2_i), and either A3's region has interior points or Lf >= |J1_i|_op: on others
+// it is false, PROOFS.md, (2.13). Proof: PROOFS.md, (2.6) and (2.12).
 func SharpTheorem1(k Const, d2, e2 []float64) float64 {
 	k.moments("sharp (13)", d2, e2)
 	return rootForm(SharpQ(k), k.N, d2, e2)
 }
 
-// SharpTheorem1PerOp is SharpTheorem1 with the constants of each operator.
+// SharpTheorem1PerOp is SharpTheorem1 with the constants of each operator, and without a
+// hypothesis on the region.
 func SharpTheorem1PerOp(p PerOp, d2, e2 []float64) float64 {
-	n := p.n()
+	n := p.operators()
 	Const{N: n}.moments("sharp (13)", d2, e2)
 	return rootForm(SharpQPerOp(p), n, d2, e2)
 }
@@ -200,13 +204,14 @@ func SharpDiagonal(q *mat.SymDense) []float64 {
 }
 
 // SharpTheorem1Ratio is the largest ratio of m^T Q m to (13) over all moments:
-// how much of the printed bound an engine can use at most. It is the largest
+// how much of the printed bound an engine can use at most, under the hypotheses of
+// SharpTheorem1. It is the largest
 // eigenvalue of D^{-1/2} Q D^{-1/2}, D = diag(Ce_d[1..N-1], Ce_e[2..N]), over the
 // sites with D > 0; it does not depend on L1 > 0, C2 and L2. Its relative
 // error is below RatioError; it is NaN when Q or D over- or underflows.
 func SharpTheorem1Ratio(k Const) float64 {
 	k.check()
-	q, root := SharpQ(k), rootWeights(k)
+	q, root := SharpQ(k), inverseRoots(k)
 	for s, x := range root {
 		for t := s; t < len(root); t++ {
 			q.SetSym(s, t, x*q.At(s, t)*root[t])
@@ -215,18 +220,19 @@ func SharpTheorem1Ratio(k Const) float64 {
 			}
 		}
 	}
-	var e mat.EigenSym
-	if !e.Factorize(q, false) {
+	var eigen mat.EigenSym
+	if !eigen.Factorize(q, false) {
 		return math.NaN()
 	}
-	return e.Values(nil)[len(root)-1]
+	return eigen.Values(nil)[len(root)-1]
 }
 
-// rootWeights is D^{-1/2}, 0 where D = 0.
-func rootWeights(k Const) []float64 {
+// inverseRoots is the diagonal of D^{-1/2}, 0 where D = 0.
+func inverseRoots(k Const) []float64 {
 	root := make([]float64, 2*k.N-2)
 	for i := 1; i < k.N; i++ {
-		root[i-1], root[k.N+i-2] = inverseRoot(Theorem1Delta(k, i)), inverseRoot(Theorem1Eps(k, i+1))
+		root[i-1] = inverseRoot(Theorem1Delta(k, i))
+		root[k.N+i-2] = inverseRoot(Theorem1Eps(k, i+1))
 	}
 	return root
 }

@@ -8,79 +8,89 @@ import (
 
 // ReachedRatio is a ratio of |U-u|^2 to (13) that the recursion (2.1)-(2.3) of PROOFS.md
 // comes to, with equality in every line, for sizes q and angles t_j found by an
-// alternating ascent: a bound of |U-u|^2 drawn from these lines cannot be smaller.
-// It is at most SharpTheorem1Ratio and need not be the largest such ratio. It is NaN
-// where the recursion overflows.
+// alternating ascent: no bound of |U-u|^2 drawn from these lines is a smaller multiple
+// of (13). It speaks of the largest ratio only, not of each q. It is at most
+// SharpTheorem1Ratio and need not be the largest such ratio. It is NaN where the
+// recursion overflows.
 func ReachedRatio(k Const) float64 {
 	most := 0.0
 	for _, start := range []float64{0, math.Pi / 4, math.Pi / 2} {
-		r := newReacher(k, start)
-		if r == nil {
+		a := newAscent(k, start)
+		if a == nil {
 			return math.NaN()
 		}
-		most = math.Max(most, r.climb())
+		most = math.Max(most, a.climb())
 	}
 	return most
 }
 
-// reacher is a point of the ascent. Vectors have the entries U_1..U_N.
-type reacher struct {
+// ascent is a point of the alternating ascent. Vectors have the entries U_1..U_N.
+type ascent struct {
 	n     int
 	g     []float64   // g[j] = |v_{j+1}| L1, j = 1..N-1
 	k     [][]float64 // K_j of (2.4)
 	paths []path
-	root  []float64 // D^{-1/2} of SharpTheorem1Ratio
-	angle []float64 // t_{j+1}: J2_{j+1} takes L1 sin, J1_{j+1} L1 cos
+	root  []float64 // the diagonal of D^{-1/2} of SharpTheorem1Ratio
+	angle []float64 // angle[j] is t_{j+1}: J2_{j+1} takes L1 sin, J1_{j+1} L1 cos
 }
 
-func newReacher(k Const, start float64) *reacher {
+// newAscent starts at the angle given everywhere; nil where a constant overflows.
+func newAscent(k Const, angle float64) *ascent {
 	p := k.PerOp()
-	n, reach, v := k.N, p.reach(), p.v()
-	r := &reacher{n: n, g: make([]float64, n), k: make([][]float64, n), paths: p.paths(), root: rootWeights(k), angle: make([]float64, n)}
+	n, toU, v := k.N, p.toU(), p.boundsOfV()
+	a := &ascent{
+		n:     n,
+		g:     make([]float64, n),
+		k:     make([][]float64, n),
+		paths: p.paths(),
+		root:  inverseRoots(k),
+		angle: make([]float64, n),
+	}
 	finite := true
 	for j := 1; j < n; j++ {
-		r.g[j], r.angle[j] = product(v[j+1], p.L1[j+1]), start
-		r.k[j] = make([]float64, n)
-		copy(r.k[j], reach[j][1:])
-		for _, x := range append(r.k[j], r.g[j], r.root[j-1], r.root[n+j-2]) {
+		a.g[j] = product(v[j+1], p.L1[j+1])
+		a.angle[j] = angle
+		a.k[j] = make([]float64, n)
+		copy(a.k[j], toU[j][1:])
+		for _, x := range append(a.k[j], a.g[j], a.root[j-1], a.root[n+j-2]) {
 			finite = finite && x <= math.MaxFloat64
 		}
 	}
 	if !finite {
 		return nil
 	}
-	return r
+	return a
 }
 
-// site is what |Y_j-y_j| = 1 adds: g_j (D_j sin t + K_j cos t).
-func (r *reacher) site(dst []float64, j int) {
-	sin, cos := math.Sincos(r.angle[j])
-	for i, x := range r.k[j] {
-		dst[i] = r.g[j] * cos * x
+// addedBy writes what |Y_j-y_j| = 1 adds to the |U_i-u_i|: g_j (D_j sin t + K_j cos t).
+func (a *ascent) addedBy(j int, dst []float64) {
+	sin, cos := math.Sincos(a.angle[j])
+	for i, x := range a.k[j] {
+		dst[i] = a.g[j] * cos * x
 	}
-	dst[j] += r.g[j] * sin
+	dst[j] += a.g[j] * sin
 }
 
 // sizes are the largest ratio for the angles, and the sizes q that give it, by the
 // singular values of the matrix from D^{1/2} q to the |U_i-u_i|.
-func (r *reacher) sizes() (ratio float64, q []float64) {
-	n := r.n
-	a := mat.NewDense(n, 2*n-2, nil)
-	site := make([]float64, n)
+func (a *ascent) sizes() (ratio float64, q []float64) {
+	n := a.n
+	m := mat.NewDense(n, 2*n-2, nil)
+	added := make([]float64, n)
 	for j := 1; j < n; j++ {
-		r.site(site, j)
+		a.addedBy(j, added)
 		for i := 1; i <= j; i++ {
-			w := r.paths[i-1].weight[j-i] * r.root[i-1]
-			for row, x := range site {
-				a.Set(row, i-1, a.At(row, i-1)+w*x)
+			w := a.paths[i-1].weight[j-i] * a.root[i-1]
+			for row, x := range added {
+				m.Set(row, i-1, m.At(row, i-1)+float64(w*x))
 			}
 		}
-		for row, x := range r.k[j] {
-			a.Set(row, n+j-2, x*r.root[n+j-2])
+		for row, x := range a.k[j] {
+			m.Set(row, n+j-2, x*a.root[n+j-2])
 		}
 	}
 	var svd mat.SVD
-	if !svd.Factorize(a, mat.SVDThin) {
+	if !svd.Factorize(m, mat.SVDThin) {
 		return math.NaN(), nil
 	}
 	top := svd.Values(nil)[0]
@@ -88,62 +98,67 @@ func (r *reacher) sizes() (ratio float64, q []float64) {
 	svd.VTo(&v)
 	q = make([]float64, 2*n-2)
 	for s := range q {
-		q[s] = math.Abs(v.At(s, 0)) * r.root[s] // a has entries >= 0
+		q[s] = math.Abs(v.At(s, 0)) * a.root[s] // m has entries >= 0
 	}
 	return top * top, q
 }
 
 // climb alternates between sizes and angles until nothing is gained.
-func (r *reacher) climb() float64 {
+func (a *ascent) climb() float64 {
 	const rounds, gain = 200, 1e-9
 	last := 0.0
 	for range rounds {
-		ratio, q := r.sizes()
+		ratio, q := a.sizes()
 		if !(ratio > last+gain) {
 			return math.Max(ratio, last)
 		}
 		last = ratio
-		r.turn(q)
+		a.turn(q)
 	}
 	return last
 }
 
 // turn moves each angle in turn to where |U-u| is largest for the sizes q.
-func (r *reacher) turn(q []float64) {
-	n := r.n
-	b, u, site := make([]float64, n), make([]float64, n), make([]float64, n)
+func (a *ascent) turn(q []float64) {
+	n := a.n
+	b := make([]float64, n) // |Y_j-y_j|
+	u := make([]float64, n) // |U_i-u_i|
+	added := make([]float64, n)
 	add := func(j int, sign float64) {
-		r.site(site, j)
-		for i, x := range site {
-			u[i] += sign * b[j] * x
+		a.addedBy(j, added)
+		for i, x := range added {
+			u[i] += float64(sign * b[j] * x)
 		}
 	}
 	for j := 1; j < n; j++ {
 		for i := 1; i <= j; i++ {
-			b[j] += r.paths[i-1].weight[j-i] * q[i-1]
+			b[j] += float64(a.paths[i-1].weight[j-i] * q[i-1])
 		}
 		add(j, 1)
-		for i, x := range r.k[j] {
-			u[i] += q[n+j-2] * x
+		for i, x := range a.k[j] {
+			u[i] += float64(q[n+j-2] * x)
 		}
 	}
 	for j := 1; j < n; j++ {
 		add(j, -1)
-		// |u + s sin + c cos|^2 for s along D_j and c along K_j, which are orthogonal.
-		s, along, square := r.g[j]*b[j], 0.0, 0.0
-		for i, x := range r.k[j] {
-			along += u[i] * x
-			square += x * x
+		// |u + size (D_j sin + K_j cos)|^2 - |u|^2; D_j and K_j are orthogonal.
+		size := a.g[j] * b[j]
+		innerK, squareK := 0.0, 0.0 // <u, K_j> and |K_j|^2
+		for i, x := range a.k[j] {
+			innerK += float64(u[i] * x)
+			squareK += float64(x * x)
 		}
-		r.angle[j] = steepest(func(sin, cos float64) float64 {
-			return 2*s*(u[j]*sin+along*cos) + s*s*(sin*sin+square*cos*cos)
+		a.angle[j] = largestAngle(func(sin, cos float64) float64 {
+			linear := float64(u[j]*sin) + float64(innerK*cos)
+			square := float64(sin*sin) + float64(squareK*cos*cos)
+			return float64(2*size*linear) + float64(size*size*square)
 		})
 		add(j, 1)
 	}
 }
 
-// steepest is the angle in 0..pi/2 at which f is largest on a grid, refined.
-func steepest(f func(sin, cos float64) float64) float64 {
+// largestAngle is the angle in 0..pi/2 at which f is largest on a grid, refined.
+func largestAngle(f func(sin, cos float64) float64) float64 {
 	at := func(t float64) float64 { return f(math.Sincos(t)) }
 	best, step := 0.0, math.Pi/64
 	for t := step; t <= math.Pi/2; t += step {

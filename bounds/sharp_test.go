@@ -6,12 +6,12 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
 	. "github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // provedRatio is the bound of SharpTheorem1Ratio that PROOFS.md (2.12) proves.
@@ -118,21 +118,32 @@ func TestSharpBelowPrinted(t *testing.T) {
 // TestSharpRatio: at most 0.95 on a grid up to N = 16, free of L1, reached by
 // moments, and largest where PROOFS.md tabulates; the recursion reaches what it says.
 func TestSharpRatio(t *testing.T) {
+	cGrid := []float64{
+		1e-3, 0.1, 0.2, 0.3, 0.38, 0.5, 1 / math.Sqrt(3), 0.66, 0.7, 0.78, 0.8,
+		0.9, 0.97, 0.999, 1, 1.001, 1.03, 1.1, 1.3, 2, 30,
+	}
+	lfGrid := []float64{0, 0.1, 0.18, 0.3, 0.5, 1 / math.Sqrt2, 0.8, 1, 1.5, 10}
 	for _, row := range []struct {
 		n              int
 		c, lf          float64
 		ratio, reached float64 // 4 digits of these computations themselves
 	}{
-		{2, 1, 1, 0.3958, 0.3958}, {3, 1, 1, 0.5098, 0.5069}, {4, 0.78, 0.78, 0.5293, 0.5250}, {5, 0.69, 0.69, 0.5235, 0.5195},
-		{6, 0.66, 0.66, 0.5140, 0.5117}, {8, 0.63, 0.63, 0.5033, 0.5028}, {16, 0.43, 0.43, 0.5, 0.5},
+		{2, 1, 1, 0.3958, 0.3958},
+		{3, 1, 1, 0.5098, 0.5069},
+		{4, 0.78, 0.78, 0.5293, 0.5250},
+		{5, 0.69, 0.69, 0.5235, 0.5195},
+		{6, 0.66, 0.66, 0.5140, 0.5117},
+		{8, 0.63, 0.63, 0.5033, 0.5028},
+		{16, 0.43, 0.43, 0.5, 0.5},
 	} {
 		at := Const{N: row.n, C: row.c, Lf: row.lf, L1: 1}
 		most, reached := SharpTheorem1Ratio(at), ReachedRatio(at)
 		if !(math.Abs(most-row.ratio) <= 6e-5) || !(math.Abs(reached-row.reached) <= 6e-5) {
-			t.Errorf("N = %d, C = %v, Lf = %v: ratio %v, reached %v, want %v, %v", row.n, row.c, row.lf, most, reached, row.ratio, row.reached)
+			t.Errorf("N = %d, C = %v, Lf = %v: ratio %v, reached %v, want %v, %v",
+				row.n, row.c, row.lf, most, reached, row.ratio, row.reached)
 		}
-		for _, c := range []float64{1e-3, 0.1, 0.2, 0.3, 0.38, 0.5, 1 / math.Sqrt(3), 0.66, 0.7, 0.78, 0.8, 0.9, 0.97, 0.999, 1, 1.001, 1.03, 1.1, 1.3, 2, 30} {
-			for _, lf := range []float64{0, 0.1, 0.18, 0.3, 0.5, 1 / math.Sqrt2, 0.8, 1, 1.5, 10, c} {
+		for _, c := range cGrid {
+			for _, lf := range append(lfGrid, c) {
 				v := SharpTheorem1Ratio(Const{N: row.n, C: c, Lf: lf, L1: 1})
 				if !(v <= provedRatio) {
 					t.Fatalf("ratio %v at N = %d, C = %v, Lf = %v", v, row.n, c, lf)
@@ -185,28 +196,6 @@ func TestSharpOfSums(t *testing.T) {
 	}
 }
 
-// TestReached: what the recursion reaches is below Q and not far below, at every N,
-// and the sizes and angles of one reach it: |U-u| of the recursion, run forwards.
-func TestReached(t *testing.T) {
-	for _, n := range []int{2, 3, 5, 9} {
-		for _, c := range []float64{0.25, 0.7, 1, 1.2} {
-			for _, lf := range []float64{0, 0.3, 1, 1.4} {
-				k := Const{N: n, C: c, Lf: lf, L1: 2}
-				q, got := SharpTheorem1Ratio(k), ReachedRatio(k)
-				if !(got <= q*(1+RatioError)) || !(got >= 0.9*q) {
-					t.Errorf("%+v: reached %v of %v", k, got, q)
-				}
-				if run := RunReached(k); !(math.Abs(run-got) <= 1e-6*got) {
-					t.Errorf("%+v: the recursion comes to %v, ReachedRatio says %v", k, run, got)
-				}
-			}
-		}
-	}
-	if v := ReachedRatio(Const{N: 3, C: 1e200, Lf: 1e200, L1: 1}); !math.IsNaN(v) {
-		t.Errorf("an overflow gives %v", v)
-	}
-}
-
 // climb maximizes SharpTheorem1/Theorem1 over moments, one at a time, from 1.
 func climb(k Const) float64 {
 	d, e := make([]float64, k.N+1), make([]float64, k.N+1)
@@ -239,10 +228,7 @@ func climb(k Const) float64 {
 func TestSharpEdges(t *testing.T) {
 	zero := make([]float64, 4)
 	one := []float64{0, 1, 1, 1}
-	for _, c := range []struct {
-		name      string
-		got, want float64
-	}{
+	checkEdges(t, []edge{
 		{"no perturbation", SharpTheorem1(Const{N: 3, C: 1e200, Lf: 1e200, L1: 1}, zero, zero), 0},
 		{"C = 0: eps reaches nothing", SharpTheorem1(Const{N: 3, L1: 1}, zero, one), 0},
 		{"C = 0, N = 3: delta_2 reaches U_3 only", SharpTheorem1(Const{N: 3, L1: 2}, []float64{0, 0, 1, 0}, zero), 4},
@@ -251,29 +237,49 @@ func TestSharpEdges(t *testing.T) {
 		{"ratio that overflows", SharpTheorem1Ratio(Const{N: 3, C: 1e200, L1: 1}), math.NaN()},
 		{"NaN constant", SharpTheorem1(Const{N: 3, C: math.NaN(), L1: 1}, one, one), math.NaN()},
 		{"NaN moment", SharpTheorem1(Const{N: 3, C: 1, L1: 1}, []float64{0, math.NaN(), 0, 0}, one), math.NaN()},
-	} {
-		if c.got != c.want && !(math.IsNaN(c.want) && math.IsNaN(c.got)) {
-			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
-		}
-	}
-	defer func() {
-		if p := fmt.Sprint(recover()); !strings.Contains(p, "bounds: 3, 3, 2, 3 constants per operator") {
-			t.Errorf("panic %q", p)
-		}
-	}()
-	SharpQPerOp(PerOp{J1: make([]float64, 3), J2: make([]float64, 3), Lf: make([]float64, 2), L1: make([]float64, 3)})
+	})
 }
 
-func BenchmarkSharpTheorem1(b *testing.B) {
-	for _, size := range []int{3, 12} {
-		k, m := Const{N: size, C: 1, Lf: 1, L1: 1}, make([]float64, size+1)
-		b.Run(fmt.Sprintf("N=%d", size), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				SharpTheorem1(k, m, m)
-			}
-		})
+// TestSharpNeedsInterior is the case of PROOFS.md, (2.13): a region that is a point, where
+// Lf = 0 is a Lipschitz constant though |J1| = 1. With Lf >= |J1| the form is reached.
+func TestSharpNeedsInterior(t *testing.T) {
+	c, err := core.NewChain(core.Bias(1), core.Bias(1), core.Bias(1))
+	if err != nil {
+		t.Fatal(err)
 	}
+	x, w := []float64{3}, []float64{1, 2, 5}
+	exact, moved := core.NewState(c), core.NewState(c)
+	exact.Pass(c, x, w, nil)
+	moved.Pass(c, x, w, &core.Given{EpsAt: [][]float64{nil, nil, nil, {1}}})
+	if !slices.EqualFunc(exact.Y, moved.Y, slices.Equal) {
+		t.Fatal("a state moves, so the region is no point")
+	}
+	left := sq(minus(moved.UAll, exact.UAll))
+	zero, e2 := make([]float64, 4), []float64{0, 0, 0, 1}
+	point := Const{N: 3, C: 1, Lf: 0}
+	if right := SharpTheorem1(point, zero, e2); left != 2 || right != 1 {
+		t.Errorf("|U-u|^2 is %v and the form with J1 = Lf = 0 is %v, want 2 and 1", left, right)
+	}
+	atLeastJ1 := Const{N: 3, C: 1, Lf: 1}
+	if right := SharpTheorem1(atLeastJ1, zero, e2); right != left {
+		t.Errorf("the form with Lf = |J1| is %v, |U-u|^2 is %v", right, left)
+	}
+	acrossToo := point.PerOp()
+	for i := range acrossToo.J1 {
+		acrossToo.J1[i] = point.C
+	}
+	if right := SharpTheorem1PerOp(acrossToo, zero, e2); right != left {
+		t.Errorf("the form with J1 = C, Lf = 0 is %v, |U-u|^2 is %v", right, left)
+	}
+}
+
+func TestSharpMisuse(t *testing.T) {
+	three, two := make([]float64, 3), make([]float64, 2)
+	checkMisuse(t, []misuse{
+		{"3, 3, 2, 3 constants per operator, want N+1 of each", func() {
+			SharpQPerOp(PerOp{J1: three, J2: three, Lf: two, L1: three})
+		}},
+	})
 }
 
 // TestSharpManyTerms sums a form of MaxN operators whose entries, one after the other
@@ -300,5 +306,17 @@ func TestSharpManyTerms(t *testing.T) {
 	got := big.NewFloat(RootForm(q, n, d2, e2))
 	if got.Mul(got, big.NewFloat(1+RelError)).Cmp(exact) < 0 {
 		t.Errorf("%v with RelError, below the exact %v", got, exact)
+	}
+}
+
+func BenchmarkSharpTheorem1(b *testing.B) {
+	for _, size := range []int{3, 12} {
+		k, m := Const{N: size, C: 1, Lf: 1, L1: 1}, make([]float64, size+1)
+		b.Run(fmt.Sprintf("N=%d", size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				SharpTheorem1(k, m, m)
+			}
+		})
 	}
 }

@@ -5,7 +5,7 @@ package bounds
 func Theorem1Delta(k Const, i int) float64 {
 	k.check()
 	index("Ce_d", i, 1, k.N-1)
-	return product(4, k.CvSq(), k.L1, k.L1, k.weightedS(i, k.lf2()))
+	return product(4, k.CvSq(), k.L1, k.L1, k.weightedS(i, k.twoLfSq()))
 }
 
 // Theorem1Eps is Ce_e[i] = sum_{j=1..i-1} (3C^2)^j, the coefficient of
@@ -13,7 +13,7 @@ func Theorem1Delta(k Const, i int) float64 {
 func Theorem1Eps(k Const, i int) float64 {
 	k.check()
 	index("Ce_e", i, 2, k.N)
-	return geometric(k.c3(), 1, i-1)
+	return geometric(k.threeCSq(), 1, i-1)
 }
 
 // Theorem1 is sum_{i=1..N-1} Ce_d[i] E|delta_i|^2 + sum_{i=1..N-1} Ce_e[i+1]
@@ -83,7 +83,7 @@ func Eq17b(k Const, i int, y2, e2 []float64) float64 {
 	index("(17)", i, 1, k.N-1)
 	sum := 0.0
 	for j := i; j <= k.N-1; j++ {
-		q := pow(k.c3(), j-i)
+		q := pow(k.threeCSq(), j-i)
 		sum += product(3, k.CvSq(), k.L1, k.L1, q, y2[j]) + product(3, q, e2[j+1])
 	}
 	return sum
@@ -104,7 +104,7 @@ func Eq18b(k Const, i int, d2 []float64) float64 {
 	index("(18)", i, 1, k.N)
 	sum := 0.0
 	for j := 1; j <= i; j++ {
-		sum += product(2, pow(k.lf2(), i-j), d2[j])
+		sum += product(2, pow(k.twoLfSq(), i-j), d2[j])
 	}
 	return sum
 }
@@ -117,7 +117,7 @@ func Eq19(k Const, y2, e2 []float64) float64 {
 	sum := 0.0
 	for i := 1; i <= k.N-1; i++ {
 		sum += product(2, k.CvSq(), k.L1, k.L1, k.S(i), y2[i])
-		sum += product(2, geometric(k.c3(), 1, i), e2[i+1])
+		sum += product(2, geometric(k.threeCSq(), 1, i), e2[i+1])
 	}
 	return sum
 }
@@ -130,7 +130,7 @@ func Eq20(k Const, d2, e2 []float64) float64 {
 	sum := 0.0
 	for i := 1; i <= k.N-1; i++ {
 		sum += product(2, k.CvSq(), k.L1, k.L1, k.S(i), Eq18b(k, i, d2))
-		sum += product(geometric(k.c3(), 1, i), e2[i+1])
+		sum += product(geometric(k.threeCSq(), 1, i), e2[i+1])
 	}
 	return sum
 }
@@ -140,7 +140,7 @@ func Eq20(k Const, d2, e2 []float64) float64 {
 func Eq30a(k Const, i int, y4, d4 []float64) float64 {
 	k.moments("(30)", y4, d4)
 	index("(30)", i, 1, k.N)
-	return product(k.lf4(), y4[i-1]) + product(8, d4[i])
+	return product(k.eightLf4(), y4[i-1]) + product(8, d4[i])
 }
 
 // Eq30b is 8 sum_{j=1..i} (8Lf^4)^{i-j} E|delta_j|^4, the bound of Eq30a. It
@@ -150,9 +150,9 @@ func Eq30b(k Const, i int, d4 []float64) float64 {
 	index("(30)", i, 1, k.N)
 	sum := 0.0
 	for j := 1; j <= i; j++ {
-		sum += product(8, pow(k.lf4(), i-j), d4[j])
+		sum += product(8, pow(k.eightLf4(), i-j), d4[j])
 	}
 	return sum
 }
 
-func (k Const) lf2() float64 { return product(2, k.Lf, k.Lf) }
+func (k Const) twoLfSq() float64 { return product(2, k.Lf, k.Lf) }

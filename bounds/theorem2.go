@@ -9,7 +9,7 @@ package bounds
 // the bound of E|E_t[U_N-u_N]|^2. It implements (24).
 func Eq24(k Const, yMean2, y4 []float64) float64 {
 	k.moments("(24)", yMean2, y4)
-	return k.jacobian(4, 2, yMean2[k.N-1], y4[k.N-1])
+	return k.lemma2Terms(4, 2, yMean2[k.N-1], y4[k.N-1])
 }
 
 // Eq26 is 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2
@@ -18,7 +18,7 @@ func Eq24(k Const, yMean2, y4 []float64) float64 {
 func Eq26(k Const, i int, vMean2, yMean2, y4 []float64) float64 {
 	k.moments("(26)", vMean2, yMean2, y4)
 	index("(26)", i, 1, k.N-1)
-	return product(2, k.C, k.C, vMean2[i]) + k.jacobian(4, 2, yMean2[i-1], y4[i-1])
+	return product(2, k.C, k.C, vMean2[i]) + k.lemma2Terms(4, 2, yMean2[i-1], y4[i-1])
 }
 
 // Eq28b is 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2
@@ -28,7 +28,7 @@ func Eq26(k Const, i int, vMean2, yMean2, y4 []float64) float64 {
 func Eq28b(k Const, i int, vMean2, yMean2, y4, eMean2 []float64) float64 {
 	k.moments("(28)", vMean2, yMean2, y4, eMean2)
 	index("(28)", i, 1, k.N-1)
-	return product(3, k.C, k.C, vMean2[i+1]) + k.jacobian(6, 3, yMean2[i], y4[i-1]) + product(3, eMean2[i+1])
+	return product(3, k.C, k.C, vMean2[i+1]) + k.lemma2Terms(6, 3, yMean2[i], y4[i-1]) + product(3, eMean2[i+1])
 }
 
 // Eq29 is 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4
@@ -58,10 +58,10 @@ func Eq32Right(k Const, dMean2, y4 []float64) float64 {
 	k.moments("(32)", dMean2, y4)
 	sum := 0.0
 	for i := 1; i <= k.N-1; i++ {
-		sum += product(8, k.C2, k.C2, k.CvSq(), k.weightedS(i, k.c4()), dMean2[i])
+		sum += product(8, k.C2, k.C2, k.CvSq(), k.weightedS(i, k.fourCSq()), dMean2[i])
 	}
 	for i := 1; i <= k.N-2; i++ {
-		sum += product(8, k.C2, k.C2, k.L1, k.L1, k.CvSq(), k.weightedS(i+1, k.c4()), y4[i])
+		sum += product(8, k.C2, k.C2, k.L1, k.L1, k.CvSq(), k.weightedS(i+1, k.fourCSq()), y4[i])
 	}
 	return sum
 }
@@ -72,7 +72,7 @@ func Eq32Right(k Const, dMean2, y4 []float64) float64 {
 func Theorem2DeltaMean(k Const, i int) float64 {
 	k.check()
 	index("Cb_d", i, 1, k.N-1)
-	return product(8, k.L2, k.L2, k.CvSq(), k.weightedS(i, k.c4()))
+	return product(8, k.L2, k.L2, k.CvSq(), k.weightedS(i, k.fourCSq()))
 }
 
 // Theorem2Eps is Cb_e[i] = 2 sum_{j=1..i-1} (3C^2)^j, the coefficient of
@@ -80,7 +80,7 @@ func Theorem2DeltaMean(k Const, i int) float64 {
 func Theorem2Eps(k Const, i int) float64 {
 	k.check()
 	index("Cb_e", i, 2, k.N)
-	return product(2, geometric(k.c3(), 1, i-1))
+	return product(2, geometric(k.threeCSq(), 1, i-1))
 }
 
 // Theorem2Delta4 is Ct_d[i] = 8 sum_{j=i..N-1} Cy[j] (8 Lf^4)^{j-i}, the
@@ -95,7 +95,7 @@ func Theorem2Delta4(k Const, i int) float64 {
 func (k Const) delta4(cy func(Const, int) float64, i int) float64 {
 	sum := 0.0
 	for j := i; j <= k.N-1; j++ {
-		sum += product(8, cy(k, j), pow(k.lf4(), j-i))
+		sum += product(8, cy(k, j), pow(k.eightLf4(), j-i))
 	}
 	return sum
 }
@@ -105,7 +105,7 @@ func (k Const) delta4(cy func(Const, int) float64, i int) float64 {
 func Cy(k Const, i int) float64 {
 	k.check()
 	index("Cy", i, 1, k.N-1)
-	return product(8, k.C2, k.C2, k.L1, k.L1, k.CvSq(), k.weightedS(i+1, k.c4())) +
+	return product(8, k.C2, k.C2, k.L1, k.L1, k.CvSq(), k.weightedS(i+1, k.fourCSq())) +
 		product(2, k.L2, k.L2, k.CvSq(), k.S(i))
 }
 
@@ -123,12 +123,12 @@ func Theorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	return sum
 }
 
-func (k Const) c4() float64 { return product(4, k.C, k.C) }
+func (k Const) fourCSq() float64 { return product(4, k.C, k.C) }
 
-func (k Const) lf4() float64 { return product(8, k.Lf, k.Lf, k.Lf, k.Lf) }
+func (k Const) eightLf4() float64 { return product(8, k.Lf, k.Lf, k.Lf, k.Lf) }
 
-// jacobian is a Cv^2 C2^2 mean2 + b Cv^2 L2^2 four: Lemma 2 times Cv^2 in (24),
+// lemma2Terms is a Cv^2 C2^2 mean2 + b Cv^2 L2^2 fourth: Lemma 2 times Cv^2 in (24),
 // (26) and (28), with their factors.
-func (k Const) jacobian(a, b, mean2, four float64) float64 {
-	return product(a, k.CvSq(), k.C2, k.C2, mean2) + product(b, k.CvSq(), k.L2, k.L2, four)
+func (k Const) lemma2Terms(a, b, mean2, fourth float64) float64 {
+	return product(a, k.CvSq(), k.C2, k.C2, mean2) + product(b, k.CvSq(), k.L2, k.L2, fourth)
 }

@@ -15,9 +15,11 @@ package bounds
 func RepairedEq28b(k Const, i int, vMean2, yMean2, y4, eMean2, yv []float64) float64 {
 	k.moments("repaired (28)", vMean2, yMean2, y4, eMean2, yv)
 	index("repaired (28)", i, 1, k.N-1)
-	k.C2 = k.L1
-	return product(3, k.C, k.C, vMean2[i+1]) + k.jacobian(6, 3, yMean2[i], y4[i]) +
-		product(3, eMean2[i+1]) + product(12, k.L1, k.L1, yv[i])
+	return product(3, k.C, k.C, vMean2[i+1]) +
+		product(6, k.CvSq(), k.L1, k.L1, yMean2[i]) +
+		product(3, k.CvSq(), k.L2, k.L2, y4[i]) +
+		product(3, eMean2[i+1]) +
+		product(12, k.L1, k.L1, yv[i])
 }
 
 // RepairedEq28Past is 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2
@@ -37,8 +39,9 @@ func RepairedEq29Past(k Const, i int, y2, dMean2 []float64) float64 {
 // RepairedDeltaMean is 8 L1^2 Cv^2 sum_{j=i..N-1} S_j (4C^2)^{j-i}: Cb_d[i] of (33)
 // with L1 for L2 (the step (32) has C2 there).
 func RepairedDeltaMean(k Const, i int) float64 {
-	k.L2 = k.L1
-	return Theorem2DeltaMean(k, i)
+	k.check()
+	index("repaired Cb_d", i, 1, k.N-1)
+	return product(8, k.L1, k.L1, k.CvSq(), k.weightedS(i, k.fourCSq()))
 }
 
 // RepairedCy is Cy[i] of (33) with L1 for C2, and with what the products
@@ -47,17 +50,19 @@ func RepairedDeltaMean(k Const, i int) float64 {
 //	8 L1^4 Cv^2 sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} + 2 L2^2 Cv^2 S_i
 //	+ 4 L1^4 Cv^2 ( (i-1)^2 S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1} )
 func RepairedCy(k Const, i int) float64 {
-	k.C2 = k.L1
-	cy := Cy(k, i)
-	cross := product(float64(i-1), float64(i-1), k.S(i-1))
+	productsOfErrors := product(float64(i-1), float64(i-1), k.S(i-1))
 	for j := i + 1; j <= k.N-1; j++ {
-		cross += product(float64(j-1), k.S(j-1))
+		productsOfErrors += product(float64(j-1), k.S(j-1))
 	}
-	return cy + product(4, k.L1, k.L1, k.L1, k.L1, k.CvSq(), cross)
+	return conjecturedCy(k, i) + product(4, k.L1, k.L1, k.L1, k.L1, k.CvSq(), productsOfErrors)
 }
 
 // RepairedDelta4 is 8 sum_{j=i..N-1} RepairedCy[j] (8 Lf^4)^{j-i}, i = 1..N-1.
-func RepairedDelta4(k Const, i int) float64 { return k.delta4(RepairedCy, i) }
+func RepairedDelta4(k Const, i int) float64 {
+	k.check()
+	index("repaired Ct_d", i, 1, k.N-1)
+	return k.delta4(RepairedCy, i)
+}
 
 // RepairedTheorem2 bounds E|E_t[U-u]|^2 by sum_{i<N} RepairedDeltaMean[i]
 // E|E[delta_i]|^2 + sum_{i<N} RepairedDelta4[i] E|delta_i|^4 + sum_{i<N} Cb_e[i+1]
@@ -74,7 +79,15 @@ func RepairedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 // see PROOFS.md, section 3.4; in the past and the literal one it is a conjecture.
 func ConjecturedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	k.moments("conjectured (23)", dMean2, d4, eMean2)
-	return k.repairedBias(func(k Const, i int) float64 { k.C2 = k.L1; return Cy(k, i) }, dMean2, d4, eMean2)
+	return k.repairedBias(conjecturedCy, dMean2, d4, eMean2)
+}
+
+// conjecturedCy is 8 L1^4 Cv^2 sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} + 2 L2^2 Cv^2 S_i, i = 1..N-1.
+func conjecturedCy(k Const, i int) float64 {
+	k.check()
+	index("repaired Cy", i, 1, k.N-1)
+	return product(8, k.L1, k.L1, k.L1, k.L1, k.CvSq(), k.weightedS(i+1, k.fourCSq())) +
+		product(2, k.L2, k.L2, k.CvSq(), k.S(i))
 }
 
 func (k Const) repairedBias(cy func(Const, int) float64, dMean2, d4, eMean2 []float64) float64 {

@@ -30,7 +30,9 @@ func (s Smooth) RootWeight(k int) float64 { return decay(s.rootShrink(), float64
 // It panics unless mu > 0.
 func RootEq40(s Smooth, gap, mean2, spread2 float64) float64 {
 	beta := math.Sqrt(product(s.L, mean2)/2) * s.Gamma
-	return product(2, math.Sqrt(product(s.RootQ(), gap)), beta) + product(beta, beta) + s.noise(s.SigmaSq, spread2)
+	return product(2, math.Sqrt(product(s.RootQ(), gap)), beta) +
+		product(beta, beta) +
+		s.noise(s.SigmaSq, spread2)
 }
 
 // Root41 bounds E[l(w^T) - l*] for g <= 1/L by
@@ -41,7 +43,8 @@ func RootEq40(s Smooth, gap, mean2, spread2 float64) float64 {
 // sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2]. Where there is no bias that is D0
 // shrunk, plus the noise. It panics unless T >= 1 and mu > 0.
 func Root41(s Smooth, d0 float64, steps int, bias, spread2 float64) float64 {
-	return product(decay(s.rootShrink(), horizon("root (41)", steps)), d0) + Root41Excess(s, d0, steps, bias, spread2)
+	start := product(decay(s.rootShrink(), horizon("root (41)", steps)), d0)
+	return start + Root41Excess(s, d0, steps, bias, spread2)
 }
 
 // Root41Excess is Root41 without q^T D0, which is what E[l(w^T) - l*] exceeds q^T D0
@@ -62,9 +65,9 @@ func (s Smooth) noise(sigma2, spread2 float64) float64 {
 }
 
 // RootBudget is (T/ln T)^{1/2}: in the order of T, how many steps may have a
-// perturbation of O(1) under A4 with g ~ ln T/T, wherever they fall, when the rate
-// ln T/T is to be kept. Table 1 has O(1) there, but for backward perturbations of
-// zero mean. It panics unless T >= 2.
+// perturbation of O(1) under A4 with one step size for all steps, g ~ ln T/T, wherever
+// they fall, when the rate ln T/T is to be kept. Table 1 has O(1) there, but for
+// backward perturbations of zero mean. It panics unless T >= 2.
 func RootBudget(t float64) float64 {
 	if !(t >= 2) {
 		panic(fmt.Sprintf("bounds: budget for T = %v, want T >= 2", t))
