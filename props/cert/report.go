@@ -43,23 +43,34 @@ func Check(data []byte) (*Report, error) {
 		stated, computed Value
 	}{{"lhs", c.LHS, r.LHS}, {"rhs", c.RHS, r.RHS}} {
 		if !side.stated.equal(side.computed) {
-			return nil, refuse(side.place, "stated as %.60s, computed as %.60s", side.stated, side.computed)
+			return nil, refuse(side.place, "stated as %s, computed as %s", cut(side.stated), cut(side.computed))
 		}
 	}
-	if !refutes(r.LHS, r.RHS) {
-		return nil, refuse("", "left side %.60s, right side %.60s: %s is not refuted", r.LHS, r.RHS, c.Claim)
+	if why := c.claim().allows(r.LHS, r.RHS); why != "" {
+		return nil, refuse("", "left side %s, right side %s: %s, %s is not refuted", cut(r.LHS), cut(r.RHS), why, c.Claim)
 	}
 	r.step("both sides are as stated, and the left is not what the claim allows")
 	r.Verdict = Refuted
 	return r, nil
 }
 
-// refutes: a bound by left > right, an equation by any difference.
-func refutes(l, r Value) bool {
-	if l.Rows != nil {
-		return !l.equal(r)
+// allows says why sides l and r do not refute the claim, "" when they do: a bound by
+// l > r, an equation by any difference, a bound with a constant that is not given by what
+// no constant bounds.
+func (c *claim) allows(l, r Value) string {
+	switch {
+	case c.matrices != nil:
+		if l.equal(r) {
+			return "they are equal"
+		}
+	case c.unbounded && l.Num.Cmp(num(1)) < 0:
+		return "no error is at least 1"
+	case c.unbounded && r.Num.Sign() != 0:
+		return "a constant may be between them"
+	case l.Num.Cmp(r.Num) <= 0:
+		return "left <= right"
 	}
-	return l.Num.Cmp(r.Num) > 0
+	return ""
 }
 
 // evaluate computes a parsed certificate: passes, constants, both sides.
@@ -255,6 +266,16 @@ func states(v [][]*big.Rat) string {
 
 // decimals is the precision of shown.
 const decimals = 6
+
+// approximately is x itself when it is short, else six digits of it.
+func approximately(x *big.Rat) string {
+	const short = 24
+	if s := x.RatString(); len(s) <= short {
+		return s
+	}
+	f := new(big.Float).SetRat(x)
+	return "about " + f.Text('g', decimals)
+}
 
 // shown is v as a fraction and, unless it is an integer, as a decimal.
 func shown(v Value) string {
