@@ -329,7 +329,7 @@ func judgeEq48(Options) Judgement {
 	if first == 0 {
 		return j
 	}
-	c, err := certifyEq48(2*int(first), eq48Limit) // Bernoulli's bound loses a factor 2 to 4
+	c, err := certifyEq48()
 	if err != nil {
 		j.Note += "; " + err.Error()
 		return j

@@ -109,14 +109,10 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
-// TestOwnCertificate: the certificate of a sum replays, whatever the constant, and
-// none is made where the constant is not exceeded.
+// TestOwnCertificate: the certificate of a sum replays, and is about every constant.
 func TestOwnCertificate(t *testing.T) {
-	if c, err := certifyEq48(1<<15, 1000); err != nil || c.Series.T != 1<<15 {
+	if c, err := certifyEq48(); err != nil || c.LHS.Num.Cmp(c.RHS.Num) <= 0 {
 		t.Errorf("%v, %v", c, err)
-	}
-	if c, err := certifyEq48(64, 1_000_000); err == nil {
-		t.Errorf("a certificate that (48) fails by 10^6 at T = 64: %+v", c)
 	}
 }
 
