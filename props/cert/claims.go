@@ -303,8 +303,7 @@ var claims = map[string]*claim{
 		eq: "(37)", biased: true, run: true,
 		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] " +
 			"+ (3/T) sum_t [right side of (23)]",
-		left:  func(s *sides, _ int) []Term { return one(factor(s.t.grad2, "(1/T) sum_{t<T} |grad l(w^t)|^2")) },
-		right: eq37,
+		left: meanOfGrads, right: eq37,
 	},
 	"thm5": {
 		eq: "(38)", biased: true, run: true, pl: true,
