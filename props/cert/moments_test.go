@@ -72,7 +72,7 @@ func TestMoments(t *testing.T) {
 				}
 				compare(fmt.Sprintf("V0[%d]", i), m.V0[i], size)
 			}
-			if want := 12*n - 2; len(m.List()) != want {
+			if want := 13*n - 2; len(m.List()) != want {
 				t.Errorf("%d moments listed, want %d", len(m.List()), want)
 			}
 		}
