@@ -2,11 +2,11 @@ package fuzz
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/props"
-	"github.com/cascade-sgd/cascade/props/gen"
 )
 
 // claimsOf are the claims of a kind with the given verdict on record.
@@ -34,7 +34,7 @@ func claimsOf(tb testing.TB, kind props.Kind, verdict string) []props.Claim {
 
 func FuzzPropagation(f *testing.F) {
 	claims := claimsOf(f, props.Step, "holds")
-	f.Fuzz(func(t *testing.T, data []byte) { Propagation(t, data, claims) })
+	f.Fuzz(func(t *testing.T, data []byte) { props.Fuzz(t, claims, data) })
 }
 
 func FuzzTraining(f *testing.F) {
@@ -42,7 +42,7 @@ func FuzzTraining(f *testing.F) {
 	for _, seed := range []string{"", "\x00\x01\x00", "\x02\x00\x02\x01\x05\x03\x02\x01", "\x01\x01\x03\x01\x01\x00\x02\x04\x01\x09"} {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { Training(t, data, claims) })
+	f.Fuzz(func(t *testing.T, data []byte) { props.Fuzz(t, claims, data) })
 }
 
 // tally is a props.Failer that notes what happened instead of stopping.
@@ -64,18 +64,18 @@ func run(data []byte, claims []props.Claim) (t *tally) {
 			panic(p)
 		}
 	}()
-	Propagation(t, data, claims)
+	props.Fuzz(t, claims, data)
 	return t
 }
 
 // TestTargetCanFail: some short input violates a refuted claim.
 func TestTargetCanFail(t *testing.T) {
 	claims := claimsOf(t, props.Step, "refuted")
-	src := gen.Random(1, 1)
+	rng := rand.New(rand.NewPCG(1, 1))
 	for range 200 {
 		data := make([]byte, 64)
 		for k := range data {
-			data[k] = byte(src.Int(0, 255))
+			data[k] = byte(rng.IntN(256))
 		}
 		if run(data, claims).failed != "" {
 			return
@@ -84,36 +84,10 @@ func TestTargetCanFail(t *testing.T) {
 	t.Error("200 random inputs did not violate a claim that is on record as refuted")
 }
 
-// TestCodec: every input decodes to a valid case, the empty one to the simplest,
-// and a changed byte to another case.
-func TestCodec(t *testing.T) {
-	src := gen.Random(2, 2)
-	changed := 0
-	for range 500 {
-		data := make([]byte, src.Int(0, 200))
-		for k := range data {
-			data[k] = byte(src.Int(0, 255))
-		}
-		a := fmt.Sprint(*gen.Step(gen.Bytes(data)))
-		if _, err := gen.Step(gen.Bytes(data)).Build(); err != nil {
-			t.Fatalf("%v: %v", data, err)
-		}
-		for k := range min(8, len(data)) {
-			data[k] ^= 0x15
-			if fmt.Sprint(*gen.Step(gen.Bytes(data))) != a {
-				changed++
-				break
-			}
-			data[k] ^= 0x15
-		}
-	}
-	if changed < 450 {
-		t.Errorf("one of the first eight bytes changed the case in %d of 500 inputs", changed)
-	}
-	if c := gen.Step(gen.Bytes(nil)); len(c.Chain) != gen.MinN {
-		t.Errorf("no bytes give N = %d, want %d", len(c.Chain), gen.MinN)
-	}
-	if s := run(make([]byte, MaxInput+1), nil).skipped; s == "" {
+// TestInputCap: an input over the cap is skipped, not decoded.
+func TestInputCap(t *testing.T) {
+	claims := claimsOf(t, props.Step, "holds")
+	if s := run(make([]byte, props.MaxFuzzInput+1), claims).skipped; s == "" {
 		t.Error("an input over the cap was decoded")
 	}
 }

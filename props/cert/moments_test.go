@@ -8,7 +8,8 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/cert"
-	"github.com/cascade-sgd/cascade/props/expect"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 )
 
 // TestMoments compares every moment with the trees of package expect.
@@ -21,11 +22,12 @@ func TestMoments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, want := expect.NewWalker(p.Chain), expect.NewMoments(p.Chain)
+		w, want := expect.NewWalker(p.Chain), claim.NewMoments(p.Chain)
 		if err := w.Walk(want, p.X, p.W, &p.Plan, 0); err != nil {
 			t.Fatal(err)
 		}
-		for k, reading := range []string{"literal", "past", "total"} {
+		for _, k := range claim.Readings {
+			reading := k.String()
 			c.Reading = reading
 			m, err := cert.MomentsOf(c)
 			if err != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/cert"
-	"github.com/cascade-sgd/cascade/props/expect"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // The rest of the module, in float64, is the oracle of this package, which
@@ -50,7 +51,7 @@ func consult(t testing.TB, c *cert.Certificate) opinion {
 		return linearOpinion(t, c, p)
 	}
 	w := expect.NewWalker(p.Chain)
-	m := expect.NewMoments(p.Chain)
+	m := claim.NewMoments(p.Chain)
 	if err := w.Walk(m, p.X, p.W, &p.Plan, 0); err != nil {
 		t.Fatalf("oracle: %v", err)
 	}
@@ -61,7 +62,7 @@ func consult(t testing.TB, c *cert.Certificate) opinion {
 	region := core.NewRegion(p.Chain)
 	region.VisitBoxes(w.Reach().Y)
 	region.VisitWeights(p.W)
-	v := &props.View{Moments: m, Nodes: nodes, V0: make([]float64, p.Chain.N()+1)}
+	v := &claim.View{Moments: m, Nodes: nodes, V0: make([]float64, p.Chain.N()+1)}
 	for i, vi := range w.Exact().V {
 		for _, x := range vi {
 			v.V0[i] += x * x
@@ -85,9 +86,9 @@ func consult(t testing.TB, c *cert.Certificate) opinion {
 	return o
 }
 
-func claimOf(t testing.TB, c *cert.Certificate) *props.Claim {
+func claimOf(t testing.TB, c *cert.Certificate) *claim.Claim {
 	for _, cl := range props.Claims() {
-		if cl.ID == c.Claim && string(cl.Form) == cmp.Or(c.Form, "printed") && cl.Reading == c.Reading {
+		if cl.ID == c.Claim && string(cl.Form) == cmp.Or(c.Form, "printed") && cl.Reading.String() == c.Reading {
 			return &cl
 		}
 	}
@@ -119,13 +120,13 @@ func smallestError(c *cert.Certificate) float64 {
 
 // nodeIndex finds the event of a lemma2 certificate: those of one operator are
 // listed in the order of the tree.
-func nodeIndex(c *cert.Certificate, nodes [expect.Readings][]expect.Node) int {
+func nodeIndex(c *cert.Certificate, nodes [claim.ReadingSlots][]claim.Node) int {
 	event := 0
 	for s, o := range c.Given {
 		event = event*max(1, len(c.Delta[s+1])) + o
 	}
-	for r := range expect.Readings {
-		if expect.Reading(r).String() != c.Reading {
+	for _, r := range claim.Readings {
+		if r.String() != c.Reading {
 			continue
 		}
 		for k, n := range nodes[r] {

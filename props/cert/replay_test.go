@@ -79,7 +79,7 @@ func TestReplay(t *testing.T) {
 // TestEveryRefutedClaim: each printed claim on record as refuted has its
 // certificate, as have the steps that lead to (20) and (41), and no other has one.
 func TestEveryRefutedClaim(t *testing.T) {
-	verdicts, err := os.ReadFile("../../testdata/verdicts")
+	verdicts, err := os.ReadFile("../../testdata/record")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,10 @@ import (
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/cert"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // judgeRun compares a certificate of a run with the float64 engine: the left
@@ -28,8 +29,8 @@ func judgeRun(t testing.TB, c *cert.Certificate) {
 		judgeHypotheses(t, c, k)
 		return
 	}
-	r := props.CheckExactly(claimOf(t, c), k)
-	if r.Reason != props.Valid || r.Answer != props.No {
+	r := search.CheckInBig(claimOf(t, c), k)
+	if r.Reason != claim.Valid || r.Answer != claim.No {
 		t.Errorf("%s %s: accepted, the engine says %v, %v", c.Claim, c.Reading, r.Reason, r.Answer)
 	}
 	left := r.Left.Lo

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/props/gen"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // drawing narrows what a rule's requests look like.

@@ -1,0 +1,117 @@
+package claim
+
+import "github.com/cascade-sgd/cascade/core"
+
+// Moments are the expectations over all leaves of one pass at one input x,
+// under the law of the plan. Slices are indexed like the paper; entries that
+// have no meaning (index 0, eps_1) are 0. |.| is Euclidean.
+type Moments struct {
+	Leaves int
+	P      float64 // sum of the probabilities, 1 up to rounding
+
+	D2, D4 []float64 // E|delta_i|^2, E|delta_i|^4           i = 1..N
+	E2     []float64 // E|eps_i|^2                           i = 2..N
+	Y2, Y4 []float64 // E|Y_i-y_i|^2, E|Y_i-y_i|^4           i = 0..N
+	V2     []float64 // E|V_i-v_i|^2                         i = 1..N
+	YV2    []float64 // E|Y_i-y_i|^2 |V_{i+1}-v_{i+1}|^2     i = 1..N-1
+	E4     []float64 // E|eps_i|^4                           i = 2..N
+	V4     []float64 // E|V_i-v_i|^4                         i = 1..N
+	Ui2    []float64 // E|U_i-u_i|^2                         i = 1..N
+	U2     float64   // E|U-u|^2
+
+	UMean   []float64 // E_t[U-u], flat                      length NW
+	UiMean2 []float64 // |E_t[U_i-u_i]|^2                    i = 1..N
+	UMean2  float64   // |E_t[U-u]|^2
+
+	// By reading:
+	DMean2 [ReadingSlots][]float64 // E|E^{G_i}[delta_i]|^2      i = 1..N
+	EMean2 [ReadingSlots][]float64 // E|E^{H_i}[eps_i]|^2        i = 2..N
+	YMean2 [ReadingSlots][]float64 // E|E^{G_i}[Y_i-y_i]|^2      i = 0..N
+	VMean2 [ReadingSlots][]float64 // E|E^{H_i}[V_i-v_i]|^2      i = 1..N
+}
+
+// NewMoments returns moments of the shape of c, all 0.
+func NewMoments(c *core.Chain) *Moments {
+	n := c.N() + 1
+	lists := 11 + 4*len(Readings)
+	buf := make([]float64, lists*n+c.NW())
+	take := func() []float64 {
+		s := buf[:n:n]
+		buf = buf[n:]
+		return s
+	}
+	m := &Moments{D2: take(), D4: take(), E2: take(), Y2: take(), Y4: take(), V2: take(), Ui2: take(), UiMean2: take(),
+		YV2: take(), E4: take(), V4: take()}
+	for _, r := range Readings {
+		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = take(), take(), take(), take()
+	}
+	m.UMean = buf[:c.NW():c.NW()]
+	return m
+}
+
+// Lists returns every slice of m but UMean, in a fixed order.
+func (m *Moments) Lists() [11 + 4*len(Readings)][]float64 {
+	l := [11 + 4*len(Readings)][]float64{m.D2, m.D4, m.E2, m.Y2, m.Y4, m.V2, m.Ui2, m.UiMean2, m.YV2, m.E4, m.V4}
+	for _, r := range Readings {
+		k := 11 + 4*int(r-Literal)
+		l[k], l[k+1], l[k+2], l[k+3] = m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r]
+	}
+	return l
+}
+
+// Reset sets all moments to 0.
+func (m *Moments) Reset() {
+	for _, l := range m.Lists() {
+		clear(l)
+	}
+	clear(m.UMean)
+	m.Leaves, m.P, m.U2, m.UMean2 = 0, 0, 0, 0
+}
+
+// Add adds p times o: all that is linear in the law, so not UMean2, which stays.
+// UiMean2 is added as a number.
+func (m *Moments) Add(o *Moments, p float64) {
+	ls, os := m.Lists(), o.Lists()
+	for k, l := range ls {
+		axpy(l, p, os[k])
+	}
+	axpy(m.UMean, p, o.UMean)
+	m.Leaves += o.Leaves
+	m.P += float64(p * o.P)
+	m.U2 += float64(p * o.U2)
+}
+
+// Mix sets m to the average of the moments of several inputs x, ms[k] with
+// probability p[k]: E over the sample and the perturbations, E_t of the paper. UMean is averaged
+// before its norm is taken, because E_t averages over x too; the conditional
+// means are given x, so theirs are averaged after. All have the chain shape of c.
+func (m *Moments) Mix(c *core.Chain, ms []*Moments, p []float64) {
+	m.Reset()
+	for k, o := range ms {
+		m.Add(o, p[k])
+	}
+	m.SetMeanNorms(c)
+}
+
+// SetMeanNorms forms UiMean2 and UMean2 from UMean.
+func (m *Moments) SetMeanNorms(c *core.Chain) {
+	m.UMean2 = 0
+	for i := 1; i <= c.N(); i++ {
+		m.UiMean2[i] = sq(c.W(i, m.UMean))
+		m.UMean2 += m.UiMean2[i]
+	}
+}
+
+func sq(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x * x)
+	}
+	return sum
+}
+
+func axpy(dst []float64, p float64, v []float64) {
+	for k, x := range v {
+		dst[k] += float64(p * x)
+	}
+}

@@ -1,0 +1,34 @@
+package props
+
+import (
+	"slices"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+)
+
+// Claims is the list of the paper's claims and of ours beside them, a file a chapter.
+// It is built anew, so that a caller may change its copy. Two rows of one name, or an
+// incomplete one, panic.
+func Claims() []claim.Claim {
+	all := slices.Concat(
+		propagationClaims(), // section 3, Theorem 1
+		spikeClaims(),       // section 6.3
+		linearClaims(),      // (6)
+		biasClaims(),        // section 3, Theorem 2
+		convergenceClaims(), // section 4
+		corollaryClaims(),   // section 5
+		AppendixClaims(),    // appendix A
+	)
+	seen := map[string]bool{}
+	for k := range all {
+		c := &all[k]
+		if err := c.Complete(); err != nil {
+			panic("props: " + err.Error())
+		}
+		if seen[c.Name()] {
+			panic("props: two claims are named " + c.Name())
+		}
+		seen[c.Name()] = true
+	}
+	return all
+}

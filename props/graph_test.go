@@ -1,0 +1,60 @@
+package props
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+)
+
+// TestGraph: an edge of the graph of statements leads to a claim of the list, none leads
+// back to where it began, and every theorem, corollary and line of a proof but the first
+// ones has an edge.
+func TestGraph(t *testing.T) {
+	from := map[string][]string{}
+	for _, c := range Claims() {
+		if c.Form == claim.Printed {
+			from[c.ID] = c.FollowsFrom
+		}
+		if c.RestsOn != "" && !slices.Contains(c.FollowsFrom, c.RestsOn) {
+			t.Errorf("%s rests on %s and does not follow from it", c.Name(), c.RestsOn)
+		}
+	}
+	var walk func(id string, path []string)
+	walk = func(id string, path []string) {
+		if slices.Contains(path, id) {
+			t.Fatalf("%s follows from itself: %v", id, path)
+		}
+		for _, next := range from[id] {
+			if _, ok := from[next]; !ok {
+				t.Errorf("%s follows from %q, which is not on the list", id, next)
+				continue
+			}
+			walk(next, append(path, id))
+		}
+	}
+	roots := []string{"eq12", "eq14a", "eq18a", "eq30a", "spike", "eq6a", "eq6b", "eq6c", "lemma2", "eq28a", "eq29", "eq35", "bernoulli", "a1", "a2", "a3"}
+	for id, edges := range from {
+		walk(id, nil)
+		if len(edges) == 0 != slices.Contains(roots, id) {
+			t.Errorf("%s has the edges %v", id, edges)
+		}
+	}
+}
+
+// TestTitles: the statements that readers know by name have one.
+func TestTitles(t *testing.T) {
+	var titles []string
+	for _, c := range Claims() {
+		if c.Title != "" && !slices.Contains(titles, c.Title) {
+			titles = append(titles, c.Title)
+		}
+		if (c.AtMost > 0) != (c.AtMostBy != "") || c.AtMost > 1 {
+			t.Errorf("%s: at most %v, by %q", c.Name(), c.AtMost, c.AtMostBy)
+		}
+	}
+	want := []string{"Lemma 1", "Theorem 1", "Lemma 2", "Theorem 2", "Theorem 3", "Theorem 4", "Theorem 5", "Table 1"}
+	if !slices.Equal(titles, want) {
+		t.Errorf("titles %q, want %q", titles, want)
+	}
+}

@@ -1,0 +1,54 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+)
+
+// Case measures a case for the claims of one kind, in float64: lower and upper bounds
+// of all that they may speak of, or the reason why the case says nothing to any of
+// them. The case must be one that its Build, or BuildRun for claim.Training, accepts:
+// another one panics.
+func Case(kind claim.Kind, c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
+	if kind == claim.Training {
+		run, err := c.BuildRun()
+		if err != nil {
+			panic(fmt.Sprintf("measure: an invalid run: %v", err))
+		}
+		return Training(run)
+	}
+	p, err := c.Build()
+	if err != nil {
+		panic(fmt.Sprintf("measure: an invalid case: %v", err))
+	}
+	if kind == claim.Linear {
+		v := &claim.View{Linear: linearNet(p)}
+		v.K.N = p.Chain.N()
+		return v, v, claim.Valid
+	}
+	step, err := NewEvaluator(p.Chain).Measure(p)
+	if err == nil && kind == claim.Nodes {
+		err = step.addNodes(p)
+	}
+	if err != nil {
+		return nil, nil, rejection(err)
+	}
+	return &step.Lo, &step.Hi, claim.Valid
+}
+
+// rejection is why a pass that could not be measured says nothing.
+func rejection(err error) claim.Reason {
+	var large *expect.TooManyLeaves
+	switch {
+	case errors.Is(err, ErrIllConditioned):
+		return claim.Ill
+	case errors.As(err, &large):
+		return claim.TooLarge
+	}
+	// A state that is not finite breaks the laws that look at it.
+	return claim.Overflow
+}

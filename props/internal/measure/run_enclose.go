@@ -1,0 +1,158 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/claim"
+)
+
+// stepRounding is the relative rounding of w - g (U + r): four operations.
+const stepRounding = 0x1p-50
+
+// sumRounding bounds the relative rounding of means over inputs, leaves and
+// steps: sums of at most 2^21 terms with probabilities normalised to 2^-40.
+const sumRounding = 0x1p-31
+
+// enclose bounds all that the run's claims speak of.
+func (r *trainer) enclose() (lo, hi *claim.View, why claim.Reason) {
+	run, points, n := r.run, r.points, r.run.Chain.N()
+	if !(points.maxLoss <= math.MaxFloat64) || !(points.maxGrad <= math.MaxFloat64) {
+		return nil, nil, claim.Overflow
+	}
+	s := bounds.Smooth{Gamma: run.Gamma}
+	lStarLo, lStarHi := 0.0, math.Inf(1) // F and R are >= 0 for every loss that gen draws
+	if run.Known != nil {
+		s.L, s.Mu, lStarLo, lStarHi = run.Known.L(), run.Known.Mu(), run.Known.LStarLower(), run.Known.LStarUpper()
+	} else {
+		if !run.Chain.Op(n).Spec().NonNegative() {
+			return nil, nil, claim.NoLStar
+		}
+		s.L = points.region.Smoothness(run.Inputs) + 2*run.Reg.Rho
+	}
+	if !s.Admissible() {
+		v := &claim.View{Run: &claim.Run{S: s}}
+		return v, v, claim.StepSize
+	}
+	if s.Mu == 0 {
+		lStarHi = lStarLo // Theorems 3 and 4 hold for every lower bound of l
+	}
+	points.region.Widen(core.Margin)
+	per := make([]core.Regularity, n+1)
+	all := points.region.Regularity(per)
+	if !points.errs.Compute(points.region, per) {
+		return nil, nil, claim.Ill
+	}
+	k := Constants(n, all)
+
+	eL := points.errs.Y[n] + sumRounding*points.maxLoss
+	eU := 0.0
+	for i := 1; i <= n; i++ {
+		eU += points.errs.U[i]
+	}
+	eG := eU + sumRounding*points.maxGrad
+	eU = 2*eU + stepRounding*(points.maxW/run.Gamma+points.maxGrad)
+
+	lo = &claim.View{K: k, Per: per, Run: &claim.Run{}}
+	hi = &claim.View{K: k, Per: per, Run: &claim.Run{}}
+	a, b := lo.Run, hi.Run
+	_, s.SigmaSq = root(points.maxVariance, 2*eG, 2, sumRounding)
+	a.S, b.S = s, s
+	a.D0, b.D0 = max(r.loss0-eL-lStarHi, 0), max(r.loss0+eL-lStarLo, 0)
+	a.GapT, b.GapT = max(r.lossT-eL-lStarHi, 0), max(r.lossT+eL-lStarLo, 0)
+	a.Steps, b.Steps = run.Steps, run.Steps
+	a.LStar, b.LStar = lStarLo, lStarLo
+	if d := r.sum.weight - float64(run.Steps); !(math.Abs(d) <= sumRounding*float64(run.Steps)) {
+		panic(fmt.Sprintf("measure: the probabilities of a run of %d steps sum to %v", run.Steps, r.sum.weight))
+	}
+	a.First, b.First = r.first.enclose(k, eU, r.chance)
+	a.Sum, b.Sum = r.sum.enclose(k, eU, r.chance)
+	a.Weighted41, b.Weighted41 = r.weighted41.enclose(k, eU, r.chance)
+	a.WeightedSharp, b.WeightedSharp = r.weightedSharp.enclose(k, eU, r.chance)
+	a.WeightedRoot, b.WeightedRoot = r.weightedRoot.enclose(k, eU, r.chance)
+	a.Grad2, b.Grad2 = root(r.sum.grad2/float64(run.Steps), eG, 2, sumRounding)
+	g2lo, g2hi := root(norm2(r.grad0), eG, 2, sumRounding)
+	// l(w+) - l(w) + c |grad l|^2, and l(w+) - q l(w) - (1-q) l*: l* enters with a minus.
+	g := run.Gamma
+	drop := func(c float64) (lo, hi float64) {
+		return r.loss1 - r.loss0 - 2*eL + c*g2lo, r.loss1 - r.loss0 + 2*eL + c*g2hi
+	}
+	shrink := func(x float64) (lo, hi float64) {
+		d := r.loss1 - (1-x)*r.loss0
+		return d - 2*eL - x*lStarHi, d + 2*eL - x*lStarLo
+	}
+	a.Drop36, b.Drop36 = drop(g / 6)
+	a.SharpDrop36, b.SharpDrop36 = drop(g / 2)
+	a.Drop40, b.Drop40 = shrink(s.Mu * g / 3)
+	a.SharpDrop40, b.SharpDrop40 = shrink(s.Mu * g)
+	added := func(q float64) (lo, hi float64) { // q = q^T
+		d := r.lossT - q*r.loss0
+		return d - 2*eL - (1-q)*lStarHi, d + 2*eL - (1-q)*lStarLo
+	}
+	if s.Mu > 0 {
+		a.Added41, b.Added41 = added(s.Weight(run.Steps, 0))
+		a.SharpAdded41, b.SharpAdded41 = added(s.SharpWeight(run.Steps, -1))
+		a.RootAdded41, b.RootAdded41 = added(s.RootWeight(2 * run.Steps))
+		a.RootDrop40, b.RootDrop40 = shrink(1 - s.RootQ())
+		a.RootBias, b.RootBias = r.rootBias(eU)
+	}
+	r.encloseLeaves(a, b, eL, eG, eU)
+	return lo, hi, claim.Valid
+}
+
+// enclose bounds the sums: by Minkowski's inequality the root of a sum of
+// weighted squares is off by at most e times the root of the sum of weights.
+func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi claim.StepSums) {
+	e *= math.Sqrt(s.weight) * (1 + sumRounding)
+	put := func(lo, hi *float64, v, lost float64) { *lo, *hi = root(v, e+lost, 2, sumRounding) }
+	put(&lo.E2, &hi.E2, s.U2, 0)
+	put(&lo.Mean2, &hi.Mean2, s.mean2, cancellation*math.Sqrt(s.U2))
+	if chance { // the difference of two rounded sums
+		off := 2 * sumRounding * s.U2
+		lo.Spread, _ = root(max(s.U2-s.mean2-off, 0), e, 2, sumRounding)
+		_, hi.Spread = root(max(s.U2-s.mean2, 0)+off, e, 2, sumRounding)
+	}
+	thm1 := bounds.Theorem1(k, s.D2, s.Moments.E2)
+	put(&lo.Thm1, &hi.Thm1, thm1, 0)
+	put(&lo.Sharp1, &hi.Sharp1, bounds.SharpTheorem1(k, s.D2, s.Moments.E2), 0)
+	lost := cancellation * math.Sqrt(thm1)
+	for _, r := range claim.Readings {
+		// Total means of eps do not do for the repaired form.
+		eps := s.EMean2[min(r, claim.Past)]
+		put(&lo.Thm2[r], &hi.Thm2[r], bounds.Theorem2(k, s.DMean2[r], s.D4, s.EMean2[r]), lost)
+		put(&lo.Repaired2[r], &hi.Repaired2[r], bounds.RepairedTheorem2(k, s.DMean2[r], s.D4, eps), lost)
+	}
+	return lo, hi
+}
+
+// rootBias encloses claim.Run.RootBias; at each step the root is off by e, and the
+// mean by cancellation.
+func (r *trainer) rootBias(e float64) (lo, hi float64) {
+	for t, m := range r.byStep {
+		r.bias.add(m, r.smooth.RootWeight(r.run.Steps-1-t))
+	}
+	off := e*r.bias.weight + cancellation*r.bias.size
+	return max(r.bias.mean-off, 0) * (1 - sumRounding), (r.bias.mean + off) * (1 + sumRounding)
+}
+
+func (r *trainer) encloseLeaves(a, b *claim.Run, eL, eG, eU float64) {
+	run, g := r.run, r.run.Gamma
+	for _, l := range r.leaves {
+		up := r.points.Loss(l.w)
+		ur := make([]float64, len(l.u))
+		err := make([]float64, len(l.u))
+		for j := range ur {
+			ur[j] = l.u[j] + run.Reg.Grad(run.W[j])
+			err[j] = l.uu[j] - l.u[j]
+		}
+		norm, size := math.Sqrt(norm2(r.grad0)), math.Sqrt(norm2(ur))+math.Sqrt(norm2(err))
+		drop := up - r.loss0 + g*dot(r.grad0, ur) + g*dot(r.grad0, err)
+		e := 2*eL + g*(norm*(eG+eU)+eG*(size+eG+eU)+sumRounding*norm*size)
+		lo, hi := claim.Leaf{Drop: drop - e}, claim.Leaf{Drop: drop + e}
+		lo.UR2, hi.UR2 = root(norm2(ur), eG, 2, sumRounding)
+		lo.E2, hi.E2 = root(norm2(err), eU, 2, sumRounding)
+		a.Leaves, b.Leaves = append(a.Leaves, lo), append(b.Leaves, hi)
+	}
+}

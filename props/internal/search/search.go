@@ -1,0 +1,301 @@
+package search
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
+	"github.com/cascade-sgd/cascade/props/internal/search/climb"
+)
+
+// Batch is the number of random cases between two rounds of climbing.
+const Batch = 1000
+
+// chunk is the number of cases that one worker takes at a time.
+const chunk = 50
+
+// LongSteps is the horizon of the runs without chance that every search adds to
+// its trees; the tests take them to 10^6.
+const LongSteps = 1 << 14
+
+// longParts are the step sizes of the long runs, in units of 1/(3L).
+var longParts = []float64{1, 1.0 / 64}
+
+// Options of a Search.
+type Options struct {
+	Seed   uint64
+	Cases  int           // random cases of each kind, rounded up to a multiple of Batch
+	Budget time.Duration // if positive, no batch is begun after it; the result then depends on the machine
+	Climb  int           // evaluations of each climb, 0 for none
+	Shard  int           // this search takes the batches b with b % Shards == Shard
+	Shards int           // 0 means 1
+
+	// Stop ends the search with what it has: once it is closed, no unit of work is
+	// begun. nil never stops.
+	Stop <-chan struct{}
+	// Progress is called between units of work, from one goroutine, with what is done
+	// next.
+	Progress func(done, total int, doing string)
+}
+
+func (o *Options) check() {
+	if o.Shards == 0 {
+		o.Shards = 1
+	}
+	if o.Shard < 0 || o.Shard >= o.Shards || o.Cases < 0 || o.Climb < 0 {
+		panic(fmt.Sprintf("search: shard %d of %d, %d cases, climbs of %d", o.Shard, o.Shards, o.Cases, o.Climb))
+	}
+	if o.Progress == nil {
+		o.Progress = func(int, int, string) {}
+	}
+}
+
+// Batches is the number of batches of the whole search.
+func (o *Options) Batches() int { return (o.Cases + Batch - 1) / Batch }
+
+func (o *Options) stopped() bool {
+	select {
+	case <-o.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// Outcome is what came of a search.
+type Outcome struct {
+	Findings []*Finding // in the order of the claims
+	Units    []Unit     // of work that were done, in order
+	Stopped  bool       // before its end, by Stop or by the budget
+}
+
+// Unit is a batch that was done, with a digest of all that it found: whoever does it
+// again with the same build finds the same.
+type Unit struct {
+	Batch  int    `json:"batch"`
+	Digest string `json:"digest"` // SHA-256 in hex
+}
+
+// Search is Run without the bookkeeping.
+func Search(claims []claim.Claim, opt Options) []*Finding { return Run(claims, opt).Findings }
+
+// Run tries the claims on random cases and climbs from the worst ones. An incomplete
+// claim panics.
+func Run(claims []claim.Claim, opt Options) *Outcome {
+	opt.check()
+	start := time.Now()
+	kinds := byKind(claims)
+	out := &Outcome{Findings: newFindings(claims)}
+	batches := opt.Batches()
+	if opt.Shard == 0 {
+		opt.Progress(0, batches, "claims that judge themselves")
+		judge(out.Findings, kinds[claim.SelfJudged], opt)
+		opt.Progress(0, batches, "long runs")
+		tryFixed(out.Findings, kinds[claim.Training], opt)
+	}
+	for b := opt.Shard; b < batches; b += opt.Shards {
+		if opt.stopped() || opt.Budget > 0 && time.Since(start) > opt.Budget {
+			break
+		}
+		found := batch(claims, kinds, b, opt)
+		if opt.stopped() {
+			break // the batch may be torn: what it found is left out, and it is run again
+		}
+		for k, f := range found {
+			out.Findings[k].merge(f)
+		}
+		out.Units = append(out.Units, Unit{b, digest(found)})
+	}
+	out.Stopped = len(out.Units) < (batches-opt.Shard+opt.Shards-1)/opt.Shards
+	opt.Progress(batches, batches, "certificates")
+	pool.Map(len(out.Findings), func(k int) struct{} {
+		out.Findings[k].certifySmallest()
+		return struct{}{}
+	})
+	opt.Progress(batches, batches, "done")
+	return out
+}
+
+// Redo does one batch of a search again and returns its unit.
+func Redo(claims []claim.Claim, opt Options, b int) Unit {
+	opt.check()
+	return Unit{b, digest(batch(claims, byKind(claims), b, opt))}
+}
+
+// byKind are the positions of the claims by kind.
+func byKind(claims []claim.Claim) (kinds [claim.Kinds][]int) {
+	for k := range claims {
+		if err := claims[k].Complete(); err != nil {
+			panic("search: " + err.Error())
+		}
+		kinds[claims[k].Kind] = append(kinds[claims[k].Kind], k)
+	}
+	return kinds
+}
+
+// batch does the b-th batch for all claims that are searched.
+func batch(claims []claim.Claim, kinds [claim.Kinds][]int, b int, opt Options) []*Finding {
+	found := newFindings(claims)
+	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Linear, claim.Training} {
+		opt.Progress(b, opt.Batches(), fmt.Sprintf("claims of kind %v", kind))
+		if at := kinds[kind]; len(at) > 0 && !opt.stopped() {
+			mergeAt(found, at, searchBatch(selected(claims, at), kind, b, opt))
+		}
+	}
+	return found
+}
+
+// digest is a hash of all that was found.
+func digest(found []*Finding) string {
+	h := sha256.New()
+	for _, f := range found {
+		fmt.Fprintln(h, f.Claim.Name(), f.Cases, f.Rejected, f.Undecided, f.Violated, f.Confirmed,
+			math.Float64bits(f.Ratio), f.I, f.Source)
+		for n := gen.MinN; n <= gen.MaxN; n++ {
+			if e := f.ByN[n]; e != nil {
+				fmt.Fprintln(h, n, math.Float64bits(e.Ratio))
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// selected are the claims at the given positions.
+func selected(claims []claim.Claim, at []int) []claim.Claim {
+	some := make([]claim.Claim, len(at))
+	for j, k := range at {
+		some[j] = claims[k]
+	}
+	return some
+}
+
+// mergeAt merges what was found for the claims at the given positions.
+func mergeAt(total []*Finding, at []int, found []*Finding) {
+	for j, k := range at {
+		total[k].merge(found[j])
+	}
+}
+
+// judge has the claims at the given positions judge themselves.
+func judge(total []*Finding, at []int, opt Options) {
+	judgements := pool.Map(len(at), func(k int) *claim.Judgement {
+		if opt.stopped() {
+			return &claim.Judgement{Verdict: claim.Invalid, Note: "stopped before it ran"}
+		}
+		j := total[at[k]].Claim.Judge(opt.Seed)
+		return &j
+	})
+	for k, j := range judgements {
+		f := total[at[k]]
+		f.Judged, f.Cases, f.Ratio = j, j.Cases, j.Ratio
+	}
+}
+
+// tryFixed tries the long runs and those on data on the claims at the given positions.
+func tryFixed(total []*Finding, at []int, opt Options) {
+	if len(at) == 0 {
+		return
+	}
+	cases := gen.LongRuns(LongSteps, longParts...)
+	long := len(cases)
+	data, err := gen.DataRuns(gen.DataSteps)
+	if err != nil {
+		panic("search: " + err.Error()) // the data are part of the binary
+	}
+	cases = append(cases, data...)
+	found := pool.Map(len(cases), func(k int) []*Finding {
+		claims := make([]claim.Claim, len(at))
+		for j, i := range at {
+			claims[j] = *total[i].Claim
+		}
+		f := newFindings(claims)
+		source := fmt.Sprintf(longSource, k)
+		if k >= long {
+			source = fmt.Sprintf(dataSource, k-long)
+		}
+		if !opt.stopped() {
+			tryAll(f, claim.Training, cases[k], source)
+		}
+		return f
+	})
+	for _, f := range found {
+		mergeAt(total, at, f)
+	}
+}
+
+func searchBatch(claims []claim.Claim, kind claim.Kind, b int, opt Options) []*Finding {
+	parts := pool.Map(Batch/chunk, func(p int) []*Finding {
+		f := newFindings(claims)
+		for k := range chunk {
+			if opt.stopped() {
+				break
+			}
+			index := uint64(b*Batch + p*chunk + k)
+			c := Draw(kind, gen.Random(opt.Seed, index))
+			tryAll(f, kind, c, fmt.Sprintf(randomSource, index))
+		}
+		return f
+	})
+	found := newFindings(claims)
+	for _, p := range parts {
+		for k := range found {
+			found[k].merge(p[k])
+		}
+	}
+	if opt.Climb > 0 && kind != claim.Linear {
+		climbBatch(found, b, opt)
+	}
+	return found
+}
+
+// climbBatch climbs from the batch's worst case of every claim and length, and
+// tries where it ends on the other claims as well. A claim that the batch has
+// refuted already needs no worse case.
+func climbBatch(found []*Finding, b int, opt Options) {
+	type job struct{ claim, n int }
+	var jobs []job
+	var open []claim.Claim
+	var at []int // of open in found
+	for k, f := range found {
+		if f.Confirmed > 0 {
+			continue
+		}
+		open, at = append(open, *f.Claim), append(at, k)
+		for n := gen.MinN; n <= gen.MaxN; n++ {
+			if e := f.ByN[n]; e != nil && e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
+				jobs = append(jobs, job{k, n})
+			}
+		}
+	}
+	results := pool.Map(len(jobs), func(j int) []*Finding {
+		f, n := found[jobs[j].claim], jobs[j].n
+		all := newFindings(open)
+		if opt.stopped() {
+			return all
+		}
+		score := func(c *gen.Case) float64 { return Score(f.Claim, c) }
+		seed := opt.Seed ^ uint64(b)<<32 ^ uint64(n)
+		best, _ := climb.Climb(f.ByN[n].Case, score, climb.Options{Seed: seed, Evaluations: opt.Climb})
+		tryAll(all, f.Claim.Kind, best, climbedOn(f.Claim, b, n))
+		return all
+	})
+	for _, r := range results {
+		mergeAt(found, at, r)
+	}
+}
+
+// Draw draws a case for claims of a kind.
+func Draw(kind claim.Kind, src gen.Source) *gen.Case {
+	switch kind {
+	case claim.Linear:
+		return gen.LinearStep(src)
+	case claim.Training:
+		return gen.TrainingRun(src)
+	}
+	return gen.Step(src)
+}

@@ -1,0 +1,72 @@
+package props
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search"
+)
+
+// Options say how far Search looks; see the fields. Seed and Cases are what a search
+// depends on.
+type Options = search.Options
+
+// Finding is what Search knows about one claim: its Verdict, counts, largest ratio and
+// worst case.
+type Finding = search.Finding
+
+// Batch is what Options.Cases is rounded up to a multiple of.
+const Batch = search.Batch
+
+// Search tries the claims, those of the list or of a user, on random cases and climbs
+// from the worst ones. The findings are in the order of the claims; the same seed gives
+// the same findings at any GOMAXPROCS. An incomplete claim panics.
+func Search(claims []claim.Claim, opt Options) []*Finding { return search.Search(claims, opt) }
+
+// Failer is what a property needs of a test: *testing.T and *rapid.T have it.
+type Failer interface {
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+}
+
+// Property is the body of every property test and fuzz target. It fails the
+// test when the case violates one of the claims, which are of one kind, in
+// math/big, or cannot be decided there; otherwise it returns the largest
+// left/right of each, -1 where the case says nothing.
+func Property(t Failer, claims []claim.Claim, c *gen.Case) []float64 {
+	found := search.Try(claims, c, "property")
+	ratios := make([]float64, len(found))
+	for k, f := range found {
+		ratios[k] = f.Ratio
+		if f.Cases == 0 || f.Verdict() == claim.Holds {
+			continue
+		}
+		saved, err := json.Marshal(search.Save(f, 0))
+		if err != nil {
+			saved = []byte(err.Error())
+		}
+		t.Fatalf("%s: %s, ratio %v\n  %s\n  %s\nreplay: save this line as FILE and run: go run ./props/verify replay "+
+			"FILE\n%s",
+			f.Claim.Name(), f.Verdict(), f.Ratio, f.Claim.Statement, c.Line(), saved)
+	}
+	return ratios
+}
+
+// Replay says what the saved case in data, as Property prints it, shows of a claim of a
+// user, in math/big: left, right, their ratio and the answer. The error names the place
+// where the data are no saved case of that claim.
+func Replay(data []byte, c *claim.Claim) (claim.Result, error) {
+	saved, err := search.ParseSaved(data)
+	if err != nil {
+		return claim.Result{}, err
+	}
+	if !saved.IsOf(c) {
+		return claim.Result{}, fmt.Errorf("props: the case is saved for %s, not for %s", saved.Name(), c.Name())
+	}
+	if err := saved.Fits(c); err != nil {
+		return claim.Result{}, err
+	}
+	return search.CheckInBig(c, saved.Case), nil
+}

@@ -1,0 +1,15 @@
+// Package report turns findings and results into data, and data into text.
+//
+// What comes in: the findings of a search, the results of runs, files of earlier
+// searches. What goes out: a Report (JSON, version 1), tables and pages of it
+// (internal/table has the writers), the sum of all shards of a search (Merge), the
+// differences to the record in testdata, and what a saved case or a certificate shows
+// when it is replayed.
+//
+// It imports the list of claims, experiments, runs, search and cert; verify imports it.
+//
+// # Bad input
+//
+// Everything read is data from outside: the error names line and column, or the claim,
+// the field and the value.
+package report

@@ -1,0 +1,29 @@
+package report
+
+import (
+	"io"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/appendix"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/rates"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
+	"github.com/cascade-sgd/cascade/props/internal/runs/tightness"
+)
+
+// Pages write the pages that are made without a search, as Markdown.
+var Pages = map[string]func(w io.Writer, seed uint64) error{
+	"theorem1": func(w io.Writer, _ uint64) error { return tightness.Theorem1().Markdown(w) },
+	"table1": func(w io.Writer, seed uint64) error {
+		o := rates.Full
+		o.Seed = seed
+		results, err := rates.Measure(rates.Scenarios(), o)
+		if err != nil {
+			return err
+		}
+		return rates.Markdown(w, results)
+	},
+	"spikes": func(w io.Writer, seed uint64) error { return spikes.Markdown(w, spikes.Full(seed)) },
+	"counterexamples": func(w io.Writer, seed uint64) error {
+		return appendix.Page(props.AppendixClaims(), seed).Markdown(w)
+	},
+}

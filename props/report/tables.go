@@ -1,0 +1,187 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting/anytime"
+	"github.com/cascade-sgd/cascade/props/internal/runs/training"
+	"github.com/cascade-sgd/cascade/props/internal/search"
+	"github.com/cascade-sgd/cascade/props/internal/table"
+)
+
+// Tightness is Ratio for a table, "-" for a claim whose evidence is not a ratio, and
+// "unbounded" over a right side that is 0 but for outward rounding.
+func (r *Row) Tightness() string {
+	switch {
+	case r.Ratio == 0 && len(r.RatioByN) == 0:
+		return "-"
+	case float64(r.Ratio) >= unbounded && r.Verdict == claim.Refuted:
+		return "unbounded"
+	}
+	return r.Ratio.String()
+}
+
+// unbounded is the ratio above which a right side is 0 but for rounding outwards: sides
+// are enclosed to a relative 2^-50 of states of size 1, and squares of that are 1e-30.
+const unbounded = 1e15
+
+// ClaimsTable has a row for each claim.
+func (r *Report) ClaimsTable() *table.Table {
+	t := table.New("id", "equation", "form", "reading", "verdict", "cases", "rejected", "largest ratio", "replay")
+	for _, c := range r.Claims {
+		reading := c.Reading.String()
+		if reading == "" {
+			reading = "-"
+		}
+		t.Add(c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.Tightness(), c.Replay)
+	}
+	return t
+}
+
+// RunsTable has a row for each training run, with what its last logged step measured.
+func (r *Report) RunsTable() *table.Table {
+	t := table.New("run", "steps", "loss", "E|U-u|^2 measured", "Theorem 1's bound", "sharp", "sharp-each", "claims violated")
+	for _, run := range r.Runs {
+		var last training.LoggedStep
+		if n := len(run.Logged); n > 0 {
+			last = run.Logged[n-1]
+		}
+		violated := "none"
+		if !run.OK {
+			violated = fmt.Sprint(run.Violated)
+		}
+		short := func(n claim.Number) string { return fmt.Sprintf("%.3g", float64(n)) }
+		t.Add(run.Name, run.Steps, fmt.Sprintf("%v -> %v", run.LossFirst, run.LossLast),
+			short(last.Measured), short(last.Bound), short(last.Sharp), short(last.Each), violated)
+	}
+	return t
+}
+
+// BetsTable has a row for each sequential test.
+func (r *Report) BetsTable() *table.Table {
+	t := table.New("test", "observations", "log wealth", "rejected")
+	for _, s := range r.Sequential {
+		t.Add(s.Name, s.Steps, fmt.Sprintf("%.2f", float64(s.Wealth)), s.Rejected)
+	}
+	return t
+}
+
+// Page is the report as a document.
+func (r *Report) Page() *table.Page {
+	d := &table.Page{Title: "Verdicts", Command: "go run ./props/verify"}
+	d.Add(r.ClaimsTable())
+	if len(r.Runs) > 0 {
+		d.Add(table.Text("Training runs: the claims above on one step, but (6), spike and lemma2, at every logged step; "+
+			"E over the samples of the batch and their draws."), r.RunsTable())
+	}
+	if len(r.Sequential) > 0 {
+		d.Add(table.Text(fmt.Sprintf("Long stochastic runs, tested by betting: a false alarm in all of them together has probability %g.",
+			anytime.SuiteAlpha)), r.BetsTable())
+	}
+	return d
+}
+
+// RecordPage is Page for the record: readings that share verdict, counts and ratio share a
+// row, and columns say what they are.
+func (r *Report) RecordPage() *table.Page {
+	d := &table.Page{Title: "Verdicts", Command: "go run ./props/verify record"}
+	count := map[claim.Verdict]int{}
+	for _, row := range r.Claims {
+		count[row.Verdict]++
+	}
+	d.Add(table.Text(fmt.Sprintf("Of %d rows, a claim in one form and reading each, %d hold, %d are refuted and %d are unsettled. "+
+		"What fails as printed, with witnesses and what holds instead, is on the page of errata (ERRATA.md).",
+		len(r.Claims), count[claim.Holds], count[claim.Refuted], count[claim.Unsettled])))
+	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found")
+	t.Columns[3].Means = "of the conditional expectations: literal, past, total (theory of section 3); -: there are none"
+	t.Columns[4].Means = "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation; unsettled: a statement about rates"
+	t.Columns[5].Means = "that say something about the claim"
+	t.Columns[6].Means = "that break a hypothesis or say nothing"
+	t.Columns[7].Means = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times too large; " +
+		"unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it needs"
+	for _, same := range r.byReading() {
+		readings := "-"
+		if same[0].Reading != claim.AnyReading {
+			var names []string
+			for _, row := range same {
+				names = append(names, row.Reading.String())
+			}
+			readings = strings.Join(names, ", ")
+		}
+		c := same[0]
+		t.Add(c.ID, c.Eq, c.Form, readings, c.Verdict, c.Cases, c.Rejected, c.Tightness())
+	}
+	d.Add(t)
+	if len(r.Runs) > 0 {
+		d.Add(table.Heading("Training runs"), table.Text("Claims about one step at every logged step, E over the samples of the batch and their draws; "+
+			"measured and bounds are those of the last one."), r.RunsTable())
+	}
+	return d
+}
+
+// byReading groups rows that differ in their reading alone.
+func (r *Report) byReading() [][]*Row {
+	var groups [][]*Row
+	for k := range r.Claims {
+		row := &r.Claims[k]
+		at := slices.IndexFunc(groups, func(g []*Row) bool {
+			o := g[0]
+			return row.Reading != claim.AnyReading && o.ID == row.ID && o.Form == row.Form && o.Verdict == row.Verdict &&
+				o.Cases == row.Cases && o.Rejected == row.Rejected && o.Tightness() == row.Tightness()
+		})
+		if at < 0 {
+			groups = append(groups, []*Row{row})
+			continue
+		}
+		groups[at] = append(groups[at], row)
+	}
+	return groups
+}
+
+// ErrataTable has a row for each statement that fails as printed.
+func ErrataTable(found []*search.Finding) *table.Table {
+	t := table.New("statement", "as printed", "smallest witness", "left, right", "instead")
+	for _, e := range Errata(found) {
+		c := e.Claim
+		name := c.ID + " " + c.Eq
+		if c.Reading != claim.AnyReading {
+			name += ", " + c.Reading.String()
+		}
+		if c.Form == claim.Derivation {
+			name += ", derivation"
+		}
+		sides := ""
+		if e.Witness != nil {
+			sides = fmt.Sprintf("%.4g > %.4g", e.Result.Left.Lo, e.Result.Right.Hi)
+		}
+		if e.Certificate != "" {
+			sides += " (" + e.Certificate + ")"
+		}
+		t.Add(name, c.Statement, e.WitnessLine(), strings.TrimSpace(sides), strings.Join(e.Instead(), "; "))
+	}
+	return t
+}
+
+// SharperTable has a row for each sharp form that holds.
+func SharperTable(found []*search.Finding) *table.Table {
+	t := table.New("id", "form", "statement", "ratio", "ratio beside it")
+	t.Columns[3].Means = "the largest left/right found"
+	t.Columns[4].Means = "that of the printed form, or of the repaired one where that fails; -: none"
+	for _, i := range Improvements(found) {
+		form := strings.Join(append([]string{string(i.Claim.Form)}, i.Readings...), ", ")
+		t.Add(i.Claim.ID+" "+i.Claim.Eq, form, i.Claim.Statement, i.Ratio, i.BesideRatio())
+	}
+	return t
+}
+
+// ErrataPage lists what fails as printed, and the sharper forms that hold.
+func ErrataPage(found []*search.Finding) *table.Page {
+	d := &table.Page{Title: "What fails as printed, and what holds instead", Command: "go run ./props/verify page errata"}
+	d.Add(table.Text("Printed statements of arXiv:2602.20646v1 that fail, each with its smallest witness. "+
+		"A constant of A3 that is 0 on the case stands as 2^-30."), ErrataTable(found),
+		table.Heading("Sharper forms that hold"), SharperTable(found))
+	return d
+}

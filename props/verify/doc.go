@@ -1,0 +1,19 @@
+// Command verify searches for violations of every claim on the list and says
+// whether each verdict is the one on record.
+//
+//	go run ./props/verify              search, print every verdict, judge it against the record
+//	go run ./props/verify merge F...   join the reports of all shards of one search
+//	go run ./props/verify replay F     explain a certificate or a saved case
+//	go run ./props/verify errata       what fails as printed, and what holds instead
+//	go run ./props/verify page NAME    write a page
+//	go run ./props/verify record       write testdata/record and the pages of a search anew
+//
+// Each has -h. What comes in: flags and files; what goes out: tables, files, an exit
+// code. Nothing but subcommands, flags and exit codes is here: the work is done by
+// props, report and the rooms below them. Nothing imports it.
+//
+// # Bad input
+//
+// A flag or a file that is not as it must be ends the command with exit code 2 and a
+// message that names the place and the value.
+package main

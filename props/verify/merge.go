@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/report"
+)
+
+var mergeCommand = &command{
+	synopsis: "[flags] REPORT...",
+	what:     "Joins the reports (-json) of all shards of one search, prints their sum as JSON and judges it.",
+	long: `Reports of other searches or builds, edited ones, and a shard too few or too many are refused.
+
+Example:
+  for i in 1 2 3; do go run ./props/verify -shard $i/3 -json $i.json; done
+  go run ./props/verify merge -recheck 1 1.json 2.json 3.json > sum.json`,
+	run: runMerge,
+}
+
+func runMerge(c *call) (int, error) {
+	recheck := c.fs.Int("recheck", 0, "do `n` batches again, drawn by -seed, and refuse the reports if one differs")
+	seed := c.fs.Uint64("seed", 1, "`seed` that draws the batches of -recheck")
+	if err := c.parse(1, math.MaxInt); err != nil {
+		return exitUsage, err
+	}
+	if *recheck < 0 {
+		return exitUsage, fmt.Errorf("-recheck is %d, want >= 0", *recheck)
+	}
+	start := time.Now()
+	var parts []*report.Report
+	for _, path := range c.args {
+		data, err := strict.ReadFile(path, report.MaxBytes)
+		if err != nil {
+			return exitUsage, err
+		}
+		r, err := report.Read(bytes.NewReader(data))
+		if err != nil {
+			return exitUsage, fmt.Errorf("%s: %w", path, err)
+		}
+		parts = append(parts, r)
+	}
+	sum, err := report.Merge(parts)
+	if err != nil {
+		return exitUsage, err
+	}
+	say := func(batch int) { fmt.Fprintf(c.stderr, "verify merge: batch %d again\n", batch) }
+	if err := sum.Recheck(*recheck, *seed, say); err != nil {
+		return exitUsage, err
+	}
+	data, err := sum.Marshal()
+	if err != nil {
+		return exitUsage, err
+	}
+	if _, err := c.stdout.Write(data); err != nil {
+		return exitUsage, err
+	}
+	return judge(c.stderr, sum, false, time.Since(start))
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cascade-sgd/cascade/props/internal/search"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/pages"
+	"github.com/cascade-sgd/cascade/props/report"
+)
+
+var pageCommand = &command{
+	synopsis: "[-seed n] NAME",
+	what:     "Writes a page as Markdown: " + strings.Join(slices.Sorted(maps.Keys(report.Pages)), ", ") + ".",
+	long: `The pages on record are in props/pages; some take minutes.
+
+Example:
+  go run ./props/verify page theorem1`,
+	run: runPage,
+}
+
+func runPage(c *call) (int, error) {
+	seed := c.fs.Uint64("seed", 1, "`seed` of what the page measures")
+	if err := c.parse(1, 1); err != nil {
+		return exitUsage, err
+	}
+	write, ok := report.Pages[c.args[0]]
+	if !ok {
+		return exitUsage, fmt.Errorf("no page %.80q, want one of %s", c.args[0], strings.Join(slices.Sorted(maps.Keys(report.Pages)), ", "))
+	}
+	if err := write(c.stdout, *seed); err != nil {
+		return exitUsage, err
+	}
+	return exitOK, nil
+}
+
+var errataCommand = &command{
+	synopsis: "[-search [flags]]",
+	what:     "Prints what fails as printed, with a small witness, and what holds instead.",
+	long:     `At once, as it stands on record in props/pages/ERRATA.md; with -search it is searched for anew.`,
+	run:      runErrata,
+}
+
+func runErrata(c *call) (int, error) {
+	var f searchFlags
+	f.define(c)
+	anew := c.fs.Bool("search", false, "search anew, with the other flags")
+	if err := c.parse(0, 0); err != nil {
+		return exitUsage, err
+	}
+	if !*anew {
+		if c.fs.NFlag() > 0 {
+			return exitUsage, fmt.Errorf("without -search there is nothing to search for: the other flags need it")
+		}
+		data, err := pages.FS.ReadFile("ERRATA.md")
+		if err == nil {
+			_, err = c.stdout.Write(data)
+		}
+		return exitOK, err
+	}
+	if err := f.check(); err != nil {
+		return exitUsage, err
+	}
+	claims, err := report.Select(f.Selection)
+	if err != nil {
+		return exitUsage, err
+	}
+	out := search.Run(claims, f.options(c))
+	if err := report.ErrataPage(out.Findings).Markdown(c.stdout); err != nil {
+		return exitUsage, err
+	}
+	if c.ctx.Err() != nil {
+		return exitStopped, nil
+	}
+	return exitOK, nil
+}
+
+var recordCommand = &command{
+	synopsis: "",
+	what:     "Writes testdata/record, props/pages/VERDICTS.md and ERRATA.md anew from the default search.",
+	long:     `Run it at the root of the module. A changed verdict is a result: the commit says why.`,
+	run:      runRecord,
+}
+
+func runRecord(c *call) (int, error) {
+	f := searchFlags{seed: 1, cases: defaultCases, climb: defaultClimb}
+	if err := c.parse(0, 0); err != nil {
+		return exitUsage, err
+	}
+	if _, err := os.Stat("testdata"); err != nil {
+		return exitUsage, fmt.Errorf("run it at the root of the module: %w", err)
+	}
+	claims, err := report.Select(f.Selection)
+	if err != nil {
+		return exitUsage, err
+	}
+	opt := f.options(c)
+	out := search.Run(claims, opt)
+	r := report.New(f.Selection, out, opt)
+	if c.ctx.Err() != nil {
+		return exitStopped, nil // nothing is written
+	}
+	for _, row := range r.Claims {
+		if !row.Verdict.Recordable() {
+			return exitUsage, fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
+		}
+	}
+	if err := addRuns(r, out.Findings, claims, f.seed); err != nil {
+		return exitUsage, err
+	}
+	if err := writeRecord(r, out.Findings); err != nil {
+		return exitUsage, err
+	}
+	p := &printer{w: c.stdout}
+	p.f("wrote %d verdicts to %s and props/pages\n", len(r.Claims), report.RecordPath)
+	return exitOK, p.err
+}
+
+// writeRecord writes the files that a default search is on record with.
+func writeRecord(r *report.Report, found []*search.Finding) error {
+	var record, verdicts, errata strings.Builder
+	if err := report.WriteRecord(&record, r.Claims); err != nil {
+		return err
+	}
+	if err := r.RecordPage().Markdown(&verdicts); err != nil {
+		return err
+	}
+	if err := report.ErrataPage(found).Markdown(&errata); err != nil {
+		return err
+	}
+	for _, file := range []struct{ path, text string }{
+		{report.RecordPath, record.String()},
+		{filepath.Join("props", "pages", "VERDICTS.md"), verdicts.String()},
+		{filepath.Join("props", "pages", "ERRATA.md"), errata.String()},
+	} {
+		if err := strict.WriteFile(file.path, []byte(file.text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
+	"github.com/cascade-sgd/cascade/props/internal/runs/training"
+	"github.com/cascade-sgd/cascade/props/internal/search"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/report"
+)
+
+// The default search ends within about two minutes on two cores.
+const (
+	defaultCases = 4000
+	defaultClimb = 1000
+)
+
+// enoughCases is the size from which a search is expected to reach the verdicts on
+// record, whatever the seed: go test tries it with three. A smaller one that misses a
+// refutation says so.
+const enoughCases = 2 * search.Batch
+
+var searchCommand = &command{
+	synopsis: "[flags]",
+	what:     "Searches for violations of every claim and says whether each verdict is the one on record.",
+	long: `Examples:
+  go run ./props/verify                                   the default search, one to two minutes on two cores
+  go run ./props/verify -claims thm1,thm2 -cases 20000    two claims, more cases
+  go run ./props/verify -shard 2/8 -json two.json         the second of eight parts; see merge
+  go run ./props/verify -save DIR                         the worst cases and certificates as files; see replay`,
+	run: runSearch,
+}
+
+// searchFlags are the flags of a search.
+type searchFlags struct {
+	report.Selection
+	seed         uint64
+	cases, climb int
+	budget       time.Duration
+	shard        string
+	runs         bool
+	allowSmall   bool
+	json, save   string
+}
+
+// define adds the flags that say what is searched and how far.
+func (f *searchFlags) define(c *call) {
+	c.fs.StringVar(&f.Claims, "claims", "", "only these claim `ids`, separated by commas")
+	c.fs.StringVar(&f.Form, "form", report.FormsAll, "`form` to check: "+strings.Join(report.FormNames(), ", ")+
+		"; printed has its derivations with it, repaired all forms of ours")
+	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of the search")
+	c.fs.IntVar(&f.cases, "cases", defaultCases, fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
+	c.fs.IntVar(&f.climb, "climb", defaultClimb, "evaluations `n` of each climb from a worst case, 0 for none")
+	c.fs.DurationVar(&f.budget, "budget", 0, "begin no batch after this `time`; what is found then depends on the machine")
+}
+
+// check refuses values out of range.
+func (f *searchFlags) check() error {
+	if f.Form == report.FormsAll {
+		f.Form = ""
+	}
+	switch {
+	case f.cases < 1 || f.cases > report.MaxCases:
+		return fmt.Errorf("-cases is %d, want 1..%d", f.cases, report.MaxCases)
+	case f.climb < 0 || f.climb > report.MaxCases:
+		return fmt.Errorf("-climb is %d, want 0..%d", f.climb, report.MaxCases)
+	case f.budget < 0:
+		return fmt.Errorf("-budget is %v, want >= 0", f.budget)
+	}
+	return nil
+}
+
+// options are those of the search.
+func (f *searchFlags) options(c *call) search.Options {
+	return search.Options{
+		Seed: f.seed, Cases: f.cases, Climb: f.climb, Budget: f.budget,
+		Stop: c.ctx.Done(), Progress: progress(c.stderr),
+	}
+}
+
+func runSearch(c *call) (int, error) {
+	var f searchFlags
+	f.define(c)
+	c.fs.StringVar(&f.shard, "shard", "1/1", "`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
+	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
+	c.fs.BoolVar(&f.allowSmall, "allow-small", false, "exit with 0 though the search is too small to reach a verdict on record")
+	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
+	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
+	if err := c.parse(0, 0); err != nil {
+		return exitUsage, err
+	}
+	opt := f.options(c)
+	part, parts, err := report.ParseShard(f.shard)
+	if err != nil {
+		return exitUsage, fmt.Errorf("-shard is %w", err)
+	}
+	opt.Shard, opt.Shards = part-1, parts
+	if err := f.check(); err != nil {
+		return exitUsage, err
+	}
+	claims, err := report.Select(f.Selection)
+	if err != nil {
+		return exitUsage, err
+	}
+	if err := f.writable(); err != nil {
+		return exitUsage, err
+	}
+	start := time.Now()
+	out := search.Run(claims, opt)
+	r := report.New(f.Selection, out, opt)
+	if f.runs && parts == 1 && c.ctx.Err() == nil {
+		if err := addRuns(r, out.Findings, claims, f.seed); err != nil {
+			return exitUsage, err
+		}
+	}
+	if err := r.Page().Text(c.stdout); err != nil {
+		return exitUsage, err
+	}
+	if err := f.write(c, r, out.Findings); err != nil {
+		return exitUsage, err
+	}
+	if c.ctx.Err() != nil {
+		p := &printer{w: c.stdout}
+		p.f("\nstopped after %d of the batches; what there is, is above\n", len(r.Units))
+		return exitStopped, p.err
+	}
+	if parts > 1 {
+		return judgePart(c.stdout, r)
+	}
+	return judge(c.stdout, r, f.allowSmall, time.Since(start))
+}
+
+// addRuns trains on real data and bets on long runs.
+func addRuns(r *report.Report, found []*props.Finding, claims []claim.Claim, seed uint64) (err error) {
+	if r.Runs, err = training.Run(training.Options{Seed: seed, Findings: found}); err != nil {
+		return err
+	}
+	if r.Sequential, err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()}); err != nil {
+		return err
+	}
+	r.Seal()
+	return nil
+}
+
+// writable tries the files to write before a search of minutes, not after it.
+func (f *searchFlags) writable() error {
+	if f.json != "" {
+		if info, err := os.Stat(f.json); err == nil && info.IsDir() {
+			return fmt.Errorf("-json %s: is a directory", f.json)
+		}
+		if info, err := os.Stat(filepath.Dir(f.json)); err != nil || !info.IsDir() {
+			return fmt.Errorf("-json %s: its directory is not there", f.json)
+		}
+	}
+	if f.save != "" {
+		if err := os.MkdirAll(filepath.Join(f.save, "certificates"), 0o755); err != nil {
+			return fmt.Errorf("-save %s: %w", f.save, err)
+		}
+	}
+	return nil
+}
+
+// write writes the files that were asked for.
+func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) error {
+	if f.json != "" {
+		data, err := r.Marshal()
+		if err != nil {
+			return err
+		}
+		if err := strict.WriteFile(f.json, data); err != nil {
+			return fmt.Errorf("-json %w", err)
+		}
+	}
+	if f.save == "" {
+		return nil
+	}
+	if err := saveWorst(f.save, found, f.seed); err != nil {
+		return fmt.Errorf("-save %w", err)
+	}
+	return saveCertificates(filepath.Join(f.save, "certificates"), found, c.stderr)
+}
+
+func saveWorst(dir string, found []*props.Finding, seed uint64) error {
+	for _, f := range found {
+		s := search.Save(f, seed)
+		if s == nil {
+			continue
+		}
+		data, err := s.Marshal()
+		if err != nil {
+			return err
+		}
+		if err := strict.WriteFile(filepath.Join(dir, f.Claim.FileName()), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveCertificates makes a certificate of every refuted claim of the paper and
+// writes it into dir; what has none is told to stderr.
+func saveCertificates(dir string, found []*props.Finding, stderr io.Writer) error {
+	for _, f := range found {
+		if f.Verdict() != claim.Refuted || !f.Claim.Certifiable() {
+			continue
+		}
+		made, err := f.Certificate()
+		if err != nil {
+			fmt.Fprintf(stderr, "verify: no certificate of %s: %v\n", f.Claim.Name(), err)
+			continue
+		}
+		data, err := made.Marshal()
+		if err != nil {
+			return err
+		}
+		if err := strict.WriteFile(filepath.Join(dir, f.Claim.CertificateName()), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgePart fails a shard of several only for what merge cannot mend: a
+// refutation that is not on record.
+func judgePart(w io.Writer, r *report.Report) (int, error) {
+	on, err := report.OnDisk()
+	if err != nil {
+		return exitUsage, err
+	}
+	p := &printer{w: w}
+	code := exitOK
+	for _, row := range r.Claims {
+		if want := on[row.Name()].Verdict; row.Verdict == claim.Refuted && want != claim.Refuted {
+			code = exitDiffers
+			p.f("DIFFERS %s: refuted, on record: %q\n", row.Name(), want)
+		}
+	}
+	switch {
+	case r.Idle:
+		p.f("shard %s is idle: the search has no batch for it\n", r.Shard)
+	case code == exitOK:
+		p.f("shard %s refutes nothing that is on record as true; join it with the others: verify merge\n", r.Shard)
+	}
+	return code, p.err
+}
+
+// judge compares the verdicts with the record.
+func judge(w io.Writer, r *report.Report, allowSmall bool, took time.Duration) (int, error) {
+	on, err := report.OnDisk()
+	if err != nil {
+		return exitUsage, err
+	}
+	p := &printer{w: w}
+	differs, small := 0, 0
+	for _, d := range on.Compare(r) {
+		if d.Missed && len(r.Units)*search.Batch < enoughCases {
+			small++
+			p.f("NOT SEARCHED ENOUGH %s\n", d.Text)
+			continue
+		}
+		differs++
+		p.f("DIFFERS %s\n", d.Text)
+	}
+	switch {
+	case differs > 0:
+		p.f("%d of %d verdicts differ from the record\n", differs, len(r.Claims)+len(r.Runs)+len(r.Sequential))
+		return exitDiffers, p.err
+	case small > 0:
+		p.f("not searched enough: %d verdicts need a search of %d cases or more\n", small, enoughCases)
+		if allowSmall {
+			return exitOK, p.err
+		}
+		return exitDiffers, p.err
+	}
+	p.f("all %d verdicts as on record (%v)\n", len(r.Claims), took.Round(100*time.Millisecond))
+	return exitOK, p.err
+}
