@@ -167,9 +167,9 @@ func spikeClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "spike", Eq: "6.3", Form: claim.Printed,
-			Statement: "a spike occurs whenever some |delta_i| or |eps_{i+1}|, i < N, is O(1): the largest of " +
-				"E|delta_i|^2, E|eps_{i+1}|^2 is at most 10^6 E|U-u|^2",
-			Left:  largestError,
+			Statement: "a spike occurs whenever |delta_i| or |eps_i| is O(1) for an i in 1..N-1: the largest of " +
+				"E|delta_i|^2, E|eps_i|^2 is at most 10^6 E|U-u|^2",
+			Left:  largestPrintedError,
 			Right: func(v *claim.View, _ int) float64 { return spikeLimit * v.U2 },
 		},
 		{
@@ -186,6 +186,18 @@ func spikeClaims() []claim.Claim {
 			},
 		},
 	}
+}
+
+// largestPrintedError has eps_i where Theorem 1 has eps_{i+1}; eps_1 does not exist.
+func largestPrintedError(v *claim.View, _ int) float64 {
+	m := 0.0
+	for i := 1; i < v.K.N; i++ {
+		m = max(m, v.D2[i])
+		if i > 1 {
+			m = max(m, v.E2[i])
+		}
+	}
+	return m
 }
 
 // largestError leaves out delta_N and eps_1, which touch no gradient.

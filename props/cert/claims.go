@@ -23,6 +23,8 @@ type claim struct {
 
 	matrices func(m *model, x []*big.Rat) (fromPass, printed [][]*big.Rat)
 
+	unbounded bool // denies every constant: refuted by left >= 1 with right = 0 alone
+
 	run    bool // about a training run
 	pl     bool // and under A4
 	bare   bool // speaks of no constant of A3
@@ -141,19 +143,11 @@ var claims = map[string]*claim{
 		statement: "E|U-u|^2 <= sum_{i<N} Ce_d[i] E|delta_i|^2 + sum_{i<N} Ce_e[i+1] E|eps_{i+1}|^2",
 	},
 	"spike": {
-		eq: "6.3", statement: "a spike occurs whenever some |delta_i| or |eps_{i+1}|, i < N, is O(1): the largest of E|delta_i|^2, E|eps_{i+1}|^2 is at most 10^6 E|U-u|^2",
-		left: func(s *sides, _ int) []Term {
-			m := factor(new(big.Rat), "0")
-			for i := 1; i < s.n; i++ {
-				for _, e := range []Factor{s.d2(i), s.e2(i + 1)} {
-					if e.Value.Cmp(m.Value) > 0 {
-						m = e
-					}
-				}
-			}
-			return one(m)
-		},
-		right: func(s *sides, _ int) []Term { return times(factor(num(1_000_000), "10^6"), allOfU(s, 0)) },
+		eq: "6.3", unbounded: true,
+		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in 2..N-1 is O(1): " +
+			"|U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
+		left:  leastError,
+		right: allOfU,
 	},
 	"eq6a": {
 		eq: "(6)", bare: true,
@@ -309,8 +303,7 @@ var claims = map[string]*claim{
 		eq: "(37)", biased: true, run: true,
 		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] " +
 			"+ (3/T) sum_t [right side of (23)]",
-		left:  func(s *sides, _ int) []Term { return one(factor(s.t.grad2, "(1/T) sum_{t<T} |grad l(w^t)|^2")) },
-		right: eq37,
+		left: meanOfGrads, right: eq37,
 	},
 	"thm5": {
 		eq: "(38)", biased: true, run: true, pl: true,
@@ -332,6 +325,36 @@ func (s *sides) twoC2() Factor      { return factor(mul(2, s.c2()), "2 C^2") }
 func (s *sides) threeC2() Factor    { return factor(mul(3, s.c2()), "3 C^2") }
 func (s *sides) twoCv2L1() Factor   { return factor(mul(2, s.cv2(), sq(s.L1)), "2 Cv^2 L1^2") }
 func (s *sides) threeCv2L1() Factor { return factor(mul(3, s.cv2(), sq(s.L1)), "3 Cv^2 L1^2") }
+
+// leastError is what |delta_i|^2, i < N, or |eps_i|^2, 2 <= i < N, is at least, whatever
+// the outcome: of the site where that is most. Section 6.3 prints eps_i; eps_1 does not
+// exist and eps_N is not meant.
+func leastError(s *sides, _ int) []Term {
+	most := factor(new(big.Rat), "0")
+	for i := 1; i < s.n; i++ {
+		sites := []Factor{factor(least(s.sites[i-1]), "min |delta_%d|^2", i)}
+		if i > 1 {
+			sites = append(sites, factor(least(s.sites[2*s.n-i]), "min |eps_%d|^2", i))
+		}
+		for _, f := range sites {
+			if f.Value.Cmp(most.Value) > 0 {
+				most = f
+			}
+		}
+	}
+	return one(most)
+}
+
+// least is the smallest |d|^2 of a law.
+func least(l Law) *big.Rat {
+	m := norm2(l[0].D)
+	for _, o := range l[1:] {
+		if n := norm2(o.D); n.Cmp(m) < 0 {
+			m = n
+		}
+	}
+	return m
+}
 
 func lastOfU(s *sides, _ int) []Term { return one(s.u2(s.n)) }
 

@@ -71,6 +71,30 @@ func (m *model) boxes() [][]interval {
 	return b
 }
 
+// bounded is a norm that a constant has to bound: of every matrix inside m.
+type bounded struct {
+	constant, of string
+	operator     int
+	m            [][]interval
+}
+
+// norms lists what the constants have to bound on the boxes of the model.
+func (m *model) norms() []bounded {
+	boxes := m.boxes()
+	var list []bounded
+	for i := 1; i <= m.n; i++ {
+		o := &m.ops[i]
+		list = append(list,
+			bounded{"C", "|J1|_op", i, o.jacobian(boxes[i], 0, o.in)},
+			bounded{"C", "|J2|_op", i, o.jacobian(boxes[i], o.in, o.in+o.nw)},
+			bounded{"C2", "|grad^2_21 f|_op", i, o.mixed(boxes[i])},
+			bounded{"Lf", "|J1|_op", i, o.jacobian(boxes[i], 0, o.in)},
+			bounded{"L1", "the derivative of grad f", i, o.second(boxes[i])},
+			bounded{"L2", "the derivative of grad^2 f", i, o.third(boxes[i])})
+	}
+	return list
+}
+
 // check refuses constants that are not positive, or not shown to hold on the
 // boxes of the model.
 func (k *Constants) check(m *model) error {
@@ -79,26 +103,30 @@ func (k *Constants) check(m *model) error {
 			return refuse("constants."+name, "is %s, A3 wants constants > 0", c.RatString())
 		}
 	}
-	boxes := m.boxes()
-	for i := 1; i <= m.n; i++ {
-		o := &m.ops[i]
-		for _, norm := range []struct {
-			name, of string
-			m        [][]interval
-		}{
-			{"C", "|J1|_op", o.jacobian(boxes[i], 0, o.in)},
-			{"C", "|J2|_op", o.jacobian(boxes[i], o.in, o.in+o.nw)},
-			{"C2", "|grad^2_21 f|_op", o.mixed(boxes[i])},
-			{"Lf", "|J1|_op", o.jacobian(boxes[i], 0, o.in)},
-			{"L1", "the derivative of grad f", o.second(boxes[i])},
-			{"L2", "the derivative of grad^2 f", o.third(boxes[i])},
-		} {
-			if c := *k.byName(norm.name); !normAtMost(norm.m, c) {
-				return refuse("constants."+norm.name, "is %s, not shown to bound %s of operator %d on the visited states", c.RatString(), norm.of, i)
-			}
+	for _, norm := range m.norms() {
+		if c := *k.byName(norm.constant); !normAtMost(norm.m, c) {
+			return refuse("constants."+norm.constant, "is %s, not shown to bound %s of operator %d on the visited states",
+				c.RatString(), norm.of, norm.operator)
 		}
 	}
 	return nil
+}
+
+// free lists the constants that bound nothing but zeros: any number > 0 is one.
+func (m *model) free() []string {
+	bounding := map[string]bool{}
+	for _, norm := range m.norms() {
+		if !normAtMost(norm.m, new(big.Rat)) {
+			bounding[norm.constant] = true
+		}
+	}
+	var names []string
+	for _, name := range constantNames {
+		if !bounding[name] {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // jacobian encloses the derivatives of f by the variables from..to-1, a row an

@@ -74,7 +74,7 @@ func (c *Certificate) encode() ([]byte, error) {
 		put("at", atJSON{&c.I, c.Given})
 	}
 	if cl.series {
-		c.Series.put(put)
+		put("series", c.Series.encode())
 	} else {
 		c.putCase(put)
 	}

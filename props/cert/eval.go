@@ -16,6 +16,8 @@ type model struct {
 	exact  leaf
 	leaves []leaf       // the last site runs fastest
 	hull   [][]interval // what a run visits, see boxes
+
+	moments map[string]*big.Rat
 }
 
 // leaf is one pass: p its probability, y[0] = x, v[n] = 1, u[i] the gradient by
@@ -26,7 +28,7 @@ type leaf struct {
 }
 
 func newModel(c *Certificate) (*model, error) {
-	m := &model{n: len(c.Chain), ops: make([]operator, 1), w: append([][]*big.Rat{nil}, c.W...)}
+	m := &model{n: len(c.Chain), ops: make([]operator, 1), w: append([][]*big.Rat{nil}, c.W...), moments: map[string]*big.Rat{}}
 	for _, o := range c.Chain {
 		m.ops = append(m.ops, newOperator(o))
 	}
@@ -221,7 +223,7 @@ func (m *model) groups(known int) []group {
 }
 
 // mean is the conditional mean of f on the group.
-func (g *group) mean(f func(l *leaf) []*big.Rat) []*big.Rat {
+func (g *group) mean(f vectorOf) []*big.Rat {
 	var s []*big.Rat
 	for k := range g.leaves {
 		l := &g.leaves[k]
@@ -238,31 +240,10 @@ func (g *group) mean(f func(l *leaf) []*big.Rat) []*big.Rat {
 }
 
 // mean2 is E|E[f | the first known sites]|^2.
-func (m *model) mean2(known int, f func(l *leaf) []*big.Rat) *big.Rat {
+func (m *model) mean2(known int, f vectorOf) *big.Rat {
 	s := new(big.Rat)
 	for _, g := range m.groups(known) {
 		s.Add(s, mul(1, g.p, norm2(g.mean(f))))
 	}
 	return s
-}
-
-func (m *model) dY(i int) func(l *leaf) []*big.Rat {
-	return func(l *leaf) []*big.Rat { return difference(l.y[i], m.exact.y[i]) }
-}
-
-func (m *model) dV(i int) func(l *leaf) []*big.Rat {
-	return func(l *leaf) []*big.Rat { return difference(l.v[i], m.exact.v[i]) }
-}
-
-func (m *model) dU(i int) func(l *leaf) []*big.Rat {
-	return func(l *leaf) []*big.Rat { return difference(l.u[i], m.exact.u[i]) }
-}
-
-// second and fourth are E|f|^2 and E|f|^4.
-func (m *model) second(f func(l *leaf) []*big.Rat) *big.Rat {
-	return m.mean(func(l *leaf) *big.Rat { return norm2(f(l)) })
-}
-
-func (m *model) fourth(f func(l *leaf) []*big.Rat) *big.Rat {
-	return m.mean(func(l *leaf) *big.Rat { return sq(norm2(f(l))) })
 }

@@ -29,10 +29,7 @@ type fileJSON struct {
 	Eps       map[int][]outcomeJSON `json:"eps"`
 	Constants *constantsJSON        `json:"constants"`
 	Run       *runJSON              `json:"run"`
-	T         *int                  `json:"T"`
-	Terms     *int                  `json:"terms"`
-	K         *string               `json:"K"`
-	Log       *logJSON              `json:"log"`
+	Series    *seriesJSON           `json:"series"`
 	LHS       json.RawMessage       `json:"lhs"` // a number, or rows
 	RHS       json.RawMessage       `json:"rhs"`
 	Text      *string               `json:"text"`
@@ -272,12 +269,7 @@ func (p *parser) claim(c *Certificate, f *fileJSON) *claim {
 
 // oneCase reads a certificate that has a chain.
 func (p *parser) oneCase(c *Certificate, cl *claim, f *fileJSON) {
-	for _, field := range []struct {
-		name  string
-		there bool
-	}{{"T", f.T != nil}, {"terms", f.Terms != nil}, {"K", f.K != nil}, {"log", f.Log != nil}} {
-		p.superfluous(field.name, field.there, "%s is not about a series", c.Claim)
-	}
+	p.superfluous("series", f.Series != nil, "%s is not about a series", c.Claim)
 	p.chain(c, f)
 	if p.err != nil {
 		return

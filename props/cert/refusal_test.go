@@ -131,14 +131,14 @@ func TestRefusals(t *testing.T) {
 		{"matrix for a number", "eq28b-total", `"lhs": "16"`, `"lhs": [["16"]]`, "lhs: an array, want a string"},
 		{"no text", "eq28b-total", `"text"`, `"words"`, "words: line 15, column 3: unknown key"},
 
-		{"series", "eq28b-total", `"chain"`, `"T":5,"chain"`, "T: eq28b is not about a series"},
+		{"spike below 1", "spike", `"d":["1"]`, `"d":["1/2"]`, "lhs: stated as 1, computed as 1/4"},
+		{"spike that does not always occur", "spike", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["0"]}]`, "lhs: stated as 1, computed as 0"},
+		{"spike that reaches a gradient", "spike", `{"op":"fixed","a":[["1"]]}`, `{"op":"halfsq","n":1}`, "constants.C: is 1, not shown"},
+		{"spike of eps_N", "spike", `"delta": {"1"`, `"eps": {"2"`, "lhs: stated as 1, computed as 0"},
 		{"run", "eq28b-total", `"lhs"`, `"run":{},"lhs"`, "run: eq28b is not about a run"},
 		{"l* below the minimum", "thm5-past", `"lstar":"0"`, `"lstar":"-1"`, "run.lstar: is -1, l does not go down to it"},
+		{"integer beyond integers", "eq48sum", `"from":4`, `"from":99999999999999999999`, "series.from: line 6, column 41: 99999999999999999999 is no int"},
 		{"long run that contracts", "thm5-past", `"gamma":"1/256","steps":1`, `"gamma":"1/1000000007","steps":16384`, "run.steps: is 16384, (1 - mu gamma/3)^T has more than 10000 digits"},
-		{"K", "eq48sum", `"K": "1000000"`, `"K": "-1"`, "K: is -1, want > 0"},
-		{"ln T below 0", "eq48sum", `"lo":"10397207/1000000"`, `"lo":"-1"`, "log.lo: is -1"},
-		{"ln T above T", "eq48sum", `"hi":"1299651/125000"`, `"hi":"32769"`, "log.hi: is 32769, above T"},
-		{"T beyond integers", "eq48sum", `"T": 32768`, `"T": 99999999999999999999`, "T: line 6, column 8: 99999999999999999999 is no int"},
 	} {
 		if seen[c.name] {
 			t.Fatalf("two rows are called %s", c.name)
@@ -223,6 +223,64 @@ func TestNotRefuted(t *testing.T) {
 	}
 	if _, err := c.Marshal(); err == nil || !strings.Contains(err.Error(), "eq6b is not refuted") {
 		t.Errorf("%v and %v: error %v", c.LHS, c.RHS, err)
+	}
+}
+
+// TestNoConstant: the spike is denied by an error of size 1 that reaches nothing at all;
+// less leaves room for a constant. So does a T for one K, which is no certificate of (48).
+func TestNoConstant(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(c *cert.Certificate)
+		want string // "": accepted
+	}{
+		{"as on record", func(*cert.Certificate) {}, ""},
+		{"larger", func(c *cert.Certificate) { c.Delta[1][0].D = one(-7) }, ""},
+		{"two outcomes", func(c *cert.Certificate) {
+			c.Delta[1] = cert.Law{{P: big.NewRat(1, 2), D: one(1)}, {P: big.NewRat(1, 2), D: one(-2)}}
+		}, ""},
+		{"small", func(c *cert.Certificate) { c.Delta[1][0].D = []*big.Rat{big.NewRat(999, 1000)} }, "no error is at least 1, spike is not refuted"},
+		{"at the end", func(c *cert.Certificate) { c.Delta = map[int]cert.Law{2: c.Delta[1]} }, "no error is at least 1"},
+		{"eps_N", func(c *cert.Certificate) { c.Delta, c.Eps = nil, map[int]cert.Law{2: c.Delta[1]} }, "no error is at least 1"},
+		{"sometimes", func(c *cert.Certificate) {
+			c.Delta[1] = cert.Law{{P: big.NewRat(1, 2), D: one(1)}, {P: big.NewRat(1, 2), D: one(0)}}
+		}, "no error is at least 1"},
+		{"a little of it arrives", func(c *cert.Certificate) {
+			c.Chain[1], c.W[1] = cert.Op{Op: "linear", In: 1, Out: 1}, []*big.Rat{big.NewRat(1, 1000)}
+			c.Constants.C = big.NewRat(2, 1)
+		}, "a constant may be between them, spike is not refuted"},
+		{"eps_2 of three", func(c *cert.Certificate) {
+			c.Chain = []cert.Op{{Op: "square", N: 1}, {Op: "linear", In: 1, Out: 1}, {Op: "fixed", A: [][]*big.Rat{one(1)}}}
+			c.W = [][]*big.Rat{{}, one(1), {}}
+			c.Delta, c.Eps = nil, map[int]cert.Law{2: c.Delta[1]}
+			c.Constants.C, c.Constants.Lf, c.Constants.L1 = one(2)[0], one(2)[0], one(2)[0]
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			made, err := cert.Parse(read(t, "spike"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.edit(made)
+			if err := made.Fill(); err != nil {
+				t.Fatal(err)
+			}
+			_, err = made.Marshal()
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("sides %v, %v: error %v, want %q in it", made.LHS, made.RHS, err, c.want)
+			}
+		})
+	}
+	made, err := cert.Parse(read(t, "eq48sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Series.Terms = 0
+	if err := made.Fill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Marshal(); err == nil || !strings.Contains(err.Error(), "left <= right, eq48sum is not refuted") {
+		t.Errorf("one term for every T: %v, %v: error %v", made.LHS, made.RHS, err)
 	}
 }
 

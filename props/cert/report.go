@@ -2,14 +2,12 @@ package cert
 
 import (
 	"fmt"
-	"maps"
 	"math/big"
-	"slices"
 	"strings"
 )
 
 // Report is a certificate that holds: every step was recomputed in exact
-// arithmetic, and the claim as printed is false.
+// arithmetic, and the claim as printed is false. Its String shows the arithmetic.
 type Report struct {
 	Certificate *Certificate
 	Eq          string   // number of the claim in the paper
@@ -20,7 +18,8 @@ type Report struct {
 	LHS, RHS    Value  // recomputed; equal to those of the certificate
 	Verdict     string // Refuted
 
-	m *model
+	m     *model
+	sides *sides // nil where there is no constant of A3
 }
 
 // Refuted is the verdict of every report that Check returns.
@@ -43,23 +42,34 @@ func Check(data []byte) (*Report, error) {
 		stated, computed Value
 	}{{"lhs", c.LHS, r.LHS}, {"rhs", c.RHS, r.RHS}} {
 		if !side.stated.equal(side.computed) {
-			return nil, refuse(side.place, "stated as %.60s, computed as %.60s", side.stated, side.computed)
+			return nil, refuse(side.place, "stated as %s, computed as %s", cut(side.stated), cut(side.computed))
 		}
 	}
-	if !refutes(r.LHS, r.RHS) {
-		return nil, refuse("", "left side %.60s, right side %.60s: %s is not refuted", r.LHS, r.RHS, c.Claim)
+	if why := c.claim().allows(r.LHS, r.RHS); why != "" {
+		return nil, refuse("", "left side %s, right side %s: %s, %s is not refuted", cut(r.LHS), cut(r.RHS), why, c.Claim)
 	}
 	r.step("both sides are as stated, and the left is not what the claim allows")
 	r.Verdict = Refuted
 	return r, nil
 }
 
-// refutes: a bound by left > right, an equation by any difference.
-func refutes(l, r Value) bool {
-	if l.Rows != nil {
-		return !l.equal(r)
+// allows says why sides l and r do not refute the claim, "" when they do: a bound by
+// l > r, an equation by any difference, a bound with a constant that is not given by what
+// no constant bounds.
+func (c *claim) allows(l, r Value) string {
+	switch {
+	case c.matrices != nil:
+		if l.equal(r) {
+			return "they are equal"
+		}
+	case c.unbounded && l.Num.Cmp(num(1)) < 0:
+		return "no error is at least 1"
+	case c.unbounded && r.Num.Sign() != 0:
+		return "a constant may be between them"
+	case l.Num.Cmp(r.Num) <= 0:
+		return "left <= right"
 	}
-	return l.Num.Cmp(r.Num) > 0
+	return ""
 }
 
 // evaluate computes a parsed certificate: passes, constants, both sides.
@@ -95,6 +105,7 @@ func evaluate(c *Certificate) (*Report, error) {
 		}
 		r.step("C, C2, Lf, L1, L2 are positive and hold for every operator on the box of all visited states")
 		s.Constants = *c.Constants
+		r.sides = s
 	}
 	if c.Claim == "lemma2" {
 		s.g = m.event(c.Given)
@@ -142,6 +153,61 @@ func (r *Report) compareFirst(first []Term) {
 	r.step("the line begins with %s = %s, %s the right side as well", strings.Join(names, " + "), value.RatString(), word)
 }
 
+// Hinge is a constant of A3 that may be any number > 0 for the operators of a
+// certificate, and that the right side grows with.
+type Hinge struct {
+	Constant string
+	From     *big.Rat // the claim holds from here on, all else equal; nil: up to 2^64 it does not
+}
+
+// Hinges lists the free constants that the refutation rests on. From is too large by at
+// most one part in 2^24.
+func (r *Report) Hinges() []Hinge {
+	if r.sides == nil {
+		return nil
+	}
+	const doublings, halvings = 64, 24
+	var hinges []Hinge
+	for _, name := range r.m.free() {
+		low := *r.Certificate.Constants.byName(name)
+		high := mul(2, low)
+		if left, right := r.with(name, high); left.Cmp(r.LHS.Num) != 0 || right.Cmp(r.RHS.Num) <= 0 {
+			continue
+		}
+		for k := 0; k < doublings && r.refutedWith(name, high); k++ {
+			low, high = high, mul(2, high)
+		}
+		if r.refutedWith(name, high) {
+			hinges = append(hinges, Hinge{name, nil})
+			continue
+		}
+		for range halvings {
+			middle := new(big.Rat).Quo(add(low, high), num(2))
+			if r.refutedWith(name, middle) {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+		hinges = append(hinges, Hinge{name, high})
+	}
+	return hinges
+}
+
+// with is both sides with another value of one constant.
+func (r *Report) with(name string, value *big.Rat) (left, right *big.Rat) {
+	s := *r.sides
+	s.defined = nil
+	*s.Constants.byName(name) = value
+	cl := r.Certificate.claim()
+	return sumOf(cl.left(&s, r.Certificate.I)), sumOf(cl.right(&s, r.Certificate.I))
+}
+
+func (r *Report) refutedWith(name string, value *big.Rat) bool {
+	left, right := r.with(name, value)
+	return r.Certificate.claim().allows(Value{Num: left}, Value{Num: right}) == ""
+}
+
 func (r *Report) step(format string, args ...any) {
 	r.Steps = append(r.Steps, fmt.Sprintf(format, args...))
 }
@@ -154,116 +220,3 @@ func plural(n int, what string) string {
 }
 
 func sizeOf(a [][]*big.Rat) string { return fmt.Sprintf("%d x %d", len(a), len(a[0])) }
-
-// String tells a human what the certificate shows and how it was checked.
-func (r *Report) String() string {
-	var b strings.Builder
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-9s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	c := r.Certificate
-	where := ""
-	if c.Reading != "" {
-		where += ", " + c.Reading + " reading"
-	}
-	if c.I > 0 {
-		where += fmt.Sprintf(", at i = %d", c.I)
-	}
-	what, so := "as printed", "the claim as printed is false"
-	if c.form() == derived {
-		what, so = "a step of its derivation", "the step does not hold"
-	}
-	line("claim", "%s, %s of arXiv:2602.20646v1, %s%s", c.Claim, r.Eq, what, where)
-	line("says", "%s", r.Statement)
-	line("text", "%s", c.Text)
-	if c.Series != nil {
-		r.seriesLines(line)
-	} else {
-		r.inputs(line)
-		r.outcomes(line)
-	}
-	if c.Run != nil {
-		r.runLines(line)
-	}
-	if k := c.Constants; k != nil {
-		for _, name := range constantNames {
-			line(name, "%-8s %s", (*k.byName(name)).RatString(), k.Why[name])
-		}
-	}
-	line("left", "%s", shown(r.LHS))
-	line("right", "%s", shown(r.RHS))
-	for k, s := range r.Steps {
-		line(fmt.Sprintf("step %d", k+1), "%s", s)
-	}
-	relation := ">"
-	if r.LHS.Rows != nil {
-		relation = "is not"
-	}
-	line(r.Verdict, "%s %s %s, so %s", r.LHS, relation, r.RHS, so)
-	return b.String()
-}
-
-func (r *Report) inputs(line func(name, format string, args ...any)) {
-	c := r.Certificate
-	ops := make([]string, len(c.Chain))
-	for k, o := range c.Chain {
-		ops[k] = o.String()
-	}
-	line("chain", "N = %d: %s", len(ops), strings.Join(ops, ", "))
-	line("x", "%s", vector(c.X))
-	for k, w := range c.W {
-		if len(w) > 0 {
-			line(fmt.Sprintf("w_%d", k+1), "%s", vector(w))
-		}
-	}
-	for _, site := range []struct {
-		name string
-		laws map[int]Law
-	}{{"delta", c.Delta}, {"eps", c.Eps}} {
-		for _, i := range slices.Sorted(maps.Keys(site.laws)) {
-			var outcomes []string
-			for _, o := range site.laws[i] {
-				outcomes = append(outcomes, fmt.Sprintf("%s with probability %s", vector(o.D), o.P.RatString()))
-			}
-			line(fmt.Sprintf("%s_%d", site.name, i), "%s", strings.Join(outcomes, ", "))
-		}
-	}
-}
-
-// maxShown is the number of outcomes that a report lists.
-const maxShown = 8
-
-func (r *Report) outcomes(line func(name, format string, args ...any)) {
-	line("exact", "y = %s, v = %s, u = %s", states(r.m.exact.y), states(r.m.exact.v), states(r.m.exact.u))
-	for k, l := range r.m.leaves {
-		if k == maxShown {
-			line("", "and %d more", len(r.m.leaves)-maxShown)
-			break
-		}
-		line("outcome", "p = %s: Y = %s, V = %s, U = %s", l.p.RatString(), states(l.y), states(l.v), states(l.u))
-	}
-}
-
-// states lists v[1], v[2], ...
-func states(v [][]*big.Rat) string {
-	s := make([]string, len(v)-1)
-	for k, x := range v[1:] {
-		s[k] = vector(x)
-	}
-	return strings.Join(s, " ")
-}
-
-// decimals is the precision of shown.
-const decimals = 6
-
-// shown is v as a fraction and, unless it is an integer, as a decimal.
-func shown(v Value) string {
-	if v.Rows != nil || v.Num.IsInt() {
-		return v.String()
-	}
-	d := v.Num.FloatString(decimals)
-	if x, ok := new(big.Rat).SetString(d); ok && x.Cmp(v.Num) == 0 {
-		return fmt.Sprintf("%s = %s", v, strings.TrimRight(d, "0"))
-	}
-	return fmt.Sprintf("%s, about %s", v, d)
-}

@@ -94,9 +94,9 @@ func (r *Run) encode() runJSON {
 type training struct {
 	*Run
 	d0, gapT *big.Rat // l(w^0) - l*, l(w^T) - l*
-	grad2    *big.Rat // (1/T) sum_t |grad l(w^t)|^2
 
-	errors []*big.Rat // |U-u|^2 by step; the last one is that of all later steps too
+	// |grad l(w^t)|^2 and |U-u|^2 by step; the last ones are those of all later steps too.
+	grads, errors []*big.Rat
 }
 
 // train checks A1, A4, l* and the step size, and runs the T steps from the
@@ -109,7 +109,7 @@ func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
 	if err := r.check(q); err != nil {
 		return nil, err
 	}
-	t := &training{Run: r, grad2: new(big.Rat)}
+	t := &training{Run: r}
 	var w []*big.Rat
 	for _, wi := range m.w[1:] {
 		w = append(w, wi...)
@@ -123,6 +123,7 @@ func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.grads = append(t.grads, norm2(grad))
 		t.errors = append(t.errors, norm2(difference(u, grad)))
 		next := make([]*big.Rat, len(w))
 		for k := range w {
@@ -132,13 +133,10 @@ func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
 			return nil, err
 		}
 		if vector(next) == vector(w) { // a fixed point: the other steps are this one
-			t.grad2.Add(t.grad2, mul(int64(r.Steps-step), norm2(grad)))
 			break
 		}
-		t.grad2.Add(t.grad2, norm2(grad))
 		w = next
 	}
-	t.grad2.Quo(t.grad2, num(int64(r.Steps)))
 	t.gapT = sub(q.at(w), r.LStar)
 	return t, nil
 }
@@ -345,6 +343,23 @@ func (q *quadratic) above(low *big.Rat) [][]*big.Rat {
 		m[n][j] = new(big.Rat).Set(m[n][j])
 	}
 	return m
+}
+
+// meanOfGrads is (1/T) sum_{t<T} |grad l(w^t)|^2.
+func meanOfGrads(s *sides, _ int) []Term {
+	last := len(s.t.grads) - 1
+	share := func(steps int) Factor {
+		return factor(big.NewRat(int64(steps), int64(s.t.Steps)), "%d/T", steps)
+	}
+	terms := between(0, last-1, func(t int) Term {
+		return Term{share(1), factor(s.t.grads[t], "|grad l(w^%d)|^2", t)}
+	})
+	final := factor(s.t.grads[last], "|grad l(w^%d)|^2", last)
+	if rest := s.t.Steps - last; rest > 1 {
+		final.Name += " and its like"
+		return append(terms, Term{share(rest), final})
+	}
+	return append(terms, Term{share(1), final})
 }
 
 func gapAtT(s *sides, _ int) []Term { return one(factor(s.t.gapT, "l(w^T)-l*")) }

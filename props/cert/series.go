@@ -7,23 +7,39 @@ import (
 
 // Series makes a certificate one about the sum of (48), which has no chain:
 //
-//	sum_{t<T} (1 - ln T/T)^{T-t} > K ln T/T
+//	sum_{t<T} (1 - ln T/T)^{T-t} <= K ln T/T for every T, with one constant K
 //
-// for the T and the K given. The last Terms terms of the sum are at least 1 - k ln T/T,
-// k = 1..Terms (Bernoulli), so the sum is at least Terms (1 - Terms Hi/T), which is
-// the left side of the certificate; the right one is K Hi/T.
+// To deny that takes a T for every K, so that a certificate has infinitely many T:
+//
+//	T = 2^{Total q},  n = 2^{Terms q},  q = From, From+1, ...
+//
+// Let X = Total q Ln2/T, which is ln T/T or above. What Check decides is that
+//
+//	ln 2 <= Ln2,  0 <= Terms < Total,  n X <= 1/2 at q = From.
+//
+// From q to q+1, n X is multiplied by (q+1)/q 2^{Terms-Total} <= 1, so n X <= 1/2 for
+// every q. The last n of the T >= n terms are at least (1 - ln T/T)^n >= 1 - n X >= 1/2
+// each (Bernoulli), so the sum is at least n/2, which is at least n^2 X: the sum over
+// ln T/T is at least n^2 = (4^Terms)^q. The left side is 4^Terms and the right one 1; when
+// left > right, the ratio exceeds every K for some q.
 type Series struct {
-	T, Terms int
-	K        *big.Rat
-	Lo, Hi   *big.Rat // Lo <= ln T <= Hi
+	Total int      // log2 T = Total q
+	Terms int      // log2 n = Terms q
+	From  int      // the first q
+	Ln2   *big.Rat // >= ln 2
 }
 
-// maxT caps T; the sum itself is never formed.
-const maxT = 1 << 30
+// Caps on a series: 2^{MaxLog2 MaxFrom} is the largest number formed.
+const (
+	MaxLog2 = 8
+	MaxFrom = 64
+)
 
-type logJSON struct {
-	Lo *string `json:"lo"`
-	Hi *string `json:"hi"`
+type seriesJSON struct {
+	Total *int    `json:"total"`
+	Terms *int    `json:"terms"`
+	From  *int    `json:"from"`
+	Ln2   *string `json:"ln2"`
 }
 
 func (p *parser) series(c *Certificate, f *fileJSON) {
@@ -37,76 +53,72 @@ func (p *parser) series(c *Certificate, f *fileJSON) {
 	} {
 		p.superfluous(field.name, field.there, "%s is about a series", c.Claim)
 	}
-	if p.missing("log", f.Log == nil) {
+	if p.missing("series", f.Series == nil) {
 		return
 	}
-	s := &Series{T: p.integer("T", f.T, 2, maxT), K: p.rat("K", f.K, MaxDigits)}
-	s.Terms = p.integer("terms", f.Terms, 1, s.T)
-	s.Lo, s.Hi = p.rat("log.lo", f.Log.Lo, MaxDigits), p.rat("log.hi", f.Log.Hi, MaxDigits)
+	s := &Series{Total: p.integer("series.total", f.Series.Total, 1, MaxLog2)}
+	s.Terms = p.integer("series.terms", f.Series.Terms, 0, s.Total-1)
+	s.From = p.integer("series.from", f.Series.From, 1, MaxFrom)
+	s.Ln2 = p.rat("series.ln2", f.Series.Ln2, MaxDigits)
 	c.Series = s
 	c.LHS, c.RHS = p.value("lhs", f.LHS, claims[c.Claim]), p.value("rhs", f.RHS, claims[c.Claim])
 }
 
-// evaluate checks the bounds of ln T and forms both sides.
+func (s *Series) encode() seriesJSON { return seriesJSON{&s.Total, &s.Terms, &s.From, text(s.Ln2)} }
+
+// evaluate decides what Series lists and forms both sides.
 func (s *Series) evaluate(r *Report) error {
-	lo, hi := logarithm(s.T)
-	switch {
-	case s.K.Sign() <= 0:
-		return refuse("K", "is %s, want > 0", s.K.RatString())
-	case s.Lo.Cmp(lo) > 0 || s.Lo.Sign() <= 0:
-		return refuse("log.lo", "is %s, ln %d is about %s", s.Lo.RatString(), s.T, lo.FloatString(decimals))
-	case s.Hi.Cmp(hi) < 0:
-		return refuse("log.hi", "is %s, ln %d is about %s", s.Hi.RatString(), s.T, hi.FloatString(decimals))
-	case s.Hi.Cmp(num(int64(s.T))) > 0:
-		return refuse("log.hi", "is %s, above T: the terms would change sign", s.Hi.RatString())
+	if least := ln2Above(); s.Ln2.Cmp(least) < 0 {
+		return refuse("series.ln2", "is %s, ln 2 is about %s", s.Ln2.RatString(), least.FloatString(decimals))
 	}
-	r.step("%s <= ln %d <= %s, by the series of atanh", s.Lo.RatString(), s.T, s.Hi.RatString())
-	n, t := num(int64(s.Terms)), num(int64(s.T))
-	r.LHS.Num = mul(1, n, sub(num(1), new(big.Rat).Quo(mul(1, n, s.Hi), t)))
-	r.RHS.Num = new(big.Rat).Quo(mul(1, s.K, s.Hi), t)
-	r.step("the last %d terms are at least 1 - %d ln T/T each, which is the left side", s.Terms, s.Terms)
+	r.step("ln 2 <= %s, by the series of 2 atanh(1/3)", s.Ln2.RatString())
+	t, n := powerOf2(s.Total*s.From), powerOf2(s.Terms*s.From)
+	x := new(big.Rat).Quo(mul(int64(s.Total*s.From), s.Ln2), t)
+	if nx := mul(1, n, x); mul(2, nx).Cmp(num(1)) > 0 {
+		return refuse("series.from", "is %d, n ln T/T may be %s there, want at most 1/2", s.From, approximately(nx))
+	} else {
+		r.step("n ln T/T <= %s <= 1/2 at q = %d, and it falls with q", nx.RatString(), s.From)
+	}
+	r.step("so the last n terms are at least 1/2 each, and the sum is at least n/2 >= n^2 ln T/T = %d^q ln T/T", int64(1)<<(2*s.Terms))
+	r.LHS.Num, r.RHS.Num = powerOf2(2*s.Terms), num(1)
 	return nil
 }
 
-// logTerms of the series of atanh z, z <= 1/3, leave less than 3^-64.
-const logTerms = 32
+func powerOf2(n int) *big.Rat { return pow(num(2), n) }
 
-// logarithm encloses ln T = k ln 2 + ln m, T = 2^k m with 1 <= m < 2, by
-// ln m = 2 atanh((m-1)/(m+1)).
-func logarithm(t int) (lo, hi *big.Rat) {
-	k, m := 0, big.NewRat(int64(t), 1)
-	for m.Cmp(num(2)) >= 0 {
-		k++
-		m.Quo(m, num(2))
+// ln2Above is a bound of ln 2 = 2 atanh(1/3) = 2 sum_{k>=0} (1/3)^{2k+1}/(2k+1) from above:
+// what is left out is at most its first term over 1 - 1/9.
+func ln2Above() *big.Rat {
+	const terms = 32
+	s := new(big.Rat)
+	power := big.NewRat(1, 3)
+	for k := range int64(terms) {
+		s.Add(s, new(big.Rat).Quo(power, num(2*k+1)))
+		power.Quo(power, num(9))
 	}
-	lo2, hi2 := atanh(big.NewRat(1, 3))
-	lom, him := atanh(new(big.Rat).Quo(sub(m, num(1)), add(m, num(1))))
-	return add(mul(int64(2*k), lo2), mul(2, lom)), add(mul(int64(2*k), hi2), mul(2, him))
-}
-
-// atanh encloses sum_{n>=0} z^{2n+1}/(2n+1) for 0 <= z < 1: what is left out is at
-// most its first term over 1 - z^2.
-func atanh(z *big.Rat) (lo, hi *big.Rat) {
-	lo = new(big.Rat)
-	power := new(big.Rat).Set(z)
-	for n := range int64(logTerms) {
-		lo.Add(lo, new(big.Rat).Quo(power, num(2*n+1)))
-		power = mul(1, power, sq(z))
-	}
-	rest := new(big.Rat).Quo(power, mul(2*logTerms+1, sub(num(1), sq(z))))
-	return lo, add(lo, rest)
-}
-
-func (s *Series) put(put func(key string, v any)) {
-	put("T", s.T)
-	put("terms", s.Terms)
-	put("K", text(s.K))
-	put("log", logJSON{text(s.Lo), text(s.Hi)})
+	rest := new(big.Rat).Quo(power, mul(2*terms+1, big.NewRat(8, 9)))
+	return mul(2, add(s, rest))
 }
 
 func (r *Report) seriesLines(line func(name, format string, args ...any)) {
 	s := r.Certificate.Series
-	line("T, K", "T = %d, K = %s: the sum against K ln T/T", s.T, s.K.RatString())
-	line("ln T", "%s to %s", s.Lo.RatString(), s.Hi.RatString())
-	line("terms", "%s of the %d are enough", fmt.Sprint(s.Terms), s.T)
+	exponent := func(k int) string {
+		if k == 1 {
+			return "q"
+		}
+		return fmt.Sprintf("{%dq}", k)
+	}
+	line("T", "2^%s for q = %d, %d, ...", exponent(s.Total), s.From, s.From+1)
+	line("n", "2^%s, the terms that are counted", exponent(s.Terms))
+	line("ln 2", "at most %s", s.Ln2.RatString())
+	line("left", "what the sum over ln T/T is at least the q-th power of")
+	for _, k := range []int64{1000, 1_000_000_000} {
+		q := s.From
+		for s.Terms > 0 && powerOf2(2*s.Terms*q).Cmp(num(k)) <= 0 {
+			q++
+		}
+		if s.Terms > 0 {
+			line("example", "K = %d: T = 2^%d is enough", k, s.Total*q)
+		}
+	}
 }

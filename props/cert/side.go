@@ -165,40 +165,80 @@ func (s *sides) cy(i int) *big.Rat {
 	return s.define(fmt.Sprintf("Cy[%d]", i), formula, v).Value
 }
 
+// moment is a number of the passes alone. Sides are formed again and again with other
+// constants, so it is computed once; known tells the readings apart.
+func (m *model) moment(known int, value func() *big.Rat, format string, args ...any) Factor {
+	name := fmt.Sprintf(format, args...)
+	key := fmt.Sprint(name, " knowing ", known)
+	if _, has := m.moments[key]; !has {
+		m.moments[key] = value()
+	}
+	return Factor{name, m.moments[key]}
+}
+
+// A vectorOf picks a vector of a pass.
+type vectorOf func(l *leaf) []*big.Rat
+
+func delta(i int) vectorOf { return func(l *leaf) []*big.Rat { return l.delta[i] } }
+func eps(i int) vectorOf   { return func(l *leaf) []*big.Rat { return l.eps[i] } }
+
+func (m *model) dY(i int) vectorOf {
+	return func(l *leaf) []*big.Rat { return difference(l.y[i], m.exact.y[i]) }
+}
+
+func (m *model) dV(i int) vectorOf {
+	return func(l *leaf) []*big.Rat { return difference(l.v[i], m.exact.v[i]) }
+}
+
+func (m *model) dU(i int) vectorOf {
+	return func(l *leaf) []*big.Rat { return difference(l.u[i], m.exact.u[i]) }
+}
+
+// second, fourth and mean are E|f|^2, E|f|^4 and E|E[f | the first known sites]|^2.
+func (m *model) second(f vectorOf, format string, args ...any) Factor {
+	value := func() *big.Rat { return m.mean(func(l *leaf) *big.Rat { return norm2(f(l)) }) }
+	return m.moment(0, value, format, args...)
+}
+
+func (m *model) fourth(f vectorOf, format string, args ...any) Factor {
+	value := func() *big.Rat { return m.mean(func(l *leaf) *big.Rat { return sq(norm2(f(l))) }) }
+	return m.moment(0, value, format, args...)
+}
+
+func (m *model) given(known int, f vectorOf, format string, args ...any) Factor {
+	return m.moment(known, func() *big.Rat { return m.mean2(known, f) }, format, args...)
+}
+
 // The moments of section 3, as the paper writes them.
 
 func (m *model) v0(i int) Factor { return factor(norm2(m.exact.v[i]), "|v_%d|^2", i) }
 
-func (m *model) y2(i int) Factor { return factor(m.second(m.dY(i)), "E|Y_%d-y_%d|^2", i, i) }
-func (m *model) y4(i int) Factor { return factor(m.fourth(m.dY(i)), "E|Y_%d-y_%d|^4", i, i) }
-func (m *model) v2(i int) Factor { return factor(m.second(m.dV(i)), "E|V_%d-v_%d|^2", i, i) }
-func (m *model) u2(i int) Factor { return factor(m.second(m.dU(i)), "E|U_%d-u_%d|^2", i, i) }
-
-func delta(i int) func(l *leaf) []*big.Rat { return func(l *leaf) []*big.Rat { return l.delta[i] } }
-func eps(i int) func(l *leaf) []*big.Rat   { return func(l *leaf) []*big.Rat { return l.eps[i] } }
-
-func (m *model) d2(i int) Factor { return factor(m.second(delta(i)), "E|delta_%d|^2", i) }
-func (m *model) d4(i int) Factor { return factor(m.fourth(delta(i)), "E|delta_%d|^4", i) }
-func (m *model) e2(i int) Factor { return factor(m.second(eps(i)), "E|eps_%d|^2", i) }
+func (m *model) y2(i int) Factor { return m.second(m.dY(i), "E|Y_%d-y_%d|^2", i, i) }
+func (m *model) y4(i int) Factor { return m.fourth(m.dY(i), "E|Y_%d-y_%d|^4", i, i) }
+func (m *model) v2(i int) Factor { return m.second(m.dV(i), "E|V_%d-v_%d|^2", i, i) }
+func (m *model) u2(i int) Factor { return m.second(m.dU(i), "E|U_%d-u_%d|^2", i, i) }
+func (m *model) d2(i int) Factor { return m.second(delta(i), "E|delta_%d|^2", i) }
+func (m *model) d4(i int) Factor { return m.fourth(delta(i), "E|delta_%d|^4", i) }
+func (m *model) e2(i int) Factor { return m.second(eps(i), "E|eps_%d|^2", i) }
 
 func (m *model) uMean2(i int) Factor {
-	return factor(m.mean2(0, m.dU(i)), "E|E_t[U_%d-u_%d]|^2", i, i)
+	return m.given(0, m.dU(i), "E|E_t[U_%d-u_%d]|^2", i, i)
 }
 
 // The conditional means of section 3 in reading r.
 
 func (m *model) dMean2(r reading, i int) Factor {
-	return factor(m.mean2(r.ofY(i), delta(i)), "E|E^{G_%d}[delta_%d]|^2", i, i)
+	return m.given(r.ofY(i), delta(i), "E|E^{G_%d}[delta_%d]|^2", i, i)
 }
 
 func (m *model) eMean2(r reading, i int) Factor {
-	return factor(m.mean2(r.ofEps(m.n, i), eps(i)), "E|E^{H_%d}[eps_%d]|^2", i, i)
+	return m.given(r.ofEps(m.n, i), eps(i), "E|E^{H_%d}[eps_%d]|^2", i, i)
 }
 
 func (m *model) yMean2(r reading, i int) Factor {
-	return factor(m.mean2(r.ofY(i), m.dY(i)), "E|E^{G_%d}[Y_%d-y_%d]|^2", i, i, i)
+	return m.given(r.ofY(i), m.dY(i), "E|E^{G_%d}[Y_%d-y_%d]|^2", i, i, i)
 }
 
 func (m *model) vMean2(r reading, i int) Factor {
-	return factor(m.mean2(r.ofV(m.n, i), m.dV(i)), "E|E^{H_%d}[V_%d-v_%d]|^2", i, i, i)
+	return m.given(r.ofV(m.n, i), m.dV(i), "E|E^{H_%d}[V_%d-v_%d]|^2", i, i, i)
 }

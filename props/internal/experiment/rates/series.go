@@ -44,7 +44,7 @@ func JudgeEq48() claim.Judgement {
 	if first == 0 {
 		return j
 	}
-	c, err := certifyEq48(2*int(first), eq48Limit) // Bernoulli's bound loses a factor 2 to 4
+	c, err := certifyEq48()
 	if err != nil {
 		j.Note += "; " + err.Error()
 		return j
@@ -96,17 +96,12 @@ func JudgeBernoulli(seed uint64) claim.Judgement {
 	return j
 }
 
-// certifyEq48 is the certificate that the sum of (48) exceeds k times its bound at
-// T = t, with half of the terms that are measure.Positive in Bernoulli's bound.
-func certifyEq48(t int, k int64) (*cert.Certificate, error) {
-	const digits = 1e6
-	log := math.Log(float64(t))
-	s := &cert.Series{
-		T: t, K: big.NewRat(k, 1), Terms: int(float64(t) / (2 * log)),
-		Lo: big.NewRat(int64(math.Floor(log*digits)), digits), Hi: big.NewRat(int64(math.Ceil(log*digits)), digits),
-	}
-	c := &cert.Certificate{Claim: "eq48sum", Series: s}
-	c.Text = "The sum is q(1-q^T)/(1-q) with q = 1 - ln T/T, about T/ln T, and its ratio to ln T/T about (T/ln T)^2: " +
-		"it exceeds any K for some T. For this K, this T."
+// certifyEq48 is the certificate that the sum of (48) exceeds K times its bound for every
+// K, at T = 4^q with a q for each K.
+func certifyEq48() (*cert.Certificate, error) {
+	c := &cert.Certificate{Claim: "eq48sum", Series: &cert.Series{Total: 2, Terms: 1, From: 4, Ln2: big.NewRat(7, 10)}}
+	c.Text = "T = 4^q and n = 2^q: the last n terms are at least 1/2 each, so the sum is at least 2^q/2 " +
+		"where the bound is K ln T/T, which is at most K/2^{q+1}. Their ratio is at least 4^q = T, so that for every K " +
+		"a power of 4 above K refutes it. (About (T/ln T)^2 in truth: the sum is q(1-q^T)/(1-q) with q = 1 - ln T/T.)"
 	return c, search.Finish(c)
 }
