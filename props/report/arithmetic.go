@@ -83,13 +83,15 @@ func explainSides(p *table.Printer, c *claim.Claim, lo, hi *claim.View, i int) {
 			}
 			t.Add(s.name, m.name, number(m.value), coefficient, product)
 		}
+		if len(terms)+len(zero) == 0 {
+			whole := number(s.f(s.v, i))
+			t.Add(s.name, "constants alone", whole, "", whole)
+		}
 		if len(zero) > 0 {
 			t.Add(s.name, strings.Join(zero, ", "), "0", "", "0")
 		}
 	}
-	if len(t.Rows) > 0 {
-		p.With(t.Text)
-	}
+	p.With(t.Text)
 }
 
 // number is x with ten digits, enough to follow the arithmetic by hand.
