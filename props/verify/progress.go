@@ -85,12 +85,11 @@ func (p *progress) doing(what string) { p.at(p.total, p.total, what) }
 // line is what to say after so much time.
 func (p *progress) line(took time.Duration) string {
 	line := fmt.Sprintf("verify: %d of %d batches, %s", p.done, p.total, p.what)
-	if took == 0 || p.done >= p.total {
-		return line
+	if took > 0 {
+		line += fmt.Sprintf("; %v", took.Round(time.Second))
 	}
 	part := float64(p.done) + float64(min(p.within, partsOfBatch))/(partsOfBatch+1)
-	line += fmt.Sprintf("; %v", took.Round(time.Second))
-	if part > 0 {
+	if took > 0 && part > 0 && p.done < p.total {
 		left := time.Duration(float64(took) * (float64(p.total) - part) / part)
 		line += fmt.Sprintf(", about %v left", left.Round(time.Second))
 	}
