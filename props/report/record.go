@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,9 @@ import (
 	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
+	"github.com/cascade-sgd/cascade/props/internal/search"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // RecordPath is the record below the root of the module: a line for each claim.
@@ -52,16 +54,16 @@ func ReadRecord(r io.Reader) (Record, error) {
 			return nil, fmt.Errorf("record: line %d: %d fields, want a name, a verdict and a ratio", line, len(f))
 		}
 		if _, twice := on[f[0]]; twice {
-			return nil, fmt.Errorf("record: line %d: %.80s is there twice", line, f[0])
+			return nil, fmt.Errorf("record: line %d: %s is there twice", line, strict.Cut(f[0]))
 		}
 		e := Entry{Verdict: claim.Verdict(f[1])}
 		if !e.Verdict.Recordable() {
-			return nil, fmt.Errorf("record: line %d: verdict %.80q, want holds, refuted or unsettled", line, f[1])
+			return nil, fmt.Errorf("record: line %d: verdict %s, want holds, refuted or unsettled", line, strict.Quote(f[1]))
 		}
 		if f[2] != "-" {
 			ratio, err := strconv.ParseFloat(f[2], 64)
 			if err != nil || !(ratio >= 0) {
-				return nil, fmt.Errorf("record: line %d: ratio %.80q, want a number >= 0, inf or -", line, f[2])
+				return nil, fmt.Errorf("record: line %d: ratio %s, want a number >= 0, inf or -", line, strict.Quote(f[2]))
 			}
 			e.Ratio = claim.Number(ratio)
 		}
@@ -70,14 +72,34 @@ func ReadRecord(r io.Reader) (Record, error) {
 	return on, sc.Err()
 }
 
-// WriteRecord writes the verdicts and ratios of the rows in the form of ReadRecord,
-// ratios with six digits, which every architecture agrees on.
+// Recorded is the report as it goes on record: the largest ratios that found, the findings
+// that the report is of, came to are computed again in math/big at their worst cases. Their
+// first six digits are then the same on every architecture; those of float64 are not
+// always, as package math and fused multiply-add differ in last bits, which a mean that
+// cancels makes first ones. A run, and a claim that judges itself, keep the ratio of the
+// search. It is for the record and its pages: merge wants the ratios of the search itself.
+func (r *Report) Recorded(found []*search.Finding) *Report {
+	again := *r
+	again.Claims = pool.Map(len(r.Claims), func(k int) Row {
+		row := r.Claims[k]
+		if f := found[k]; f.Worst != nil && f.Claim.Kind != claim.Training {
+			if res := search.CheckInBig(f.Claim, f.Worst); res.Reason == claim.Valid {
+				row.Ratio = claim.Number(max(res.Ratio, 0))
+			}
+		}
+		return row
+	})
+	return &again
+}
+
+// WriteRecord writes the verdicts and ratios of the rows, those of Recorded, in the form
+// of ReadRecord. Ratios have six digits; an unbounded one is inf.
 func WriteRecord(w io.Writer, rows []Row) error {
 	var b strings.Builder
 	b.WriteString("# Claim, verdict and largest left/right found, written by: go run ./props/verify record\n")
 	for _, r := range rows {
 		ratio := "-"
-		if v := float64(r.Ratio); math.IsInf(v, 1) {
+		if v := float64(r.Ratio); v >= unbounded && r.Verdict == claim.Refuted {
 			ratio = "inf"
 		} else if v > 0 {
 			ratio = fmt.Sprintf("%.6g", v)

@@ -11,6 +11,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/measure"
 	"github.com/cascade-sgd/cascade/props/internal/search"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
 // ReadSaved parses a saved case and finds its claim on the list.
@@ -24,47 +26,63 @@ func ReadSaved(data []byte) (*search.SavedCase, *claim.Claim, error) {
 			return s, &c, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("saved case: no claim %.80q in form %.80q and reading %q", s.Claim, s.Form, s.Reading)
+	return nil, nil, fmt.Errorf("saved case: no claim %s in form %s and reading %q",
+		strict.Quote(s.Claim), strict.Quote(string(s.Form)), s.Reading)
 }
 
-// Explain replays a saved case in math/big and tells a human what it shows. It
-// reports whether that is what the file says: the same side of 1, and a ratio
-// that agrees to a part in 10^6.
+// Explain replays a saved case in math/big and tells a human what it shows: the case, the
+// constants, both sides term by term, and for a violation the constants that it hangs on.
+// It reports whether that is what the file says: the same side of 1, and a ratio that
+// agrees to a part in 10^6. The error is that of SavedCase.Fits, or of a write.
 func Explain(w io.Writer, s *search.SavedCase, c *claim.Claim) (same bool, err error) {
 	if err := s.Fits(c); err != nil {
 		return false, err
 	}
-	p := &printer{w: w}
-	p.f("claim    %s, %s of arXiv:2602.20646v1, %s\n", c.ID, c.Eq, c.Form)
-	p.f("says     %s\n", c.Statement)
+	p := &table.Printer{To: w}
+	p.F("claim    %s, %s of arXiv:2602.20646v1, %s\n", c.ID, c.Eq, c.Form)
+	if c.Reading != claim.AnyReading {
+		p.F("reading  %s\n", c.Reading)
+	}
+	p.F("says     %s\n", c.Statement)
 	explainCase(p, s.Case)
 	r := search.CheckInBig(c, s.Case)
-	lo, _, _ := measure.Case(c.Kind, s.Case)
+	lo, hi, _ := measure.InBig(c.Kind, s.Case, measure.BigPrec)
 	if r.Reason != claim.Valid {
-		p.f("result   the case says nothing about the claim: %v\n", r.Reason)
+		p.F("result   the case says nothing about the claim: %v\n", r.Reason)
 		if r.Reason == claim.StepSize {
-			p.f("         L = %.6g and g = %.6g, so 3 L g = %.6g\n", lo.Run.S.L, lo.Run.S.Gamma, 3*lo.Run.S.L*lo.Run.S.Gamma)
+			p.F("         L = %.6g and g = %.6g, so 3 L g = %.6g\n", lo.Run.S.L, lo.Run.S.Gamma, 3*lo.Run.S.L*lo.Run.S.Gamma)
 		}
-		return false, p.err
+		return false, p.Err
 	}
 	if c.Kind == claim.Training {
 		explainRun(p, s.Case.Run, lo.Run)
 	}
-	if c.Kind == claim.Step || c.Kind == claim.Training {
-		k := lo.K
-		p.f("A3       C = %.6g, C2 = %.6g, Lf = %.6g, L1 = %.6g, L2 = %.6g on the hull of all visited states\n", k.C, k.C2, k.Lf, k.L1, k.L2)
-		p.f("         (a constant that is 0 there is given as 2^-30: A3 wants it positive)\n")
+	if c.Kind == claim.Linear {
+		explainLinear(p, lo.Linear)
+	} else {
+		explainConstants(p, c, lo, r.I)
+		if c.Span != nil {
+			p.F("index    i = %d\n", r.I)
+		}
+		explainSides(p, c, lo, hi, r.I)
 	}
-	if c.Span != nil {
-		p.f("index    i = %d\n", r.I)
+	p.F("left     %.10g\nright    %.10g\nratio    %v\n", r.Left.Lo, r.Right.Hi, claim.Number(r.Ratio))
+	p.F("result   %s\n", answers[r.Answer])
+	if r.Answer == claim.No && (c.Kind == claim.Step || c.Kind == claim.Nodes) {
+		explainRemedy(p, c, lo, hi)
 	}
-	p.f("left     %.10g\nright    %.10g\nratio    %v\n", r.Left.Lo, r.Right.Hi, claim.Number(r.Ratio))
-	p.f("result   %s\n", answers[r.Answer])
 	same = (float64(s.Ratio) > 1) == (r.Ratio > 1) && agree(float64(s.Ratio), r.Ratio)
 	if !same {
-		p.f("         but the file says that the ratio is %v\n", s.Ratio)
+		p.F("         but the file says that the ratio is %v\n", s.Ratio)
 	}
-	return same, p.err
+	return same, p.Err
+}
+
+// explainLinear prints the matrices that an equation of (6) is about.
+func explainLinear(p *table.Printer, net *claim.LinearNet) {
+	p.F("v_1      %v\nv_N      %v\n", net.V1, net.VN)
+	p.F("u_1      %v, without errors\nU_1      %v, with all eps\nU_1      %v, with eps_N alone\n", net.U0, net.U, net.UN)
+	p.F("left     is the distance of U_1 to what the equation has, right is 0\n")
 }
 
 // answers are what a replay says.
@@ -75,25 +93,25 @@ var answers = map[claim.Answer]string{
 }
 
 // explainCase prints the chain with its numbers and laws.
-func explainCase(p *printer, c *gen.Case) {
+func explainCase(p *table.Printer, c *gen.Case) {
 	var names []string
 	for _, op := range c.Chain {
 		names = append(names, op.String())
 	}
-	p.f("chain    N = %d: %s\n", len(c.Chain), strings.Join(names, ", "))
-	p.f("x        %v\n", c.X)
+	p.F("chain    N = %d: %s\n", len(c.Chain), strings.Join(names, ", "))
+	p.F("x        %v\n", c.X)
 	for i, wi := range c.W {
 		if len(wi) > 0 {
-			p.f("w_%-2d     %v\n", i+1, wi)
+			p.F("w_%-2d     %v\n", i+1, wi)
 		}
 	}
 	explainLaws(p, c)
 }
 
 // explainRun prints what a run adds to a pass.
-func explainRun(p *printer, r *gen.Run, v *claim.Run) {
+func explainRun(p *table.Printer, r *gen.Run, v *claim.Run) {
 	for k, x := range r.More {
-		p.f("x        %v, input %d\n", x, k+2)
+		p.F("x        %v, input %d\n", x, k+2)
 	}
 	batch := "one input drawn uniformly"
 	if r.All {
@@ -103,9 +121,9 @@ func explainRun(p *printer, r *gen.Run, v *claim.Run) {
 	if r.Reg.Kind != "" && r.Reg.Kind != "none" {
 		reg = fmt.Sprintf("regularizer %s with rho = %v", r.Reg.Kind, r.Reg.Rho)
 	}
-	p.f("run      T = %d of (5d) with g = %v on %s each, %s\n", r.Steps, r.Gamma, batch, reg)
-	p.f("A1, A2   L = %.10g, 3 L g = %.6g, sigma^2 = %.6g at the visited weights\n", v.S.L, 3*v.S.L*r.Gamma, v.S.SigmaSq)
-	p.f("A4       mu = %.6g (0: none known), l(w^0) - l* = %.10g\n", v.S.Mu, v.D0)
+	p.F("run      T = %d of (5d) with g = %v on %s each, %s\n", r.Steps, r.Gamma, batch, reg)
+	p.F("A1, A2   L = %.10g, 3 L g = %.6g, sigma^2 = %.6g at the visited weights\n", v.S.L, 3*v.S.L*r.Gamma, v.S.SigmaSq)
+	p.F("A4       mu = %.6g (0: none known), l(w^0) - l* = %.10g\n", v.S.Mu, v.D0)
 }
 
 // agree allows a part in 10^6, far above rounding and far below what a changed
@@ -115,7 +133,7 @@ func agree(a, b float64) bool {
 	return a == b || d <= 1e-6*b && -d <= 1e-6*b
 }
 
-func explainLaws(p *printer, c *gen.Case) {
+func explainLaws(p *table.Printer, c *gen.Case) {
 	for i := range c.Delta {
 		for _, l := range []struct {
 			name string
@@ -132,19 +150,7 @@ func explainLaws(p *printer, c *gen.Case) {
 			if err != nil {
 				b = []byte(err.Error())
 			}
-			p.f("%-8s %s\n", fmt.Sprintf("%s_%d", l.name, i+1), b)
+			p.F("%-8s %s\n", fmt.Sprintf("%s_%d", l.name, i+1), b)
 		}
-	}
-}
-
-// printer keeps the first error of many writes.
-type printer struct {
-	w   io.Writer
-	err error
-}
-
-func (p *printer) f(format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
 	}
 }

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
 // The exit codes.
@@ -27,7 +30,8 @@ type command struct {
 	synopsis string // its arguments
 	what     string // in one line
 	long     string // the rest of its help: examples, notes
-	run      func(c *call) (code int, err error)
+	// run returns an exit code; an error is printed, and its code is exitUsage.
+	run func(c *call) (code int, err error)
 }
 
 // call is one call of a subcommand.
@@ -60,32 +64,37 @@ func main() {
 
 // run is the command without a process around it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	name := ""
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		name, args = args[0], args[1:]
+	name, args := split(args)
+	if name == "help" { // help NAME is NAME -h
+		name, _ = split(args)
+		args = []string{"-h"}
 	}
 	cmd := commands[name]
-	if cmd == nil || name == "help" {
-		fmt.Fprintf(stderr, "verify: no command %.80q, want one of: %s, or flags for a search\n", name, strings.Join(names(), ", "))
+	if cmd == nil {
+		fmt.Fprintf(stderr, "verify: no command %s, want one of: %s, or flags for a search\n",
+			strict.Quote(name), strings.Join(names(), ", "))
 		return exitUsage
 	}
-	c := &call{ctx: ctx, fs: flag.NewFlagSet("verify "+name, flag.ContinueOnError), stdout: stdout, stderr: stderr}
+	c := &call{ctx: ctx, fs: flag.NewFlagSet("verify "+name, flag.ContinueOnError), args: args, stdout: stdout, stderr: stderr}
 	c.fs.SetOutput(io.Discard) // help goes to stdout, errors are printed below
-	code, err := cmd.run(c.with(args))
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		if err := help(stdout, name, cmd, c.fs); err != nil {
-			return exitUsage
-		}
-		return exitOK
-	case err != nil:
+	code, err := cmd.run(c)
+	if errors.Is(err, flag.ErrHelp) {
+		code, err = exitOK, help(stdout, name, cmd, c.fs)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", strings.TrimSpace("verify "+name), err)
-		return max(code, exitUsage)
+		return exitUsage
 	}
 	return code
 }
 
-func (c *call) with(args []string) *call { c.args = args; return c }
+// split takes the name of a command from the front of args, "" where there is none.
+func split(args []string) (name string, rest []string) {
+	if len(args) > 0 && args[0] != "" && !strings.HasPrefix(args[0], "-") {
+		return args[0], args[1:]
+	}
+	return "", args
+}
 
 // names are the subcommands.
 func names() []string {
@@ -111,52 +120,42 @@ func (c *call) parse(least, most int) error {
 	switch {
 	case len(free) < least:
 		return fmt.Errorf("%d arguments, want %d or more", len(free), least)
+	case len(free) > most && commands[free[most]] != nil:
+		return fmt.Errorf("unexpected argument %s: a command comes before all flags", strict.Quote(free[most]))
 	case len(free) > most:
-		return fmt.Errorf("unexpected argument %.80q", free[most])
+		return fmt.Errorf("unexpected argument %s", strict.Quote(free[most]))
 	}
 	return nil
 }
 
 // help prints what a command is for, its flags and its exit codes.
 func help(w io.Writer, name string, cmd *command, fs *flag.FlagSet) error {
-	p := &printer{w: w}
-	p.f("%s\n\n  go run ./props/verify %s\n", cmd.what, strings.TrimSpace(name+" "+cmd.synopsis))
+	p := &table.Printer{To: w}
+	p.F("%s\n\n  go run ./props/verify %s\n", cmd.what, strings.TrimSpace(name+" "+cmd.synopsis))
 	if cmd.long != "" {
-		p.f("\n%s\n", cmd.long)
+		p.F("\n%s\n", cmd.long)
 	}
 	first := true
 	fs.VisitAll(func(f *flag.Flag) {
 		if first {
-			p.f("\nFlags, before or after arguments:\n")
+			p.F("\nFlags, before or after arguments:\n")
 			first = false
 		}
 		value, usage := flag.UnquoteUsage(f)
-		p.f("  -%-18s %s", strings.TrimSpace(f.Name+" "+value), usage)
+		p.F("  -%-14s %s", strings.TrimSpace(f.Name+" "+value), usage)
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0s" {
-			p.f(" (default %s)", f.DefValue)
+			p.F(" (default %s)", f.DefValue)
 		}
-		p.f("\n")
+		p.F("\n")
 	})
 	if name == "" {
-		p.f("\nCommands, each with -h:\n")
+		p.F("\nCommands, each with -h:\n")
 		for _, n := range names() {
-			p.f("  %-8s %s\n", n, commands[n].what)
+			p.F("  %-8s %s\n", n, commands[n].what)
 		}
 	}
-	p.f("\nExit codes: 0 every verdict as on record, the file shows what it says; 1 a verdict differs, the search was\n" +
+	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says; 1 a verdict differs, the search was\n" +
 		"too small to say, or the file does not show what it says; 2 usage, malformed input, or output that cannot be\n" +
 		"written; 130 stopped by a signal after writing what there is.\n")
-	return p.err
-}
-
-// printer keeps the first error of many writes.
-type printer struct {
-	w   io.Writer
-	err error
-}
-
-func (p *printer) f(format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
-	}
+	return p.Err
 }

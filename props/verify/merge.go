@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -13,7 +15,8 @@ import (
 var mergeCommand = &command{
 	synopsis: "[flags] REPORT...",
 	what:     "Joins the reports (-json) of all shards of one search, prints their sum as JSON and judges it.",
-	long: `Reports of other searches or builds, edited ones, and a shard too few or too many are refused.
+	long: `Every batch of the search must be in one report, whatever shards they are of. Reports of other searches or
+builds, edited ones, and a batch too few or too many are refused.
 
 Example:
   for i in 1 2 3; do go run ./props/verify -shard $i/3 -json $i.json; done
@@ -48,7 +51,9 @@ func runMerge(c *call) (int, error) {
 		return exitUsage, err
 	}
 	say := func(batch int) { fmt.Fprintf(c.stderr, "verify merge: batch %d again\n", batch) }
-	if err := sum.Recheck(*recheck, *seed, say); err != nil {
+	if err := sum.Recheck(c.ctx, *recheck, *seed, say); errors.Is(err, context.Canceled) {
+		return exitStopped, nil
+	} else if err != nil {
 		return exitUsage, err
 	}
 	data, err := sum.Marshal()

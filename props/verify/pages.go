@@ -16,13 +16,15 @@ import (
 
 var pageCommand = &command{
 	synopsis: "[-seed n] NAME",
-	what:     "Writes a page as Markdown: " + strings.Join(slices.Sorted(maps.Keys(report.Pages)), ", ") + ".",
+	what:     "Writes a page as Markdown: " + pageNames() + ".",
 	long: `The pages on record are in props/pages; some take minutes.
 
 Example:
   go run ./props/verify page theorem1`,
 	run: runPage,
 }
+
+func pageNames() string { return strings.Join(slices.Sorted(maps.Keys(report.Pages)), ", ") }
 
 func runPage(c *call) (int, error) {
 	seed := c.fs.Uint64("seed", 1, "`seed` of what the page measures")
@@ -31,7 +33,7 @@ func runPage(c *call) (int, error) {
 	}
 	write, ok := report.Pages[c.args[0]]
 	if !ok {
-		return exitUsage, fmt.Errorf("no page %.80q, want one of %s", c.args[0], strings.Join(slices.Sorted(maps.Keys(report.Pages)), ", "))
+		return exitUsage, fmt.Errorf("no page %s, want one of %s", strict.Quote(c.args[0]), pageNames())
 	}
 	if err := write(c.stdout, *seed); err != nil {
 		return exitUsage, err
@@ -58,9 +60,10 @@ func runErrata(c *call) (int, error) {
 			return exitUsage, fmt.Errorf("without -search there is nothing to search for: the other flags need it")
 		}
 		data, err := pages.FS.ReadFile("ERRATA.md")
-		if err == nil {
-			_, err = c.stdout.Write(data)
+		if err != nil {
+			return exitUsage, fmt.Errorf("nothing is on record, search with -search: %w", err)
 		}
+		_, err = c.stdout.Write(data)
 		return exitOK, err
 	}
 	if err := f.check(); err != nil {
@@ -70,7 +73,10 @@ func runErrata(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	out := search.Run(claims, f.options(c))
+	p := newProgress(c.stderr)
+	defer p.end()
+	out := search.Run(claims, f.options(c, p))
+	p.end()
 	if err := report.ErrataPage(out.Findings).Markdown(c.stdout); err != nil {
 		return exitUsage, err
 	}
@@ -99,9 +105,15 @@ func runRecord(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	opt := f.options(c)
+	p := newProgress(c.stderr)
+	defer p.end()
+	opt := f.options(c, p)
 	out := search.Run(claims, opt)
-	r := report.New(f.Selection, out, opt)
+	r := report.New(f.Selection, out, opt).Recorded(out.Findings)
+	if err := addRuns(c.ctx, p, r, out.Findings, f.seed); err != nil {
+		return exitUsage, err
+	}
+	p.end()
 	if c.ctx.Err() != nil {
 		return exitStopped, nil // nothing is written
 	}
@@ -110,15 +122,11 @@ func runRecord(c *call) (int, error) {
 			return exitUsage, fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
 		}
 	}
-	if err := addRuns(r, out.Findings, claims, f.seed); err != nil {
-		return exitUsage, err
-	}
 	if err := writeRecord(r, out.Findings); err != nil {
 		return exitUsage, err
 	}
-	p := &printer{w: c.stdout}
-	p.f("wrote %d verdicts to %s and props/pages\n", len(r.Claims), report.RecordPath)
-	return exitOK, p.err
+	_, err = fmt.Fprintf(c.stdout, "wrote %d verdicts to %s and props/pages\n", len(r.Claims), report.RecordPath)
+	return exitOK, err
 }
 
 // writeRecord writes the files that a default search is on record with.

@@ -4,40 +4,105 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// quiet is the least time between two lines off a terminal.
-const quiet = 8 * time.Second
+// progress says what a search is doing, how far it is and about how long it will take:
+// as a bar on a terminal, as a line every quiet elsewhere.
+type progress struct {
+	w     io.Writer
+	bar   *progressbar.ProgressBar // nil off a terminal
+	start time.Time
+	stop  chan struct{}
+	ended sync.WaitGroup
+	once  sync.Once
 
-// progress draws a bar on a terminal and writes a line now and then elsewhere: what is
-// being done, how far it is and, from the first unit on, about how long it will take.
-func progress(w io.Writer) func(done, total int, doing string) {
-	start := time.Now()
+	mu          sync.Mutex
+	done, total int    // batches
+	within      int    // calls of at since the last batch was done
+	what        string // is being done
+}
+
+const (
+	// quiet is the time between two lines off a terminal.
+	quiet = 8 * time.Second
+
+	// partsOfBatch are about as many as there are calls of search.Options.Progress in one.
+	partsOfBatch = 4
+)
+
+// newProgress begins to write to w; end must be called.
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, start: time.Now(), stop: make(chan struct{})}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
+		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
 			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
-		return func(done, total int, doing string) {
-			bar.Describe(doing)
-			bar.ChangeMax(total)
-			_ = bar.Set(done) // drawing is best effort
-		}
+		return p
 	}
-	var last time.Time
-	return func(done, total int, doing string) {
-		now := time.Now()
-		if !last.IsZero() && now.Sub(last) < quiet {
-			return
+	p.ended.Go(func() {
+		tick := time.NewTicker(quiet)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				return
+			case now := <-tick.C:
+				p.mu.Lock()
+				fmt.Fprintln(p.w, p.line(now.Sub(p.start))) // best effort
+				p.mu.Unlock()
+			}
 		}
-		last = now
-		took := now.Sub(start)
-		line := fmt.Sprintf("verify: %d of %d batches, %s, %v", done, total, doing, took.Round(time.Second))
-		if done > 0 && done < total {
-			line += fmt.Sprintf(", about %v left", (took * time.Duration(total-done) / time.Duration(done)).Round(time.Second))
-		}
-		fmt.Fprintln(w, line)
+	})
+	return p
+}
+
+// at is the Progress of a search.
+func (p *progress) at(done, total int, doing string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := p.what == ""
+	if p.within++; done != p.done {
+		p.within = 0
 	}
+	p.done, p.total, p.what = done, total, doing
+	switch {
+	case p.bar != nil:
+		p.bar.Describe(doing)
+		p.bar.ChangeMax(total)
+		_ = p.bar.Set(done) // drawing is best effort
+	case first:
+		fmt.Fprintln(p.w, p.line(0))
+	}
+}
+
+// doing says what comes after all batches.
+func (p *progress) doing(what string) { p.at(p.total, p.total, what) }
+
+// line is what to say after so much time.
+func (p *progress) line(took time.Duration) string {
+	line := fmt.Sprintf("verify: %d of %d batches, %s", p.done, p.total, p.what)
+	if took > 0 {
+		line += fmt.Sprintf("; %v", took.Round(time.Second))
+	}
+	part := float64(p.done) + float64(min(p.within, partsOfBatch))/(partsOfBatch+1)
+	if took > 0 && part > 0 && p.done < p.total {
+		left := time.Duration(float64(took) * (float64(p.total) - part) / part)
+		line += fmt.Sprintf(", about %v left", left.Round(time.Second))
+	}
+	return line
+}
+
+// end stops writing. It may be called again.
+func (p *progress) end() {
+	p.once.Do(func() {
+		close(p.stop)
+		p.ended.Wait()
+		if p.bar != nil {
+			_ = p.bar.Finish()
+		}
+	})
 }

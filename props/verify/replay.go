@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/internal/search"
@@ -14,8 +15,13 @@ import (
 var replayCommand = &command{
 	synopsis: "FILE",
 	what:     "Explains one certificate or saved case, and says whether it shows what it says.",
-	long: `Example:
-  go run ./props/verify replay testdata/certificates/eq14b.json`,
+	long: `A saved case is one that a search wrote with -save. What is shown are the numbers of the case, the constants
+of A3, each term of both sides, and from which value of a constant the claim would hold.
+
+Examples:
+  go run ./props/verify replay testdata/certificates/eq14b.json
+  go run ./props/verify -claims thm2 -cases 1000 -runs=false -save DIR
+  go run ./props/verify replay DIR/thm2-printed-total.json`,
 	run: runReplay,
 }
 
@@ -28,48 +34,71 @@ func runReplay(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	if isCertificate(data) {
-		return replayCertificate(c, path, data)
-	}
-	saved, claim, err := report.ReadSaved(data)
+	var shows bool
+	certificate, err := isCertificate(data)
 	if err != nil {
 		return exitUsage, fmt.Errorf("%s: %w", path, err)
 	}
-	same, err := report.Explain(c.stdout, saved, claim)
-	var hypothesis *search.HypothesisError
-	if errors.As(err, &hypothesis) {
+	if certificate {
+		shows, err = replayCertificate(c.stdout, data)
+	} else {
+		shows, err = replaySaved(c.stdout, data)
+	}
+	var refused *refusedError
+	switch {
+	case errors.As(err, &refused):
 		fmt.Fprintf(c.stderr, "verify replay: %s: %v\n", path, err)
 		return exitDiffers, nil
-	}
-	if err != nil {
+	case err != nil:
 		return exitUsage, fmt.Errorf("%s: %w", path, err)
-	}
-	if !same {
+	case !shows:
 		return exitDiffers, nil
 	}
 	return exitOK, nil
 }
 
-// isCertificate tells a certificate from a saved case, which has the key "case".
-func isCertificate(data []byte) bool {
+// refusedError says why a file that is well formed does not show what it says.
+type refusedError struct{ reason error }
+
+func (e *refusedError) Error() string { return "refused: " + e.reason.Error() }
+func (e *refusedError) Unwrap() error { return e.reason }
+
+// isCertificate tells a certificate from a saved case, which has the key "case". Data that
+// are no JSON object are neither.
+func isCertificate(data []byte) (bool, error) {
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil { // not an object
-		return false
+	if err := strict.Unmarshal(data, &keys); err != nil {
+		return false, err
 	}
 	_, saved := keys["case"]
 	_, claim := keys["claim"]
-	return claim && !saved
+	return claim && !saved, nil
 }
 
-// replayCertificate prints what a certificate shows; one that is refused does
-// not show what it says.
-func replayCertificate(c *call, path string, data []byte) (int, error) {
+// replaySaved explains a saved case. One that breaks a hypothesis of its claim is refused.
+func replaySaved(w io.Writer, data []byte) (shows bool, err error) {
+	saved, on, err := report.ReadSaved(data)
+	if err != nil {
+		return false, err
+	}
+	shows, err = report.Explain(w, saved, on)
+	var hypothesis *search.HypothesisError
+	if errors.As(err, &hypothesis) {
+		err = &refusedError{err}
+	}
+	return shows, err
+}
+
+// replayCertificate prints what a certificate shows. What package cert cannot parse is
+// malformed; what it parses and refuses does not show what it says.
+func replayCertificate(w io.Writer, data []byte) (shows bool, err error) {
+	if _, err := cert.Parse(data); err != nil {
+		return false, err
+	}
 	r, err := cert.Check(data)
 	if err != nil {
-		fmt.Fprintf(c.stderr, "verify replay: %s: refused: %v\n", path, err)
-		return exitDiffers, nil
+		return false, &refusedError{err}
 	}
-	p := &printer{w: c.stdout}
-	p.f("%v", r)
-	return exitOK, p.err
+	_, err = fmt.Fprintf(w, "%v", r)
+	return err == nil, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/report"
 )
 
@@ -27,6 +29,9 @@ const (
 // record, whatever the seed: go test tries it with three. A smaller one that misses a
 // refutation says so.
 const enoughCases = 2 * search.Batch
+
+// enough reports that the search which the report is of had that size.
+func enough(r *report.Report) bool { return len(r.Units)*search.Batch >= enoughCases }
 
 var searchCommand = &command{
 	synopsis: "[flags]",
@@ -78,11 +83,11 @@ func (f *searchFlags) check() error {
 	return nil
 }
 
-// options are those of the search.
-func (f *searchFlags) options(c *call) search.Options {
+// options are those of the search, which report to p.
+func (f *searchFlags) options(c *call, p *progress) search.Options {
 	return search.Options{
 		Seed: f.seed, Cases: f.cases, Climb: f.climb, Budget: f.budget,
-		Stop: c.ctx.Done(), Progress: progress(c.stderr),
+		Stop: c.ctx.Done(), Progress: p.at,
 	}
 }
 
@@ -97,14 +102,12 @@ func runSearch(c *call) (int, error) {
 	if err := c.parse(0, 0); err != nil {
 		return exitUsage, err
 	}
-	opt := f.options(c)
+	if err := f.check(); err != nil {
+		return exitUsage, err
+	}
 	part, parts, err := report.ParseShard(f.shard)
 	if err != nil {
 		return exitUsage, fmt.Errorf("-shard is %w", err)
-	}
-	opt.Shard, opt.Shards = part-1, parts
-	if err := f.check(); err != nil {
-		return exitUsage, err
 	}
 	claims, err := report.Select(f.Selection)
 	if err != nil {
@@ -114,55 +117,99 @@ func runSearch(c *call) (int, error) {
 		return exitUsage, err
 	}
 	start := time.Now()
+	p := newProgress(c.stderr)
+	defer p.end()
+	opt := f.options(c, p)
+	opt.Shard, opt.Shards = part-1, parts
+	opt.Progress = func(done, total int, doing string) {
+		p.at(batchesBelow(done, opt), batchesBelow(total, opt), doing)
+	}
 	out := search.Run(claims, opt)
 	r := report.New(f.Selection, out, opt)
-	if f.runs && parts == 1 && c.ctx.Err() == nil {
-		if err := addRuns(r, out.Findings, claims, f.seed); err != nil {
+	if f.runs && parts == 1 {
+		if err := addRuns(c.ctx, p, r, out.Findings, f.seed); err != nil {
 			return exitUsage, err
 		}
+	}
+	p.end()
+	// The files come first: a terminal that is gone does not cost what was found.
+	if err := f.write(c, r, out.Findings); err != nil {
+		return exitUsage, err
 	}
 	if err := r.Page().Text(c.stdout); err != nil {
 		return exitUsage, err
 	}
-	if err := f.write(c, r, out.Findings); err != nil {
-		return exitUsage, err
-	}
-	if c.ctx.Err() != nil {
-		p := &printer{w: c.stdout}
-		p.f("\nstopped after %d of the batches; what there is, is above\n", len(r.Units))
-		return exitStopped, p.err
-	}
-	if parts > 1 {
+	switch {
+	case c.ctx.Err() != nil:
+		return exitStopped, sayStopped(c.stdout, r, opt.Batches())
+	case parts > 1:
 		return judgePart(c.stdout, r)
 	}
 	return judge(c.stdout, r, f.allowSmall, time.Since(start))
 }
 
-// addRuns trains on real data and bets on long runs.
-func addRuns(r *report.Report, found []*props.Finding, claims []claim.Claim, seed uint64) (err error) {
-	if r.Runs, err = training.Run(training.Options{Seed: seed, Findings: found}); err != nil {
-		return err
+// batchesBelow counts the batches b < n of the shard.
+func batchesBelow(n int, opt search.Options) int {
+	return max(0, (n-opt.Shard+opt.Shards-1)/opt.Shards)
+}
+
+// sayStopped says how far a search came that a signal has stopped, and how to do the rest.
+func sayStopped(w io.Writer, r *report.Report, batches int) error {
+	p := &table.Printer{To: w}
+	p.F("\nstopped; what there is, is above\n")
+	if missing := r.Missing(); len(missing) > 0 {
+		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n  %s\n",
+			len(missing), batches, report.ShardsOf(missing, batches))
 	}
-	if r.Sequential, err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()}); err != nil {
-		return err
+	return p.Err
+}
+
+// addRuns trains on real data and bets on long runs. When a signal comes they are left
+// out.
+func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.Finding, seed uint64) error {
+	type results struct {
+		runs []training.Result
+		bets []betting.Result
+		err  error
 	}
-	r.Seal()
-	return nil
+	done := make(chan results, 1)
+	if ctx.Err() != nil {
+		return nil
+	}
+	p.doing("training runs and sequential tests")
+	go func() {
+		var all results
+		if all.runs, all.err = training.Run(training.Options{Seed: seed, Findings: found}); all.err == nil {
+			all.bets, all.err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
+		}
+		done <- all
+	}()
+	select {
+	case <-ctx.Done(): // they cannot be stopped, but left behind: the program ends soon
+		return nil
+	case all := <-done:
+		if all.err != nil {
+			return all.err
+		}
+		r.Runs, r.Sequential = all.runs, all.bets
+		r.Seal()
+		return nil
+	}
 }
 
 // writable tries the files to write before a search of minutes, not after it.
 func (f *searchFlags) writable() error {
 	if f.json != "" {
 		if info, err := os.Stat(f.json); err == nil && info.IsDir() {
-			return fmt.Errorf("-json %s: is a directory", f.json)
+			return fmt.Errorf("-json %s is a directory", strict.Cut(f.json))
 		}
 		if info, err := os.Stat(filepath.Dir(f.json)); err != nil || !info.IsDir() {
-			return fmt.Errorf("-json %s: its directory is not there", f.json)
+			return fmt.Errorf("-json %s: its directory is not there", strict.Cut(f.json))
 		}
 	}
 	if f.save != "" {
 		if err := os.MkdirAll(filepath.Join(f.save, "certificates"), 0o755); err != nil {
-			return fmt.Errorf("-save %s: %w", f.save, err)
+			return fmt.Errorf("-save: %w", err)
 		}
 	}
 	return nil
@@ -176,14 +223,14 @@ func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) e
 			return err
 		}
 		if err := strict.WriteFile(f.json, data); err != nil {
-			return fmt.Errorf("-json %w", err)
+			return fmt.Errorf("-json: %w", err)
 		}
 	}
 	if f.save == "" {
 		return nil
 	}
 	if err := saveWorst(f.save, found, f.seed); err != nil {
-		return fmt.Errorf("-save %w", err)
+		return fmt.Errorf("-save: %w", err)
 	}
 	return saveCertificates(filepath.Join(f.save, "certificates"), found, c.stderr)
 }
@@ -235,21 +282,21 @@ func judgePart(w io.Writer, r *report.Report) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	p := &printer{w: w}
+	p := &table.Printer{To: w}
 	code := exitOK
 	for _, row := range r.Claims {
 		if want := on[row.Name()].Verdict; row.Verdict == claim.Refuted && want != claim.Refuted {
 			code = exitDiffers
-			p.f("DIFFERS %s: refuted, on record: %q\n", row.Name(), want)
+			p.F("DIFFERS %s: refuted, on record: %q\n", row.Name(), want)
 		}
 	}
 	switch {
 	case r.Idle:
-		p.f("shard %s is idle: the search has no batch for it\n", r.Shard)
+		p.F("shard %s is idle: the search has no batch for it\n", r.Shard)
 	case code == exitOK:
-		p.f("shard %s refutes nothing that is on record as true; join it with the others: verify merge\n", r.Shard)
+		p.F("shard %s refutes nothing that is on record as true; join it with the others: verify merge\n", r.Shard)
 	}
-	return code, p.err
+	return code, p.Err
 }
 
 // judge compares the verdicts with the record.
@@ -258,28 +305,28 @@ func judge(w io.Writer, r *report.Report, allowSmall bool, took time.Duration) (
 	if err != nil {
 		return exitUsage, err
 	}
-	p := &printer{w: w}
+	p := &table.Printer{To: w}
 	differs, small := 0, 0
 	for _, d := range on.Compare(r) {
-		if d.Missed && len(r.Units)*search.Batch < enoughCases {
+		if d.Missed && !enough(r) {
 			small++
-			p.f("NOT SEARCHED ENOUGH %s\n", d.Text)
+			p.F("NOT SEARCHED ENOUGH %s\n", d.Text)
 			continue
 		}
 		differs++
-		p.f("DIFFERS %s\n", d.Text)
+		p.F("DIFFERS %s\n", d.Text)
 	}
 	switch {
 	case differs > 0:
-		p.f("%d of %d verdicts differ from the record\n", differs, len(r.Claims)+len(r.Runs)+len(r.Sequential))
-		return exitDiffers, p.err
+		p.F("%d of %d verdicts differ from the record\n", differs, len(r.Claims)+len(r.Runs)+len(r.Sequential))
+		return exitDiffers, p.Err
 	case small > 0:
-		p.f("not searched enough: %d verdicts need a search of %d cases or more\n", small, enoughCases)
+		p.F("not searched enough: %d verdicts need a search of %d cases or more\n", small, enoughCases)
 		if allowSmall {
-			return exitOK, p.err
+			return exitOK, p.Err
 		}
-		return exitDiffers, p.err
+		return exitDiffers, p.Err
 	}
-	p.f("all %d verdicts as on record (%v)\n", len(r.Claims), took.Round(100*time.Millisecond))
-	return exitOK, p.err
+	p.F("all %d verdicts as on record (%v)\n", len(r.Claims), took.Round(100*time.Millisecond))
+	return exitOK, p.Err
 }

@@ -15,9 +15,9 @@ type Page struct {
 
 // Block is a part of a Page: a Heading, a Text, a Link or a *Table.
 type Block interface {
-	text(p *printer)
-	markdown(p *printer)
-	html(p *printer)
+	text(p *Printer)
+	markdown(p *Printer)
+	html(p *Printer)
 }
 
 // Heading begins a section.
@@ -31,51 +31,45 @@ func (d *Page) Add(blocks ...Block) { d.Blocks = append(d.Blocks, blocks...) }
 
 // Text writes the page for a terminal.
 func (d *Page) Text(w io.Writer) error {
-	p := &printer{w: w}
-	p.f("%s\n", d.Title)
+	p := &Printer{To: w}
+	p.F("%s\n", d.Title)
 	for _, b := range d.Blocks {
-		p.f("\n")
+		p.F("\n")
 		b.text(p)
 	}
-	return p.err
+	return p.Err
 }
 
 // Markdown writes the page as Markdown.
 func (d *Page) Markdown(w io.Writer) error {
-	p := &printer{w: w}
-	p.f("# %s\n\nWritten by: %s\n", d.Title, d.Command)
+	p := &Printer{To: w}
+	p.F("# %s\n\nWritten by: %s\n", d.Title, d.Command)
 	for _, b := range d.Blocks {
-		p.f("\n")
+		p.F("\n")
 		b.markdown(p)
 	}
-	return p.err
+	return p.Err
 }
 
 // HTML writes the page as an <article>.
 func (d *Page) HTML(w io.Writer) error {
-	p := &printer{w: w}
-	p.f("<article>\n<h1>%s</h1>\n<p>Written by: <code>%s</code></p>\n", html.EscapeString(d.Title), html.EscapeString(d.Command))
+	p := &Printer{To: w}
+	p.F("<article>\n<h1>%s</h1>\n<p>Written by: <code>%s</code></p>\n", html.EscapeString(d.Title), html.EscapeString(d.Command))
 	for _, b := range d.Blocks {
 		b.html(p)
 	}
-	p.f("</article>\n")
-	return p.err
+	p.F("</article>\n")
+	return p.Err
 }
 
-func (h Heading) text(p *printer)     { p.f("%s\n", strings.ToUpper(string(h))) }
-func (h Heading) markdown(p *printer) { p.f("## %s\n", escapeMarkdown(string(h))) }
-func (h Heading) html(p *printer)     { p.f("<h2>%s</h2>\n", html.EscapeString(string(h))) }
+func (h Heading) text(p *Printer)     { p.F("%s\n", strings.ToUpper(string(h))) }
+func (h Heading) markdown(p *Printer) { p.F("## %s\n", escapeMarkdown(string(h))) }
+func (h Heading) html(p *Printer)     { p.F("<h2>%s</h2>\n", html.EscapeString(string(h))) }
 
-func (t Text) text(p *printer)     { p.f("%s\n", t) }
-func (t Text) markdown(p *printer) { p.f("%s\n", escapeMarkdown(string(t))) }
-func (t Text) html(p *printer)     { p.f("<p>%s</p>\n", html.EscapeString(string(t))) }
+func (t Text) text(p *Printer)     { p.F("%s\n", t) }
+func (t Text) markdown(p *Printer) { p.F("%s\n", escapeMarkdown(string(t))) }
+func (t Text) html(p *Printer)     { p.F("<p>%s</p>\n", html.EscapeString(string(t))) }
 
-func (t *Table) text(p *printer)     { p.sub(t.Text) }
-func (t *Table) markdown(p *printer) { p.sub(t.Markdown) }
-func (t *Table) html(p *printer)     { p.sub(t.HTML) }
-
-func (p *printer) sub(write func(io.Writer) error) {
-	if p.err == nil {
-		p.err = write(p.w)
-	}
-}
+func (t *Table) text(p *Printer)     { p.With(t.Text) }
+func (t *Table) markdown(p *Printer) { p.With(t.Markdown) }
+func (t *Table) html(p *Printer)     { p.With(t.HTML) }

@@ -73,21 +73,21 @@ func (t *Table) Text(w io.Writer) error {
 
 // Markdown writes the table as GitHub's Markdown, the meaning of columns above it.
 func (t *Table) Markdown(w io.Writer) error {
-	p := &printer{w: w}
+	p := &Printer{To: w}
 	for _, c := range t.Columns {
 		if c.Means != "" {
-			p.f("- *%s*: %s\n", markdownCell(c.Name), escapeMarkdown(c.Means))
+			p.F("- *%s*: %s\n", markdownCell(c.Name), escapeMarkdown(c.Means))
 		}
 	}
 	if t.explained() {
-		p.f("\n")
+		p.F("\n")
 	}
-	p.row(t.names(), markdownCell)
-	p.f("|%s\n", strings.Repeat("---|", len(t.Columns)))
+	p.row(t.names())
+	p.F("|%s\n", strings.Repeat("---|", len(t.Columns)))
 	for _, row := range t.Rows {
-		p.row(row, markdownCell)
+		p.row(row)
 	}
-	return p.err
+	return p.Err
 }
 
 func (t *Table) explained() bool {
@@ -101,45 +101,25 @@ func (t *Table) explained() bool {
 
 // HTML writes the table as a <table>; the meaning of a column is its title.
 func (t *Table) HTML(w io.Writer) error {
-	p := &printer{w: w}
-	p.f("<table>\n<thead><tr>")
+	p := &Printer{To: w}
+	p.F("<table>\n<thead><tr>")
 	for _, c := range t.Columns {
 		title := ""
 		if c.Means != "" {
-			title = fmt.Sprintf(" title=%q", html.EscapeString(c.Means))
+			title = fmt.Sprintf(` title="%s"`, html.EscapeString(c.Means))
 		}
-		p.f("<th scope=\"col\"%s>%s</th>", title, html.EscapeString(c.Name))
+		p.F("<th scope=\"col\"%s>%s</th>", title, html.EscapeString(c.Name))
 	}
-	p.f("</tr></thead>\n<tbody>\n")
+	p.F("</tr></thead>\n<tbody>\n")
 	for _, row := range t.Rows {
-		p.f("<tr>")
+		p.F("<tr>")
 		for _, cell := range row {
-			p.f("<td>%s</td>", html.EscapeString(cell))
+			p.F("<td>%s</td>", html.EscapeString(cell))
 		}
-		p.f("</tr>\n")
+		p.F("</tr>\n")
 	}
-	p.f("</tbody>\n</table>\n")
-	return p.err
-}
-
-// printer keeps the first error of many writes.
-type printer struct {
-	w   io.Writer
-	err error
-}
-
-func (p *printer) f(format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
-	}
-}
-
-func (p *printer) row(cells []string, escape func(string) string) {
-	p.f("|")
-	for _, c := range cells {
-		p.f(" %s |", escape(c))
-	}
-	p.f("\n")
+	p.F("</tbody>\n</table>\n")
+	return p.Err
 }
 
 // markdownCell is text that stays in one cell.

@@ -1,0 +1,397 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search"
+)
+
+// few are two claims that are searched, one of them refuted, one of many ties at ratio 1,
+// and one that judges itself.
+var few = Selection{Claims: "eq14b,eq14a,a2"}
+
+// Their rows.
+const (
+	eq14a = iota
+	eq14b
+	eq14bRepaired
+	a2
+)
+
+// fewOptions are those of part.
+var fewOptions = search.Options{Seed: 1, Cases: 2 * search.Batch, Climb: 5}
+
+var parts sync.Map // [2]int to []byte
+
+// part is the report of shard i of n, from 1, as verify would have read it.
+func part(t testing.TB, i, n int) *Report {
+	t.Helper()
+	if b, ok := parts.Load([2]int{i, n}); ok {
+		return read(t, b.([]byte))
+	}
+	opt := fewOptions
+	opt.Shard, opt.Shards = i-1, n
+	b := written(t, searched(t, few, opt))
+	parts.Store([2]int{i, n}, b)
+	return read(t, b)
+}
+
+func searched(t testing.TB, sel Selection, opt search.Options) *Report {
+	t.Helper()
+	claims, err := Select(sel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(sel, search.Run(claims, opt), opt)
+}
+
+func read(t testing.TB, b []byte) *Report {
+	t.Helper()
+	r, err := Read(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func written(t testing.TB, r *Report) []byte {
+	t.Helper()
+	b, err := r.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// stopped is the report of the whole search that a signal stops before batch b.
+func stopped(t testing.TB, b int) *Report {
+	t.Helper()
+	opt := fewOptions
+	stop := make(chan struct{})
+	opt.Stop = stop
+	opt.Progress = func(done, _ int, doing string) {
+		if done == b && doing == "claims of kind step" {
+			close(stop)
+		}
+	}
+	return read(t, written(t, searched(t, few, opt)))
+}
+
+// TestMergeIsTheSearch: the shards, joined in any order, are the whole search, to the last
+// byte. Of three shards of two batches the last is idle.
+func TestMergeIsTheSearch(t *testing.T) {
+	whole := part(t, 1, 1)
+	for _, c := range []struct {
+		name  string
+		parts []*Report
+	}{
+		{"one", []*Report{whole}},
+		{"two", []*Report{part(t, 1, 2), part(t, 2, 2)}},
+		{"two, turned round", []*Report{part(t, 2, 2), part(t, 1, 2)}},
+		{"three", []*Report{part(t, 3, 3), part(t, 1, 3), part(t, 2, 3)}},
+		{"three without the idle one", []*Report{part(t, 2, 3), part(t, 1, 3)}},
+		{"the rest of a search that was stopped", []*Report{part(t, 2, 2), stopped(t, 1)}},
+		{"all of a search that was stopped", []*Report{stopped(t, 0), part(t, 2, 2), part(t, 1, 2)}},
+	} {
+		sum, err := Merge(c.parts)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if d := cmp.Diff(string(written(t, whole)), string(written(t, sum))); d != "" {
+			t.Errorf("%s (-whole +merged):\n%s", c.name, d)
+		}
+	}
+}
+
+// TestTies: of equal ratios the case of the earliest batch stays, and one is not compared
+// with a row that has no case.
+func TestTies(t *testing.T) {
+	row := func(ratio claim.Number, source string) Row {
+		r := Row{Ratio: ratio, Note: source}
+		if source != "" {
+			r.Cases, r.Worst = 1, &search.Origin{Source: source}
+		}
+		return r
+	}
+	for _, c := range []struct{ a, b, want Row }{
+		{row(1, "random case 2001"), row(1, "random case 1999"), row(1, "random case 1999")},
+		{row(1, "random case 999"), row(1, "random case 1000"), row(1, "random case 999")},
+		{row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 2000"), row(1, "random case 2000")},
+		{row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 4000"), row(1, "climb on thm1/sharp from batch 3, N = 2")},
+		{row(1, "random case 1"), row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 1")},
+		{row(1, "long run 3"), row(1, "random case 1"), row(1, "long run 3")},
+		{row(1, "random case 1"), row(2, "random case 9999"), row(2, "random case 9999")},
+		{row(0, ""), row(0, "random case 9999"), row(0, "random case 9999")},
+		{row(0, "random case 9999"), row(0, ""), row(0, "random case 9999")},
+	} {
+		if got := mergeRows(c.a, c.b); got.Note != c.want.Note || got.Worst != c.want.Worst && got.Worst.Source != c.want.Worst.Source {
+			t.Errorf("%q and %q: %q stays, want %q", c.a.Note, c.b.Note, got.Note, c.want.Note)
+		}
+	}
+}
+
+// TestStoppedReport: what a signal leaves is well formed and says so; alone it is refused
+// with the searches that are missing.
+func TestStoppedReport(t *testing.T) {
+	half := stopped(t, 1)
+	if !half.Stopped || len(half.Units) != 1 || half.Claims[eq14b].Cases == 0 {
+		t.Errorf("stopped %v, %d units, %d cases", half.Stopped, len(half.Units), half.Claims[eq14b].Cases)
+	}
+	_, err := Merge([]*Report{half})
+	if want := "merge: 1 of 2 batches are in no report; these do them: -shard 2/2"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestShardsOf(t *testing.T) {
+	if got, want := ShardsOf([]int{0, 7}, 9), "-shard 1/9, -shard 8/9"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	var all []int
+	for b := range 20 {
+		all = append(all, b)
+	}
+	if got := ShardsOf(all, 20); !strings.HasSuffix(got, "-shard 8/20, and 12 more") {
+		t.Error(got)
+	}
+}
+
+// sealed is a copy of r with a change and the digest of what it then says.
+func sealed(t testing.TB, r *Report, change func(r *Report)) *Report {
+	t.Helper()
+	r = read(t, written(t, r))
+	change(r)
+	for k := range r.Claims {
+		before, _, _ := strings.Cut(r.Claims[k].Replay, " -seed")
+		r.Claims[k].Replay = before + searchFlags(r.Seed, r.Cases, r.Climb)
+	}
+	r.Seal()
+	return r
+}
+
+// TestMergeRefuses: what is not each batch of one search once.
+func TestMergeRefuses(t *testing.T) {
+	whole, a, b := part(t, 1, 1), part(t, 1, 2), part(t, 2, 2)
+	for _, c := range []struct {
+		name  string
+		parts []*Report
+		want  string
+	}{
+		{"none", nil, "no reports"},
+		{"the whole twice", []*Report{whole, whole}, "reports 1 and 2, shards 1/1 and 1/1: batch 0 is in both"},
+		{"a shard twice", []*Report{a, b, a}, "reports 1 and 3, shards 1/2 and 1/2: batch 0 is in both"},
+		{"one alone", []*Report{a}, "1 of 2 batches are in no report; these do them: -shard 2/2"},
+		{"the last alone", []*Report{b}, "1 of 2 batches are in no report; these do them: -shard 1/2"},
+		{"a shard and the whole", []*Report{b, whole}, "batch 1 is in both"},
+		{"idle", []*Report{part(t, 3, 3)}, "all shards are idle"},
+		{"stopped before it began", []*Report{stopped(t, 0), b}, "these do them: -shard 1/2"},
+		{"seed", []*Report{a, sealed(t, b, func(r *Report) { r.Seed = 2 })}, "report 2: seed is 2, want 1 as in the first"},
+		{"cases", []*Report{a, sealed(t, b, func(r *Report) { r.Cases = 1999 })}, "report 2: cases is 1999, want 2000 as in the first"},
+		{"climb", []*Report{a, sealed(t, b, func(r *Report) { r.Climb = 6 })}, "report 2: climb is 6, want 5 as in the first"},
+		{"selection", []*Report{a, sealed(t, b, func(r *Report) { r.Select.Claims = "eq14b,eq14a,a2,a2" })}, "report 2: select is"},
+		{"executable", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Executable = "ff" })}, "report 2: build is {ff "},
+		{"revision", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Revision = "ff" })}, "report 2: build is"},
+		{"compiler", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Go = "go1.0" })}, "report 2: build is"},
+	} {
+		if sum, err := Merge(c.parts); err == nil || sum != nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q in it", c.name, err, c.want)
+		}
+	}
+}
+
+// edit is a change of a report that says what no search found.
+type edit struct {
+	name   string
+	change func(r *Report)
+	want   string // in the error
+}
+
+// caughtByMerge are edits that Merge refuses though the digest is that of what they say.
+var caughtByMerge = []edit{
+	{"a ratio of 77 that holds", func(r *Report) {
+		row := &r.Claims[eq14bRepaired]
+		row.Ratio, row.RatioByN[2] = 77, 77
+	}, "eq14b/repaired: ratio is 77, want at most 1 where nothing is violated"},
+	{"77 million cases in two batches", func(r *Report) { r.Claims[eq14bRepaired].Cases = 77_000_000 },
+		"eq14b/repaired: cases + rejected is 77000"},
+	{"a case too few", func(r *Report) { r.Claims[eq14bRepaired].Cases -= 60 }, "want 2000..2042 from 2 batches"},
+	{"a claim is deleted", func(r *Report) { r.Claims = r.Claims[1:] }, "claims has 3 rows, want the 4 that are selected"},
+	{"a violation is kept quiet", func(r *Report) {
+		row := &r.Claims[eq14b]
+		row.Violated, row.Verdict, row.Certificate = 0, claim.Holds, ""
+	}, "eq14b/printed: ratio is 2.3"},
+	{"a refutation without a violation", func(r *Report) { r.Claims[eq14bRepaired].Verdict = claim.Refuted },
+		"eq14b/repaired: verdict is refuted, want holds, which the counts say"},
+	{"a violation is made up", func(r *Report) {
+		row := &r.Claims[eq14bRepaired]
+		row.Violated, row.Verdict = 1, claim.Refuted
+	}, "want at least 1 where something is violated"},
+	{"a ratio of 0.9 for 0.5", func(r *Report) {
+		row := &r.Claims[eq14bRepaired]
+		for n := range row.RatioByN {
+			row.RatioByN[n] = 0.9
+		}
+		row.Ratio = 0.9
+	}, "eq14b/repaired: worst: the case from "},
+	{"a worst case that does not say it", func(r *Report) {
+		r.Claims[eq14bRepaired].Worst = &search.Origin{Source: "random case 3"}
+	}, "eq14b/repaired: worst: the case from "},
+	{"a worst case from nowhere", func(r *Report) {
+		r.Claims[eq14bRepaired].Worst = &search.Origin{Source: "long run 3"}
+	}, `eq14b/repaired: worst: no case from "long run 3"`},
+}
+
+func TestEditedReports(t *testing.T) {
+	whole := part(t, 1, 1)
+	for _, e := range caughtByMerge {
+		if _, err := Merge([]*Report{sealed(t, whole, e.change)}); err == nil || !strings.Contains(err.Error(), e.want) {
+			t.Errorf("%s, sealed: error %v, want %q in it", e.name, err, e.want)
+		}
+		r := read(t, written(t, whole))
+		e.change(r)
+		if _, err := Merge([]*Report{r}); err == nil || !strings.Contains(err.Error(), "digest is ") {
+			t.Errorf("%s, with the old digest: error %v", e.name, err)
+		}
+	}
+}
+
+// smallest is the random case of the smallest ratio above 0 among some, with the claim.
+func smallest(t *testing.T, at int) *search.Finding {
+	t.Helper()
+	claims, err := Select(few)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var least *search.Finding
+	for k := range uint64(50) {
+		f := search.Try(claims[at:at+1], search.Draw(claim.Step, gen.Random(fewOptions.Seed, k)), fmt.Sprintf("random case %d", k))[0]
+		if f.Ratio > 0 && (least == nil || f.Ratio < least.Ratio) {
+			least = f
+		}
+	}
+	if least == nil || !(least.Ratio < float64(part(t, 1, 1).Claims[at].Ratio)) {
+		t.Fatalf("no case with a smaller ratio: %+v", least)
+	}
+	return least
+}
+
+// TestRecheck: what only doing it again shows.
+func TestRecheck(t *testing.T) {
+	whole := part(t, 1, 1)
+	recheck := func(r *Report, k int, seed uint64) (batches []int, err error) {
+		err = r.Recheck(context.Background(), k, seed, func(b int) { batches = append(batches, b) })
+		return batches, err
+	}
+	if batches, err := recheck(whole, 2, 1); err != nil || len(batches) != 2 {
+		t.Errorf("the search itself: batches %v, error %v", batches, err)
+	}
+	if batches, err := recheck(whole, 0, 1); err != nil || batches != nil {
+		t.Errorf("no batch: %v, %v", batches, err)
+	}
+	for _, e := range []edit{
+		{"another digest of a batch", func(r *Report) { r.Units[1].Digest = strings.Repeat("0", 64) }, "batch 1: its digest is 0000"},
+		{"a smaller ratio with its case", func(r *Report) {
+			row, f := &r.Claims[eq14a], smallest(t, eq14a)
+			row.Worst = &search.Origin{Source: f.Source}
+			row.Ratio = claim.Number(f.Ratio)
+			for n := range row.RatioByN {
+				row.RatioByN[n] = min(row.RatioByN[n], row.Ratio)
+			}
+			row.RatioByN[len(f.Worst.Chain)] = row.Ratio
+		}, "as in this batch"},
+		{"valid for rejected", func(r *Report) {
+			row := &r.Claims[eq14a]
+			row.Cases++
+			row.Rejected--
+			for why := range row.Reasons {
+				if row.Reasons[why] > 1 {
+					row.Reasons[why]--
+					break
+				}
+			}
+		}, "eq14a/printed: the row is not that of all batches"},
+		{"the verdict of a claim that judges itself", func(r *Report) { r.Claims[a2].Cases++ }, "a2/printed: the row is not that of all batches"},
+	} {
+		r := sealed(t, whole, e.change)
+		if _, err := Merge([]*Report{r}); err != nil {
+			t.Errorf("%s: Merge sees it: %v", e.name, err)
+		}
+		if _, err := recheck(r, 99, 1); err == nil || !strings.Contains(err.Error(), e.want) {
+			t.Errorf("%s: error %v, want %q in it", e.name, err, e.want)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := whole.Recheck(ctx, 1, 1, func(int) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: error %v", err)
+	}
+}
+
+// TestOtherBuild: a difference says that it may come from the program that looks at it.
+func TestOtherBuild(t *testing.T) {
+	r := sealed(t, part(t, 1, 1), func(r *Report) {
+		r.Build.Executable = "ff"
+		r.Claims[eq14a].Worst = &search.Origin{Source: smallest(t, eq14a).Source}
+	})
+	if _, err := Merge([]*Report{r}); err == nil || !strings.Contains(err.Error(), "this program is another build") {
+		t.Errorf("error %v", err)
+	}
+	if b := ThisBuild(); len(b.Executable) != 64 || !strings.HasPrefix(b.Go, "go1.") {
+		t.Errorf("this build is %+v", b)
+	}
+}
+
+// TestMergeRows: what the verdicts of two shards make together.
+func TestMergeRows(t *testing.T) {
+	row := func(verdict claim.Verdict, valid, rejected, violated, undecided int) Row {
+		r := Row{Verdict: verdict, Cases: valid, Rejected: rejected, Violated: violated, Undecided: undecided}
+		if verdict == claim.Refuted {
+			r.Certificate = "x.json"
+		}
+		return r
+	}
+	for _, c := range []struct {
+		a, b Row
+		want claim.Verdict
+	}{
+		{row(claim.Holds, 9, 1, 0, 0), row(claim.Holds, 9, 1, 0, 0), claim.Holds},
+		{row(claim.Holds, 9, 1, 0, 0), row(claim.Invalid, 0, 0, 0, 0), claim.Holds},
+		{row(claim.Holds, 9, 1, 0, 0), row(claim.Starved, 1, 999, 0, 0), claim.Starved},
+		{row(claim.Invalid, 0, 0, 0, 0), row(claim.Invalid, 0, 0, 0, 0), claim.Invalid},
+		{row(claim.Holds, 9, 1, 0, 0), row(claim.Refuted, 9, 1, 1, 0), claim.Refuted},
+		{row(claim.Undecided, 9, 1, 0, 1), row(claim.Refuted, 9, 1, 1, 0), claim.Refuted},
+		{row(claim.Undecided, 9, 1, 1, 0), row(claim.Holds, 9, 1, 0, 0), claim.Undecided},
+		{row(claim.Undecided, 1, 999, 0, 1), row(claim.Starved, 0, 9, 0, 0), claim.Undecided},
+		{row(claim.Starved, 0, 9, 0, 0), row(claim.Refuted, 1, 999, 1, 0), claim.Refuted},
+		{row(claim.Unsettled, 9, 0, 0, 0), row(claim.Elsewhere, 0, 0, 0, 0), claim.Unsettled},
+	} {
+		pairs := [][]Row{{c.a, c.b}, {c.b, c.a}}
+		if c.b.Verdict == claim.Elsewhere { // the first shard comes first
+			pairs = pairs[:1]
+		}
+		for _, p := range pairs {
+			got := mergeRows(p[0], p[1])
+			if got.Verdict != c.want || (got.Certificate != "") != (c.want == claim.Refuted) {
+				t.Errorf("%s and %s: %s with certificate %q, want %s", p[0].Verdict, p[1].Verdict, got.Verdict, got.Certificate, c.want)
+			}
+			if got.Cases != c.a.Cases+c.b.Cases || got.Rejected != c.a.Rejected+c.b.Rejected {
+				t.Errorf("%s and %s: %d cases, %d rejected", p[0].Verdict, p[1].Verdict, got.Cases, got.Rejected)
+			}
+		}
+	}
+	if !slices.Equal(part(t, 1, 1).Missing(), nil) {
+		t.Error("the whole misses batches")
+	}
+}

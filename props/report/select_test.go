@@ -1,0 +1,51 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
+)
+
+var inf = math.Inf(1)
+
+// TestForms: the claims of the paper and those of ours are all, and a form selects itself.
+func TestForms(t *testing.T) {
+	count := func(form string) int {
+		claims, err := Select(Selection{Form: form})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(claims)
+	}
+	paper, ours, all := count(FormsOfPaper), count(FormsOfOurs), len(props.Claims())
+	if paper == 0 || ours == 0 || paper+ours != all || count(FormsAll) != all || count("") != all {
+		t.Errorf("%d printed, %d repaired, %d claims", paper, ours, all)
+	}
+	for _, f := range []claim.Form{claim.Derivation, claim.Conjecture, claim.Sharp, claim.SharpEach, claim.SharpRoot} {
+		claims, err := Select(Selection{Form: string(f)})
+		if err != nil || len(claims) == 0 || slices.ContainsFunc(claims, func(c claim.Claim) bool { return c.Form != f }) {
+			t.Errorf("form %s: %d claims, %v", f, len(claims), err)
+		}
+	}
+}
+
+func TestSelectRefuses(t *testing.T) {
+	for _, c := range []struct {
+		s    Selection
+		want string
+	}{
+		{Selection{Claims: "thm9"}, `no claim "thm9"; there are: lemma1`},
+		{Selection{Claims: strings.Repeat("x", 999)}, `no claim "` + strings.Repeat("x", 80) + `..."; there are`},
+		{Selection{Claims: " ,"}, `claims is " ,", want ids separated by commas`},
+		{Selection{Form: "neat"}, `form is "neat", want one of all, printed`},
+		{Selection{Claims: "lemma1", Form: "sharp"}, `claims "lemma1" in form sharp: there is none`},
+	} {
+		if _, err := Select(c.s); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want %q", c.s, err, c.want)
+		}
+	}
+}

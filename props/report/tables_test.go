@@ -1,0 +1,69 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
+	"github.com/cascade-sgd/cascade/props/internal/runs/training"
+)
+
+func TestTightness(t *testing.T) {
+	some := map[int]claim.Number{2: 0.5}
+	for _, c := range []struct {
+		row  Row
+		want string
+	}{
+		{Row{Verdict: claim.Holds}, "-"},
+		{Row{Verdict: claim.Holds, RatioByN: some}, "0.0000"},
+		{Row{Verdict: claim.Holds, Ratio: 0.5, RatioByN: some}, "0.5000"},
+		{Row{Verdict: claim.Refuted, Ratio: 77, RatioByN: some}, "77.0000"},
+		{Row{Verdict: claim.Refuted, Ratio: 2.3e18, RatioByN: some}, "unbounded"},
+		{Row{Verdict: claim.Refuted, Ratio: claim.Number(inf), RatioByN: some}, "unbounded"},
+	} {
+		if got := c.row.Tightness(); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.row, got, c.want)
+		}
+	}
+}
+
+// TestPages: what a report has is on its pages, and readings that do not differ share a
+// row of the record.
+func TestPages(t *testing.T) {
+	row := func(r claim.Reading, ratio claim.Number) Row {
+		return Row{ID: "thm2", Eq: "(23)", Form: claim.Repaired, Reading: r, Verdict: claim.Holds, Cases: 9, Ratio: ratio}
+	}
+	r := &Report{
+		Claims: []Row{
+			row(claim.Literal, 0.25), row(claim.Past, 0.25), row(claim.Total, 0.75),
+			{ID: "eq14b", Form: claim.Printed, Verdict: claim.Refuted, Ratio: 2}, {ID: "cor1", Form: claim.Printed, Verdict: claim.Unsettled},
+		},
+		Runs: []training.Result{
+			{Name: "calm run", Steps: 20, LossFirst: 2, LossLast: 1, Logged: []training.LoggedStep{{Measured: 3}, {Measured: 0.125}}},
+			{Name: "wild run", Violated: []string{"thm1"}},
+		},
+		Sequential: []betting.Result{{Name: "a bet", Steps: 100, Wealth: -1.5}},
+	}
+	var text, markdown strings.Builder
+	if err := r.Page().Text(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.RecordPage().Markdown(&markdown); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"calm run", "0.125", "[thm1]", "a bet", "-1.50", "literal", "past", "total"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, &text)
+		}
+	}
+	for _, want := range []string{
+		"Of 5 rows, a claim in one form and reading each, 3 hold, 1 are refuted and 1 are unsettled.",
+		"| thm2 | (23) | repaired | literal, past | holds | 9 | 0 | 0.2500 |\n| thm2 | (23) | repaired | total | holds | 9 | 0 | 0.7500 |\n",
+		"| cor1 |  | printed | - | unsettled | 0 | 0 | - |", "calm run",
+	} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("no %q in\n%s", want, &markdown)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// verify runs the command in process and returns its exit code and output.
+func verify(args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(context.Background(), args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// file writes a file into a new directory.
+func file(t testing.TB, name, data string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// small is a search of a second.
+func small(args ...string) []string {
+	return append([]string{"-claims", "eq14b", "-cases", "1000", "-climb", "0", "-runs=false"}, args...)
+}
+
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-claims", "thm9"}, `verify: no claim "thm9"; there are: lemma1`},
+		{[]string{"-form", "neat"}, `form is "neat"`},
+		{[]string{"-claims", "lemma1", "-form", "repaired"}, "there is none"},
+		{[]string{"-cases", "0"}, "-cases is 0, want 1.."},
+		{[]string{"-cases", "1000000001"}, "-cases is 1000000001, want 1..1000000000"},
+		{[]string{"-cases", "x"}, `invalid value "x"`},
+		{[]string{"-climb", "-1"}, "-climb is -1"},
+		{[]string{"-budget", "-3s"}, "-budget is -3s"},
+		{[]string{"-claims", " ,"}, `claims is " ,"`},
+		{[]string{"-shard", "3/2"}, `-shard is "3/2", want i/n`},
+		{[]string{"-shard", "1/2/3"}, `-shard is "1/2/3"`},
+		{[]string{"-shard", "01/2"}, `-shard is "01/2"`},
+		{[]string{"-json", "."}, "-json . is a directory"},
+		{[]string{"-json", "no/such/dir/x"}, "-json no/such/dir/x: its directory is not there"},
+		{[]string{"-save", "main.go/x"}, "-save: mkdir main.go: not a directory"},
+		{[]string{"-colour"}, "not defined: -colour"},
+		{[]string{""}, `unexpected argument ""`},
+		{[]string{"-seed", "1", "now"}, `unexpected argument "now"`},
+		{[]string{"-seed", "1", "merge", "x"}, `unexpected argument "merge": a command comes before all flags`},
+		{[]string{"now"}, `no command "now", want one of: errata, merge, page, record, replay`},
+		{[]string{strings.Repeat("x", 999)}, `no command "` + strings.Repeat("x", 80) + `..."`},
+		{[]string{"help", "now"}, `no command "now"`},
+		{[]string{"merge"}, "verify merge: 0 arguments, want 1 or more"},
+		{[]string{"merge", "-recheck", "-1", "main.go"}, "-recheck is -1"},
+		{[]string{"merge", "main.go"}, "verify merge: main.go: report: line 1, column 1: "},
+		{[]string{"merge", "nowhere.json"}, "nowhere.json"},
+		{[]string{"replay"}, "verify replay: 0 arguments"},
+		{[]string{"replay", "a", "b"}, `unexpected argument "b"`},
+		{[]string{"replay", "nowhere.json"}, "nowhere.json"},
+		{[]string{"replay", "."}, "is a directory"},
+		{[]string{"replay", "main.go"}, "main.go: line 1, column 1: "},
+		{[]string{"replay", "-seed", "1", "x"}, "not defined: -seed"},
+		{[]string{"page"}, "verify page: 0 arguments"},
+		{[]string{"page", "table9"}, `no page "table9", want one of counterexamples, spikes, table1, theorem1`},
+		{[]string{"errata", "-seed", "2"}, "without -search"},
+		{[]string{"errata", "-json", "x"}, "not defined: -json"},
+		{[]string{"errata", "-search", "-cases", "0"}, "-cases is 0"},
+		{[]string{"record", "-seed", "2"}, "not defined: -seed"},
+		{[]string{"record"}, "run it at the root of the module"},
+	} {
+		code, stdout, stderr := verify(c.args...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
+			t.Errorf("verify %.80q: exit %d, want %d; message %q, want %q in it", c.args, code, exitUsage, stderr, c.want)
+		}
+		if strings.Count(stderr, "\n") != 1 || len(stderr) > 800 {
+			t.Errorf("verify %.80q: more than one line of 800 characters: %q", c.args, stderr)
+		}
+	}
+}
+
+// TestHelp: on standard output, with synopsis, example, each flag once and the exit codes;
+// for every command, spelled in every way.
+func TestHelp(t *testing.T) {
+	for _, name := range append(names(), "") {
+		args := strings.Fields(name + " -h")
+		code, stdout, stderr := verify(args...)
+		if code != exitOK || stderr != "" {
+			t.Errorf("verify %v: exit %d, %q", args, code, stderr)
+		}
+		synopsis := strings.TrimSpace("  go run ./props/verify " + name)
+		for _, want := range []string{synopsis, "Exit codes: 0 ", "130 stopped by a signal"} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("verify %v: no %q in\n%s", args, want, stdout)
+			}
+		}
+		for _, other := range [][]string{strings.Fields(name + " -help"), strings.Fields("help " + name), strings.Fields(name + " --h")} {
+			if c, again, _ := verify(other...); c != exitOK || again != stdout {
+				t.Errorf("verify %v: exit %d, other help than -h", other, c)
+			}
+		}
+		flags := map[string]int{}
+		for _, line := range strings.Split(stdout, "\n") {
+			if strings.HasPrefix(line, "  -") {
+				flags[strings.Fields(line)[0]]++
+			}
+		}
+		for f, n := range flags {
+			if n != 1 {
+				t.Errorf("verify %v: flag %s is there %d times", args, f, n)
+			}
+		}
+		if name == "" && (len(flags) < 10 || !strings.Contains(stdout, "Examples:") || !strings.Contains(stdout, "\n  replay   ")) {
+			t.Errorf("flags %v in\n%s", flags, stdout)
+		}
+	}
+	if code := run(context.Background(), []string{"-h"}, &full{}, &bytes.Buffer{}); code != exitUsage {
+		t.Errorf("help to a full device: exit %d", code)
+	}
+}
+
+var errFull = errors.New("no space left")
+
+// full takes so many bytes and then fails.
+type full struct{ room int }
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.room -= len(b); f.room < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+// TestFlagsAnywhere: flags stand before or after arguments; after "--" nothing is a flag.
+func TestFlagsAnywhere(t *testing.T) {
+	certificate := "../../testdata/certificates/eq14b.json"
+	for _, args := range [][]string{{certificate}, {"--", certificate}} {
+		if code, _, stderr := verify(append([]string{"replay"}, args...)...); code != exitOK {
+			t.Errorf("%v: exit %d, %s", args, code, stderr)
+		}
+	}
+	if code, _, stderr := verify("replay", "--", "-h"); code != exitUsage || !strings.Contains(stderr, "-h") {
+		t.Errorf("-- -h: exit %d, %s", code, stderr)
+	}
+	for _, args := range [][]string{{"-seed", "3", "theorem1"}, {"theorem1", "-seed", "3"}, {"theorem1", "-seed=3", "--"}} {
+		if code, _, stderr := verify(append([]string{"page"}, args...)...); code != exitOK {
+			t.Errorf("page %v: exit %d, %s", args, code, stderr)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cascade-sgd/cascade/props/report"
+)
+
+// TestMerge: each shard of a search ends well, though the third has no batch, and joined
+// they are the search, to the last byte.
+func TestMerge(t *testing.T) {
+	dir := t.TempDir()
+	search := func(name string, args ...string) string {
+		path := filepath.Join(dir, name)
+		args = append(args, "-claims", "thm1,eq14b,eq48sum,a2", "-cases", "2000", "-climb", "5", "-json", path)
+		if code, stdout, stderr := verify(args...); code != exitOK {
+			t.Fatalf("%v: exit %d\n%s%s", args, code, stdout, stderr)
+		}
+		return path
+	}
+	whole := search("whole.json", "-runs=false")
+	a, b, c := search("a.json", "-shard", "1/3"), search("b.json", "-shard", "2/3"), search("c.json", "-shard", "3/3")
+	code, stdout, stderr := verify("merge", b, c, a, "-recheck", "1", "-seed", "7")
+	if code != exitOK || !strings.Contains(stderr, "verify merge: batch 1 again\n") && !strings.Contains(stderr, "verify merge: batch 0 again\n") ||
+		!strings.Contains(stderr, "verdicts as on record") {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	if d := cmp.Diff(string(must(os.ReadFile(whole))), stdout); d != "" {
+		t.Errorf("(-whole +merged):\n%s", d)
+	}
+	sum := file(t, "sum.json", stdout)
+	if code, again, stderr := verify("merge", sum); code != exitOK || again != stdout {
+		t.Errorf("the sum alone: exit %d, %s", code, stderr)
+	}
+	if code := run(context.Background(), []string{"merge", sum}, &full{100}, &bytes.Buffer{}); code != exitUsage {
+		t.Errorf("to a full device: exit %d", code)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if code := run(ctx, []string{"merge", "-recheck", "1", sum}, &bytes.Buffer{}, &bytes.Buffer{}); code != exitStopped {
+		t.Errorf("stopped: exit %d", code)
+	}
+
+	first := string(must(os.ReadFile(a)))
+	for _, r := range []struct {
+		name, want string
+		files      []string
+	}{
+		{"the whole twice", "reports 1 and 2, shards 1/1 and 1/1: batch 0 is in both", []string{whole, whole}},
+		{"one shard", "1 of 2 batches are in no report; these do them: -shard 2/2", []string{a}},
+		{"a shard of another seed", "report 2: seed is 2, want 1", []string{a, search("seed.json", "-shard", "2/3", "-seed", "2"), c}},
+		{"a version", "v.json: report: shard is", []string{file(t, "v.json", `{"version":1}`)}},
+		{"words behind", "w.json: report: line ", []string{a, b, c, file(t, "w.json", first+"words")}},
+		{"an edited verdict", "banana.json: report: digest is ", []string{
+			file(t, "banana.json", strings.Replace(first, `"holds",`, `"banana",`, 1)), b, c}},
+	} {
+		code, stdout, stderr := verify(append([]string{"merge"}, r.files...)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, r.want) {
+			t.Errorf("%s: exit %d, %s, want %q", r.name, code, stderr, r.want)
+		}
+	}
+
+	// Sealed anew, so that only -recheck sees it.
+	r, err := report.Read(strings.NewReader(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Units[0].Digest = strings.Repeat("0", 64)
+	r.Seal()
+	forged := file(t, "forged.json", string(must(r.Marshal())))
+	if code, _, stderr := verify("merge", forged, b); code != exitOK {
+		t.Errorf("a forged batch, not done again: exit %d, %s", code, stderr)
+	}
+	if code, stdout, stderr := verify("merge", "-recheck", "2", forged, b); code != exitUsage || stdout != "" || !strings.Contains(stderr, "batch 0: its digest is 0000") {
+		t.Errorf("a forged batch: exit %d, %s", code, stderr)
+	}
+}

@@ -1,0 +1,214 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/report"
+)
+
+// asCommand makes a process of the test binary the command.
+const asCommand = "CASCADE_TEST_VERIFY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// process is the command as a process of its own.
+func process(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return cmd
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if exit == nil {
+		return 0
+	}
+	return exit.ExitCode()
+}
+
+// TestSignals: a search that is interrupted writes its report whole, says what is missing
+// and exits with 130. What is missing can be done, and joins.
+func TestSignals(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "report.json")
+		args := []string{"-claims", "eq14b", "-cases", "100000000", "-climb", "0"}
+		cmd := process(append(args, "-json", path)...)
+		var stdout bytes.Buffer
+		cmd.Stdout = &stdout
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bufio.NewReader(stderr).ReadString('\n'); err != nil { // the search has begun
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		go io.Copy(io.Discard, stderr)
+		if code := exitCode(t, cmd.Wait()); code != exitStopped {
+			t.Errorf("%v: exit %d", signal, code)
+		}
+		r, err := report.Read(bytes.NewReader(must(os.ReadFile(path))))
+		if err != nil || !r.Stopped {
+			t.Fatalf("%v: %v", signal, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+			t.Errorf("%v: left behind %v", signal, left)
+		}
+		_, after, ok := strings.Cut(stdout.String(), "\n  -shard ")
+		shard, _, more := strings.Cut(after, ", ")
+		if !ok || !more {
+			t.Fatalf("%v: it does not say what is missing:\n%s", signal, &stdout)
+		}
+		rest := filepath.Join(dir, "rest.json")
+		if code, out, _ := verify(append(args, "-shard", shard, "-json", rest)...); code != exitOK {
+			t.Fatalf("%v: exit %d\n%s", signal, code, out)
+		}
+		again, err := report.Read(bytes.NewReader(must(os.ReadFile(rest))))
+		if err != nil || len(again.Units) != 1 || again.Units[0].Batch != r.Missing()[0] || again.Claims[0].Cases == 0 {
+			t.Errorf("%v: shard %s: %v, %+v", signal, shard, err, again.Units)
+		}
+	}
+}
+
+// TestJSONThrough: devices, FIFOs and links are written through and stay what they are.
+func TestJSONThrough(t *testing.T) {
+	dir := t.TempDir()
+	valid := func(name string, data []byte) {
+		t.Helper()
+		if r, err := report.Read(bytes.NewReader(data)); err != nil || len(r.Claims) != 2 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	mode := func(path string) fs.FileMode {
+		t.Helper()
+		info, err := os.Lstat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Mode().Type()
+	}
+
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(target, []byte("old"), 0o600), os.Symlink("target", link)); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := verify(small("-json", link)...); code != exitOK || mode(link) != fs.ModeSymlink {
+		t.Errorf("a link: exit %d, %s, it is %v", code, stderr, mode(link))
+	}
+	valid("a link", must(os.ReadFile(target)))
+
+	null := filepath.Join(dir, "null")
+	if err := os.Symlink(os.DevNull, null); err != nil {
+		t.Fatal(err)
+	}
+	before := mode(os.DevNull)
+	if code, _, stderr := verify(small("-json", null)...); code != exitOK || mode(null) != fs.ModeSymlink || mode(os.DevNull) != before {
+		t.Errorf("a link to a device: exit %d, %s, it is %v, the device %v", code, stderr, mode(null), mode(os.DevNull))
+	}
+
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan []byte)
+	go func() {
+		data, _ := os.ReadFile(fifo)
+		got <- data
+	}()
+	if code, _, stderr := verify(small("-json", fifo)...); code != exitOK || mode(fifo) != fs.ModeNamedPipe {
+		t.Fatalf("a FIFO: exit %d, %s, it is %v", code, stderr, mode(fifo))
+	}
+	valid("a FIFO", <-got)
+
+	cmd := process(small("-json", "/dev/stdout")...)
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	if code := exitCode(t, cmd.Run()); code != exitOK {
+		t.Errorf("/dev/stdout: exit %d", code)
+	}
+	data, table, _ := strings.Cut(stdout.String(), "\n}\n")
+	valid("/dev/stdout", []byte(data+"\n}\n"))
+	if !strings.HasPrefix(table, "Verdicts\n") || !strings.Contains(table, "as on record") {
+		t.Errorf("/dev/stdout: the table is %q", table)
+	}
+}
+
+// TestFullDevice: every command that cannot write what it has to say fails.
+func TestFullDevice(t *testing.T) {
+	const device = "/dev/full"
+	if _, err := os.Stat(device); err != nil {
+		t.Skip(err)
+	}
+	if code, _, stderr := verify(small("-json", device)...); code != exitUsage || !strings.Contains(stderr, "no space left") {
+		t.Errorf("-json: exit %d, %s", code, stderr)
+	}
+	out := filepath.Join(t.TempDir(), "out.json")
+	if code, _, stderr := verify(small("-json", out)...); code != exitOK {
+		t.Fatalf("exit %d, %s", code, stderr)
+	}
+	for _, args := range [][]string{
+		{"-h"}, {"merge", "-h"}, small(), {"replay", "../../testdata/certificates/eq14b.json"}, {"merge", out},
+		{"page", "theorem1"}, {"errata", "-search", "-claims", "eq14b", "-cases", "1000", "-climb", "0"},
+	} {
+		full, err := os.OpenFile(device, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := process(args...)
+		var stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &stderr
+		if code := exitCode(t, cmd.Run()); code != exitUsage || !strings.Contains(stderr.String(), "no space left") {
+			t.Errorf("verify %v > %s: exit %d, %s", args, device, code, &stderr)
+		}
+		full.Close()
+	}
+}
+
+// TestPipesIn: what is read may come through a pipe.
+func TestPipesIn(t *testing.T) {
+	certificate := must(os.ReadFile("../../testdata/certificates/eq14b.json"))
+	cmd := process("replay", "/dev/stdin")
+	cmd.Stdin = bytes.NewReader(certificate)
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("refuted")) {
+		t.Errorf("/dev/stdin: %v\n%s", err, out)
+	}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error)
+	go func() { wrote <- os.WriteFile(fifo, certificate, 0) }()
+	if code, _, stderr := verify("replay", fifo); code != exitOK {
+		t.Errorf("a FIFO: exit %d, %s", code, stderr)
+	}
+	if err := <-wrote; err != nil {
+		t.Error(err)
+	}
+}
