@@ -509,10 +509,18 @@ func (k *walk) collect(o *walk) {
 		axpy(k.total.e[i], 1, o.total.e[i])
 		axpy(k.total.y[i], 1, o.total.y[i])
 		axpy(k.total.v[i], 1, o.total.v[i])
-		k.reach.Y[i].Add(o.reach.Y[i].Lo)
-		k.reach.Y[i].Add(o.reach.Y[i].Hi)
+		hull(k.reach.Y[i], o.reach.Y[i])
 		k.reach.MaxY[i] = max(k.reach.MaxY[i], o.reach.MaxY[i])
 		k.reach.MaxV[i] = max(k.reach.MaxV[i], o.reach.MaxV[i])
+	}
+}
+
+// hull grows b to hold o, which may be empty: a subtree that begins below a state visits
+// none of its values.
+func hull(b, o core.Box) {
+	for j := range b.Lo {
+		b.Lo[j] = min(b.Lo[j], o.Lo[j])
+		b.Hi[j] = max(b.Hi[j], o.Hi[j])
 	}
 }
 
