@@ -87,8 +87,8 @@ func (a *arith) rounded(z *big.Float, rad mag) Num {
 	return Num{z, rad}
 }
 
-func (a *arith) add(x, y Num) Num { return a.rounded(a.float().Add(x.mid, y.mid), x.rad.add(y.rad)) }
-func (a *arith) sub(x, y Num) Num { return a.rounded(a.float().Sub(x.mid, y.mid), x.rad.add(y.rad)) }
+func (a *arith) add(x, y Num) Num { return a.summed(x, y, false) }
+func (a *arith) sub(x, y Num) Num { return a.summed(x, y, true) }
 
 // mul: XY - xy = x(Y-y) + y(X-x) + (X-x)(Y-y).
 func (a *arith) mul(x, y Num) Num {
