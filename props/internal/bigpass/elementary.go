@@ -35,8 +35,8 @@ func newFunctions(prec uint) *functions {
 
 func (w *functions) float() *big.Float              { return new(big.Float).SetPrec(w.prec) }
 func (w *functions) num(x float64) *big.Float       { return w.float().SetFloat64(x) }
-func (w *functions) add(x, y *big.Float) *big.Float { return w.float().Add(x, y) }
-func (w *functions) sub(x, y *big.Float) *big.Float { return w.float().Sub(x, y) }
+func (w *functions) add(x, y *big.Float) *big.Float { z, _ := sumOf(x, y, false, w.prec); return z }
+func (w *functions) sub(x, y *big.Float) *big.Float { z, _ := sumOf(x, y, true, w.prec); return z }
 func (w *functions) mul(x, y *big.Float) *big.Float { return w.float().Mul(x, y) }
 func (w *functions) quo(x, y *big.Float) *big.Float { return w.float().Quo(x, y) }
 

@@ -131,3 +131,104 @@ func TestLinearRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestLinearMultipliedOut: the recursion of (5b) and the products of (6) agree, with and
+// without eps, for numbers that float64 rounds; and what eps_N adds is Carried.
+func TestLinearMultipliedOut(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	vector := func(n int) []float64 {
+		v := make([]float64, n)
+		for k := range v {
+			v[k] = math.Ldexp(r.NormFloat64(), r.IntN(2000)-1000)
+		}
+		return v
+	}
+	for range 30 {
+		n := 2 + r.IntN(4)
+		d := []int{1 + r.IntN(3)}
+		w, eps := make([][][]float64, n), make([][]float64, n+1)
+		for i := 1; i <= n; i++ {
+			d = append(d, 1+r.IntN(3))
+			if i == n {
+				d[n] = 1
+			}
+			for range d[i] {
+				w[i-1] = append(w[i-1], vector(d[i-1]))
+			}
+			if i > 1 && (i == n || r.IntN(4) > 0) {
+				eps[i] = vector(d[i-1])
+			}
+		}
+		x := vector(d[0])
+		want, err := LinearGradient(w, x, eps)
+		v1, err2 := Accumulated(w, eps)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		if Norm(Difference(want, Outer(v1, Rationals(x)))) != 0 {
+			t.Fatalf("N = %d: the recursion and the products differ", n)
+		}
+		without := append([][]float64(nil), eps...)
+		without[n] = nil
+		less, err := LinearGradient(w, x, without)
+		carried, err2 := Carried(w, 2, eps[n])
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		if Norm(Difference(Difference(want, less), Outer(carried, Rationals(x)))) != 0 {
+			t.Fatalf("N = %d: eps_N adds something else than W_2^T ... W_{N-1}^T eps_N x^T", n)
+		}
+	}
+}
+
+// TestFitsFloat64: integers up to the bound, and nothing else.
+func TestFitsFloat64(t *testing.T) {
+	fits := func(w1, w2, x, eps float64) bool {
+		return FitsFloat64([][][]float64{{{w1}}, {{w2}}}, []float64{x}, [][]float64{nil, nil, {eps}})
+	}
+	for _, c := range []struct {
+		w1, w2, x, eps float64
+		want           bool
+	}{
+		{2, 5, 3, 1, true},
+		{0, 0, 0, 0, true},
+		{2, 5, 3, 0.5, false},
+		{2, 5, 0.1, 1, false},
+		{0.3, 5, 3, 1, false},
+		{2, 0x1p-1074, 3, 1, false},
+		{2, math.NaN(), 3, 1, false},
+		// (2^k - 1 + 1)^2 (1 + 1)^2 1 1 = 2^(2k+2) < 2^51
+		{1<<24 - 1, 1, 1, 1, true},
+		{1<<25 - 1, 1, 1, 1, false},
+		{0x1p600, 0x1p600, 1, 1, false},
+		{1, 1, 0x1p1000, 0x1p1000, false},
+	} {
+		if got := fits(c.w1, c.w2, c.x, c.eps); got != c.want {
+			t.Errorf("W_1 = %v, W_2 = %v, x = %v, eps_2 = %v: %v, want %v", c.w1, c.w2, c.x, c.eps, got, c.want)
+		}
+	}
+}
+
+// TestNorm: 0 is the zero matrix, and nothing else.
+func TestNorm(t *testing.T) {
+	tiny, huge := big.NewRat(1, 1), new(big.Rat).SetFloat64(math.MaxFloat64)
+	tiny.Quo(tiny, huge)
+	for _, c := range []struct {
+		a    [][]*big.Rat
+		want float64
+	}{
+		{[][]*big.Rat{{new(big.Rat), new(big.Rat)}}, 0},
+		{[][]*big.Rat{{big.NewRat(3, 2), big.NewRat(-2, 1)}}, 2.5},
+		{[][]*big.Rat{{new(big.Rat).Mul(tiny, tiny)}}, math.SmallestNonzeroFloat64},
+		{[][]*big.Rat{{new(big.Rat).Mul(huge, huge)}}, math.MaxFloat64},
+	} {
+		if got := Norm(c.a); got != c.want {
+			t.Errorf("|%v| = %v, want %v", c.a, got, c.want)
+		}
+	}
+	if Difference(c1x1(), append(c1x1(), c1x1()...)) != nil {
+		t.Error("a difference of unequal shapes")
+	}
+}
+
+func c1x1() [][]*big.Rat { return [][]*big.Rat{{big.NewRat(1, 1)}} }

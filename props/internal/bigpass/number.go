@@ -35,12 +35,11 @@ func (x Num) Float64() (f, err float64) {
 	// f and Big share their leading bits: their difference fits into prec+53.
 	d := new(big.Float).SetPrec(x.mid.Prec() + 53)
 	d.Sub(d.SetFloat64(f), x.mid)
-	bound := new(big.Float).SetPrec(53).SetMode(big.AwayFromZero)
-	bound.Add(d.Abs(d), x.rad.big())
-	if bound.Sign() == 0 {
+	bound := magOf(d).add(x.rad) // numbers of any two exponents, see far.go
+	if bound.m == 0 {
 		return f, 0
 	}
-	err, acc := bound.Float64()
+	err, acc := bound.big().Float64()
 	if acc == big.Below {
 		err = math.Nextafter(err, math.Inf(1))
 	}
@@ -87,8 +86,8 @@ func (a *arith) rounded(z *big.Float, rad mag) Num {
 	return Num{z, rad}
 }
 
-func (a *arith) add(x, y Num) Num { return a.rounded(a.float().Add(x.mid, y.mid), x.rad.add(y.rad)) }
-func (a *arith) sub(x, y Num) Num { return a.rounded(a.float().Sub(x.mid, y.mid), x.rad.add(y.rad)) }
+func (a *arith) add(x, y Num) Num { return a.summed(x, y, false) }
+func (a *arith) sub(x, y Num) Num { return a.summed(x, y, true) }
 
 // mul: XY - xy = x(Y-y) + y(X-x) + (X-x)(Y-y).
 func (a *arith) mul(x, y Num) Num {

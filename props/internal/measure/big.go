@@ -72,9 +72,11 @@ func passInBig(kind claim.Kind, p *gen.Pass, prec uint) (lo, hi *claim.View, why
 	if err != nil {
 		return nil, nil, claim.Valid, err
 	}
+	// The chain and the leaves fit: what is refused from here on is a number that is not
+	// finite in float64, or beyond the exponents of math/big.
 	m, v0, err := ev.Moments(p.X, p.W, leaves)
 	if err != nil {
-		return nil, nil, claim.Valid, err
+		return nil, nil, claim.Overflow, nil
 	}
 	// The same error recursion, with the unit of the larger precision.
 	scale := math.Ldexp(1, 53+bigpass.Guard-int(prec))
@@ -88,7 +90,7 @@ func passInBig(kind claim.Kind, p *gen.Pass, prec uint) (lo, hi *claim.View, why
 	if kind == claim.Nodes {
 		nodes, err := ev.JacobianNodes(p.X, p.W, leaves)
 		if err != nil {
-			return nil, nil, claim.Valid, err
+			return nil, nil, claim.Overflow, nil
 		}
 		step.encloseNodes(nodes, scale, bigError)
 	}

@@ -3,7 +3,9 @@ package search
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
@@ -77,23 +79,89 @@ type HypothesisError struct{ Reason string }
 // Error implements error.
 func (e *HypothesisError) Error() string { return e.Reason }
 
-// Fits is nil when the case can be measured for the claim: it can be built, it is a run
-// for a claim about runs, and a network of linear operators for one about those.
+// Fits is nil when the case can be measured for the claim: it is within the budget of a
+// replay, it can be built, and it meets what the claim is about. The error is a
+// *HypothesisError where a valid case breaks a hypothesis, and names the place and the
+// value anywhere else.
 func (s *SavedCase) Fits(c *claim.Claim) error {
-	if _, err := s.Case.Build(); err != nil {
-		return fmt.Errorf("saved case: %w", err)
-	}
-	switch c.Kind {
-	case claim.Training:
-		if _, err := s.Case.BuildRun(); err != nil {
+	k := s.Case
+	if len(k.Chain) <= gen.MaxChain { // else Build says so
+		if err := k.Affordable(c.Kind, gen.ReplayBudget); err != nil {
 			return fmt.Errorf("saved case: %w", err)
 		}
-	case claim.Linear:
-		for i, op := range s.Case.Chain {
-			if op.Op != "linear" {
-				return &HypothesisError{fmt.Sprintf("operator %d is %q, %s is about linear networks", i+1, op.Op, c.ID)}
+	}
+	p, err := k.Build()
+	if err == nil && k.Run != nil {
+		_, err = k.BuildRun()
+	}
+	if err == nil {
+		err = innerLawsFit(k, p)
+	}
+	if err != nil {
+		return fmt.Errorf("saved case: %w", err)
+	}
+	switch {
+	case c.Kind == claim.Training && k.Run == nil:
+		return &HypothesisError{fmt.Sprintf("the case has no run, %s is about one", c.ID)}
+	case c.Kind != claim.Training && k.Run != nil:
+		return &HypothesisError{fmt.Sprintf("the case is a run of %d steps, %s is about one pass", k.Run.Steps, c.ID)}
+	case c.Kind == claim.Linear:
+		return linearHypotheses(c, k)
+	}
+	return nil
+}
+
+// innerLawsFit checks the lengths of laws inside others, which Build does not look at.
+func innerLawsFit(k *gen.Case, p *gen.Pass) error {
+	for i := range k.Chain {
+		for _, site := range []struct {
+			name  string
+			law   perturb.Spec
+			width int
+		}{{"delta", k.Delta[i], p.Chain.D(i + 1)}, {"eps", k.Eps[i], p.Chain.D(i)}} {
+			if site.law.Inner == nil {
+				continue
+			}
+			for _, v := range site.law.Inner.Vectors() {
+				if len(*v) != site.width {
+					return fmt.Errorf("%s[%d]: inner law %q of length %d on a state of %d",
+						site.name, i, site.law.Inner.Law, len(*v), site.width)
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// linearHypotheses are those of (6): linear operators, delta = 0, and an eps that is one
+// vector.
+func linearHypotheses(c *claim.Claim, k *gen.Case) error {
+	for i, op := range k.Chain {
+		if op.Op != "linear" {
+			return &HypothesisError{fmt.Sprintf("operator %d is %q, %s is about linear networks", i+1, op.Op, c.ID)}
+		}
+		if d, one := only(&k.Delta[i]); !one || slices.ContainsFunc(d, func(x float64) bool { return x != 0 }) {
+			return &HypothesisError{fmt.Sprintf("delta_%d is of the law %q, %s is about delta = 0", i+1, k.Delta[i].Law, c.ID)}
+		}
+		if _, one := only(&k.Eps[i]); !one {
+			return &HypothesisError{fmt.Sprintf("eps_%d is of the law %q, %s is about an eps without chance", i+1, k.Eps[i].Law, c.ID)}
+		}
+	}
+	return nil
+}
+
+// only is the one outcome of a law that has one and does not look at the state or the
+// step; nil for zero.
+func only(law *perturb.Spec) (d []float64, one bool) {
+	switch law.Law {
+	case "zero", "":
+		return nil, true
+	case "constant":
+		return law.D, true
+	case "table":
+		if len(law.Outcomes) == 1 {
+			return law.Outcomes[0].D, true
+		}
+	}
+	return nil, false
 }
