@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,24 +96,24 @@ func (r *Report) RecordPage() *table.Page {
 	d.Add(table.Text(fmt.Sprintf("Of %d rows, a claim in one form and reading each, %d hold, %d are refuted and %d are unsettled. "+
 		"What fails as printed, with witnesses and what holds instead, is on the page of errata (ERRATA.md).",
 		len(r.Claims), count[claim.Holds], count[claim.Refuted], count[claim.Unsettled])))
-	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found")
-	t.Columns[3].Means = "of the conditional expectations: literal, past, total (theory of section 3); -: there are none"
-	t.Columns[4].Means = "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation; unsettled: a statement about rates"
-	t.Columns[5].Means = "that say something about the claim"
-	t.Columns[6].Means = "that break a hypothesis or say nothing"
-	t.Columns[7].Means = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times too large; " +
-		"unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it needs"
+	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found", "largest possible")
+	for k, means := range []string{
+		3: "of the conditional expectations (literal, past, total) that share the verdict; -: there are none",
+		4: "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation; " +
+			"unsettled: a statement about rates",
+		5: "that say something about the claim",
+		6: "that break a hypothesis or say nothing",
+		7: "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times too large; " +
+			"unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it needs",
+		8: "an upper bound of left/right over all cases, where one is proved; empty where it is not known",
+	} {
+		t.Columns[k].Means = means
+	}
+	possible := r.possible()
 	for _, same := range r.byReading() {
-		readings := "-"
-		if same[0].Reading != claim.AnyReading {
-			var names []string
-			for _, row := range same {
-				names = append(names, row.Reading.String())
-			}
-			readings = strings.Join(names, ", ")
-		}
 		c := same[0]
-		t.Add(c.ID, c.Eq, c.Form, readings, c.Verdict, c.Cases, c.Rejected, c.Tightness())
+		t.Add(c.ID, c.Eq, c.Form, readings(same), c.Verdict, between(same, func(r *Row) int { return r.Cases }),
+			between(same, func(r *Row) int { return r.Rejected }), worst(same).Tightness(), possible[c.Name()])
 	}
 	d.Add(t)
 	if len(r.Runs) > 0 {
@@ -122,15 +123,14 @@ func (r *Report) RecordPage() *table.Page {
 	return d
 }
 
-// byReading groups rows that differ in their reading alone.
+// byReading groups rows that differ in their reading, and not in their verdict.
 func (r *Report) byReading() [][]*Row {
 	var groups [][]*Row
 	for k := range r.Claims {
 		row := &r.Claims[k]
 		at := slices.IndexFunc(groups, func(g []*Row) bool {
 			o := g[0]
-			return row.Reading != claim.AnyReading && o.ID == row.ID && o.Form == row.Form && o.Verdict == row.Verdict &&
-				o.Cases == row.Cases && o.Rejected == row.Rejected && o.Tightness() == row.Tightness()
+			return row.Reading != claim.AnyReading && o.ID == row.ID && o.Form == row.Form && o.Verdict == row.Verdict
 		})
 		if at < 0 {
 			groups = append(groups, []*Row{row})
@@ -139,6 +139,51 @@ func (r *Report) byReading() [][]*Row {
 		groups[at] = append(groups[at], row)
 	}
 	return groups
+}
+
+// readings are those of the rows, "-" for none.
+func readings(rows []*Row) string {
+	if rows[0].Reading == claim.AnyReading {
+		return "-"
+	}
+	var names []string
+	for _, row := range rows {
+		names = append(names, row.Reading.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// between is a number of the rows, or its least and its largest.
+func between(rows []*Row, of func(*Row) int) string {
+	lo, hi := of(rows[0]), of(rows[0])
+	for _, row := range rows {
+		lo, hi = min(lo, of(row)), max(hi, of(row))
+	}
+	if lo == hi {
+		return fmt.Sprint(lo)
+	}
+	return fmt.Sprintf("%d to %d", lo, hi)
+}
+
+// worst is the row with the largest ratio.
+func worst(rows []*Row) *Row {
+	return slices.MaxFunc(rows, func(a, b *Row) int { return cmp.Compare(a.Ratio, b.Ratio) })
+}
+
+// possible are the largest ratios that are possible, with the place of the proof, by the
+// names of the claims.
+func (r *Report) possible() map[string]string {
+	claims, err := Select(r.Select)
+	if err != nil {
+		return nil // the report is not of this list
+	}
+	possible := map[string]string{}
+	for _, c := range claims {
+		if c.AtMost > 0 {
+			possible[c.Name()] = fmt.Sprintf("%.3g, %s", c.AtMost, c.AtMostBy)
+		}
+	}
+	return possible
 }
 
 // ErrataTable has a row for each statement that fails as printed.

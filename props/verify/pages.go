@@ -88,7 +88,7 @@ func runErrata(c *call) (int, error) {
 
 var recordCommand = &command{
 	synopsis: "",
-	what:     "Writes testdata/record, props/pages/VERDICTS.md and ERRATA.md anew from the default search.",
+	what:     "Writes testdata/record, props/pages/VERDICTS.md and ERRATA.md, and parts of README.md anew from the default search.",
 	long:     `Run it at the root of the module. A changed verdict is a result: the commit says why.`,
 	run:      runRecord,
 }
@@ -141,7 +141,16 @@ func writeRecord(r *report.Report, found []*search.Finding) error {
 	if err := report.ErrataPage(found).Markdown(&errata); err != nil {
 		return err
 	}
+	old, err := os.ReadFile("README.md")
+	if err != nil {
+		return err
+	}
+	readme, err := r.Readme(string(old))
+	if err != nil {
+		return fmt.Errorf("README.md: %w", err)
+	}
 	for _, file := range []struct{ path, text string }{
+		{"README.md", readme},
 		{report.RecordPath, record.String()},
 		{filepath.Join("props", "pages", "VERDICTS.md"), verdicts.String()},
 		{filepath.Join("props", "pages", "ERRATA.md"), errata.String()},
