@@ -14,6 +14,7 @@ cd "$(dirname "$0")"
 # beyond those of its corpus; nothing when the output does not say.
 new_executions() {
 	awk '
+		/starting with empty corpus/ { corpus = 0; done = 1 }
 		/gathering baseline coverage: [0-9]+\/[0-9]+ completed/ {
 			match($0, /[0-9]+\/[0-9]+ completed/)
 			split(substr($0, RSTART, RLENGTH), n, "[/ ]")

@@ -23,6 +23,7 @@ func TestSmokeCounts(t *testing.T) {
 		"only the corpus": {gathered + "fuzz: elapsed: 3s, execs: 17 (5/sec), new interesting: 0 (total: 17)\nPASS\n", "0"},
 		"still gathering": {"fuzz: elapsed: 0s, gathering baseline coverage: 0/17 completed\n" +
 			"fuzz: elapsed: 3s, gathering baseline coverage: 9/17 completed\nPASS\n", "0"},
+		"no corpus":      {"warning: starting with empty corpus\nfuzz: elapsed: 5s, execs: 229 (40/sec), new interesting: 62 (total: 62)\nPASS\n", "229"},
 		"nothing ran":    {"PASS\n", ""},
 		"nothing at all": {"", ""},
 	} {
