@@ -3,6 +3,16 @@
 //
 //	go test -fuzz=FuzzPropagation ./fuzz
 //
-// The bodies are elsewhere (props.Fuzz, package cert), so that a target is a row
-// and a few lines. Nothing imports it.
+// A target of claims tries those on record as holding, and is red when one is violated.
+// CASCADE_CLAIMS aims it at any others, refuted ones too:
+//
+//	CASCADE_CLAIMS=thm4/printed go test -fuzz=FuzzHorizon ./fuzz
+//
+// The names are those of reports, separated by commas; a shorter name stands for all
+// that it begins, so that thm4 is every form and reading. The other targets decode what
+// comes from outside. smoke.sh runs each target for a short time and fails unless it
+// executed new inputs.
+//
+// The bodies are elsewhere (packages props, cert, report, conform and problem), so that
+// a target is a row and a few lines. Nothing imports this package.
 package fuzz

@@ -14,6 +14,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/expect"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/measure"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // counting is an operator that counts its multiplications and calls of functions, by
@@ -223,7 +224,7 @@ func TestOrdinaryCases(t *testing.T) {
 		dear := 0
 		const cases = 1000
 		for index := range uint64(cases) {
-			c := drawn(kind, gen.Random(1, index))
+			c := search.Draw(kind, gen.Random(1, index))
 			if err := c.Affordable(kind, gen.SearchBudget); err != nil {
 				t.Errorf("case %d of kind %v: %v", index, kind, err)
 			}
@@ -245,16 +246,6 @@ func TestOrdinaryCases(t *testing.T) {
 			t.Errorf("run %d: %v", k, err)
 		}
 	}
-}
-
-func drawn(kind claim.Kind, src gen.Source) *gen.Case {
-	switch kind {
-	case claim.Linear:
-		return gen.LinearStep(src)
-	case claim.Training:
-		return gen.TrainingRun(src)
-	}
-	return gen.Step(src)
 }
 
 // TestCostOfNothing: a case that its Build refuses has an estimate all the same.

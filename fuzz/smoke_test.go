@@ -1,0 +1,39 @@
+package fuzz
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestSmokeCounts: a log of the fuzzer tells how many inputs were executed beyond the
+// corpus; one that ends in the gathering of the corpus, or says nothing, tells of none.
+func TestSmokeCounts(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash")
+	}
+	const gathered = "fuzz: elapsed: 0s, gathering baseline coverage: 0/17 completed\n" +
+		"fuzz: elapsed: 0s, gathering baseline coverage: 17/17 completed, now fuzzing with 2 workers\n"
+	for name, c := range map[string]struct{ log, want string }{
+		"new inputs": {gathered + "fuzz: elapsed: 3s, execs: 100 (33/sec), new interesting: 0 (total: 17)\n" +
+			"fuzz: elapsed: 6s, execs: 700 (200/sec), new interesting: 112 (total: 129)\nPASS\n", "683"},
+		"only the corpus": {gathered + "fuzz: elapsed: 3s, execs: 17 (5/sec), new interesting: 0 (total: 17)\nPASS\n", "0"},
+		"still gathering": {"fuzz: elapsed: 0s, gathering baseline coverage: 0/17 completed\n" +
+			"fuzz: elapsed: 3s, gathering baseline coverage: 9/17 completed\nPASS\n", "0"},
+		"no corpus":      {"warning: starting with empty corpus\nfuzz: elapsed: 5s, execs: 229 (40/sec), new interesting: 62 (total: 62)\nPASS\n", "229"},
+		"nothing ran":    {"PASS\n", ""},
+		"nothing at all": {"", ""},
+	} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(c.log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(bash, "smoke.sh", "-count", path).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != c.want {
+			t.Errorf("%s: %q, want %q; error %v", name, got, c.want, err)
+		}
+	}
+}

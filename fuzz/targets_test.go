@@ -1,0 +1,105 @@
+package fuzz
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/report"
+)
+
+// target is a row: a fuzz target and the claims of the list that are its own. Those of
+// a target are of one kind, and each claim that is searched has one target.
+type target struct {
+	name string
+	kind claim.Kind
+	owns func(c *claim.Claim) bool
+}
+
+var targets = []target{
+	{"FuzzPropagation", claim.Step, func(c *claim.Claim) bool { return c.Reading == claim.AnyReading && c.ID != "spike" }},
+	{"FuzzBias", claim.Step, func(c *claim.Claim) bool { return c.Reading != claim.AnyReading }},
+	{"FuzzSpike", claim.Step, func(c *claim.Claim) bool { return c.ID == "spike" }},
+	{"FuzzNodes", claim.Nodes, func(*claim.Claim) bool { return true }},
+	{"FuzzLinear", claim.Linear, func(*claim.Claim) bool { return true }},
+	{"FuzzDescent", claim.Training, oneStep},
+	{"FuzzHorizon", claim.Training, func(c *claim.Claim) bool { return !oneStep(c) }},
+}
+
+// oneStep reports that a claim is about the first step of a run.
+func oneStep(c *claim.Claim) bool { return slices.Contains([]string{"(35)", "(36)", "(40)"}, c.Eq) }
+
+func FuzzPropagation(f *testing.F) { fuzzClaims(f, "FuzzPropagation") }
+func FuzzBias(f *testing.F)        { fuzzClaims(f, "FuzzBias") }
+func FuzzSpike(f *testing.F)       { fuzzClaims(f, "FuzzSpike") }
+func FuzzNodes(f *testing.F)       { fuzzClaims(f, "FuzzNodes") }
+func FuzzLinear(f *testing.F)      { fuzzClaims(f, "FuzzLinear") }
+func FuzzDescent(f *testing.F)     { fuzzClaims(f, "FuzzDescent") }
+func FuzzHorizon(f *testing.F)     { fuzzClaims(f, "FuzzHorizon") }
+
+// fuzzClaims fuzzes the claims of the row with that name.
+func fuzzClaims(f *testing.F, name string) {
+	claims, err := aim(row(name), os.Getenv(aimVariable))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if len(claims) == 0 {
+		f.Skipf("%s has none of its claims", aimVariable)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { props.Fuzz(t, claims, data) })
+}
+
+func row(name string) target {
+	k := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
+	return targets[k]
+}
+
+// aimVariable names the claims to aim at, those that hold when it is not set.
+const aimVariable = "CASCADE_CLAIMS"
+
+// aim are the claims of a target: those that hold, or those that names selects. A name
+// that no claim of any target begins with is an error.
+func aim(t target, names string) ([]claim.Claim, error) {
+	on, err := report.OnDisk()
+	if err != nil {
+		return nil, err
+	}
+	wanted := strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' })
+	if err := known(wanted); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool {
+		if c.Kind != t.kind || !t.owns(&c) {
+			return true
+		}
+		if len(wanted) == 0 {
+			return on[c.Name()].Verdict != claim.Holds
+		}
+		return !slices.ContainsFunc(wanted, func(name string) bool { return begins(name, &c) })
+	}), nil
+}
+
+// begins reports that the parts of a name are the first of the claim's.
+func begins(name string, c *claim.Claim) bool { return strings.HasPrefix(c.Name()+"/", name+"/") }
+
+// known is nil when each name begins that of a claim which some target has.
+func known(names []string) error {
+	for _, name := range names {
+		found := slices.ContainsFunc(props.Claims(), func(c claim.Claim) bool {
+			return c.Kind != claim.SelfJudged && begins(name, &c)
+		})
+		if !found {
+			return &unknownClaim{name}
+		}
+	}
+	return nil
+}
+
+type unknownClaim struct{ name string }
+
+func (e *unknownClaim) Error() string {
+	return aimVariable + ": no claim that is searched is named " + strings.ToValidUTF8(e.name[:min(len(e.name), 80)], "?")
+}
