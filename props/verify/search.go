@@ -167,33 +167,37 @@ func sayStopped(w io.Writer, r *report.Report, batches int) error {
 // addRuns trains on real data and bets on long runs. When a signal comes they are left
 // out.
 func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.Finding, seed uint64) error {
-	type results struct {
-		runs []training.Result
-		bets []betting.Result
-		err  error
+	var runs []training.Result
+	var bets []betting.Result
+	done, err := unlessStopped(ctx, func() (err error) {
+		p.doing("training runs and sequential tests")
+		if runs, err = training.Run(training.Options{Seed: seed, Findings: found}); err != nil {
+			return err
+		}
+		bets, err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
+		return err
+	})
+	if err != nil || !done {
+		return err
 	}
-	done := make(chan results, 1)
+	r.Runs, r.Sequential = runs, bets
+	r.Seal()
+	return nil
+}
+
+// unlessStopped waits for f, which cannot be stopped: when ctx is done first it is left
+// behind, since the program ends soon, and what it returns is lost.
+func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 	if ctx.Err() != nil {
-		return nil
+		return false, nil
 	}
-	p.doing("training runs and sequential tests")
-	go func() {
-		var all results
-		if all.runs, all.err = training.Run(training.Options{Seed: seed, Findings: found}); all.err == nil {
-			all.bets, all.err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
-		}
-		done <- all
-	}()
+	end := make(chan error, 1)
+	go func() { end <- f() }()
 	select {
-	case <-ctx.Done(): // they cannot be stopped, but left behind: the program ends soon
-		return nil
-	case all := <-done:
-		if all.err != nil {
-			return all.err
-		}
-		r.Runs, r.Sequential = all.runs, all.bets
-		r.Seal()
-		return nil
+	case <-ctx.Done():
+		return false, nil
+	case err := <-end:
+		return true, err
 	}
 }
 

@@ -190,3 +190,19 @@ func TestStopped(t *testing.T) {
 		t.Errorf("errata: exit %d", code)
 	}
 }
+
+// TestUnlessStopped: a signal does not wait for what cannot be stopped.
+func TestUnlessStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if done, err := unlessStopped(ctx, func() error { return errFull }); !done || err != errFull {
+		t.Errorf("done %v, error %v", done, err)
+	}
+	block := make(chan struct{})
+	defer close(block)
+	if done, err := unlessStopped(ctx, func() error { cancel(); <-block; return errFull }); done || err != nil {
+		t.Errorf("stopped: done %v, error %v", done, err)
+	}
+	if done, err := unlessStopped(ctx, func() error { panic("began after the signal") }); done || err != nil {
+		t.Errorf("stopped before: done %v, error %v", done, err)
+	}
+}
