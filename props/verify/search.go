@@ -62,9 +62,11 @@ func (f *searchFlags) define(c *call) {
 	c.fs.StringVar(&f.Form, "form", report.FormsAll, "`form` to check: "+strings.Join(report.FormNames(), ", ")+
 		"; printed has its derivations with it, repaired all forms of ours")
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of the search")
-	c.fs.IntVar(&f.cases, "cases", defaultCases, fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
+	c.fs.IntVar(&f.cases, "cases", defaultCases,
+		fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
 	c.fs.IntVar(&f.climb, "climb", defaultClimb, "evaluations `n` of each climb from a worst case, 0 for none")
-	c.fs.DurationVar(&f.budget, "budget", 0, "begin no batch after this `time`; what is found then depends on the machine")
+	c.fs.DurationVar(&f.budget, "budget", 0,
+		"begin no batch after this `time`; what is found then depends on the machine")
 }
 
 // check refuses values out of range.
@@ -94,9 +96,11 @@ func (f *searchFlags) options(c *call, p *progress) search.Options {
 func runSearch(c *call) (int, error) {
 	var f searchFlags
 	f.define(c)
-	c.fs.StringVar(&f.shard, "shard", "1/1", "`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
+	c.fs.StringVar(&f.shard, "shard", "1/1",
+		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
 	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
-	c.fs.BoolVar(&f.allowSmall, "allow-small", false, "exit with 0 though the search is too small to reach a verdict on record")
+	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
+		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
 	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	if err := c.parse(0, 0); err != nil {
@@ -158,8 +162,9 @@ func sayStopped(w io.Writer, r *report.Report, batches int) error {
 	p := &table.Printer{To: w}
 	p.F("\nstopped; what there is, is above\n")
 	if missing := r.Missing(); len(missing) > 0 {
-		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n  %s\n",
-			len(missing), batches, report.ShardsOf(missing, batches))
+		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n",
+			len(missing), batches)
+		p.F("  %s\n", report.ShardsOf(missing, batches))
 	}
 	return p.Err
 }
