@@ -165,6 +165,8 @@ func sayStopped(w io.Writer, r *report.Report, batches int) error {
 		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n",
 			len(missing), batches)
 		p.F("  %s\n", report.ShardsOf(missing, batches))
+	} else {
+		p.F("all batches are done; what is missing are the training runs and sequential tests\n")
 	}
 	return p.Err
 }
