@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +146,7 @@ func runSearch(c *call) (int, error) {
 	}
 	switch {
 	case c.ctx.Err() != nil:
-		return exitStopped, sayStopped(c.stdout, r, opt.Batches())
+		return exitStopped, sayStopped(c.stdout, r, opt)
 	case parts > 1:
 		return judgePart(c.stdout, r)
 	}
@@ -158,12 +159,13 @@ func batchesBelow(n int, opt search.Options) int {
 }
 
 // sayStopped says how far a search came that a signal has stopped, and how to do the rest.
-func sayStopped(w io.Writer, r *report.Report, batches int) error {
+func sayStopped(w io.Writer, r *report.Report, opt search.Options) error {
 	p := &table.Printer{To: w}
 	p.F("\nstopped; what there is, is above\n")
-	if missing := r.Missing(); len(missing) > 0 {
+	missing := slices.DeleteFunc(r.Missing(), func(b int) bool { return b%opt.Shards != opt.Shard })
+	if batches := opt.Batches(); len(missing) > 0 {
 		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n",
-			len(missing), batches)
+			len(missing), batchesBelow(batches, opt))
 		p.F("  %s\n", report.ShardsOf(missing, batches))
 	} else {
 		p.F("all batches are done; what is missing are the training runs and sequential tests\n")
