@@ -309,7 +309,8 @@ func runQuantities(r *claim.Run) []quantity {
 		all = append(all,
 			quantity{"E|U-u|^2 " + s.name, &s.sums.E2}, quantity{"E|E_t[U-u]|^2 " + s.name, &s.sums.Mean2},
 			quantity{"E|U-u|^2-E|E_t[U-u]|^2 " + s.name, &s.sums.Spread},
-			quantity{"right side of (13) " + s.name, &s.sums.Thm1}, quantity{"sharp right side of (13) " + s.name, &s.sums.Sharp1})
+			quantity{"right side of (13) " + s.name, &s.sums.Thm1},
+			quantity{"sharp right side of (13) " + s.name, &s.sums.Sharp1})
 		for _, reading := range claim.Readings {
 			of := fmt.Sprintf(", %v, %s", reading, s.name)
 			all = append(all, quantity{"right side of (23)" + of, &s.sums.Thm2[reading]},

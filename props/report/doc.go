@@ -3,8 +3,8 @@
 // What comes in: the findings of a search, the results of runs, files of earlier
 // searches. What goes out: a Report (JSON, version 1), tables and pages of it
 // (internal/table has the writers), the sum of all shards of a search (Merge), the
-// differences to the record in testdata, and what a saved case or a certificate shows
-// when it is replayed.
+// differences to the record in testdata, and what a saved case shows when it is
+// replayed, term by term.
 //
 // It imports the list of claims, experiments, runs, search and cert; verify imports it.
 //

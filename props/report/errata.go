@@ -14,9 +14,9 @@ import (
 // what holds in its place.
 type Erratum struct {
 	Claim       *claim.Claim
-	Witness     *gen.Case // nil for a claim of Kind Own
+	Witness     *gen.Case // nil for a claim that judges itself
 	Result      claim.Result
-	Note        string         // its evidence, for a claim of Kind Own
+	Note        string         // its evidence, for a claim that judges itself
 	Certificate string         // on record, or ""
 	Repaired    []*claim.Claim // of the same id, in the same reading or in none
 	Spared      []*claim.Claim // printed, found to hold, and drawn from this one: they hold through slack
@@ -50,7 +50,7 @@ func Errata(findings []*search.Finding) []Erratum {
 			c := g.Claim
 			switch {
 			case c.Reading != f.Claim.Reading:
-			case c.ID == f.Claim.ID && (c.Form.Instead()):
+			case c.ID == f.Claim.ID && c.Form.Instead():
 				e.Repaired = append(e.Repaired, c)
 			case c.Form == claim.Printed && g.Verdict() == claim.Holds && f.Claim.LeadsTo(c):
 				e.Spared = append(e.Spared, c)
@@ -98,7 +98,8 @@ func Improvements(findings []*search.Finding) []Improvement {
 			}
 		}
 		at := slices.IndexFunc(all, func(o Improvement) bool {
-			return o.Claim.ID == c.ID && o.Claim.Form == c.Form && o.Claim.Statement == c.Statement && o.Ratio == i.Ratio && o.BesideRatio() == i.BesideRatio()
+			same := o.Claim.ID == c.ID && o.Claim.Form == c.Form && o.Claim.Statement == c.Statement
+			return same && o.Ratio == i.Ratio && o.BesideRatio() == i.BesideRatio()
 		})
 		if at < 0 {
 			at, all = len(all), append(all, i)

@@ -16,14 +16,7 @@ import (
 // simplest case for a witness: what is printed of a search that takes minutes.
 func onRecord(t *testing.T) []*search.Finding {
 	t.Helper()
-	on, err := OnDisk()
-	if err != nil {
-		t.Fatal(err)
-	}
-	claims, err := Select(Selection{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	on, claims := onDisk(t)
 	var all []*search.Finding
 	for k := range claims {
 		c := &claims[k]

@@ -213,7 +213,8 @@ func (r *Report) Recheck(ctx context.Context, k int, seed uint64, say func(batch
 			return err
 		}
 		if !bytes.Equal(have, want) {
-			return fmt.Errorf("%s: the row is not that of all batches done again, which is %s%s", r.Claims[j].Name(), want, r.otherBuild())
+			return fmt.Errorf("%s: the row is not that of all batches done again, which is %s%s",
+				r.Claims[j].Name(), want, r.otherBuild())
 		}
 	}
 	return nil
@@ -224,19 +225,19 @@ func (r *Row) contains(part *Row) error {
 	if part.Verdict == claim.Elsewhere {
 		return nil
 	}
-	least := fmt.Sprintf("at least %d, as in this batch", part.Cases)
 	fields := []field{
-		{"cases", r.Cases, r.Cases >= part.Cases, least},
-		{"rejected", r.Rejected, r.Rejected >= part.Rejected, fmt.Sprintf("at least %d, as in this batch", part.Rejected)},
-		{"violated", r.Violated, r.Violated >= part.Violated, fmt.Sprintf("at least %d, as in this batch", part.Violated)},
-		{"undecided", r.Undecided, r.Undecided >= part.Undecided, fmt.Sprintf("at least %d, as in this batch", part.Undecided)},
-		{"ratio", r.Ratio, r.Ratio >= part.Ratio, fmt.Sprintf("at least %v, as in this batch", float64(part.Ratio))},
 		{"verdict", r.Verdict, part.Verdict != claim.Refuted || r.Verdict == claim.Refuted, "refuted, as in this batch"},
 	}
+	atLeast := func(name string, have, want float64) {
+		fields = append(fields, field{name, have, have >= want, fmt.Sprintf("at least %v, as in this batch", want)})
+	}
+	atLeast("cases", float64(r.Cases), float64(part.Cases))
+	atLeast("rejected", float64(r.Rejected), float64(part.Rejected))
+	atLeast("violated", float64(r.Violated), float64(part.Violated))
+	atLeast("undecided", float64(r.Undecided), float64(part.Undecided))
+	atLeast("ratio", float64(r.Ratio), float64(part.Ratio))
 	for _, n := range slices.Sorted(maps.Keys(part.RatioByN)) {
-		want := part.RatioByN[n]
-		fields = append(fields, field{fmt.Sprintf("ratio_by_n of N = %d", n), r.RatioByN[n], r.RatioByN[n] >= want,
-			fmt.Sprintf("at least %v, as in this batch", float64(want))})
+		atLeast(fmt.Sprintf("ratio_by_n of N = %d", n), float64(r.RatioByN[n]), float64(part.RatioByN[n]))
 	}
 	return firstBad(fields)
 }

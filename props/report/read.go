@@ -157,23 +157,26 @@ func (r *Row) check(c *claim.Claim, of *Report, opt search.Options) error {
 		verdicts = []claim.Verdict{claim.Holds, claim.Refuted, claim.Undecided, claim.Unsettled, claim.Invalid}
 	}
 	flags := searchFlags(of.Seed, of.Cases, of.Climb)
+	certified := r.Certificate == "" || r.Verdict == claim.Refuted && r.Certificate == OnRecord(c)
 	if err := firstBad([]field{
 		{"eq", r.Eq, r.Eq == c.Eq, c.Eq},
 		{"statement", r.Statement, r.Statement == c.Statement, c.Statement},
-		{"verdict", r.Verdict, slices.Contains(verdicts, r.Verdict), fmt.Sprintf("one of %v in shard %s", verdicts, of.Shard)},
+		{"verdict", r.Verdict, slices.Contains(verdicts, r.Verdict),
+			fmt.Sprintf("one of %v in shard %s", verdicts, of.Shard)},
 		{"cases", r.Cases, r.Cases >= 0 && int64(r.Cases) <= maxCount, count},
 		{"rejected", r.Rejected, r.Rejected >= 0 && int64(r.Rejected) <= maxCount, count},
 		{"violated", r.Violated, r.Violated >= 0 && r.Violated <= r.Cases, "0..cases"},
 		{"undecided", r.Undecided, r.Undecided >= 0 && r.Undecided <= r.Cases, "0..cases"},
 		{"ratio", r.Ratio, r.Ratio >= 0, ">= 0"},
-		{"certificate", r.Certificate, r.Certificate == "" || r.Verdict == claim.Refuted && r.Certificate == OnRecord(c), "that on record, or none"},
+		{"certificate", r.Certificate, certified, "that on record, or none"},
 		{"replay", r.Replay, strings.HasSuffix(r.Replay, flags), "one that ends in" + flags},
 	}); err != nil {
 		return err
 	}
 	if c.Kind == claim.SelfJudged {
 		switch {
-		case r.Rejected > 0 || len(r.Reasons) > 0 || len(r.RatioByN) > 0 || r.Violated > 0 || r.Undecided > 0 || r.Worst != nil:
+		case r.Rejected > 0 || len(r.Reasons) > 0 || len(r.RatioByN) > 0,
+			r.Violated > 0 || r.Undecided > 0 || r.Worst != nil:
 			return errors.New("rejected, reasons, ratio_by_n, violated, undecided or worst: set for a claim that judges itself")
 		case r.Verdict == claim.Elsewhere && (r.Cases > 0 || r.Ratio > 0 || r.Note != ""):
 			return errors.New("cases, ratio or note: set, but shard 1 has them")
@@ -205,7 +208,8 @@ func (r *Report) checkTried(row *Row, claims []claim.Claim, kind claim.Kind, opt
 	}
 	tried := row.Cases + row.Rejected
 	return firstBad([]field{
-		{"cases + rejected", tried, tried >= least && tried <= most, fmt.Sprintf("%d..%d from %d batches", least, most, len(r.Units))},
+		{"cases + rejected", tried, tried >= least && tried <= most,
+			fmt.Sprintf("%d..%d from %d batches", least, most, len(r.Units))},
 	})
 }
 
@@ -234,7 +238,8 @@ func (r *Row) checkSearched() error {
 		{"ratio", float64(r.Ratio), r.Violated == 0 || r.Ratio >= 1, "at least 1 where something is violated"},
 		{"worst", r.Worst != nil, (r.Worst != nil) == (r.Cases > 0), "true if there are cases"},
 		{"ratio_by_n", len(r.RatioByN), (len(r.RatioByN) > 0) == (r.Cases > 0), "some if there are cases"},
-		{"verdict", r.Verdict, r.Verdict == verdict || r.Verdict == claim.Refuted && r.Violated > 0, string(verdict) + ", which the counts say"},
+		{"verdict", r.Verdict, r.Verdict == verdict || r.Verdict == claim.Refuted && r.Violated > 0,
+			string(verdict) + ", which the counts say"},
 	})
 }
 

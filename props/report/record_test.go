@@ -62,8 +62,9 @@ func TestWriteRecord(t *testing.T) {
 	}
 }
 
-// TestOnDisk: the record has every claim of the list and no other one.
-func TestOnDisk(t *testing.T) {
+// onDisk are the record and the list.
+func onDisk(t testing.TB) (Record, []claim.Claim) {
+	t.Helper()
 	on, err := OnDisk()
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +73,12 @@ func TestOnDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return on, claims
+}
+
+// TestOnDisk: the record has every claim of the list and no other one.
+func TestOnDisk(t *testing.T) {
+	on, claims := onDisk(t)
 	for _, c := range claims {
 		if !on[c.Name()].Verdict.Recordable() {
 			t.Errorf("%s is not on record", c.Name())

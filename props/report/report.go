@@ -100,10 +100,11 @@ func NewRow(f *search.Finding, opt search.Options) Row {
 		ID: c.ID, Eq: c.Eq, Form: c.Form, Reading: c.Reading, Statement: c.Statement,
 		Verdict: f.Verdict(), Cases: f.Cases, Rejected: f.RejectedTotal(), Violated: f.Violated, Undecided: f.Undecided,
 		Ratio: claim.Number(max(f.Ratio, 0)), RatioByN: map[int]claim.Number{}, Reasons: map[string]int{},
-		Replay: "go run ./props/verify -claims " + strings.Join(f.SearchedWith(), ",") + searchFlags(opt.Seed, opt.Cases, opt.Climb),
-		Note:   f.Note(),
-		Worst:  f.Origin(),
+		Note:  f.Note(),
+		Worst: f.Origin(),
 	}
+	ids := strings.Join(f.SearchedWith(), ",")
+	r.Replay = "go run ./props/verify -claims " + ids + searchFlags(opt.Seed, opt.Cases, opt.Climb)
 	for k, n := range f.Rejected {
 		if n > 0 {
 			r.Reasons[claim.Reason(k).String()] = n

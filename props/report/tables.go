@@ -44,7 +44,8 @@ func (r *Report) ClaimsTable() *table.Table {
 
 // RunsTable has a row for each training run, with what its last logged step measured.
 func (r *Report) RunsTable() *table.Table {
-	t := table.New("run", "steps", "loss", "E|U-u|^2 measured", "Theorem 1's bound", "sharp", "sharp-each", "claims violated")
+	t := table.New("run", "steps", "loss", "E|U-u|^2 measured", "Theorem 1's bound", "sharp", "sharp-each",
+		"claims violated")
 	for _, run := range r.Runs {
 		var last training.LoggedStep
 		if n := len(run.Logged); n > 0 {
@@ -79,8 +80,8 @@ func (r *Report) Page() *table.Page {
 			"E over the samples of the batch and their draws."), r.RunsTable())
 	}
 	if len(r.Sequential) > 0 {
-		d.Add(table.Text(fmt.Sprintf("Long stochastic runs, tested by betting: a false alarm in all of them together has probability %g.",
-			anytime.SuiteAlpha)), r.BetsTable())
+		d.Add(table.Text(fmt.Sprintf("Long stochastic runs, tested by betting: a false alarm in all of them together "+
+			"has probability %g.", anytime.SuiteAlpha)), r.BetsTable())
 	}
 	return d
 }
@@ -93,8 +94,9 @@ func (r *Report) RecordPage() *table.Page {
 	for _, row := range r.Claims {
 		count[row.Verdict]++
 	}
-	d.Add(table.Text(fmt.Sprintf("Of %d rows, a claim in one form and reading each, %d hold, %d are refuted and %d are unsettled. "+
-		"What fails as printed, with witnesses and what holds instead, is on the page of errata (ERRATA.md).",
+	d.Add(table.Text(fmt.Sprintf("Of %d rows, a claim in one form and reading each, %d hold, %d are refuted and "+
+		"%d are unsettled. What fails as printed, with witnesses and what holds instead, is on "+
+		"the page of errata (ERRATA.md).",
 		len(r.Claims), count[claim.Holds], count[claim.Refuted], count[claim.Unsettled])))
 	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found", "largest possible")
 	for k, means := range []string{
@@ -117,8 +119,8 @@ func (r *Report) RecordPage() *table.Page {
 	}
 	d.Add(t)
 	if len(r.Runs) > 0 {
-		d.Add(table.Heading("Training runs"), table.Text("Claims about one step at every logged step, E over the samples of the batch and their draws; "+
-			"measured and bounds are those of the last one."), r.RunsTable())
+		d.Add(table.Heading("Training runs"), table.Text("Claims about one step at every logged step, E over the samples "+
+			"of the batch and their draws; measured and bounds are those of the last one."), r.RunsTable())
 	}
 	return d
 }

@@ -75,11 +75,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			strict.Quote(name), strings.Join(names(), ", "))
 		return exitUsage
 	}
-	c := &call{ctx: ctx, fs: flag.NewFlagSet("verify "+name, flag.ContinueOnError), args: args, stdout: stdout, stderr: stderr}
-	c.fs.SetOutput(io.Discard) // help goes to stdout, errors are printed below
+	fs := flag.NewFlagSet("verify "+name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // help goes to stdout, errors are printed below
+	c := &call{ctx: ctx, fs: fs, args: args, stdout: stdout, stderr: stderr}
 	code, err := cmd.run(c)
 	if errors.Is(err, flag.ErrHelp) {
-		code, err = exitOK, help(stdout, name, cmd, c.fs)
+		code, err = exitOK, help(stdout, name, cmd, fs)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", strings.TrimSpace("verify "+name), err)

@@ -23,7 +23,7 @@ type progress struct {
 
 	mu          sync.Mutex
 	done, total int    // batches
-	within      int    // calls of at since the last batch was done
+	within      int    // parts of the batch that are done
 	what        string // is being done
 }
 
@@ -31,8 +31,9 @@ const (
 	// quiet is the time between two lines off a terminal.
 	quiet = 8 * time.Second
 
-	// partsOfBatch are about as many as there are calls of search.Options.Progress in one.
-	partsOfBatch = 4
+	// partsOfBatch are those of the first batch, a call of search.Options.Progress each:
+	// claims that judge themselves, long runs, and four kinds of claims.
+	partsOfBatch = 6
 )
 
 // newProgress begins to write to w; end must be called.
@@ -65,8 +66,8 @@ func (p *progress) at(done, total int, doing string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first := p.what == ""
-	if p.within++; done != p.done {
-		p.within = 0
+	if p.within++; first || done != p.done {
+		p.within = 0 // no part of the batch is done
 	}
 	p.done, p.total, p.what = done, total, doing
 	switch {
@@ -88,7 +89,7 @@ func (p *progress) line(took time.Duration) string {
 	if took > 0 {
 		line += fmt.Sprintf("; %v", took.Round(time.Second))
 	}
-	part := float64(p.done) + float64(min(p.within, partsOfBatch))/(partsOfBatch+1)
+	part := float64(p.done) + float64(min(p.within, partsOfBatch-1))/partsOfBatch
 	if took > 0 && part > 0 && p.done < p.total {
 		left := time.Duration(float64(took) * (float64(p.total) - part) / part)
 		line += fmt.Sprintf(", about %v left", left.Round(time.Second))

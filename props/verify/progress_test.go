@@ -14,8 +14,8 @@ func TestProgressLine(t *testing.T) {
 	}{
 		{&progress{total: 4, what: "long runs"}, 0, "verify: 0 of 4 batches, long runs"},
 		{&progress{total: 4, what: "long runs"}, 8 * time.Second, "verify: 0 of 4 batches, long runs; 8s"},
-		{&progress{total: 4, within: 1, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 2m32s left"},
-		{&progress{total: 4, within: 99, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 32s left"},
+		{&progress{total: 4, within: 1, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 3m4s left"},
+		{&progress{total: 4, within: 99, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 30s left"},
 		{&progress{total: 4, done: 3, what: "x"}, 30 * time.Second, "verify: 3 of 4 batches, x; 30s, about 10s left"},
 		{&progress{total: 4, done: 4, what: "certificates"}, 30 * time.Second, "verify: 4 of 4 batches, certificates; 30s"},
 	} {

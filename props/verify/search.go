@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,9 +63,11 @@ func (f *searchFlags) define(c *call) {
 	c.fs.StringVar(&f.Form, "form", report.FormsAll, "`form` to check: "+strings.Join(report.FormNames(), ", ")+
 		"; printed has its derivations with it, repaired all forms of ours")
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of the search")
-	c.fs.IntVar(&f.cases, "cases", defaultCases, fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
+	c.fs.IntVar(&f.cases, "cases", defaultCases,
+		fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
 	c.fs.IntVar(&f.climb, "climb", defaultClimb, "evaluations `n` of each climb from a worst case, 0 for none")
-	c.fs.DurationVar(&f.budget, "budget", 0, "begin no batch after this `time`; what is found then depends on the machine")
+	c.fs.DurationVar(&f.budget, "budget", 0,
+		"begin no batch after this `time`; what is found then depends on the machine")
 }
 
 // check refuses values out of range.
@@ -94,9 +97,11 @@ func (f *searchFlags) options(c *call, p *progress) search.Options {
 func runSearch(c *call) (int, error) {
 	var f searchFlags
 	f.define(c)
-	c.fs.StringVar(&f.shard, "shard", "1/1", "`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
+	c.fs.StringVar(&f.shard, "shard", "1/1",
+		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
 	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
-	c.fs.BoolVar(&f.allowSmall, "allow-small", false, "exit with 0 though the search is too small to reach a verdict on record")
+	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
+		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
 	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	if err := c.parse(0, 0); err != nil {
@@ -141,7 +146,7 @@ func runSearch(c *call) (int, error) {
 	}
 	switch {
 	case c.ctx.Err() != nil:
-		return exitStopped, sayStopped(c.stdout, r, opt.Batches())
+		return exitStopped, sayStopped(c.stdout, r, opt)
 	case parts > 1:
 		return judgePart(c.stdout, r)
 	}
@@ -154,12 +159,16 @@ func batchesBelow(n int, opt search.Options) int {
 }
 
 // sayStopped says how far a search came that a signal has stopped, and how to do the rest.
-func sayStopped(w io.Writer, r *report.Report, batches int) error {
+func sayStopped(w io.Writer, r *report.Report, opt search.Options) error {
 	p := &table.Printer{To: w}
 	p.F("\nstopped; what there is, is above\n")
-	if missing := r.Missing(); len(missing) > 0 {
-		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n  %s\n",
-			len(missing), batches, report.ShardsOf(missing, batches))
+	missing := slices.DeleteFunc(r.Missing(), func(b int) bool { return b%opt.Shards != opt.Shard })
+	if batches := opt.Batches(); len(missing) > 0 {
+		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n",
+			len(missing), batchesBelow(batches, opt))
+		p.F("  %s\n", report.ShardsOf(missing, batches))
+	} else {
+		p.F("all batches are done; what is missing are the training runs and sequential tests\n")
 	}
 	return p.Err
 }
@@ -167,33 +176,37 @@ func sayStopped(w io.Writer, r *report.Report, batches int) error {
 // addRuns trains on real data and bets on long runs. When a signal comes they are left
 // out.
 func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.Finding, seed uint64) error {
-	type results struct {
-		runs []training.Result
-		bets []betting.Result
-		err  error
+	var runs []training.Result
+	var bets []betting.Result
+	done, err := unlessStopped(ctx, func() (err error) {
+		p.doing("training runs and sequential tests")
+		if runs, err = training.Run(training.Options{Seed: seed, Findings: found}); err != nil {
+			return err
+		}
+		bets, err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
+		return err
+	})
+	if err != nil || !done {
+		return err
 	}
-	done := make(chan results, 1)
+	r.Runs, r.Sequential = runs, bets
+	r.Seal()
+	return nil
+}
+
+// unlessStopped waits for f, which cannot be stopped: when ctx is done first it is left
+// behind, since the program ends soon, and what it returns is lost.
+func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 	if ctx.Err() != nil {
-		return nil
+		return false, nil
 	}
-	p.doing("training runs and sequential tests")
-	go func() {
-		var all results
-		if all.runs, all.err = training.Run(training.Options{Seed: seed, Findings: found}); all.err == nil {
-			all.bets, all.err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
-		}
-		done <- all
-	}()
+	end := make(chan error, 1)
+	go func() { end <- f() }()
 	select {
-	case <-ctx.Done(): // they cannot be stopped, but left behind: the program ends soon
-		return nil
-	case all := <-done:
-		if all.err != nil {
-			return all.err
-		}
-		r.Runs, r.Sequential = all.runs, all.bets
-		r.Seal()
-		return nil
+	case <-ctx.Done():
+		return false, nil
+	case err := <-end:
+		return true, err
 	}
 }
 

@@ -186,7 +186,28 @@ func TestStopped(t *testing.T) {
 	if err != nil || !r.Stopped || len(r.Runs) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
+	stdout.Reset() // a shard says what is missing of its own batches
+	if code := run(ctx, append(args, "-shard", "2/2"), &stdout, &stderr); code != exitStopped ||
+		!strings.Contains(stdout.String(), "1 of 1 batches are missing") || !strings.HasSuffix(stdout.String(), "\n  -shard 2/3\n") {
+		t.Errorf("a shard: exit %d, %s", code, &stdout)
+	}
 	if code := run(ctx, []string{"errata", "-search", "-claims", "eq14b", "-cases", "1000"}, &stdout, &stderr); code != exitStopped {
 		t.Errorf("errata: exit %d", code)
+	}
+}
+
+// TestUnlessStopped: a signal does not wait for what cannot be stopped.
+func TestUnlessStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if done, err := unlessStopped(ctx, func() error { return errFull }); !done || err != errFull {
+		t.Errorf("done %v, error %v", done, err)
+	}
+	block := make(chan struct{})
+	defer close(block)
+	if done, err := unlessStopped(ctx, func() error { cancel(); <-block; return errFull }); done || err != nil {
+		t.Errorf("stopped: done %v, error %v", done, err)
+	}
+	if done, err := unlessStopped(ctx, func() error { panic("began after the signal") }); done || err != nil {
+		t.Errorf("stopped before: done %v, error %v", done, err)
 	}
 }

@@ -427,7 +427,7 @@ func TestRefusals(t *testing.T) {
 		"same path": {moments(leaf(0.5, path, nil), leaf(0.5, path, nil)), "leaf 1: path [0 0 0 0 0] is that of " +
 			"another leaf"},
 		"other draw": {moments(leaf(0.5, path, nil), leaf(0.5, []int{0, 0, 0, 0, 1}, [][]float64{nil, {1, 2}})), "leaf 1: draw 1 of path [0 0 0 0 1] is [1 2]"},
-		"bad leaf":   {moments(leaf(1, path, [][]float64{nil, {1}})), "leaf 0: exact: delta_1 has length 1"},
+		"bad leaf":   {moments(leaf(1, path, [][]float64{nil, {1}})), "leaf 0: bigpass: delta_1 has length 1"},
 		"nodes":      {func() error { _, err := e.JacobianNodes(x, nil, nil); return err }, "w has length 0"},
 	} {
 		if err := c.f(); err == nil || !strings.Contains(err.Error(), c.want) {

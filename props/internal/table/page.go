@@ -54,7 +54,8 @@ func (d *Page) Markdown(w io.Writer) error {
 // HTML writes the page as an <article>.
 func (d *Page) HTML(w io.Writer) error {
 	p := &Printer{To: w}
-	p.F("<article>\n<h1>%s</h1>\n<p>Written by: <code>%s</code></p>\n", html.EscapeString(d.Title), html.EscapeString(d.Command))
+	p.F("<article>\n<h1>%s</h1>\n", html.EscapeString(d.Title))
+	p.F("<p>Written by: <code>%s</code></p>\n", html.EscapeString(d.Command))
 	for _, b := range d.Blocks {
 		b.html(p)
 	}

@@ -3,6 +3,8 @@ package rates
 import (
 	"math"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/props/cert"
 )
 
 // TestEq48: the closed form is the sum of (48), and the bound of the repaired form
@@ -24,13 +26,24 @@ func TestEq48(t *testing.T) {
 	}
 }
 
-// TestEq48Certificate: the certificate of a sum replays, whatever the constant, and
-// none is made where the constant is not exceeded.
+// TestEq48Certificate: the certificate of the sum replays and refutes the statement for
+// every constant, and the search's own evidence grows as its text says.
 func TestEq48Certificate(t *testing.T) {
-	if c, err := certifyEq48(1<<15, 1000); err != nil || c.Series.T != 1<<15 {
-		t.Errorf("%v, %v", c, err)
+	c, err := certifyEq48()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if c, err := certifyEq48(64, 1_000_000); err == nil {
-		t.Errorf("a certificate that (48) fails by 10^6 at T = 64: %+v", c)
+	data, err := c.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := cert.Check(data); err != nil || r.Verdict != cert.Refuted {
+		t.Errorf("%v, %v", r, err)
+	}
+	for q := 4; q <= 20; q++ {
+		total := math.Ldexp(1, 2*q)
+		if sum, bound := eq48(total); !(sum/bound >= total) {
+			t.Errorf("T = 4^%d: the ratio is %v, below T", q, sum/bound)
+		}
 	}
 }
