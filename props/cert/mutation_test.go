@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/big"
@@ -159,6 +160,10 @@ func normal(v any) any {
 	return v
 }
 
+var allEdits = flag.Bool("all-edits", false, "make every edit in TestMutations, not one of four")
+
+const everyEdit = 4
+
 // mutationTally counts what became of the edits.
 type mutationTally struct {
 	refused, accepted   int
@@ -209,7 +214,7 @@ func TestMutations(t *testing.T) {
 		}
 		list := edits("", tree)
 		for k, e := range list {
-			if testing.Short() && k%10 != 0 {
+			if !*allEdits && k%everyEdit != 0 {
 				continue
 			}
 			b, err := json.Marshal(e.tree)

@@ -302,8 +302,6 @@ func TestNoConstant(t *testing.T) {
 	}
 }
 
-func one(n int64) []*big.Rat { return []*big.Rat{big.NewRat(n, 1)} }
-
 // moving is a run of (38) from 3 with a perturbation that leads it up to 5.
 func moving() *cert.Certificate {
 	return &cert.Certificate{

@@ -2,7 +2,6 @@ package cert_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -35,14 +34,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 // for its layout has not.
 func TestSchema(t *testing.T) {
 	s := schema(t)
-	data, err := os.ReadFile(vectorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file vectorSet
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
+	file := readVectors(t)
 	// Words of the Go checker on what a schema can see.
 	layout := []string{": unknown key", ", want a string", ", want a number", ", want an object", ", want an array", ": missing",
 		"is not of the form", "unknown operator", "has no such field", "in other case", "unknown claim", "printable ASCII"}
