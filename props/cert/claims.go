@@ -144,8 +144,8 @@ var claims = map[string]*claim{
 	},
 	"spike": {
 		eq: "6.3", unbounded: true,
-		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in 2..N-1 is O(1): " +
-			"|U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
+		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in 2..N-1 " +
+			"is O(1): |U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
 		left:  leastError,
 		right: allOfU,
 	},
@@ -290,7 +290,9 @@ var claims = map[string]*claim{
 		eq: "(23), (33)", biased: true,
 		statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 " +
 			"+ sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
-		left:  func(s *sides, _ int) []Term { return between(1, s.n, func(i int) Term { return Term{s.uMean2(i)} }) },
+		left: func(s *sides, _ int) []Term {
+			return between(1, s.n, func(i int) Term { return Term{s.uMean2(i)} })
+		},
 		right: eq23,
 	},
 	"eq41": {
@@ -307,8 +309,8 @@ var claims = map[string]*claim{
 	},
 	"thm5": {
 		eq: "(38)", biased: true, run: true, pl: true,
-		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} [right side of (13)] " +
-			"+ (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
+		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} " +
+			"[right side of (13)] + (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
 		left: gapAtT, right: eq38,
 	},
 	"eq48sum": {

@@ -34,7 +34,14 @@ func (a interval) mul(b interval) interval {
 
 // hull holds a and x.
 func (a interval) hull(x *big.Rat) interval {
-	return interval{slices.MinFunc([]*big.Rat{a.lo, x}, (*big.Rat).Cmp), slices.MaxFunc([]*big.Rat{a.hi, x}, (*big.Rat).Cmp)}
+	lo, hi := a.lo, a.hi
+	if x.Cmp(lo) < 0 {
+		lo = x
+	}
+	if x.Cmp(hi) > 0 {
+		hi = x
+	}
+	return interval{lo, hi}
 }
 
 // magnitude is the largest |x| in a.

@@ -28,7 +28,8 @@ type leaf struct {
 }
 
 func newModel(c *Certificate) (*model, error) {
-	m := &model{n: len(c.Chain), ops: make([]operator, 1), w: append([][]*big.Rat{nil}, c.W...), moments: map[string]*big.Rat{}}
+	m := &model{n: len(c.Chain), ops: make([]operator, 1), moments: map[string]*big.Rat{}}
+	m.w = append([][]*big.Rat{nil}, c.W...)
 	for _, o := range c.Chain {
 		m.ops = append(m.ops, newOperator(o))
 	}

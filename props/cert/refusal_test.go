@@ -26,139 +26,148 @@ func refused(t *testing.T, data, want string) {
 	}
 }
 
-// TestRefusals: a certificate on record with one piece replaced, by the part of it
-// that is at fault.
+// refusalRow is a certificate on record with one piece replaced, and what is said about it.
+type refusalRow struct{ name, file, old, new, want string }
+
+// changed is the file with the piece replaced.
+func (r refusalRow) changed(t testing.TB) string {
+	t.Helper()
+	data := string(read(t, r.file))
+	changed := strings.Replace(data, r.old, r.new, 1)
+	if changed == data {
+		t.Fatalf("%s: %q is not in %s", r.name, r.old, r.file)
+	}
+	return changed
+}
+
+// refusals are sorted by the part of a certificate that is at fault.
+var refusals = []refusalRow{
+	{"version", "eq28b-total", `"version": 1`, `"version": 2`, "version: is 2, want 1"},
+	{"version as text", "eq28b-total", `"version": 1`, `"version": "1"`, "version: line 2, column 14: a string, want a number"},
+	{"claim", "eq28b-total", `"eq28b"`, `"eq99"`, `claim: unknown claim "eq99"`},
+	{"claim of another number", "eq28b-total", `"eq28b"`, `"eq29"`, `eq: is "(28)", the number of eq29 is "(29)"`},
+	{"form", "eq28b-total", `"printed"`, `"repaired"`, `form: is "repaired", want "printed"`},
+	{"form that the claim has not", "eq28b-total", `"printed"`, `"derivation"`, `form: is "derivation", want "printed"`},
+	{"form of a claim with a derivation", "eq20-derivation", `"derivation"`, `"repaired"`, `form: is "repaired", want "printed" or "derivation"`},
+	{"the claim where its derivation fails", "eq20-derivation", `"derivation"`, `"printed"`, "lhs: "},
+	{"reading", "eq28b-total", `"total"`, `"all"`, `reading: is "all", want literal, past or total`},
+	{"reading missing", "eq28b-total", `"reading": "total",`, ``, "reading: missing"},
+	{"reading without conditional expectation", "eq14b", `"chain"`, `"reading":"past","chain"`, "reading: eq14b has no conditional expectation"},
+	{"index", "eq28b-total", `"i":1`, `"i":3`, "at.i: is 3, want 1..2"},
+	{"index of a claim without one", "thm2-past", `"chain"`, `"at":{"i":1},"chain"`, "at: thm2 has no index"},
+	{"event of a claim without one", "eq28b-total", `{"i":1}`, `{"i":1,"given":[]}`, "at.given: eq28b is about no event"},
+	{"event missing", "lemma2-literal", `,"given":[0]`, ``, "at.given: missing"},
+	{"event of an outcome that is not", "lemma2-literal", `"given":[0]`, `"given":[1]`, "at.given[0]: is 1, delta_1 has the outcomes 0..0"},
+	{"event in the wrong reading", "lemma2-past", `"at": {"i":2}`, `"at": {"i":2,"given":[0]}`, "at.given: 1 entries, want 0"},
+
+	{"operator", "eq28b-total", `"op":"square"`, `"op":"cube"`, `chain[1].op: unknown operator "cube"`},
+	{"field of another operator", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":1,"in":1}`, "chain[1].in: square has no such field"},
+	{"width 0", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":0}`, "chain[1].n: is 0, want 1..4"},
+	{"width", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":2}`, "chain[1]: square(2) takes width 2, the state before it has 1"},
+	{"last width", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[["1"],["1"]]}`, "chain[2]: fixed([[1] [1]]) has width d_N = 2, want 1"},
+	{"ragged matrix", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[["1","1"],["1"]]}`, "chain[2].a[1]: 1 entries, want 2"},
+	{"empty matrix", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[]}`, "chain[2].a: 0 entries, want 1..4"},
+	{"n", "eq28b-total", `"n": 3`, `"n": 2`, "n: is 2, want 3"},
+	{"weights", "eq28b-total", `[["0"],[],[]]`, `[["0"],[],["0"]]`, "w[2]: 1 entries, want 0"},
+	{"input", "eq28b-total", `"x": ["1"]`, `"x": ["1","1"]`, "x: 2 entries, want 1"},
+	{"not linear", "eq6b", `{"op":"linear","in":1,"out":1}]`, `{"op":"scale","n":1}]`, "chain[1]: scale(1), (6) is about linear networks"},
+	{"delta of (6)", "eq6b", `"eps"`, `"delta":{"1":[{"p":"1","d":["1"]}]},"eps"`, "delta: (6) has delta = 0"},
+	{"eps of (6a)", "eq6a", `"lhs"`, `"eps":{"2":[{"p":"1","d":["1"]}]},"lhs"`, "eps.2: eq6a compares without errors"},
+	{"eps of (6) at random", "eq6b", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["0"]}]`, "eps.2: 2 outcomes, (6) has one"},
+	{"constants of (6)", "eq6b", `"lhs"`, `"constants":{},"lhs"`, "constants: eq6b needs none"},
+
+	{"site", "eq28b-total", `"delta": {"1"`, `"delta": {"4"`, "delta.4: no such site, want 1..3"},
+	{"eps_1", "eq28b-total", `"constants"`, `"eps":{"1":[{"p":"1","d":["1"]}]},"constants"`, "eps.1: no such site, want 2..3"},
+	{"site not in shortest form", "eq28b-total", `"delta": {"1"`, `"delta": {"01"`, "delta.01: line 11, column 13: key is no int"},
+	{"no outcome", "eq28b-total", `[{"p":"1","d":["-1"]}]`, `[]`, "delta.2: 0 entries, want 1..8"},
+	{"probability 0", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["1"]},{"p":"0","d":["2"]}`, "delta.1[2].p: probability 0, want > 0"},
+	{"negative probability", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"-1/2","d":["1"]},{"p":"1","d":["2"]}`, "delta.1[1].p: probability -1/2, want > 0"},
+	{"probabilities above 1", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"3/4","d":["1"]}`, "delta.1: the probabilities sum to 5/4"},
+	{"probabilities below 1", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/4","d":["1"]}`, "delta.1: the probabilities sum to 3/4"},
+	{"outcome twice", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["-1"]}`, "delta.1[1].d: is the outcome 0 again"},
+	{"outcome of another width", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["1","1"]}`, "delta.1[1].d: 2 entries, want 1"},
+
+	{"denominator 0", "eq28b-total", `"x": ["1"]`, `"x": ["1/0"]`, `x[0]: "1/0" has denominator 0`},
+	{"denominator 000", "eq28b-total", `"x": ["1"]`, `"x": ["1/000"]`, "has denominator 0"},
+	{"negative denominator", "eq28b-total", `"x": ["1"]`, `"x": ["1/-2"]`, "is not of the form p or p/q"},
+	{"exponent", "eq28b-total", `"x": ["1"]`, `"x": ["1e999999999"]`, "is not of the form p or p/q"},
+	{"exponent of a number", "eq28b-total", `"n": 3`, `"n": 1e999999999`, "n: line 16, column 8: 1e999999999 is no int"},
+	{"number for a string", "eq28b-total", `"x": ["1"]`, `"x": [1]`, "x[0]: line 9, column 9: a number, want a string"},
+	{"hexadecimal", "eq28b-total", `"x": ["1"]`, `"x": ["0x1"]`, "is not of the form"},
+	{"infinity", "eq28b-total", `"x": ["1"]`, `"x": ["Inf"]`, "is not of the form"},
+	{"NaN", "eq28b-total", `"lhs": "16"`, `"lhs": "NaN"`, "is not of the form"},
+	{"space", "eq28b-total", `"x": ["1"]`, `"x": [" 1"]`, "is not of the form"},
+	{"no digits", "eq28b-total", `"x": ["1"]`, `"x": ["-"]`, "is not of the form"},
+	{"digits", "eq28b-total", `"x": ["1"]`, `"x": ["100000000000000000000"]`, "has more than 20 digits"},
+	{"digits of a fraction", "eq28b-total", `"x": ["1"]`, `"x": ["1/100000000000000000000"]`, "has more than 20 digits"},
+	{"decimal", "eq28b-total", `"x": ["1"]`, `"x": ["0.5"]`, `x[0]: "0.5" is not of the form p or p/q`},
+	{"not in lowest terms", "eq28b-total", `"x": ["1"]`, `"x": ["2/2"]`, `x[0]: "2/2" is not in lowest terms, want "1"`},
+	{"denominator 1", "eq28b-total", `"x": ["1"]`, `"x": ["1/1"]`, `x[0]: "1/1" is not in lowest terms, want "1"`},
+	{"zero in front", "eq28b-total", `"x": ["1"]`, `"x": ["01"]`, `x[0]: "01" is not in lowest terms, want "1"`},
+	{"minus zero", "eq28b-total", `"x": ["1"]`, `"x": ["-0"]`, `x[0]: "-0" is not in lowest terms, want "0"`},
+	{"plus", "eq28b-total", `"x": ["1"]`, `"x": ["+1"]`, `x[0]: "+1" is not of the form p or p/q`},
+	{"digits of a side", "eq28b-total", `"lhs": "16"`, `"lhs": "` + strings.Repeat("1", cert.MaxSideDigits+1) + `"`, "has more than 10000 digits"},
+	{"10^6 digits", "eq28b-total", `"lhs": "16"`, `"lhs": "` + strings.Repeat("1", 1e6) + `"`, "bytes, at most 65536"},
+	{"common denominator", "eq28b-total", `"x": ["1"]`, `"x": ["1/99999999999999999999"]`, "the common denominator of all numbers has 68 bits, at most 64"},
+
+	{"C", "eq28b-total", `"C":"4"`, `"C":"31/8"`, "constants.C: is 31/8, not shown to bound |J1|_op of operator 2"},
+	{"C, of the weight", "lemma2-past", `"C":"1"`, `"C":"99/100"`, "constants.C: is 99/100, not shown to bound |J"},
+	{"C2", "lemma2-past", `"C2":"1"`, `"C2":"99/100"`, "constants.C2: is 99/100, not shown to bound |grad^2_21 f|_op of operator 1"},
+	{"Lf", "eq28b-total", `"Lf":"4"`, `"Lf":"31/8"`, "constants.Lf: is 31/8, not shown to bound |J1|_op of operator 2"},
+	{"L1", "eq28b-total", `"L1":"2"`, `"L1":"15/8"`, "constants.L1: is 15/8, not shown to bound the derivative of grad f of operator 2"},
+	{"C 0", "eq28b-total", `"C":"4"`, `"C":"0"`, "constants.C: is 0, A3 wants constants > 0"},
+	{"C2 0", "eq28b-total", `"C2":"1"`, `"C2":"0"`, "constants.C2: is 0, A3"},
+	{"Lf 0", "eq28b-total", `"Lf":"4"`, `"Lf":"0"`, "constants.Lf: is 0, A3"},
+	{"L1 negative", "eq28b-total", `"L1":"2"`, `"L1":"-2"`, "constants.L1: is -2, A3"},
+	{"L2 0", "eq28b-total", `"L2":"1"`, `"L2":"0"`, "constants.L2: is 0, A3"},
+	{"constant missing", "eq28b-total", `"L2":"1",`, ``, "constants.L2: missing"},
+	{"reason for no constant", "eq28b-total", `"why":{`, `"why":{"L":"", `, "constants.why.L: line 12, column 68: unknown key"},
+	{"reason missing", "eq28b-total", `,"Lf":"as C"`, ``, "constants.why.Lf: missing"},
+	{"reason that is empty", "eq28b-total", `"Lf":"as C"`, `"Lf":""`, "constants.why.Lf: empty, want words on why Lf holds"},
+	{"reason of spaces", "eq28b-total", `"Lf":"as C"`, `"Lf":"  "`, "constants.why.Lf: empty, want words on why Lf holds"},
+	{"reason that is null", "eq28b-total", `"Lf":"as C"`, `"Lf":null`, "constants.why.Lf: line 12, column 284: null, want a string"},
+	{"reason that is a list", "eq28b-total", `"why":{`, `"why":[],"x":{`, "constants.why: line 12, column 67: an array, want an object"},
+	{"reason of some length", "eq28b-total", `"Lf":"as C"`, `"Lf":"` + strings.Repeat("a", cert.MaxText+1) + `"`, "constants.why.Lf: 2001 bytes, at most 2000"},
+	{"text that steers a terminal", "eq28b-total", `"Lf":"as C"`, `"Lf":"\u001b[2J"`, "constants.why.Lf: '\\x1b' at byte 0, want printable ASCII"},
+	{"key that steers a terminal", "eq28b-total", `"text"`, `"\u001b[2J"`, `cert: ["\x1b[2J"]: line 15, column 3: unknown key`},
+	{"outcome beyond the box of the constants", "eq28b-total", `"d":["1"]`, `"d":["2"]`, "constants.C: is 4, not shown to bound |J1|_op of operator 2 on the visited states"},
+	{"input beyond the box of the constants", "eq28b-total", `"x": ["1"]`, `"x": ["5/4"]`, "constants.C: is 4, not shown"},
+
+	{"left side", "eq28b-total", `"lhs": "16"`, `"lhs": "17"`, "lhs: stated as 17, computed as 16"},
+	{"left side in disguise", "eq28b-total", `"lhs": "16"`, `"lhs": "160000000000000000000001/10000000000000000000000"`, "lhs: stated as"},
+	{"right side", "eq28b-total", `"rhs": "0"`, `"rhs": "-1"`, "rhs: stated as -1, computed as 0"},
+	{"sides exchanged", "eq28b-total", `"lhs": "16",` + "\n" + `  "rhs": "0"`, `"lhs":"0","rhs":"16"`, "lhs: stated as 0, computed as 16"},
+	{"side of another shape", "eq6b", `"lhs": [["6"]]`, `"lhs": [["6","0"]]`, "lhs: stated as [[6 0]], computed as [[6]]"},
+	{"number for a matrix", "eq6b", `"lhs": [["6"]]`, `"lhs": "6"`, "lhs: a string, want an array"},
+	{"matrix for a number", "eq28b-total", `"lhs": "16"`, `"lhs": [["16"]]`, "lhs: an array, want a string"},
+	{"no text", "eq28b-total", `"text"`, `"words"`, "words: line 15, column 3: unknown key"},
+
+	{"spike below 1", "spike", `"d":["1"]`, `"d":["1/2"]`, "lhs: stated as 1, computed as 1/4"},
+	{"spike that does not always occur", "spike", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["0"]}]`, "lhs: stated as 1, computed as 0"},
+	{"spike that reaches a gradient", "spike", `{"op":"fixed","a":[["1"]]}`, `{"op":"halfsq","n":1}`, "constants.C: is 1, not shown"},
+	{"spike of eps_N", "spike", `"delta": {"1"`, `"eps": {"2"`, "lhs: stated as 1, computed as 0"},
+	{"run", "eq28b-total", `"lhs"`, `"run":{},"lhs"`, "run: eq28b is not about a run"},
+	{"l* below the minimum", "thm5-past", `"lstar":"0"`, `"lstar":"-1"`, "run.lstar: is -1, l does not go down to it"},
+	{"integer beyond integers", "eq48sum", `"from":4`, `"from":99999999999999999999`, "series.from: line 6, column 41: 99999999999999999999 is no int"},
+	{"long run that contracts", "thm5-past", `"gamma":"1/256","steps":1`, `"gamma":"1/1000000007","steps":16384`, "run.steps: is 16384, (1 - mu gamma/3)^T has more than 10000 digits"},
+}
+
 func TestRefusals(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range []struct{ name, file, old, new, want string }{
-		{"version", "eq28b-total", `"version": 1`, `"version": 2`, "version: is 2, want 1"},
-		{"version as text", "eq28b-total", `"version": 1`, `"version": "1"`, "version: line 2, column 14: a string, want a number"},
-		{"claim", "eq28b-total", `"eq28b"`, `"eq99"`, `claim: unknown claim "eq99"`},
-		{"claim of another number", "eq28b-total", `"eq28b"`, `"eq29"`, `eq: is "(28)", the number of eq29 is "(29)"`},
-		{"form", "eq28b-total", `"printed"`, `"repaired"`, `form: is "repaired", want "printed"`},
-		{"form that the claim has not", "eq28b-total", `"printed"`, `"derivation"`, `form: is "derivation", want "printed"`},
-		{"form of a claim with a derivation", "eq20-derivation", `"derivation"`, `"repaired"`, `form: is "repaired", want "printed" or "derivation"`},
-		{"the claim where its derivation fails", "eq20-derivation", `"derivation"`, `"printed"`, "lhs: "},
-		{"reading", "eq28b-total", `"total"`, `"all"`, `reading: is "all", want literal, past or total`},
-		{"reading missing", "eq28b-total", `"reading": "total",`, ``, "reading: missing"},
-		{"reading without conditional expectation", "eq14b", `"chain"`, `"reading":"past","chain"`, "reading: eq14b has no conditional expectation"},
-		{"index", "eq28b-total", `"i":1`, `"i":3`, "at.i: is 3, want 1..2"},
-		{"index of a claim without one", "thm2-past", `"chain"`, `"at":{"i":1},"chain"`, "at: thm2 has no index"},
-		{"event of a claim without one", "eq28b-total", `{"i":1}`, `{"i":1,"given":[]}`, "at.given: eq28b is about no event"},
-		{"event missing", "lemma2-literal", `,"given":[0]`, ``, "at.given: missing"},
-		{"event of an outcome that is not", "lemma2-literal", `"given":[0]`, `"given":[1]`, "at.given[0]: is 1, delta_1 has the outcomes 0..0"},
-		{"event in the wrong reading", "lemma2-past", `"at": {"i":2}`, `"at": {"i":2,"given":[0]}`, "at.given: 1 entries, want 0"},
-
-		{"operator", "eq28b-total", `"op":"square"`, `"op":"cube"`, `chain[1].op: unknown operator "cube"`},
-		{"field of another operator", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":1,"in":1}`, "chain[1].in: square has no such field"},
-		{"width 0", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":0}`, "chain[1].n: is 0, want 1..4"},
-		{"width", "eq28b-total", `{"op":"square","n":1}`, `{"op":"square","n":2}`, "chain[1]: square(2) takes width 2, the state before it has 1"},
-		{"last width", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[["1"],["1"]]}`, "chain[2]: fixed([[1] [1]]) has width d_N = 2, want 1"},
-		{"ragged matrix", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[["1","1"],["1"]]}`, "chain[2].a[1]: 1 entries, want 2"},
-		{"empty matrix", "eq28b-total", `{"op":"halfsq","n":1}`, `{"op":"fixed","a":[]}`, "chain[2].a: 0 entries, want 1..4"},
-		{"n", "eq28b-total", `"n": 3`, `"n": 2`, "n: is 2, want 3"},
-		{"weights", "eq28b-total", `[["0"],[],[]]`, `[["0"],[],["0"]]`, "w[2]: 1 entries, want 0"},
-		{"input", "eq28b-total", `"x": ["1"]`, `"x": ["1","1"]`, "x: 2 entries, want 1"},
-		{"not linear", "eq6b", `{"op":"linear","in":1,"out":1}]`, `{"op":"scale","n":1}]`, "chain[1]: scale(1), (6) is about linear networks"},
-		{"delta of (6)", "eq6b", `"eps"`, `"delta":{"1":[{"p":"1","d":["1"]}]},"eps"`, "delta: (6) has delta = 0"},
-		{"eps of (6a)", "eq6a", `"lhs"`, `"eps":{"2":[{"p":"1","d":["1"]}]},"lhs"`, "eps.2: eq6a compares without errors"},
-		{"eps of (6) at random", "eq6b", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["0"]}]`, "eps.2: 2 outcomes, (6) has one"},
-		{"constants of (6)", "eq6b", `"lhs"`, `"constants":{},"lhs"`, "constants: eq6b needs none"},
-
-		{"site", "eq28b-total", `"delta": {"1"`, `"delta": {"4"`, "delta.4: no such site, want 1..3"},
-		{"eps_1", "eq28b-total", `"constants"`, `"eps":{"1":[{"p":"1","d":["1"]}]},"constants"`, "eps.1: no such site, want 2..3"},
-		{"site not in shortest form", "eq28b-total", `"delta": {"1"`, `"delta": {"01"`, "delta.01: line 11, column 13: key is no int"},
-		{"no outcome", "eq28b-total", `[{"p":"1","d":["-1"]}]`, `[]`, "delta.2: 0 entries, want 1..8"},
-		{"probability 0", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["1"]},{"p":"0","d":["2"]}`, "delta.1[2].p: probability 0, want > 0"},
-		{"negative probability", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"-1/2","d":["1"]},{"p":"1","d":["2"]}`, "delta.1[1].p: probability -1/2, want > 0"},
-		{"probabilities above 1", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"3/4","d":["1"]}`, "delta.1: the probabilities sum to 5/4"},
-		{"probabilities below 1", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/4","d":["1"]}`, "delta.1: the probabilities sum to 3/4"},
-		{"outcome twice", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["-1"]}`, "delta.1[1].d: is the outcome 0 again"},
-		{"outcome of another width", "eq28b-total", `{"p":"1/2","d":["1"]}`, `{"p":"1/2","d":["1","1"]}`, "delta.1[1].d: 2 entries, want 1"},
-
-		{"denominator 0", "eq28b-total", `"x": ["1"]`, `"x": ["1/0"]`, `x[0]: "1/0" has denominator 0`},
-		{"denominator 000", "eq28b-total", `"x": ["1"]`, `"x": ["1/000"]`, "has denominator 0"},
-		{"negative denominator", "eq28b-total", `"x": ["1"]`, `"x": ["1/-2"]`, "is not of the form p or p/q"},
-		{"exponent", "eq28b-total", `"x": ["1"]`, `"x": ["1e999999999"]`, "is not of the form p or p/q"},
-		{"exponent of a number", "eq28b-total", `"n": 3`, `"n": 1e999999999`, "n: line 16, column 8: 1e999999999 is no int"},
-		{"number for a string", "eq28b-total", `"x": ["1"]`, `"x": [1]`, "x[0]: line 9, column 9: a number, want a string"},
-		{"hexadecimal", "eq28b-total", `"x": ["1"]`, `"x": ["0x1"]`, "is not of the form"},
-		{"infinity", "eq28b-total", `"x": ["1"]`, `"x": ["Inf"]`, "is not of the form"},
-		{"NaN", "eq28b-total", `"lhs": "16"`, `"lhs": "NaN"`, "is not of the form"},
-		{"space", "eq28b-total", `"x": ["1"]`, `"x": [" 1"]`, "is not of the form"},
-		{"no digits", "eq28b-total", `"x": ["1"]`, `"x": ["-"]`, "is not of the form"},
-		{"digits", "eq28b-total", `"x": ["1"]`, `"x": ["100000000000000000000"]`, "has more than 20 digits"},
-		{"digits of a fraction", "eq28b-total", `"x": ["1"]`, `"x": ["1/100000000000000000000"]`, "has more than 20 digits"},
-		{"decimal", "eq28b-total", `"x": ["1"]`, `"x": ["0.5"]`, `x[0]: "0.5" is not of the form p or p/q`},
-		{"not in lowest terms", "eq28b-total", `"x": ["1"]`, `"x": ["2/2"]`, `x[0]: "2/2" is not in lowest terms, want "1"`},
-		{"denominator 1", "eq28b-total", `"x": ["1"]`, `"x": ["1/1"]`, `x[0]: "1/1" is not in lowest terms, want "1"`},
-		{"zero in front", "eq28b-total", `"x": ["1"]`, `"x": ["01"]`, `x[0]: "01" is not in lowest terms, want "1"`},
-		{"minus zero", "eq28b-total", `"x": ["1"]`, `"x": ["-0"]`, `x[0]: "-0" is not in lowest terms, want "0"`},
-		{"plus", "eq28b-total", `"x": ["1"]`, `"x": ["+1"]`, `x[0]: "+1" is not of the form p or p/q`},
-		{"digits of a side", "eq28b-total", `"lhs": "16"`, `"lhs": "` + strings.Repeat("1", cert.MaxSideDigits+1) + `"`, "has more than 10000 digits"},
-		{"10^6 digits", "eq28b-total", `"lhs": "16"`, `"lhs": "` + strings.Repeat("1", 1e6) + `"`, "bytes, at most 65536"},
-		{"common denominator", "eq28b-total", `"x": ["1"]`, `"x": ["1/99999999999999999999"]`, "the common denominator of all numbers has 68 bits, at most 64"},
-
-		{"C", "eq28b-total", `"C":"4"`, `"C":"31/8"`, "constants.C: is 31/8, not shown to bound |J1|_op of operator 2"},
-		{"C, of the weight", "lemma2-past", `"C":"1"`, `"C":"99/100"`, "constants.C: is 99/100, not shown to bound |J"},
-		{"C2", "lemma2-past", `"C2":"1"`, `"C2":"99/100"`, "constants.C2: is 99/100, not shown to bound |grad^2_21 f|_op of operator 1"},
-		{"Lf", "eq28b-total", `"Lf":"4"`, `"Lf":"31/8"`, "constants.Lf: is 31/8, not shown to bound |J1|_op of operator 2"},
-		{"L1", "eq28b-total", `"L1":"2"`, `"L1":"15/8"`, "constants.L1: is 15/8, not shown to bound the derivative of grad f of operator 2"},
-		{"C 0", "eq28b-total", `"C":"4"`, `"C":"0"`, "constants.C: is 0, A3 wants constants > 0"},
-		{"C2 0", "eq28b-total", `"C2":"1"`, `"C2":"0"`, "constants.C2: is 0, A3"},
-		{"Lf 0", "eq28b-total", `"Lf":"4"`, `"Lf":"0"`, "constants.Lf: is 0, A3"},
-		{"L1 negative", "eq28b-total", `"L1":"2"`, `"L1":"-2"`, "constants.L1: is -2, A3"},
-		{"L2 0", "eq28b-total", `"L2":"1"`, `"L2":"0"`, "constants.L2: is 0, A3"},
-		{"constant missing", "eq28b-total", `"L2":"1",`, ``, "constants.L2: missing"},
-		{"reason for no constant", "eq28b-total", `"why":{`, `"why":{"L":"", `, "constants.why.L: line 12, column 68: unknown key"},
-		{"reason missing", "eq28b-total", `,"Lf":"as C"`, ``, "constants.why.Lf: missing"},
-		{"reason that is empty", "eq28b-total", `"Lf":"as C"`, `"Lf":""`, "constants.why.Lf: empty, want words on why Lf holds"},
-		{"reason of spaces", "eq28b-total", `"Lf":"as C"`, `"Lf":"  "`, "constants.why.Lf: empty, want words on why Lf holds"},
-		{"reason that is null", "eq28b-total", `"Lf":"as C"`, `"Lf":null`, "constants.why.Lf: line 12, column 284: null, want a string"},
-		{"reason that is a list", "eq28b-total", `"why":{`, `"why":[],"x":{`, "constants.why: line 12, column 67: an array, want an object"},
-		{"reason of some length", "eq28b-total", `"Lf":"as C"`, `"Lf":"` + strings.Repeat("a", cert.MaxText+1) + `"`, "constants.why.Lf: 2001 bytes, at most 2000"},
-		{"text that steers a terminal", "eq28b-total", `"Lf":"as C"`, `"Lf":"\u001b[2J"`, "constants.why.Lf: '\\x1b' at byte 0, want printable ASCII"},
-		{"key that steers a terminal", "eq28b-total", `"text"`, `"\u001b[2J"`, `cert: ["\x1b[2J"]: line 15, column 3: unknown key`},
-		{"outcome beyond the box of the constants", "eq28b-total", `"d":["1"]`, `"d":["2"]`, "constants.C: is 4, not shown to bound |J1|_op of operator 2 on the visited states"},
-		{"input beyond the box of the constants", "eq28b-total", `"x": ["1"]`, `"x": ["5/4"]`, "constants.C: is 4, not shown"},
-
-		{"left side", "eq28b-total", `"lhs": "16"`, `"lhs": "17"`, "lhs: stated as 17, computed as 16"},
-		{"left side in disguise", "eq28b-total", `"lhs": "16"`, `"lhs": "160000000000000000000001/10000000000000000000000"`, "lhs: stated as"},
-		{"right side", "eq28b-total", `"rhs": "0"`, `"rhs": "-1"`, "rhs: stated as -1, computed as 0"},
-		{"sides exchanged", "eq28b-total", `"lhs": "16",` + "\n" + `  "rhs": "0"`, `"lhs":"0","rhs":"16"`, "lhs: stated as 0, computed as 16"},
-		{"side of another shape", "eq6b", `"lhs": [["6"]]`, `"lhs": [["6","0"]]`, "lhs: stated as [[6 0]], computed as [[6]]"},
-		{"number for a matrix", "eq6b", `"lhs": [["6"]]`, `"lhs": "6"`, "lhs: a string, want an array"},
-		{"matrix for a number", "eq28b-total", `"lhs": "16"`, `"lhs": [["16"]]`, "lhs: an array, want a string"},
-		{"no text", "eq28b-total", `"text"`, `"words"`, "words: line 15, column 3: unknown key"},
-
-		{"spike below 1", "spike", `"d":["1"]`, `"d":["1/2"]`, "lhs: stated as 1, computed as 1/4"},
-		{"spike that does not always occur", "spike", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["0"]}]`, "lhs: stated as 1, computed as 0"},
-		{"spike that reaches a gradient", "spike", `{"op":"fixed","a":[["1"]]}`, `{"op":"halfsq","n":1}`, "constants.C: is 1, not shown"},
-		{"spike of eps_N", "spike", `"delta": {"1"`, `"eps": {"2"`, "lhs: stated as 1, computed as 0"},
-		{"run", "eq28b-total", `"lhs"`, `"run":{},"lhs"`, "run: eq28b is not about a run"},
-		{"l* below the minimum", "thm5-past", `"lstar":"0"`, `"lstar":"-1"`, "run.lstar: is -1, l does not go down to it"},
-		{"integer beyond integers", "eq48sum", `"from":4`, `"from":99999999999999999999`, "series.from: line 6, column 41: 99999999999999999999 is no int"},
-		{"long run that contracts", "thm5-past", `"gamma":"1/256","steps":1`, `"gamma":"1/1000000007","steps":16384`, "run.steps: is 16384, (1 - mu gamma/3)^T has more than 10000 digits"},
-	} {
+	for _, c := range refusals {
 		if seen[c.name] {
 			t.Fatalf("two rows are called %s", c.name)
 		}
 		seen[c.name] = true
-		t.Run(c.name, func(t *testing.T) {
-			data := string(read(t, c.file))
-			changed := strings.Replace(data, c.old, c.new, 1)
-			if changed == data {
-				t.Fatalf("%q is not in %s", c.old, c.file)
-			}
-			refused(t, changed, c.want)
-		})
+		t.Run(c.name, func(t *testing.T) { refused(t, c.changed(t), c.want) })
 	}
 }
 
-// TestMalformed: what is not one JSON object of the right form.
-func TestMalformed(t *testing.T) {
-	data := string(read(t, "eq28b-total"))
-	for _, c := range []struct{ name, data, want string }{
+// malformedRow is what is not one JSON object of the right form.
+type malformedRow struct{ name, data, want string }
+
+func malformed(data string) []malformedRow {
+	return []malformedRow{
 		{"empty", "", "line 1, column 1: the data ends, want a value"},
 		{"spaces", " \n", "line 2, column 1: the data ends, want a value"},
 		{"null", "null", "null, want an object"},
@@ -183,7 +192,12 @@ func TestMalformed(t *testing.T) {
 		{"deep objects", strings.Repeat(`{"x":`, 10000), "x: line 1, column 6: an object, want an array"},
 		{"size", data + strings.Repeat(" ", cert.MaxBytes+1-len(data)), "65537 bytes, at most 65536"},
 		{"long field name", strings.Replace(data, `"n": 3`, `"n": 3, "`+strings.Repeat("é", 1000)+`": 3`, 1), "line 16, column 11: unknown key"},
-	} {
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	data := string(read(t, "eq28b-total"))
+	for _, c := range malformed(data) {
 		t.Run(c.name, func(t *testing.T) { refused(t, c.data, c.want) })
 	}
 	if _, err := cert.Check([]byte(data + strings.Repeat(" ", cert.MaxBytes-len(data)))); err != nil {
@@ -226,36 +240,40 @@ func TestNotRefuted(t *testing.T) {
 	}
 }
 
+// spikes are changes of the certificate of the spike, with the refusal of what is then
+// computed; "": it is accepted.
+var spikes = []struct {
+	name string
+	edit func(c *cert.Certificate)
+	want string
+}{
+	{"as on record", func(*cert.Certificate) {}, ""},
+	{"larger", func(c *cert.Certificate) { c.Delta[1][0].D = one(-7) }, ""},
+	{"two outcomes", func(c *cert.Certificate) {
+		c.Delta[1] = cert.Law{{P: big.NewRat(1, 2), D: one(1)}, {P: big.NewRat(1, 2), D: one(-2)}}
+	}, ""},
+	{"small", func(c *cert.Certificate) { c.Delta[1][0].D = []*big.Rat{big.NewRat(999, 1000)} }, "no error is at least 1, spike is not refuted"},
+	{"at the end", func(c *cert.Certificate) { c.Delta = map[int]cert.Law{2: c.Delta[1]} }, "no error is at least 1"},
+	{"eps_N", func(c *cert.Certificate) { c.Delta, c.Eps = nil, map[int]cert.Law{2: c.Delta[1]} }, "no error is at least 1"},
+	{"sometimes", func(c *cert.Certificate) {
+		c.Delta[1] = cert.Law{{P: big.NewRat(1, 2), D: one(1)}, {P: big.NewRat(1, 2), D: one(0)}}
+	}, "no error is at least 1"},
+	{"a little of it arrives", func(c *cert.Certificate) {
+		c.Chain[1], c.W[1] = cert.Op{Op: "linear", In: 1, Out: 1}, []*big.Rat{big.NewRat(1, 1000)}
+		c.Constants.C = big.NewRat(2, 1)
+	}, "a constant may be between them, spike is not refuted"},
+	{"eps_2 of three", func(c *cert.Certificate) {
+		c.Chain = []cert.Op{{Op: "square", N: 1}, {Op: "linear", In: 1, Out: 1}, {Op: "fixed", A: [][]*big.Rat{one(1)}}}
+		c.W = [][]*big.Rat{{}, one(1), {}}
+		c.Delta, c.Eps = nil, map[int]cert.Law{2: c.Delta[1]}
+		c.Constants.C, c.Constants.Lf, c.Constants.L1 = one(2)[0], one(2)[0], one(2)[0]
+	}, ""},
+}
+
 // TestNoConstant: the spike is denied by an error of size 1 that reaches nothing at all;
 // less leaves room for a constant. So does a T for one K, which is no certificate of (48).
 func TestNoConstant(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		edit func(c *cert.Certificate)
-		want string // "": accepted
-	}{
-		{"as on record", func(*cert.Certificate) {}, ""},
-		{"larger", func(c *cert.Certificate) { c.Delta[1][0].D = one(-7) }, ""},
-		{"two outcomes", func(c *cert.Certificate) {
-			c.Delta[1] = cert.Law{{P: big.NewRat(1, 2), D: one(1)}, {P: big.NewRat(1, 2), D: one(-2)}}
-		}, ""},
-		{"small", func(c *cert.Certificate) { c.Delta[1][0].D = []*big.Rat{big.NewRat(999, 1000)} }, "no error is at least 1, spike is not refuted"},
-		{"at the end", func(c *cert.Certificate) { c.Delta = map[int]cert.Law{2: c.Delta[1]} }, "no error is at least 1"},
-		{"eps_N", func(c *cert.Certificate) { c.Delta, c.Eps = nil, map[int]cert.Law{2: c.Delta[1]} }, "no error is at least 1"},
-		{"sometimes", func(c *cert.Certificate) {
-			c.Delta[1] = cert.Law{{P: big.NewRat(1, 2), D: one(1)}, {P: big.NewRat(1, 2), D: one(0)}}
-		}, "no error is at least 1"},
-		{"a little of it arrives", func(c *cert.Certificate) {
-			c.Chain[1], c.W[1] = cert.Op{Op: "linear", In: 1, Out: 1}, []*big.Rat{big.NewRat(1, 1000)}
-			c.Constants.C = big.NewRat(2, 1)
-		}, "a constant may be between them, spike is not refuted"},
-		{"eps_2 of three", func(c *cert.Certificate) {
-			c.Chain = []cert.Op{{Op: "square", N: 1}, {Op: "linear", In: 1, Out: 1}, {Op: "fixed", A: [][]*big.Rat{one(1)}}}
-			c.W = [][]*big.Rat{{}, one(1), {}}
-			c.Delta, c.Eps = nil, map[int]cert.Law{2: c.Delta[1]}
-			c.Constants.C, c.Constants.Lf, c.Constants.L1 = one(2)[0], one(2)[0], one(2)[0]
-		}, ""},
-	} {
+	for _, c := range spikes {
 		t.Run(c.name, func(t *testing.T) {
 			made, err := cert.Parse(read(t, "spike"))
 			if err != nil {
@@ -283,8 +301,6 @@ func TestNoConstant(t *testing.T) {
 		t.Errorf("one term for every T: %v, %v: error %v", made.LHS, made.RHS, err)
 	}
 }
-
-func one(n int64) []*big.Rat { return []*big.Rat{big.NewRat(n, 1)} }
 
 // moving is a run of (38) from 3 with a perturbation that leads it up to 5.
 func moving() *cert.Certificate {

@@ -96,7 +96,11 @@ func evaluate(c *Certificate) (*Report, error) {
 		if s.t, err = m.train(c.Run, c.X); err != nil {
 			return nil, err
 		}
-		r.step("F is quadratic in the weights; L, l* and mu hold for it, and 0 < g <= 1/(3L)")
+		known := "L and l*"
+		if cl.pl {
+			known = "L, l* and mu"
+		}
+		r.step("F is quadratic in the weights; %s hold for it, and 0 < g <= 1/(3L)", known)
 		r.step("%s of (5d) run", plural(c.Run.Steps, "step"))
 	}
 	if !cl.bare {
@@ -150,7 +154,7 @@ func (r *Report) compareFirst(first []Term) {
 	for k, t := range first {
 		names[k] = t.Name()
 	}
-	r.step("the line begins with %s = %s, %s the right side as well", strings.Join(names, " + "), value.RatString(), word)
+	r.step("the line begins with %s = %s, %s the right side as well", strings.Join(names, " + "), approximately(value), word)
 }
 
 // Hinge is a constant of A3 that may be any number > 0 for the operators of a

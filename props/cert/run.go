@@ -440,7 +440,8 @@ func eq38(s *sides, _ int) []Term {
 
 func (r *Report) runLines(line func(name, format string, args ...any)) {
 	c := r.Certificate
-	line("run", "T = %d steps of (5d) with g = %s, the same perturbations at every step; sigma = 0", c.Run.Steps, c.Run.Gamma.RatString())
+	line("run", "T = %d steps of (5d) with g = %s, the same perturbations at every step; sigma = 0",
+		c.Run.Steps, c.Run.Gamma.RatString())
 	parts := []string{"L = " + c.Run.L.RatString(), "l* >= " + c.Run.LStar.RatString()}
 	if c.Run.Mu != nil {
 		parts[1] = "l* = " + c.Run.LStar.RatString()

@@ -87,7 +87,8 @@ func (r *Report) arithmetic(b *lines) {
 			b.line("hinge", "%s may grow to 2^64 times what it is, and the claim still fails", h.Constant)
 			continue
 		}
-		b.line("hinge", "the claim would hold from %s = %s on, all else equal", h.Constant, new(big.Float).SetRat(h.From).Text('g', decimals))
+		from := new(big.Float).SetRat(h.From).Text('g', decimals)
+		b.line("hinge", "the claim would hold from %s = %s on, all else equal", h.Constant, from)
 	}
 }
 

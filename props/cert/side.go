@@ -131,7 +131,8 @@ func between(lo, hi int, f func(i int) Term) []Term {
 // ceD is Ce_d[i] of (21).
 func (s *sides) ceD(i int) Factor {
 	v := mul(4, s.cv2(), sq(s.L1), s.weighted(i, mul(2, sq(s.Lf))))
-	return s.define(fmt.Sprintf("Ce_d[%d]", i), fmt.Sprintf("4 Cv^2 L1^2 sum_{j=%d..%d} S_j (2 Lf^2)^{j-%d}", i, s.n-1, i), v)
+	formula := fmt.Sprintf("4 Cv^2 L1^2 sum_{j=%d..%d} S_j (2 Lf^2)^{j-%d}", i, s.n-1, i)
+	return s.define(fmt.Sprintf("Ce_d[%d]", i), formula, v)
 }
 
 // ceE is Ce_e[i+1] of (21).
@@ -142,13 +143,15 @@ func (s *sides) ceE(i int) Factor {
 // cbD is Cb_d[i] of (33).
 func (s *sides) cbD(i int) Factor {
 	v := mul(8, sq(s.L2), s.cv2(), s.weighted(i, mul(4, s.c2())))
-	return s.define(fmt.Sprintf("Cb_d[%d]", i), fmt.Sprintf("8 L2^2 Cv^2 sum_{j=%d..%d} S_j (4C^2)^{j-%d}", i, s.n-1, i), v)
+	formula := fmt.Sprintf("8 L2^2 Cv^2 sum_{j=%d..%d} S_j (4C^2)^{j-%d}", i, s.n-1, i)
+	return s.define(fmt.Sprintf("Cb_d[%d]", i), formula, v)
 }
 
 // ctD is Ct_d[i] of (33).
 func (s *sides) ctD(i int) Factor {
 	v := mul(8, sum(i, s.n-1, func(j int) *big.Rat { return mul(1, s.cy(j), pow(s.lf4(), j-i)) }))
-	return s.define(fmt.Sprintf("Ct_d[%d]", i), fmt.Sprintf("8 sum_{j=%d..%d} Cy[j] (8 Lf^4)^{j-%d}", i, s.n-1, i), v)
+	formula := fmt.Sprintf("8 sum_{j=%d..%d} Cy[j] (8 Lf^4)^{j-%d}", i, s.n-1, i)
+	return s.define(fmt.Sprintf("Ct_d[%d]", i), formula, v)
 }
 
 // cbE is Cb_e[i+1] of (33).
