@@ -12,13 +12,13 @@ import (
 func TestRatioBeyond(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1))
 	last := 1.0
-	for _, n := range []int{4, 8, 16, MaxN} {
+	for _, n := range []int{4, 8, 16, 300} {
 		beyond := SharpTheorem1RatioBeyond(n)
 		if !(beyond <= last) || !(beyond >= 0.5) {
 			t.Errorf("N >= %d: %v after %v", n, beyond, last)
 		}
 		last = beyond
-		if n == MaxN {
+		if n == 300 {
 			break
 		}
 		for range 20 {
@@ -28,6 +28,9 @@ func TestRatioBeyond(t *testing.T) {
 				t.Errorf("%+v: %v, above %v", k, v, beyond)
 			}
 		}
+	}
+	if !RatioBeyondAtMost(0.53, MaxN) {
+		t.Errorf("N >= %d: 0.53 is not proved", MaxN)
 	}
 	if beyond := SharpTheorem1RatioBeyond(2); !math.IsInf(beyond, 1) {
 		t.Errorf("N >= 2: %v, want +Inf", beyond)

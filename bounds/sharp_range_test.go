@@ -202,7 +202,8 @@ func TestRatioMost(t *testing.T) {
 	if beyond := SharpTheorem1RatioBeyond(first); !(beyond <= SharpTheorem1RatioMost) {
 		t.Errorf("N >= %d: %v, above %v", first, beyond, SharpTheorem1RatioMost)
 	}
-	if at4 := SharpTheorem1Ratio(Const{N: 4, C: 0.778418, Lf: 0.778418, L1: 1}); !(at4 >= SharpTheorem1RatioMost-1e-7) {
+	at4 := SharpTheorem1Ratio(Const{N: 4, C: 0.778418, Lf: 0.778418, L1: 1})
+	if !(at4 >= SharpTheorem1RatioMost-1e-7) {
 		t.Errorf("N = 4: %v, below %v", at4, SharpTheorem1RatioMost)
 	}
 }

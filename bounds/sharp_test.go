@@ -272,7 +272,21 @@ func TestSharpNeedsInterior(t *testing.T) {
 
 func TestSharpMisuse(t *testing.T) {
 	three, two := make([]float64, 3), make([]float64, 2)
+	long := make([]float64, MaxN+2)
 	checkMisuse(t, []misuse{
+		{"3, 2, 3, 3 constants per operator, want N+1 of each, N in 2..1024", func() {
+			SharpQPerOp(PerOp{J1: three, J2: two, Lf: three, L1: three})
+		}},
+		{"3, 3, 3, 2 constants per operator", func() {
+			SharpQPerOp(PerOp{J1: three, J2: three, Lf: three, L1: two})
+		}},
+		{"2, 2, 2, 2 constants per operator", func() { SharpQPerOp(PerOp{J1: two, J2: two, Lf: two, L1: two}) }},
+		{"1026, 1026, 1026, 1026 constants", func() { SharpQPerOp(PerOp{J1: long, J2: long, Lf: long, L1: long}) }},
+		{"sharp (13): 2 moments, want N+1 = 3", func() { SharpTheorem1(Const{N: 2}, two, three) }},
+		{"sharp (13): 2 moments, want N+1 = 3", func() {
+			SharpTheorem1PerOp(PerOp{J1: three, J2: three, Lf: three, L1: three}, three, two)
+		}},
+		{"N is 1, want 2..1024", func() { SharpTheorem1Ratio(Const{N: 1}) }},
 		{"3, 3, 2, 3 constants per operator, want N+1 of each", func() {
 			SharpQPerOp(PerOp{J1: three, J2: three, Lf: two, L1: three})
 		}},
