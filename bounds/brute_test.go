@@ -133,6 +133,7 @@ func randomChain(r *rand.Rand) *core.Chain {
 type stepMoments struct {
 	k                              Const
 	per                            PerOp
+	curvature                      Curvature
 	y2, y4, v2, d2, e2, d4, yv     []float64
 	yTotal, dTotal, vTotal, eTotal []float64
 	yPast, dPast, vPast, ePast     []float64
@@ -188,26 +189,36 @@ func newBruteCase(r *rand.Rand) *bruteCase {
 	return a
 }
 
-// constants are those of A3 on the hull of all states.
-func (r *bruteCase) constants() (Const, PerOp) {
-	n := r.c.N()
-	region := core.NewRegion(r.c)
+// visit adds all states of r to the region.
+func (r *bruteCase) visit(region *core.Region) {
 	region.Visit(r.exact, r.w)
 	r.eachOutcome(func(float64) { region.Visit(r.s, r.w) })
-	per := make([]core.Regularity, n+1)
-	reg := region.Regularity(per)
-	var p PerOp
-	vectors(n, &p.J1, &p.J2, &p.Lf, &p.L1)
-	for i, k := range per {
-		p.J1[i], p.J2[i], p.Lf[i], p.L1[i] = k.J1, k.J2, k.Lf, k.L1
-	}
-	return Const{N: n, C: reg.C(), C2: reg.C2, Lf: reg.Lf, L1: reg.L1, L2: reg.L2}, p
 }
 
+// setConstants takes those of A3 on the region.
+func (m *stepMoments) setConstants(n int, region *core.Region) {
+	per := make([]core.Regularity, n+1)
+	reg := region.Regularity(per)
+	var l2 []float64
+	vectors(n, &m.per.J1, &m.per.J2, &m.per.Lf, &m.per.L1, &l2)
+	for i, k := range per {
+		m.per.J1[i], m.per.J2[i], m.per.Lf[i], m.per.L1[i], l2[i] = k.J1, k.J2, k.Lf, k.L1, k.L2
+	}
+	m.curvature = m.per.Curvature(l2)
+	m.k = Const{N: n, C: reg.C(), C2: reg.C2, Lf: reg.Lf, L1: reg.L1, L2: reg.L2}
+}
+
+// measure visits every outcome; the constants of A3 are those of the hull of all states.
 func (r *bruteCase) measure() *stepMoments {
+	region := core.NewRegion(r.c)
+	r.visit(region)
+	return r.measureOn(region)
+}
+
+func (r *bruteCase) measureOn(region *core.Region) *stepMoments {
 	n := r.c.N()
 	f := new(stepMoments)
-	f.k, f.per = r.constants()
+	f.setConstants(n, region)
 	vectors(n, &f.y2, &f.y4, &f.v2, &f.d2, &f.e2, &f.d4, &f.yv, &f.yTotal, &f.dTotal, &f.vTotal, &f.eTotal,
 		&f.yPast, &f.dPast, &f.vPast, &f.ePast, &f.uMean2, &f.jMean2)
 	q := SharpQPerOp(f.per)
@@ -335,8 +346,14 @@ func TestBrute(t *testing.T) {
 		fails("(32) past", Eq32Left(k, f.yPast), Eq32Right(k, f.dPast, f.y4))
 		fails("(23)", f.uAll, Theorem2(k, f.dPast, f.d4, f.ePast))
 		holds("repaired (23)", f.uAll, RepairedTheorem2(k, f.dPast, f.d4, f.ePast))
+		holds("repaired (23), second moments", f.uAll, RepairedTheorem2(k, f.dPast, squares(f.d2), f.ePast))
+		holds("repaired (23), past", f.uAll, RepairedTheorem2Past(k, f.dPast, squares(f.d2), f.ePast))
+		holds("sharp (23)", f.uAll, SharpTheorem2(k, f.bias()))
+		holds("sharp (23) per operator", f.uAll, SharpTheorem2PerOp(f.per, f.curvature, f.bias()))
 		holds("repaired (23), delta total", f.uAll, RepairedTheorem2(k, f.dTotal, f.d4, f.ePast))
+		rows := SharpTheorem2Rows(f.per, f.curvature, f.bias())
 		for i := 1; i <= n; i++ {
+			holds("a row of sharp (23)", f.uMean2[i], rows[i]*rows[i])
 			fails("(22)", f.jMean2[i], Lemma2(k, f.yTotal[i-1], f.y4[i-1]))
 			holds("repaired (22)", f.jMean2[i], RepairedLemma2(k, f.yTotal[i-1], f.y4[i-1]))
 			holds("(29) literal", f.y2[i], Eq29(k, i, f.y2, f.y4, f.d2))
@@ -365,6 +382,60 @@ func TestBrute(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(largest)) {
 		t.Logf("%s holds, largest left/right %.3g", name, largest[name])
 	}
+}
+
+// TestBruteSamples: with two samples x, E_x|E[U-u|x]|^2 obeys the forms that take second
+// moments given x.
+func TestBruteSamples(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	for trial := range 500 {
+		first := newBruteCase(r)
+		second := *first
+		second.x, second.l = normals(r, first.c.D(0)), newLaws(r, first.c.N())
+		second.exact, second.s = core.NewState(first.c), core.NewState(first.c)
+		second.exact.Pass(second.c, second.x, second.w, nil)
+		region := core.NewRegion(first.c)
+		first.visit(region)
+		second.visit(region)
+		a, b := first.measureOn(region), second.measureOn(region)
+		mean := func(x, y []float64) []float64 {
+			m := make([]float64, len(x))
+			for i := range m {
+				m[i] = (x[i] + y[i]) / 2
+			}
+			return m
+		}
+		m := BiasMoments{
+			DMean2:  mean(a.dPast, b.dPast),
+			DMean22: mean(squares(a.dPast), squares(b.dPast)),
+			D22:     mean(squares(a.d2), squares(b.d2)),
+			EMean2:  mean(a.ePast, b.ePast),
+		}
+		left := (a.uAll + b.uAll) / 2
+		for name, right := range map[string]float64{
+			"repaired (23)":           RepairedTheorem2(a.k, m.DMean2, m.D22, m.EMean2),
+			"repaired (23), past":     RepairedTheorem2Past(a.k, m.DMean2, m.D22, m.EMean2),
+			"sharp (23)":              SharpTheorem2(a.k, m),
+			"sharp (23) per operator": SharpTheorem2PerOp(a.per, a.curvature, m),
+		} {
+			if !(left <= right*(1+slack)+1e-12*(1+a.u2+b.u2)) {
+				t.Fatalf("trial %d: %s: %v > %v at %+v, chain %v", trial, name, left, right, a.k, first.c.Specs())
+			}
+		}
+	}
+}
+
+// bias are the moments of the past reading, for one x.
+func (m *stepMoments) bias() BiasMoments {
+	return BiasMoments{DMean2: m.dPast, DMean22: squares(m.dPast), D22: squares(m.d2), EMean2: m.ePast}
+}
+
+func squares(xs []float64) []float64 {
+	s := make([]float64, len(xs))
+	for i, x := range xs {
+		s[i] = x * x
+	}
+	return s
 }
 
 // TestTotalEps: RepairedTheorem2 needs eps averaged given the forward pass. The

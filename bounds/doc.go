@@ -10,7 +10,8 @@
 //
 // Slices of moments are indexed like the paper and have N+1 entries: y2[i] is
 // E|Y_i-y_i|^2 (y2[0] = 0), v2[i] is E|V_i-v_i|^2, d2[i] is E|delta_i|^2
-// (i = 1..N), e2[i] is E|eps_i|^2 (i = 2..N); y4 and d4 are fourth moments.
+// (i = 1..N), e2[i] is E|eps_i|^2 (i = 2..N); y4 and d4 are fourth moments, d22[i] is
+// E_x(E[|delta_i|^2 | x]^2), at most d4[i].
 //
 // Overflow gives +Inf, never NaN; a factor 0 makes its term 0 even then; what
 // underflows is rounded up. So a right side is never too small by more than

@@ -2,7 +2,6 @@ package bounds_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	. "github.com/cascade-sgd/cascade/bounds"
@@ -27,14 +26,47 @@ func TestEquation6(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, c[0], c[1])
 		}
 	}
-	wide := [][][]float64{nil, {{1, 2, 3}, {0, 1, 0}}, {{1, 3}}}
-	_, err := Eq6a(wide, []float64{1}, v1, nil)
-	if err == nil || !strings.Contains(err.Error(), "a 2 x 2 product for U_1, which is 2 x 3") {
-		t.Errorf("shapes that do not fit: %v", err)
+	// Three matrices: W_3 = (1 2), W_2 = [1 1; 0 1], so v_1 = (1, 3)^T as well.
+	w3 := [][][]float64{nil, w[1], {{1, 1}, {0, 1}}, {{1, 2}}}
+	eps3 := [][]float64{nil, nil, {10, 20}, {1, 1}}
+	for name, c := range map[string][2]string{
+		"(6a), N = 3":             {get(Eq6a(w3, []float64{1}, v1, nil)), "[[1 3] [3 9]] <nil>"},
+		"(6b), N = 3":             {get(Eq6b(w3, []float64{1}, v1, eps3)), "[[12 36] [25 75]] <nil>"},
+		"the text, N = 3":         {get(Eq6Text(w3, x, eps3)), "[[5 7] [20 28]] <nil>"},
+		"the text, mended, N = 3": {get(Eq6TextRepaired(w3, x, eps3)), "[[5 7] [10 14]] <nil>"},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%s: %s, want %s", name, c[0], c[1])
+		}
 	}
-	_, err = Eq6b(w, []float64{1}, v1, [][]float64{nil, nil, {1}})
-	if err == nil || !strings.Contains(err.Error(), "eps_2 has length 1") {
-		t.Errorf("a short eps: %v", err)
+}
+
+// TestEquation6Shapes: printed shapes that do not fit are errors that say which.
+func TestEquation6Shapes(t *testing.T) {
+	w := [][][]float64{nil, {{1, 2}, {0, 1}}, {{1, 3}}}
+	v1 := []float64{1, 3}
+	wide := [][][]float64{nil, {{1, 2, 3}, {0, 1, 0}}, {{1, 3}}}
+	narrow := [][][]float64{nil, {{1, 2}}, {{1, 3}}}
+	eps := [][]float64{nil, nil, {10, 20}}
+	one, shortEps := []float64{1}, [][]float64{nil, nil, {1}}
+	call := func(u [][]float64, err error) string {
+		if u != nil || err == nil {
+			return fmt.Sprint(u)
+		}
+		return err.Error()
+	}
+	for _, c := range []struct{ got, want string }{
+		{call(Eq6a(wide, one, v1, nil)), "a 2 x 2 product for U_1, which is 2 x 3"},
+		{call(Eq6a(narrow, one, v1, nil)), "a 2 x 2 product for U_1, which is 1 x 2"},
+		{call(Eq6b(w, one, v1, shortEps)), "eps_2 has length 1, W_2^T v has 2"},
+		{call(Eq6a(w, make([]float64, 3), v1, nil)), "W_2^T of 1 columns times a vector of 3"},
+		{call(Eq6Text(narrow, v1, eps)), "W_1^T of 1 columns times a vector of 2"},
+		{call(Eq6a(w, one, v1, [][]float64{{1, 1}})), "e is 1 x 2, U_1 2 x 2"},
+		{call(Eq6a(w, one, v1, [][]float64{{1}, {1}})), "e is 2 x 1, U_1 2 x 2"},
+	} {
+		if c.got != "bounds: (6): "+c.want {
+			t.Errorf("%s, want bounds: (6): %s", c.got, c.want)
+		}
 	}
 }
 
@@ -45,7 +77,12 @@ func TestEquation6Misuse(t *testing.T) {
 		{"2 entries of w, want N+1 >= 3", func() { _, _ = Eq6a(make([][][]float64, 2), nil, nil, nil) }},
 		{"W_2 is empty", func() { _, _ = Eq6a([][][]float64{nil, {{1}}, {}}, nil, nil, nil) }},
 		{"row 1 of W_1 has 2 entries", func() { _, _ = Eq6a(ragged, nil, nil, nil) }},
+		{"W_1 is empty", func() { _, _ = Eq6b([][][]float64{nil, {{}}, {{1}}}, nil, nil, nil) }},
 		{"(6): no eps", func() { _, _ = Eq6Text(nil, nil, nil) }},
+		{"2 entries of w, want N+1 >= 3", func() {
+			_, _ = Eq6Text(make([][][]float64, 2), nil, make([][]float64, 2))
+		}},
+		{"2 entries of eps, want N+1 = 3", func() { _, _ = Eq6TextRepaired(scalars, nil, make([][]float64, 2)) }},
 		{"1 entries of eps, want N+1", func() { _, _ = Eq6b(scalars, nil, nil, make([][]float64, 1)) }},
 	})
 }

@@ -156,9 +156,9 @@ func (p PerOp) paths() []path {
 
 // SharpTheorem1 is m^T Q m with Q = SharpQ(k) and m = (sqrt E|delta_1|^2, ...,
 // sqrt E|delta_{N-1}|^2, sqrt E|eps_2|^2, ..., sqrt E|eps_N|^2), a bound of
-// E|U-u|^2 that is never above 0.95 times (13). L1 must be a constant of the pair
+// E|U-u|^2 that is never above SharpTheorem1RatioMost times (13). L1 must be a constant of the pair
 // (J1_i, J2_i), and either A3's region has interior points or Lf >= |J1_i|_op: on others
-// it is false, PROOFS.md, (2.13). Proof: PROOFS.md, (2.6) and (2.12).
+// it is false, PROOFS.md, (2.13). Proof: PROOFS.md, (2.6) and (2.18).
 func SharpTheorem1(k Const, d2, e2 []float64) float64 {
 	k.moments("sharp (13)", d2, e2)
 	return rootForm(SharpQ(k), k.N, d2, e2)

@@ -117,12 +117,43 @@ func TestTheorem1Edges(t *testing.T) {
 }
 
 func TestTheorem1Misuse(t *testing.T) {
-	k, m := Const{N: 2}, make([]float64, 3)
+	k, m, short := Const{N: 2}, make([]float64, 3), make([]float64, 2)
 	checkMisuse(t, []misuse{
 		{"Ce_d: i is 2, want 1..1", func() { Theorem1Delta(k, 2) }},
 		{"Ce_e: i is 1, want 2..2", func() { Theorem1Eps(k, 1) }},
 		{"(13): 3 moments, want N+1 = 4", func() { Theorem1(Const{N: 3}, m, m) }},
+		{"Ce_d: i is 0, want 1..1", func() { Theorem1Delta(k, 0) }},
+		{"Ce_e: i is 3, want 2..2", func() { Theorem1Eps(k, 3) }},
+		{"N is 1, want 2..1024", func() { Theorem1Delta(Const{N: 1}, 1) }},
+		{"N is 1, want 2..1024", func() { Theorem1Eps(Const{N: 1}, 2) }},
+		{"(13): 2 moments, want N+1 = 3", func() { Theorem1(k, m, short) }},
+		{"(14): 2 moments, want N+1 = 3", func() { Eq14a(k, short) }},
+		{"(14): 2 moments, want N+1 = 3", func() { Eq14b(k, short) }},
+		{"(14): 2 moments, want N+1 = 3", func() { Eq14bRepaired(k, short) }},
+		{"(15): i is 2, want 1..1", func() { Eq15(k, 2, m, m) }},
+		{"(15): i is 0, want 1..1", func() { Eq15(k, 0, m, m) }},
+		{"(15): 2 moments, want N+1 = 3", func() { Eq15(k, 1, m, short) }},
+		{"(16): 2 moments, want N+1 = 3", func() { Eq16(k, short, m) }},
 		{"(17): i is 0, want 1..1", func() { Eq17a(k, 0, m, m, m) }},
+		{"(17): i is 2, want 1..1", func() { Eq17a(k, 2, m, m, m) }},
+		{"(17): i is 2, want 1..1", func() { Eq17b(k, 2, m, m) }},
+		{"(17): i is 0, want 1..1", func() { Eq17b(k, 0, m, m) }},
+		{"(17): 2 moments, want N+1 = 3", func() { Eq17a(k, 1, m, m, short) }},
+		{"(17): 2 moments, want N+1 = 3", func() { Eq17b(k, 1, m, short) }},
+		{"(18): i is 3, want 1..2", func() { Eq18a(k, 3, m, m) }},
+		{"(18): i is 0, want 1..2", func() { Eq18a(k, 0, m, m) }},
+		{"(18): i is 3, want 1..2", func() { Eq18b(k, 3, m) }},
+		{"(18): i is 0, want 1..2", func() { Eq18b(k, 0, m) }},
+		{"(18): 2 moments, want N+1 = 3", func() { Eq18a(k, 1, m, short) }},
+		{"(18): 2 moments, want N+1 = 3", func() { Eq18b(k, 1, short) }},
+		{"(19): 2 moments, want N+1 = 3", func() { Eq19(k, short, m) }},
+		{"(20): 2 moments, want N+1 = 3", func() { Eq20(k, m, short) }},
+		{"(30): i is 3, want 1..2", func() { Eq30a(k, 3, m, m) }},
+		{"(30): i is 0, want 1..2", func() { Eq30a(k, 0, m, m) }},
+		{"(30): i is 3, want 1..2", func() { Eq30b(k, 3, m) }},
+		{"(30): i is 0, want 1..2", func() { Eq30b(k, 0, m) }},
+		{"(30): 2 moments, want N+1 = 3", func() { Eq30a(k, 1, m, short) }},
+		{"(30): 2 moments, want N+1 = 3", func() { Eq30b(k, 1, short) }},
 	})
 }
 

@@ -54,7 +54,7 @@ func RepairedCy(k Const, i int) float64 {
 	for j := i + 1; j <= k.N-1; j++ {
 		productsOfErrors += product(float64(j-1), k.S(j-1))
 	}
-	return conjecturedCy(k, i) + product(4, k.L1, k.L1, k.L1, k.L1, k.CvSq(), productsOfErrors)
+	return RepairedCyPast(k, i) + product(4, k.L1, k.L1, k.L1, k.L1, k.CvSq(), productsOfErrors)
 }
 
 // RepairedDelta4 is 8 sum_{j=i..N-1} RepairedCy[j] (8 Lf^4)^{j-i}, i = 1..N-1.
@@ -68,33 +68,59 @@ func RepairedDelta4(k Const, i int) float64 {
 // E|E[delta_i]|^2 + sum_{i<N} RepairedDelta4[i] E|delta_i|^4 + sum_{i<N} Cb_e[i+1]
 // E|E[eps_{i+1}]|^2 with Cb_e as printed. delta_i is averaged in any reading, eps_{i+1}
 // given the forward pass and V_N..V_{i+1} (past or literal). Laws may depend on
-// everything computed before.
+// everything computed before. For d4 the smaller E_x(E[|delta_i|^2 | x]^2) will do.
+// Proof: PROOFS.md, (3.17) and (3.24).
 func RepairedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	k.moments("repaired (23)", dMean2, d4, eMean2)
 	return k.repairedBias(RepairedCy, dMean2, d4, eMean2)
 }
 
-// ConjecturedTheorem2 is RepairedTheorem2 without the products of errors in
-// RepairedCy, so with Cy[i] as printed but L1 for C2. In the total reading it is false,
-// see PROOFS.md, section 3.4; in the past and the literal one it is a conjecture.
-func ConjecturedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
-	k.moments("conjectured (23)", dMean2, d4, eMean2)
-	return k.repairedBias(conjecturedCy, dMean2, d4, eMean2)
-}
-
-// conjecturedCy is 8 L1^4 Cv^2 sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} + 2 L2^2 Cv^2 S_i, i = 1..N-1.
-func conjecturedCy(k Const, i int) float64 {
+// RepairedCyPast is RepairedCy without the products of errors, so Cy[i] of (33) with L1
+// for C2, i = 1..N-1:
+//
+//	8 L1^4 Cv^2 sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} + 2 L2^2 Cv^2 S_i
+func RepairedCyPast(k Const, i int) float64 {
 	k.check()
 	index("repaired Cy", i, 1, k.N-1)
 	return product(8, k.L1, k.L1, k.L1, k.L1, k.CvSq(), k.weightedS(i+1, k.fourCSq())) +
 		product(2, k.L2, k.L2, k.CvSq(), k.S(i))
 }
 
-func (k Const) repairedBias(cy func(Const, int) float64, dMean2, d4, eMean2 []float64) float64 {
+// RepairedDelta4Past is 8 sum_{j=i..N-1} RepairedCyPast[j] (8 Lf^4)^{j-i}, i = 1..N-1.
+func RepairedDelta4Past(k Const, i int) float64 {
+	k.check()
+	index("repaired Ct_d", i, 1, k.N-1)
+	return k.delta4(RepairedCyPast, i)
+}
+
+// RepairedTheorem2Past is, for delta_i and eps_{i+1} averaged in the past or the literal
+// reading,
+//
+//	sum_{i<N} RepairedDeltaMean[i] E|E[delta_i]|^2 + sum_{i<N} RepairedDelta4Past[i] E_x(E[|delta_i|^2 | x]^2)
+//	+ sum_{i<N} Cb_e[i+1] E|E[eps_{i+1}]|^2
+//
+// a bound of E|E_t[U-u]|^2: Theorem 2 as printed but for L1 in place of C2, and of L2 in
+// Cb_d, and with second moments of delta_i given x, d22[i], where fourth moments are
+// printed. In the total reading it is false, see PROOFS.md, section 3.4. Proof: PROOFS.md,
+// section 3.5.
+func RepairedTheorem2Past(k Const, dMean2, d22, eMean2 []float64) float64 {
+	k.moments("repaired (23), past", dMean2, d22, eMean2)
+	return k.repairedBias(RepairedCyPast, dMean2, d22, eMean2)
+}
+
+// ConjecturedTheorem2 is RepairedTheorem2Past with the fourth moments d4[i] =
+// E|delta_i|^4, which are at least E_x(E[|delta_i|^2 | x]^2).
+//
+// Deprecated: it is no conjecture any more. Use RepairedTheorem2Past.
+func ConjecturedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
+	return RepairedTheorem2Past(k, dMean2, d4, eMean2)
+}
+
+func (k Const) repairedBias(cy func(Const, int) float64, dMean2, fourth, eMean2 []float64) float64 {
 	sum := 0.0
 	for i := 1; i <= k.N-1; i++ {
 		sum += product(RepairedDeltaMean(k, i), dMean2[i])
-		sum += product(k.delta4(cy, i), d4[i])
+		sum += product(k.delta4(cy, i), fourth[i])
 		sum += product(Theorem2Eps(k, i+1), eMean2[i+1])
 	}
 	return sum

@@ -2,6 +2,7 @@ package bounds_test
 
 import (
 	"fmt"
+	"testing"
 
 	. "github.com/cascade-sgd/cascade/bounds"
 )
@@ -10,13 +11,13 @@ func repairedFormulas(k Const, m *moments, o *oracle) []formula {
 	N := k.N
 	y, y4, v, d, d4, e := at(m.y), at(m.y4), at(m.v), at(m.d), at(m.d4), at(m.e)
 	cb := func(i int) num { return prod(lit(8), o.L1, o.L1, o.Cv2, o.weightedS(i, o.fourC2())) }
-	conjectured := func(i int) num {
+	past := func(i int) num { // PROOFS.md, (3.23)
 		return add(
 			prod(lit(8), pow(o.L1, 4), o.Cv2, o.weightedS(i+1, o.fourC2())),
 			prod(lit(2), o.L2, o.L2, o.Cv2, o.s(i)))
 	}
 	cy := func(i int) num { // PROOFS.md, (3.15) and (3.16)
-		return add(conjectured(i),
+		return add(past(i),
 			prod(lit(4), pow(o.L1, 4), o.Cv2, lit(float64((i-1)*(i-1))), o.s(i-1)),
 			prod(lit(4), pow(o.L1, 4), o.Cv2, sum(i+1, N-1, func(b int) num {
 				return prod(lit(float64(b-1)), o.s(b-1))
@@ -32,7 +33,8 @@ func repairedFormulas(k Const, m *moments, o *oracle) []formula {
 			prod(lit(2), o.L1, o.L1, y(1)),
 			prod(o.L2, o.L2, y4(1)))},
 		{"repaired (23)", RepairedTheorem2(k, m.d, m.d4, m.e), theorem(cy)},
-		{"conjectured (23)", ConjecturedTheorem2(k, m.d, m.d4, m.e), theorem(conjectured)},
+		{"repaired (23), past", RepairedTheorem2Past(k, m.d, m.d4, m.e), theorem(past)},
+		{"conjectured (23)", ConjecturedTheorem2(k, m.d, m.d4, m.e), theorem(past)},
 	}
 	for i := 1; i <= N; i++ {
 		put := func(eq string, got float64, want num) {
@@ -47,6 +49,8 @@ func repairedFormulas(k Const, m *moments, o *oracle) []formula {
 		put("repaired Cb_d", RepairedDeltaMean(k, i), cb(i))
 		put("repaired Ct_d", RepairedDelta4(k, i), o.delta4(cy, i))
 		put("repaired Cy", RepairedCy(k, i), cy(i))
+		put("repaired Ct_d, past", RepairedDelta4Past(k, i), o.delta4(past, i))
+		put("repaired Cy, past", RepairedCyPast(k, i), past(i))
 		put("repaired (28)", RepairedEq28b(k, i, m.v, m.y, m.y4, m.e, m.d4), add(
 			prod(o.threeC2(), v(i+1)),
 			prod(lit(6), o.Cv2, o.L1, o.L1, y(i)),
@@ -59,4 +63,29 @@ func repairedFormulas(k Const, m *moments, o *oracle) []formula {
 			prod(lit(3), e(i+1))))
 	}
 	return all
+}
+
+func TestRepairedMisuse(t *testing.T) {
+	k, one, m, short := Const{N: 2}, Const{N: 1}, make([]float64, 3), make([]float64, 2)
+	checkMisuse(t, []misuse{
+		{"repaired (28): i is 2, want 1..1", func() { RepairedEq28b(k, 2, m, m, m, m, m) }},
+		{"repaired (28): i is 0, want 1..1", func() { RepairedEq28b(k, 0, m, m, m, m, m) }},
+		{"repaired (28): 2 moments, want N+1 = 3", func() { RepairedEq28b(k, 1, m, m, m, m, short) }},
+		{"(17): i is 2, want 1..1", func() { RepairedEq28Past(k, 2, m, m, m) }},
+		{"(18): i is 3, want 1..2", func() { RepairedEq29Past(k, 3, m, m) }},
+		{"repaired Cb_d: i is 2, want 1..1", func() { RepairedDeltaMean(k, 2) }},
+		{"repaired Cb_d: i is 0, want 1..1", func() { RepairedDeltaMean(k, 0) }},
+		{"repaired Ct_d: i is 2, want 1..1", func() { RepairedDelta4(k, 2) }},
+		{"repaired Ct_d: i is 0, want 1..1", func() { RepairedDelta4(k, 0) }},
+		{"repaired Ct_d: i is 2, want 1..1", func() { RepairedDelta4Past(k, 2) }},
+		{"repaired Ct_d: i is 0, want 1..1", func() { RepairedDelta4Past(k, 0) }},
+		{"repaired Cy: i is 2, want 1..1", func() { RepairedCy(k, 2) }},
+		{"repaired Cy: i is 0, want 1..1", func() { RepairedCyPast(k, 0) }},
+		{"repaired (23): 2 moments, want N+1 = 3", func() { RepairedTheorem2(k, m, m, short) }},
+		{"repaired (23), past: 2 moments, want N+1 = 3", func() { RepairedTheorem2Past(k, m, short, m) }},
+		{"N is 1, want 2..1024", func() { RepairedDeltaMean(one, 1) }},
+		{"N is 1, want 2..1024", func() { RepairedDelta4(one, 1) }},
+		{"N is 1, want 2..1024", func() { RepairedDelta4Past(one, 1) }},
+		{"N is 1, want 2..1024", func() { RepairedCyPast(one, 1) }},
+	})
 }

@@ -123,7 +123,7 @@ func TestTheorem2Edges(t *testing.T) {
 }
 
 func TestTheorem2Misuse(t *testing.T) {
-	m, k := make([]float64, 3), Const{N: 2}
+	m, k, short := make([]float64, 3), Const{N: 2}, make([]float64, 2)
 	checkMisuse(t, []misuse{
 		{"(26): i is 2, want 1..1", func() { Eq26(k, 2, m, m, m) }},
 		{"(28): i is 0, want 1..1", func() { Eq28b(k, 0, m, m, m, m) }},
@@ -134,6 +134,22 @@ func TestTheorem2Misuse(t *testing.T) {
 		{"Cy: i is 2, want 1..1", func() { Cy(k, 2) }},
 		{"(23): 2 moments, want N+1 = 3", func() { Theorem2(k, m, m, m[:2]) }},
 		{"(24): 0 moments, want N+1 = 3", func() { Eq24(k, nil, m) }},
+		{"(26): i is 0, want 1..1", func() { Eq26(k, 0, m, m, m) }},
+		{"(26): 2 moments, want N+1 = 3", func() { Eq26(k, 1, m, m, short) }},
+		{"(28): i is 2, want 1..1", func() { Eq28b(k, 2, m, m, m, m) }},
+		{"(28): 2 moments, want N+1 = 3", func() { Eq28b(k, 1, m, m, m, short) }},
+		{"(29): i is 0, want 1..2", func() { Eq29(k, 0, m, m, m) }},
+		{"(29): 2 moments, want N+1 = 3", func() { Eq29(k, 1, m, short, m) }},
+		{"(32): 2 moments, want N+1 = 3", func() { Eq32Left(k, short) }},
+		{"(32): 2 moments, want N+1 = 3", func() { Eq32Right(k, m, short) }},
+		{"Cb_d: i is 0, want 1..1", func() { Theorem2DeltaMean(k, 0) }},
+		{"Cb_e: i is 3, want 2..2", func() { Theorem2Eps(k, 3) }},
+		{"Ct_d: i is 2, want 1..1", func() { Theorem2Delta4(k, 2) }},
+		{"Cy: i is 0, want 1..1", func() { Cy(k, 0) }},
+		{"N is 1, want 2..1024", func() { Theorem2DeltaMean(Const{N: 1}, 1) }},
+		{"N is 1, want 2..1024", func() { Theorem2Eps(Const{N: 1}, 2) }},
+		{"N is 1, want 2..1024", func() { Theorem2Delta4(Const{N: 1}, 1) }},
+		{"N is 1, want 2..1024", func() { Cy(Const{N: 1}, 1) }},
 	})
 }
 
