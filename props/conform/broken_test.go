@@ -1,9 +1,12 @@
 package conform
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // hangTimeout is long for an answer of microseconds and short for a test: only
@@ -19,18 +22,6 @@ func (b plantedFault) options(o Options) *Options {
 	return &o
 }
 
-// firedBy lists the rules that an engine breaks.
-func firedBy(b plantedFault, o Options) []string {
-	g := newGate(b.factory, b.options(o).withDefaults())
-	var names []string
-	for _, r := range g.rules() {
-		if out := g.run(r); out.Violations != nil {
-			names = append(names, r.name)
-		}
-	}
-	return names
-}
-
 // TestBrokenEngines: every planted fault is found by the cases that its rule asks
 // whatever the seed.
 func TestBrokenEngines(t *testing.T) {
@@ -40,9 +31,32 @@ func TestBrokenEngines(t *testing.T) {
 			t.Errorf("%s: listed twice", b.name)
 		}
 		seen[b.name] = true
-		if names := firedBy(b, Options{Rules: []string{b.rule}, Cases: 1}); len(names) == 0 {
-			t.Errorf("%s: rule %s did not fire", b.name, b.rule)
+		g := newGate(b.factory, b.options(Options{Rules: []string{b.rule}, Cases: 1}).withDefaults())
+		g.run(g.rules()[0])
+		if !slices.ContainsFunc(g.shown, func(x *shown) bool { return x.always }) {
+			t.Errorf("%s: the cases that rule %s always asks do not find it", b.name, b.rule)
 		}
 	}
 	t.Logf("%d faults", len(broken))
+}
+
+// TestEightUnits: a factor of 1 +- 8 unit roundoffs in the Jacobian of any operator is
+// found by the cases that the anchors always ask.
+func TestEightUnits(t *testing.T) {
+	for _, p := range precisions {
+		if !*full && p != word("float64") && p != word("bfloat16") && p != word("e5m2") {
+			continue
+		}
+		for _, op := range core.OpNames() {
+			for _, units := range []float64{8, -8} {
+				b := plantedFault{make: factor(op, p, units, nil)}
+				g := newGate(b.factory, (&Options{Rules: []string{"anchors"}}).withDefaults())
+				g.run(anchorsRule)
+				if !slices.ContainsFunc(g.shown, func(x *shown) bool { return x.always }) {
+					t.Errorf("%v: %+v units in the Jacobian of %s are not found", p, units, op)
+				}
+			}
+		}
+		kept.forget()
+	}
 }
