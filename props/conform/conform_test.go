@@ -1,9 +1,12 @@
 package conform
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,70 +16,48 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/core/perturb"
 )
 
+func newReference() (Engine, error) { return NewReference(), nil }
+
 func TestReference(t *testing.T) {
-	Test(t, func() (Engine, error) { return NewReference(), nil })
+	Test(t, newReference)
 }
 
-func float32Of(v float64) float64 { return float64(float32(v)) }
-
-// TestNoFalseAlarm: sound engines pass, whatever their precision, their order of
-// summation and their habits.
-func TestNoFalseAlarm(t *testing.T) {
-	seeds := uint64(4)
-	if testing.Short() {
-		seeds = 1
-	}
-	for name, e := range map[string]func() Engine{
-		"reference":          NewReference,
-		"independent":        func() Engine { return independent[float64]{} },
-		"other order":        func() Engine { return independent[float64]{reverse: true} },
-		"float32":            func() Engine { return independent[float32]{} },
-		"float32, reversed":  func() Engine { return independent[float32]{reverse: true} },
-		"float16":            func() Engine { return &engine{info: Info{Precision: "float16"}, round: perturb.FP16.Nearest} },
-		"bfloat16":           func() Engine { return &engine{info: Info{Precision: "bfloat16"}, round: perturb.BF16.Nearest} },
-		"with a trace":       func() Engine { return &tracer{} },
-		"reuses its reply":   func() Engine { return &engine{fault: "reuses its reply"} },
-		"few operators":      func() Engine { return &engine{info: Info{Ops: []string{"affine", "tanh", "halfsq"}}} },
-		"an operator of its": func() Engine { return &engine{info: Info{Ops: []string{"conv", "linear", "sigmoid"}}} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for seed := range seeds {
-				err := Check(func() (Engine, error) { return e(), nil }, &Options{Seed: seed + 1, Cases: 150})
-				if err != nil {
-					t.Fatalf("seed %d: %v", seed+1, err)
-				}
-			}
-		})
-	}
-}
-
-// TestReport compares one whole report with what it must say.
+// TestReport: a fault is one finding, and the report says what ran.
 func TestReport(t *testing.T) {
-	var found *Violation
-	for _, v := range violations(t, Check(brokenFactory("sign wrong in operator 3 only"), nil)) {
-		if v.Rule == "unperturbed" {
-			found = v
+	r := Run(planted(t, "square derivative without 2").factory, nil)
+	if len(r.Findings) != 1 {
+		t.Fatalf("%d findings, want 1: %v", len(r.Findings), r.Err())
+	}
+	v := r.Findings[0]
+	if v.Kind != Wrong || v.Equation != "(5b)" || v.Part != "J1 of square" || v.Quantity != "U" || v.Got*2 != v.Want || v.Tolerance != 0 {
+		t.Errorf("finding %+v, want (5b), J1 of square, half of what is wanted", *v)
+	}
+	if v.Count < 100 || v.Asked < 2*v.Count || !slices.Contains(v.Rules, "operators") || !slices.Contains(v.Rules, "widths") {
+		t.Errorf("%d of %d requests of %v, want some hundred of thousands in operators, widths and others", v.Count, v.Asked, v.Rules)
+	}
+	for _, want := range []string{"J1 of square is wrong, (5b)", "smallest case: bias(1), square(1)", "requests of operators", "seed 1", `"type":"step"`} {
+		if !strings.Contains(v.Error(), want) {
+			t.Errorf("the report lacks %q:\n%v", want, v)
 		}
 	}
-	if found == nil {
-		t.Fatal("rule unperturbed did not fire")
+	if want := fmt.Sprintf("ran 15 of %d rules, %d requests", len(rules), r.Requests); !strings.HasPrefix(r.Summary(), want) {
+		t.Errorf("summary %q, want it to begin with %q", r.Summary(), want)
 	}
-	if found.Kind != Wrong || found.Quantity != "U" || found.Operator != 3 || found.Got != -found.Want || found.Got == 0 {
-		t.Errorf("violation %+v, want U of operator 3 with the sign changed", *found)
+	if got := r.Skipped(); !slices.Equal(got, []string{"trace", "batch", "run", "unbiased"}) {
+		t.Errorf("skipped %v", got)
 	}
-	for _, want := range []string{"unperturbed (wrong)", "operator 3", fmt.Sprintf("U[%d]", found.Index), "rounding allows", `"chain":[`} {
-		if !strings.Contains(found.Error(), want) {
-			t.Errorf("the report lacks %q:\n%v", want, found)
-		}
+}
+
+// planted is a fault by its name.
+func planted(t *testing.T, name string) plantedFault {
+	t.Helper()
+	k := slices.IndexFunc(broken, func(b plantedFault) bool { return b.name == name })
+	if k < 0 {
+		t.Fatalf("no fault %q is planted", name)
 	}
-	req, err := ParseRequest(strings.NewReader(found.Request))
-	if err != nil || len(req.Chain) != 3 {
-		t.Errorf("the request is %s, error %v; want a chain of 3, the shortest that shows it", found.Request, err)
-	}
+	return broken[k]
 }
 
 // TestKinds: how an engine fails is told apart, and reaches the report.
@@ -86,27 +67,42 @@ func TestKinds(t *testing.T) {
 		kind   Kind
 		detail string
 	}{
-		{"panics", Panic, "Step: panicked: out of luck"},
+		{"panics now and then", Panic, "Step: panicked: out of luck"},
 		{"leaves its goroutine", Panic, "Step: left its goroutine"},
-		{"hangs", Hang, "Step: no answer within 50ms"},
+		{"hangs", Hang, "Step: no answer within 1s"},
 		{"wants eps_1", Refused, "Step: eps_1 has the wrong length"},
 		{"no reply", Refused, "Step returned no reply"},
-		{"wrong shapes", Shape, "U has length"},
+		{"one number too many in u", Shape, "U has length"},
 		{"trace panics", Panic, "Trace: panicked: no trace"},
-		{"trace hangs", Hang, "Trace: no answer within 50ms"},
+		{"trace hangs", Hang, "Trace: no answer within 1s"},
 		{"trace of N states", Shape, "want N+1"},
+		{"trace with a short row", Shape, "Trace: Y_0 has length"},
+		{"one loss too few", Shape, "losses and"},
+		{"changes its arguments", Wrong, "the engine changed the request"},
+		{"clears its reply afterwards", Wrong, "the engine changed its reply after returning it"},
 	} {
-		opt := &Options{}
-		if c.kind == Hang {
-			opt.Timeout = hangTimeout
-		}
-		all := violations(t, Check(brokenFactory(c.fault), opt))
-		if !slices.ContainsFunc(all, func(v *Violation) bool {
-			return v.Kind == c.kind && strings.Contains(v.Detail, c.detail) && strings.HasPrefix(v.Request, `{"chain":[`)
+		b := planted(t, c.fault)
+		err := Check(b.factory, b.options(Options{Rules: []string{b.rule}, Cases: 1}))
+		if !slices.ContainsFunc(violations(t, err), func(v *Violation) bool {
+			return v.Kind == c.kind && strings.Contains(v.Detail, c.detail)
 		}) {
-			t.Errorf("%s: no violation of kind %s with %q and a request: %v", c.fault, c.kind, c.detail, all)
+			t.Errorf("%s: no finding of kind %s with %q: %v", c.fault, c.kind, c.detail, err)
 		}
 	}
+}
+
+// violations takes apart what Check returns.
+func violations(t *testing.T, err error) []*Violation {
+	if err == nil {
+		return nil
+	}
+	var list []*Violation
+	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+		if v := (*Violation)(nil); errors.As(e, &v) {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // waiting counts the calls that hang in it.
@@ -114,56 +110,46 @@ type waiting struct{ calls atomic.Int32 }
 
 func (w *waiting) Step(*Request) (*Reply, error) { w.calls.Add(1); select {} }
 
-// TestHungEngineIsLeftAlone: what hung may still be at work.
+// TestHungEngineIsLeftAlone: what hung may still be at work, and a whole run puts up
+// with no more than two hangs.
 func TestHungEngineIsLeftAlone(t *testing.T) {
 	var engines []*waiting
 	r := Run(func() (Engine, error) {
 		engines = append(engines, &waiting{})
 		return engines[len(engines)-1], nil
-	}, &Options{Timeout: hangTimeout})
-	for k, o := range r.Outcomes {
-		if n := engines[k].calls.Load(); o.Rule != "trace" && (n != 1 || len(o.Violations) != 1) {
-			t.Errorf("rule %s: %d calls and %d violations of an engine that hangs, want one each", o.Rule, n, len(o.Violations))
+	}, &Options{Timeout: 20 * time.Millisecond})
+	for k, e := range engines {
+		if n := e.calls.Load(); n != 1 {
+			t.Errorf("engine %d: %d calls of an engine that hangs, want one", k, n)
 		}
+	}
+	if len(engines) != maxHangs || r.Err() == nil || !strings.Contains(r.Outcomes[maxHangs].Skipped, "hung 2 times") {
+		t.Errorf("%d engines, error %v, then %q", len(engines), r.Err(), r.Outcomes[maxHangs].Skipped)
 	}
 }
 
-func TestFurthest(t *testing.T) {
-	nan, inf := math.NaN(), math.Inf(1)
-	for _, c := range []struct {
-		a, b []float64
-		want int
-	}{
-		{[]float64{1, 2, 3}, []float64{1, 5, 4}, 1},
-		{[]float64{9, nan, 0}, []float64{0, 0, 0}, 1},
-		{[]float64{0, inf, nan}, []float64{0, 0, 0}, 2},
-		{[]float64{0, inf, inf}, []float64{0, 0, inf}, 2},
-	} {
-		if got := furthest(c.a, c.b); got != c.want {
-			t.Errorf("furthest(%v, %v) = %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
+// slow answers after a while.
+type slow struct{ Engine }
+
+func (s slow) Step(req *Request) (*Reply, error) {
+	time.Sleep(5 * time.Millisecond)
+	return s.Engine.Step(req)
 }
 
-func TestSameBits(t *testing.T) {
-	nan, minus := math.NaN(), math.Copysign(0, -1)
-	for _, c := range []struct {
-		a, b [][]float64
-		want bool
-	}{
-		{[][]float64{{1, nan}, {}}, [][]float64{{1, nan}, {}}, true},
-		{[][]float64{{0}}, [][]float64{{minus}}, false},
-		{[][]float64{{0}}, [][]float64{{0}, {}}, false},
-		{[][]float64{{0}}, [][]float64{{0, 0}}, false},
-	} {
-		if got := sameBits(c.a, c.b); got != c.want {
-			t.Errorf("sameBits(%v, %v) = %v", c.a, c.b, got)
-		}
+func TestLimits(t *testing.T) {
+	r := Run(func() (Engine, error) { return slow{NewReference()}, nil }, &Options{Limit: 40 * time.Millisecond})
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "the limit of 40ms") || r.Requests > 20 {
+		t.Errorf("%d requests of 5 ms within 40 ms, error %v", r.Requests, err)
+	}
+	g := newGate(newReference, (&Options{Time: time.Nanosecond, Rules: []string{"operators"}}).withDefaults())
+	out := g.run(operatorsRule)
+	if out.Requests < 200 || !strings.HasPrefix(out.Untried, "0 cases drawn of 60") {
+		t.Errorf("no time for drawing: %d requests, %q; want those that are always asked", out.Requests, out.Untried)
 	}
 }
 
 // silent panics where nothing is asked of it yet.
-type silent struct{ engine }
+type silent struct{ Engine }
 
 func (*silent) Describe() Info { panic("nothing to say") }
 
@@ -176,24 +162,40 @@ func TestFactoryErrors(t *testing.T) {
 		"panic":             {func() (Engine, error) { panic("no luck") }, "the factory: panicked: no luck"},
 		"hang":              {func() (Engine, error) { select {} }, "the factory: no answer within"},
 		"nil":               {func() (Engine, error) { return nil, nil }, "the factory returned no engine"},
-		"unknown precision": {func() (Engine, error) { return &engine{info: Info{Precision: "float8"}}, nil }, `"float8"`},
+		"unknown precision": {func() (Engine, error) { return newLabOf(Info{Precision: "float8"}), nil }, `unknown precision "float8" for storage`},
+		"unknown mixture":   {func() (Engine, error) { return newLabOf(Info{Mixed: Precision{"float32", "float32", ""}}), nil }, `"" for accumulate`},
 		"Describe panics":   {func() (Engine, error) { return &silent{}, nil }, "Describe: panicked: nothing to say"},
 	} {
 		opt := &Options{}
 		if name == "hang" {
-			opt.Timeout = hangTimeout
+			opt.Timeout = 20 * time.Millisecond
 		}
-		all := violations(t, Check(c.factory, opt))
-		if len(all) != len(rules) || !strings.Contains(all[0].Detail, c.want) {
-			t.Errorf("%s: %d violations, the first of them %v, want one a rule (%d) with %q", name, len(all), all[:1], len(rules), c.want)
+		r := Run(c.factory, opt)
+		if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Detail, c.want) || r.Requests != 0 {
+			t.Errorf("%s: error %v after %d requests, want one finding with %q", name, r.Err(), r.Requests, c.want)
 		}
 	}
+}
+
+func newLabOf(info Info) *lab {
+	e := newLab(float64s)
+	e.info = info
+	return e
 }
 
 func TestOperators(t *testing.T) {
 	var asked []string
 	spy := func(ops ...string) Factory {
-		return func() (Engine, error) { return &listener{engine{info: Info{Ops: ops}}, &asked}, nil }
+		return func() (Engine, error) {
+			e := newLabOf(Info{Ops: ops})
+			e.hook.request = func(j *job) *job {
+				for _, s := range j.chain {
+					asked = append(asked, s.Op)
+				}
+				return j
+			}
+			return stepOnly{e}, nil
+		}
 	}
 	for _, c := range []struct {
 		engine, option, want []string
@@ -202,67 +204,70 @@ func TestOperators(t *testing.T) {
 		{[]string{"affine", "tanh", "conv"}, nil, []string{"affine", "tanh"}},
 		{nil, []string{"linear", "halfsq"}, []string{"linear", "halfsq"}},
 		{[]string{"affine", "softmaxce", "tanh"}, []string{"softmaxce", "affine"}, []string{"affine", "softmaxce"}},
+		{[]string{"fixed", "bilinear"}, nil, []string{"bilinear", "fixed"}},
 	} {
 		asked = nil
-		r := Run(spy(c.engine...), &Options{Ops: c.option})
+		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 10})
 		for _, list := range []*[]string{&asked, &c.want} {
 			slices.Sort(*list)
 			*list = slices.Compact(*list)
 		}
-		if diff := cmp.Diff(c.want, asked); diff != "" {
-			t.Errorf("engine %v, option %v: operators asked (-want +got):\n%s", c.engine, c.option, diff)
-		}
-		if diff := cmp.Diff([]string{"trace"}, r.Skipped()); diff != "" || r.Err() != nil {
-			t.Errorf("engine %v, option %v: error %v; skipped (-want +got):\n%s", c.engine, c.option, r.Err(), diff)
+		if diff := cmp.Diff(c.want, asked); diff != "" || r.Err() != nil {
+			t.Errorf("engine %v, option %v: error %v; operators asked (-want +got):\n%s", c.engine, c.option, r.Err(), diff)
 		}
 	}
-}
-
-// listener notes the operators of its requests.
-type listener struct {
-	engine
-	asked *[]string
-}
-
-func (l *listener) Step(req *Request) (*Reply, error) {
-	for _, s := range req.Chain {
-		*l.asked = append(*l.asked, s.Op)
-	}
-	return l.engine.Step(req)
-}
-
-// TestSkips: what could not be decided is seen.
-func TestSkips(t *testing.T) {
-	none := Run(func() (Engine, error) { return &engine{info: Info{Ops: []string{}}}, nil }, nil)
-	if len(none.Skipped()) != len(rules) || none.Err() != nil {
-		t.Errorf("an engine without operators: %v skipped, want all; error %v", none.Skipped(), none.Err())
-	}
-
-	half, _ := precisionOf("float16")
-	s := &session{precision: half, opt: Options{Seed: 1, Cases: 40}, rule: &rule{}}
-	asked := 0
-	s.each(func(int) drawing { return drawing{scale: 400} }, func(*Request, *Enclosed) *Violation { asked++; return nil })
-	if want := fmt.Sprintf("%d requests of 40", asked); asked == 0 || asked == 40 || !strings.HasPrefix(s.out.Untried, want) {
-		t.Errorf("float16 at scale 400: %q, want a report that begins with %q", s.out.Untried, want)
+	r := Run(spy("affine", "tanh", "conv"), &Options{Cases: 1, Rules: []string{"operators"}})
+	if !slices.Equal(r.Unknown, []string{"conv"}) || !strings.Contains(r.Summary(), `unknown operators "conv"`) {
+		t.Errorf("unknown operators %v, summary %q; want conv in both", r.Unknown, r.Summary())
 	}
 }
 
-// TestEachOperatorAsksAll: no operator is left out in any precision.
-func TestEachOperatorAsksAll(t *testing.T) {
-	r := rules[slices.IndexFunc(rules, func(r *rule) bool { return r.name == "each-operator" })]
-	for _, name := range []string{"float64", "float32", "float16", "bfloat16"} {
-		var asked []string
-		out := r.run(func() (Engine, error) {
-			return &listener{engine{info: Info{Precision: name}}, &asked}, nil
-		}, (*Options)(nil).withDefaults())
-		for _, op := range core.OpNames() {
-			if !slices.Contains(asked, op) {
-				t.Errorf("%s: %s was never sent", name, op)
+// TestNothingDecided: a run in which nothing was asked, perturbed or moved does not
+// pass.
+func TestNothingDecided(t *testing.T) {
+	capitals := []string{"AFFINE", "TANH", "HALFSQ"}
+	for name, c := range map[string]struct {
+		engine func() Engine
+		want   string
+	}{
+		"no operators":     {func() Engine { return newLabOf(Info{Ops: []string{}}) }, "no request was answered"},
+		"other names":      {func() Engine { return newLabOf(Info{Ops: capitals}) }, `unknown operators "AFFINE, TANH, HALFSQ"`},
+		"all unsupported":  {func() Engine { return dead{errors.ErrUnsupported} }, "no request was answered"},
+		"errors alone":     {func() Engine { return dead{errors.New("no")} }, "no request was answered"},
+		"no weights":       {func() Engine { return newLabOf(Info{Ops: []string{"tanh", "halfsq"}}) }, "no weight moved"},
+		"one operator":     {func() Engine { return newLabOf(Info{Ops: []string{"softmaxce"}}) }, "no weight moved"},
+		"nothing but wild": {func() Engine { return dead{errNotFinite} }, "no request was answered"},
+	} {
+		r := Run(func() (Engine, error) { return c.engine(), nil }, &Options{Cases: 5})
+		if err := r.Err(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+	quiet := &Report{Requests: 1, Outcomes: []Outcome{{Answered: 1}}, Moved: 1}
+	if err := quiet.Err(); err == nil || !strings.Contains(err.Error(), "no request with a perturbation") {
+		t.Errorf("nothing perturbed: error %v", err)
+	}
+}
+
+// dead answers nothing.
+type dead struct{ err error }
+
+func (d dead) Step(*Request) (*Reply, error) { return nil, d.err }
+
+// TestUnsupported: what an engine says it cannot do is counted, and no fault.
+func TestUnsupported(t *testing.T) {
+	r := Run(func() (Engine, error) {
+		e := newLab(float64s)
+		e.hook.reply = func(j *job, r *Reply) (*Reply, error) {
+			if slices.ContainsFunc(j.chain, func(s core.Spec) bool { return s.Op == "bilinear" }) {
+				return nil, fmt.Errorf("bilinear: %w", errors.ErrUnsupported)
 			}
+			return r, nil
 		}
-		if out.Violations != nil {
-			t.Errorf("%s: %v", name, out.Violations)
-		}
+		return stepOnly{e}, nil
+	}, &Options{Cases: 10})
+	if r.Err() != nil || r.Outcomes[0].Unsupported == 0 || !strings.Contains(r.Summary(), "requests unsupported") {
+		t.Errorf("error %v, outcome %+v, summary %q", r.Err(), r.Outcomes[0], r.Summary())
 	}
 }
 
@@ -273,7 +278,10 @@ func TestOptionsPanic(t *testing.T) {
 	}{
 		{Options{Cases: -1}, "conform: options with -1 cases"},
 		{Options{Timeout: -time.Second}, "timeout of -1s"},
+		{Options{Time: -time.Second}, "time of -1s"},
+		{Options{Limit: -time.Second}, "limit of -1s"},
 		{Options{Ops: []string{"relu"}}, `conform: options with unknown op "relu"`},
+		{Options{Rules: []string{"luck"}}, `conform: options with unknown rule "luck"`},
 	} {
 		func() {
 			defer func() {
@@ -281,128 +289,172 @@ func TestOptionsPanic(t *testing.T) {
 					t.Errorf("%+v: panic %v, want one with %q", c.opt, p, c.want)
 				}
 			}()
-			Check(func() (Engine, error) { return NewReference(), nil }, &c.opt)
+			Check(newReference, &c.opt)
 		}()
-	}
-}
-
-const request = `{"chain":[{"op":"scale","n":1},{"op":"halfsq","n":1}],"x":[2],"w":[[3],[]],` +
-	`"delta":[[0.5],[0.25]],"eps":[[],[1]],"gamma":0.5,"reg":{"kind":"l2","rho":0.5}}`
-
-// TestByHand: Y_1 = 2*3 + 1/2, Y_2 = Y_1^2/2 + 1/4, V_1 = Y_1 + 1, U_1 = 2 V_1,
-// w <- 3 - (U_1 + 3)/2. The field names are those of the protocol.
-func TestByHand(t *testing.T) {
-	req, err := ParseRequest(strings.NewReader(request))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := NewReference().Step(req)
-	want := &Reply{Loss: 21.375, U: [][]float64{{15}, {}}, W: [][]float64{{-6}, {}}}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("error %v; (-want +got):\n%s", err, diff)
-	}
-	if req.line() != request {
-		t.Errorf("the request is written as\n%s, want\n%s", req.line(), request)
-	}
-}
-
-func TestReplay(t *testing.T) {
-	factory := func(fault string) Factory {
-		return func() (Engine, error) { return &engine{fault: fault}, nil }
-	}
-	for _, c := range []struct{ fault, want string }{
-		{"", ""},
-		{"loss without delta_N", "loss: got 21.125, want 21.375"},
-		{"eps subtracted", "operator 1 (scale(1)): U[0]: got 11, want 15"},
-		{"regularizer dropped", "operator 1 (scale(1)): W[0]: got -4.5, want -6"},
-		{"panics at once", "panicked"},
-	} {
-		err := Replay(factory(c.fault), request, nil)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one with %q", c.fault, err, c.want)
-		}
-	}
-	far := strings.Replace(request, `"x":[2]`, `"x":[1e200]`, 1)
-	if err := Replay(factory(""), far, nil); !errors.Is(err, ErrRange) {
-		t.Errorf("a request out of range: error %v, want ErrRange", err)
-	}
-}
-
-func TestParseRequestErrors(t *testing.T) {
-	for _, c := range []struct{ old, new, want string }{
-		{`"gamma":0.5`, `"gamma":-1`, "gamma is -1"},
-		{`"gamma":0.5`, `"gamma":1e999`, "1e999"},
-		{`"gamma"`, `"lambda"`, `"lambda"`},
-		{`"x":[2]`, `"x":[2,3]`, "x has length 2, want 1"},
-		{`"w":[[3],[]]`, `"w":[[3]]`, "w, delta, eps have 1, 2, 2 entries"},
-		{`"w":[[3],[]]`, `"w":[[3],[1]]`, "w[1] has length 1, want 0"},
-		{`[0.5],[0.25]`, `[0.5],[]`, "delta[1] has length 0, want 1"},
-		{`[[],[1]]`, `[[1],[1]]`, "eps[0] has length 1, want 0"},
-		{`"op":"scale"`, `"op":"relu"`, `"relu"`},
-		{`"n":1},{`, `"n":2},{`, "operator 2"},
-		{`"kind":"l2"`, `"kind":"l1"`, `"l1"`},
-		{`0.5}}`, `0.5}} {}`, "data after it at byte"},
-		{request, ``, "EOF"},
-		{request, `null`, "chain of 0 operators"},
-		{request, strings.Repeat(" ", MaxRequest+1), "more than 67108864 bytes"},
-	} {
-		text := strings.Replace(request, c.old, c.new, 1)
-		if text == request {
-			t.Fatalf("%q is not in the request", c.old)
-		}
-		if _, err := ParseRequest(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one with %q", c.new[:min(len(c.new), 40)], err, c.want)
-		}
 	}
 }
 
 // TestSameSeedSameReport: all that a run does is decided by its seed.
 func TestSameSeedSameReport(t *testing.T) {
-	f := brokenFactory("3 % too much")
-	a, b, c := Run(f, nil), Run(f, &Options{Seed: 1}), Run(f, &Options{Seed: 2})
+	f := planted(t, "3 % too much").factory
+	short := Options{Rules: []string{"operators", "one-part", "mean"}}
+	a, b := Run(f, &short), Run(f, &Options{Seed: 1, Rules: short.Rules})
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Errorf("two runs of one seed differ:\n%s", diff)
 	}
-	if cmp.Diff(a, c) == "" {
-		t.Error("two seeds give the same report")
+	lines := func(seed uint64) (all []string) {
+		e := newLab(float64s)
+		e.hook.request = func(j *job) *job { all = append(all, j.line()); return j }
+		Run(func() (Engine, error) { return e, nil }, &Options{Seed: seed, Rules: short.Rules})
+		return all
+	}
+	one, two := lines(1), lines(2)
+	common := 0
+	for k := range min(len(one), len(two)) {
+		if one[k] == two[k] {
+			common++
+		}
+	}
+	if common == len(one) || common < len(one)/2 {
+		t.Errorf("of %d requests %d are the same with another seed, want those always asked and no others", len(one), common)
 	}
 }
 
-// TestDrawings: requests hold only numbers that the precision represents, and no 0
-// among inputs and weights.
-func TestDrawings(t *testing.T) {
-	for _, name := range []string{"float64", "float32", "float16", "bfloat16"} {
-		p, err := precisionOf(name)
-		if err != nil {
-			t.Fatal(err)
+// TestRequestsDiffer: rules do not ask the same requests again and again.
+func TestRequestsDiffer(t *testing.T) {
+	seen := map[string]map[string]bool{}
+	total := 0
+	for _, r := range rules {
+		if r == deterministicRule || r == runRule || r == onePartRule || r == memoryRule || r == mannersRule {
+			continue // which repeat themselves on purpose
 		}
-		s := &session{precision: p, opt: (*Options)(nil).withDefaults(), rule: &rule{}}
-		for index := range 500 {
-			req, _ := s.draw(index, drawing{delta: every, eps: every, scale: scales[index%len(scales)]})
-			if req == nil {
-				continue
+		e := newLab(float64s)
+		e.hook.request = func(j *job) *job {
+			total++
+			line := j.line()
+			if seen[line] == nil {
+				seen[line] = map[string]bool{}
 			}
-			for _, rows := range [][][]float64{{req.X, {req.Gamma}}, req.W, req.Delta, req.Eps} {
-				for _, x := range slices.Concat(rows...) {
-					if !(p.round(x) == x) || x == 0 || math.IsInf(x, 0) {
-						t.Fatalf("%s: drew %v", name, x)
-					}
+			seen[line][r.name] = true
+			return j
+		}
+		Run(func() (Engine, error) { return e, nil }, &Options{Rules: []string{r.name}})
+	}
+	shared := 0
+	for _, names := range seen {
+		if len(names) > 1 {
+			shared++
+		}
+	}
+	if len(seen) < total*9/10 || shared > len(seen)/100 {
+		t.Errorf("%d requests, %d different ones, %d of them asked by more than one rule", total, len(seen), shared)
+	}
+}
+
+// TestEveryOperatorIsAsked: no operator is left out by a rule about operators, in any
+// precision.
+func TestEveryOperatorIsAsked(t *testing.T) {
+	for _, p := range []Precision{float64s, word("bfloat16"), word("e5m2")} {
+		for _, rule := range []string{"operators", "widths", "ties"} {
+			var asked []string
+			e := newLab(p)
+			e.hook.request = func(j *job) *job {
+				for _, s := range j.chain {
+					asked = append(asked, s.Op)
+				}
+				return j
+			}
+			Run(func() (Engine, error) { return stepOnly{e}, nil }, &Options{Rules: []string{rule}, Cases: 1})
+			for _, op := range core.OpNames() {
+				if !slices.Contains(asked, op) {
+					t.Errorf("%v: rule %s never sent %s", p, rule, op)
 				}
 			}
 		}
+		kept.forget()
 	}
 }
 
-// middle draws the middle of every range, where gen.Real is 0.
-type middle struct{}
+// TestRulesSayWhatTheyAsk: each row says what is asked always and what is drawn, and
+// has the one if it says so.
+func TestRulesSayWhatTheyAsk(t *testing.T) {
+	for _, r := range rules {
+		if r.explanation == "" || r.always == "" || (r.fixed == nil && r.custom == nil) {
+			t.Errorf("rule %s: explanation %q, always %q", r.name, r.explanation, r.always)
+		}
+		if (r.drawn == "") != (r.draw == nil) {
+			t.Errorf("rule %s: says it draws %q, draws: %v", r.name, r.drawn, r.draw != nil)
+		}
+	}
+}
 
-func (middle) Int(lo, hi int) int { return (lo + hi) / 2 }
+// TestTheorem1: the ratio is that of (13), and no right engine exceeds 1.
+func TestTheorem1(t *testing.T) {
+	r := Run(newReference, &Options{Rules: []string{"perturbations"}})
+	if !(0.01 < r.Theorem1 && r.Theorem1 <= 1) {
+		t.Errorf("largest ratio %v, want one between 1/100 and 1", r.Theorem1)
+	}
+	r = Run(planted(t, "eps a thousandfold").factory, &Options{Rules: []string{"perturbations"}, Cases: 1})
+	if r.Theorem1 > 1 {
+		t.Errorf("the ratio of a wrong engine, %v, is taken from answers that were refused", r.Theorem1)
+	}
+}
 
-func TestDrawingsHaveNoZero(t *testing.T) {
-	p, _ := precisionOf("")
-	s := &session{precision: p}
-	req := s.fill(middle{}, []core.Spec{{Op: "scale", N: 2}, {Op: "halfsq", N: 2}}, drawing{delta: every})
-	if slices.Contains(req.X, 0) || slices.Contains(req.W[0], 0) || slices.Contains(req.Delta[0], 0) {
-		t.Errorf("drew a 0: %s", req.line())
+// leaver ends the process in its third step.
+type leaver struct {
+	Engine
+	calls int
+}
+
+func (l *leaver) Step(req *Request) (*Reply, error) {
+	if l.calls++; l.calls == 3 {
+		os.Exit(0)
+	}
+	return l.Engine.Step(req)
+}
+
+// TestLeaver is run by TestExit in a process of its own.
+func TestLeaver(t *testing.T) {
+	if os.Getenv("CONFORM_LEAVER") == "" {
+		t.Skip("run by TestExit")
+	}
+	Test(t, func() (Engine, error) { return &leaver{Engine: NewReference()}, nil })
+}
+
+// TestExit: an engine that ends the process, with success, does not pass.
+func TestExit(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Skip(err)
+	}
+	cmd := exec.Command(exe, "-test.run=^TestLeaver$", "-test.paniconexit0") // as go test has it
+	cmd.Env = append(os.Environ(), "CONFORM_LEAVER=1")
+	out, err := cmd.CombinedOutput()
+	if err == nil || bytes.Contains(out, []byte("PASS")) {
+		t.Errorf("error %v, output:\n%s", err, out)
+	}
+}
+
+// TestFurthestExcess: of several wrong entries the one is named that exceeds its
+// tolerance by the largest factor; NaN exceeds any.
+func TestFurthestExcess(t *testing.T) {
+	nan := math.NaN()
+	j := &job{chain: []core.Spec{{Op: "bias", N: 3}}}
+	for _, c := range []struct {
+		got, want, tol []float64
+		at             int
+	}{
+		{[]float64{1, 2, 3}, []float64{1, 2, 3}, []float64{0, 0, 0}, -1},
+		{[]float64{1, 2, 3}, []float64{2, 2, 5}, []float64{0.5, 0, 0.1}, 2},
+		{[]float64{9, nan, 0}, []float64{0, 0, 0}, []float64{1, 1, 1}, 1},
+		{[]float64{0, 0, 0}, []float64{0, nan, 0}, []float64{1, 1, 1}, 1},
+		{[]float64{0, 0, 1}, []float64{0, 0, 0}, []float64{1, 1, nan}, 2},
+		{[]float64{0, inf, 0}, []float64{0, inf, 0}, []float64{1, 1, 1}, 1},
+		{[]float64{4, 1, 0}, []float64{0, 0, 0}, []float64{1, 0, 0}, 1},
+	} {
+		f := j.compare("", "U", 1, c.got, c.want, c.tol)
+		if (f == nil) != (c.at < 0) || f != nil && f.index != c.at {
+			t.Errorf("compare(%v, %v, %v): %+v, want entry %d", c.got, c.want, c.tol, f, c.at)
+		}
 	}
 }

@@ -23,24 +23,22 @@ func ExampleCheck() {
 	err := conform.Check(newForgetful, nil)
 	var v *conform.Violation
 	if errors.As(err, &v) {
-		fmt.Println(v.Rule, v.Kind, v.Quantity)
+		fmt.Println(v.Rule, v.Kind, v.Equation, v.Part)
 		again := conform.Replay(newForgetful, v.Request, nil)
 		fmt.Println("replayed:", errors.As(again, &v), v.Rule)
 	}
 	// Output:
-	// step wrong W
+	// operators wrong (5d) the step with its regularizer
 	// replayed: true replay
 }
 
 func ExampleRun() {
-	report := conform.Run(newForgetful, &conform.Options{Seed: 7, Ops: []string{"affine", "tanh", "halfsq"}})
-	for _, o := range report.Outcomes {
-		if o.Violations != nil {
-			fmt.Println(o.Rule, "failed:", o.Requests > 0)
-		}
+	report := conform.Run(newForgetful, &conform.Options{Seed: 7, Ops: []string{"affine", "tanh", "halfsq"}, Rules: []string{"step", "trace", "batch"}})
+	for _, v := range report.Findings {
+		fmt.Println(v.Part, "is wrong,", v.Equation, "in rules", v.Rules)
 	}
 	fmt.Println("skipped:", report.Skipped())
 	// Output:
-	// step failed: true
-	// skipped: [trace]
+	// the step with its regularizer is wrong, (5d) in rules [step]
+	// skipped: [trace batch]
 }

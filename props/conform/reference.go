@@ -1,9 +1,11 @@
 package conform
 
-import "github.com/cascade-sgd/cascade/core"
+import (
+	"github.com/cascade-sgd/cascade/core"
+)
 
 // NewReference returns the engine of package core behind the interface: what
-// every other is compared with, and an example. It is a Describer and a Tracer.
+// every other is compared with, and an example. It has all optional abilities.
 func NewReference() Engine { return reference{} }
 
 type reference struct{}
@@ -13,42 +15,80 @@ func (reference) Describe() Info { return Info{Name: "cascade/core", Precision: 
 
 // Step implements Engine.
 func (reference) Step(req *Request) (*Reply, error) {
-	s, c, w, err := runReference(req)
+	c, err := req.check()
 	if err != nil {
 		return nil, err
 	}
-	core.Step(w, s.UAll, req.Gamma, req.Reg)
-	return &Reply{Loss: s.Loss(), U: c.Split(s.UAll), W: c.Split(w)}, nil
+	s := pass(c, req.W, req.sample())
+	return stepped(s.Loss(), c.Split(s.UAll), req.W, req.Gamma, req.Reg), nil
 }
 
 // Trace implements Tracer.
 func (reference) Trace(req *Request) (y, v [][]float64, err error) {
-	s, _, _, err := runReference(req)
+	c, err := req.check()
 	if err != nil {
 		return nil, nil, err
 	}
+	s := pass(c, req.W, req.sample())
 	return s.Y, s.V, nil
 }
 
-func runReference(req *Request) (*core.State, *core.Chain, []float64, error) {
+// Batch implements Batcher.
+func (reference) Batch(req *BatchRequest) (*Reply, error) {
 	c, err := req.check()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	w := make([]float64, 0, c.NW())
-	for _, part := range req.W {
-		w = append(w, part...)
-	}
-	s := core.NewState(c)
-	s.Pass(c, req.X, w, req.perturber())
-	return s, c, w, nil
+	return mean(c, req.W, req.Reg, &RunStep{req.Samples, req.Accumulate, req.Gamma})
 }
 
-// perturber shifts the protocol's indices to those of the paper.
-func (req *Request) perturber() *core.Given {
-	n := len(req.Chain)
-	g := &core.Given{DeltaAt: make([][]float64, n+1), EpsAt: make([][]float64, n+1)}
-	copy(g.DeltaAt[1:], req.Delta)
-	copy(g.EpsAt[1:], req.Eps)
-	return g
+// Run implements Runner.
+func (reference) Run(req *RunRequest) (*RunReply, error) {
+	c, err := req.check()
+	if err != nil {
+		return nil, err
+	}
+	reply := &RunReply{}
+	w := req.W
+	for t := range req.Steps {
+		r, err := mean(c, w, req.Reg, &req.Steps[t])
+		if err != nil {
+			return nil, err
+		}
+		w = r.W
+		reply.Losses = append(reply.Losses, r.Loss)
+		reply.Ws = append(reply.Ws, cloneRows(w))
+	}
+	return reply, nil
+}
+
+// mean is one step with the means over samples.
+func mean(c *core.Chain, w [][]float64, reg core.Regularizer, step *RunStep) (*Reply, error) {
+	var loss float64
+	u := make([]float64, c.NW())
+	for k := range step.Samples {
+		labelled, err := step.Samples[k].labelled(c)
+		if err != nil {
+			return nil, err
+		}
+		s := pass(labelled, w, &step.Samples[k])
+		loss += s.Loss()
+		for j, x := range s.UAll {
+			u[j] += x
+		}
+	}
+	b := float64(len(step.Samples))
+	for j := range u {
+		u[j] /= b
+	}
+	return stepped(loss/b, c.Split(u), w, step.Gamma, reg), nil
+}
+
+// stepped is (5d).
+func stepped(loss float64, u, w [][]float64, gamma float64, reg core.Regularizer) *Reply {
+	r := &Reply{Loss: loss, U: cloneRows(u), W: cloneRows(w)}
+	for i := range r.W {
+		core.Step(r.W[i], r.U[i], gamma, reg)
+	}
+	return r
 }

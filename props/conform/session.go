@@ -1,191 +1,623 @@
 package conform
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cascade-sgd/cascade/core"
 )
+
+// question is a job within a sequence, and what is asked of its answer beyond being
+// that of the reference.
+type question struct {
+	*job
+	// again is the number, from 1, of the question of the sequence that must have had the
+	// same bits for an answer; 0 for none.
+	again int
+}
+
+// sequence is what is asked of one engine in a row. It ends at its first fault.
+type sequence struct {
+	name      string
+	questions []question
+	// judge, unless nil, holds all answers against one another.
+	judge func(s *session, answers []*answer) *fault
+}
+
+// asking is a sequence of jobs that are judged one by one; nil when one is nil.
+func asking(name string, jobs ...*job) *sequence {
+	q := &sequence{name: name}
+	for _, j := range jobs {
+		if j == nil {
+			return nil
+		}
+		q.questions = append(q.questions, question{job: j})
+	}
+	return q
+}
 
 // rule is one row of the suite.
 type rule struct {
 	name, explanation string
-	check             func(s *session)
+
+	// What is asked whatever the seed, and what the seed draws on top, in words.
+	always, drawn string
+
+	// skip says why the engine cannot be asked; "" when it can. nil is always "".
+	skip func(s *session) string
+
+	// fixed yields the sequences that are always asked, draw makes the one of an index,
+	// or nil when it does not fit the engine. Either may be nil.
+	fixed func(m *maker) iter.Seq[*sequence]
+	draw  func(m *maker, index int) *sequence
+	most  int // drawn at most; 0 means as many as the options say
+
+	// custom asks what is no list of sequences.
+	custom func(s *session)
+	labels bool // all goroutines of the engine are labelled
 }
 
-func (r *rule) run(factory Factory, opt Options) Outcome {
-	s := &session{opt: opt, rule: r, out: Outcome{Rule: r.name}}
-	if s.open(factory) {
-		r.check(s)
-		if s.out.Requests == 0 && s.out.Skipped == "" && s.out.Violations == nil {
-			s.out.Skipped = "no request fits the engine's operators and precision"
-		}
+// gate is one run of the suite.
+type gate struct {
+	factory  Factory
+	opt      Options
+	begun    time.Time
+	drawing  time.Duration // spent on drawn cases
+	hangs    int
+	outcomes []Outcome
+	info     Info
+	unknown  []string
+	shown    []*shown
+
+	requests, perturbed, moved int
+	theorem1                   float64
+}
+
+func newGate(factory Factory, opt Options) *gate {
+	return &gate{factory: factory, opt: opt, begun: time.Now()}
+}
+
+func (g *gate) rules() []*rule {
+	if g.opt.Rules == nil {
+		return rules
 	}
-	return s.out
+	return slices.DeleteFunc(slices.Clone(rules), func(r *rule) bool { return !slices.Contains(g.opt.Rules, r.name) })
 }
 
 // session is one rule at work on one engine.
 type session struct {
-	engine    Engine
-	precision precision
-	ops       []string // nil means all
-	opt       Options
-	rule      *rule
-	out       Outcome
-	hung      *Violation // after which the engine is not asked again
+	gate   *gate
+	engine Engine
+	info   Info
+	ar     *arithmetic
+	maker  *maker
+	rule   *rule
+	out    Outcome
+	hung   bool // the engine is not asked again
+
+	last     *lent  // what the engine returned last
+	question *job   // in answer to this
+	recent   []*job // the last jobs asked
+	label    string
+}
+
+// recentJobs is how many jobs before a sequence are kept to show a fault again.
+const recentJobs = 6
+
+// shown is a fault with the requests that showed it.
+type shown struct {
+	rule   *rule
+	fault  *fault
+	jobs   []*job
+	before []*job // asked before them
+	name   string // of the sequence
+	drawn  int    // its index, -1 for one that is always asked
+	always bool   // one that is always asked showed it
+	count  int
+	op     string // the operator where it shows
+}
+
+// maxHangs is how many hangs a run puts up with before it asks nothing more.
+const maxHangs = 2
+
+// run runs one rule.
+func (g *gate) run(r *rule) Outcome {
+	s := &session{gate: g, rule: r, out: Outcome{Rule: r.name}}
+	if r.labels {
+		s.label = newLabel()
+	}
+	switch {
+	case g.hangs >= maxHangs:
+		s.out.Skipped = fmt.Sprintf("the engine hung %d times", g.hangs)
+	case time.Since(g.begun) > g.opt.Limit:
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
+	case s.open():
+		s.runAll()
+	}
+	g.requests += s.out.Requests
+	g.outcomes = append(g.outcomes, s.out)
+	return s.out
 }
 
 // open makes the engine and reads what it says of itself.
-func (s *session) open(factory Factory) bool {
-	e, v := guard(s, nil, "the factory", factory)
-	if v == nil && e == nil {
-		v = s.fail(nil, Refused, "the factory returned no engine")
+func (s *session) open() bool {
+	e, f := guard(s, "the factory", s.gate.factory)
+	if f == nil && e == nil {
+		f = &fault{kind: Refused, index: -1, detail: "the factory returned no engine"}
 	}
 	s.engine = e
-	var info Info
-	if d, ok := e.(Describer); ok && v == nil {
-		info, v = guard(s, nil, "Describe", func() (Info, error) { return d.Describe(), nil })
+	if d, ok := e.(Describer); ok && f == nil {
+		s.info, f = guard(s, "Describe", func() (Info, error) { return d.Describe(), nil })
 	}
-	if v == nil {
+	if f == nil {
 		var err error
-		if s.precision, err = precisionOf(info.Precision); err != nil {
-			v = s.fail(nil, Refused, "%v", err)
+		if s.ar, err = newArithmetic(s.info.precision(), s.info.Stochastic); err != nil {
+			f = &fault{kind: Refused, index: -1, detail: err.Error()}
 		}
 	}
-	s.ops = intersect(info.Ops, s.opt.Ops)
-	s.report(v)
-	return v == nil
+	if f != nil {
+		s.fail(nil, "", -1, f)
+		return false
+	}
+	s.maker = newMaker(s.ar, s.info, s.gate.opt.Ops, s.rule.name)
+	s.gate.info = s.info
+	s.gate.unknown = unknown(s.info.Ops)
+	return true
 }
 
-// intersect is the operators in both lists, where nil stands for all.
-func intersect(a, b []string) []string {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
+func newMaker(ar *arithmetic, info Info, only []string, rule string) *maker {
+	m := &maker{ar: ar, ops: map[string]bool{}, bits: takesBits(info), random: info.Stochastic && !takesBits(info), rule: rule}
+	for _, op := range core.OpNames() {
+		m.ops[op] = (info.Ops == nil || slices.Contains(info.Ops, op)) && (only == nil || slices.Contains(only, op))
 	}
-	both := []string{}
-	for _, op := range a {
-		if slices.Contains(b, op) {
-			both = append(both, op)
+	return m
+}
+
+func takesBits(info Info) bool { return slices.Contains(info.Takes, "bits") }
+
+// unknown are the operators that core does not know.
+func unknown(ops []string) []string {
+	return slices.DeleteFunc(slices.Clone(ops), func(op string) bool { return slices.Contains(core.OpNames(), op) })
+}
+
+// runAll asks all sequences of the rule.
+func (s *session) runAll() {
+	if s.rule.skip != nil {
+		if why := s.rule.skip(s); why != "" {
+			s.out.Skipped = why
+			return
 		}
 	}
-	return both
-}
-
-func (s *session) has(op string) bool { return s.ops == nil || slices.Contains(s.ops, op) }
-
-// report records a violation, unless it is nil.
-func (s *session) report(v *Violation) {
-	if v != nil {
-		s.out.Violations = append(s.out.Violations, v)
+	if s.rule.fixed != nil {
+		for q := range s.fixed() {
+			if !s.more() {
+				break
+			}
+			s.ask(q, -1)
+		}
+	}
+	if s.rule.draw != nil {
+		s.runDrawn()
+	}
+	if s.rule.custom != nil {
+		s.rule.custom(s)
+	}
+	s.settle()
+	if s.out.Requests == 0 && s.out.Skipped == "" && s.out.Violations == nil {
+		s.out.Skipped = "no request fits the engine's operators and precision"
+	}
+	if s.out.Answered == 0 && s.out.Unsupported > 0 && s.out.Violations == nil {
+		s.out.Skipped = fmt.Sprintf("all %d requests are unsupported", s.out.Unsupported)
 	}
 }
 
-// fail makes a violation of the session's rule.
-func (s *session) fail(req *Request, kind Kind, format string, args ...any) *Violation {
-	v := &Violation{
-		Rule: s.rule.name, Explanation: s.rule.explanation, Kind: kind, Index: -1,
-		Detail: fmt.Sprintf(format, args...),
+// plans, unless nil, keeps what rules ask always between runs.
+var plans func(s *session, list iter.Seq[*sequence]) iter.Seq[*sequence]
+
+func (s *session) fixed() iter.Seq[*sequence] {
+	list := s.rule.fixed(s.maker)
+	if plans != nil {
+		return plans(s, list)
 	}
-	if req != nil {
-		v.Request = req.line()
-	}
-	return v
+	return list
 }
 
-// compare is nil when |got - want| <= tol, in the Euclidean norm; i is 0 for
-// a quantity of no operator.
-func (s *session) compare(req *Request, quantity string, i int, got, want []float64, tol float64) *Violation {
-	off := distance(got, want)
-	if off <= tol {
+// tries is how many indices are tried for each case wanted.
+const tries = 10
+
+func (s *session) runDrawn() {
+	begun, done, cases := time.Now(), 0, s.gate.opt.Cases
+	if s.rule.most > 0 {
+		cases = min(cases, s.rule.most)
+	}
+	for index := 0; done < cases && index < tries*cases && s.more(); index++ {
+		if limit := s.gate.opt.Time; limit > 0 && s.gate.drawing+time.Since(begun) > limit {
+			break
+		}
+		if q := s.rule.draw(s.maker.at(s.gate.opt.Seed, "drawn", index), index); q != nil {
+			s.ask(q, index)
+			done++
+		}
+	}
+	s.gate.drawing += time.Since(begun)
+	if done < cases {
+		s.out.Untried = fmt.Sprintf("%d cases drawn of %d: time, operators or precision allow no more", done, cases)
+	}
+}
+
+// more reports whether the engine may be asked again.
+func (s *session) more() bool {
+	if !s.hung && time.Since(s.gate.begun) > s.gate.opt.Limit {
+		s.hung = true
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
+	}
+	return !s.hung
+}
+
+// ask asks one sequence.
+func (s *session) ask(q *sequence, index int) {
+	jobs, answers, f := s.inquire(q)
+	if f == nil && q.judge != nil && len(answers) == len(q.questions) {
+		f = q.judge(s, answers)
+	}
+	if f != nil {
+		s.fail(jobs, q.name, index, f)
+	}
+	s.recent = append(s.recent, jobs...)
+	s.recent = s.recent[max(0, len(s.recent)-recentJobs):]
+}
+
+// inquire asks the questions of q up to the first fault, or the first that is
+// unsupported.
+func (s *session) inquire(q *sequence) (asked []*job, answers []*answer, f *fault) {
+	for _, x := range q.questions {
+		asked = append(asked, x.job)
+		a, f := s.call(x.job)
+		if f != nil {
+			return asked, answers, f
+		}
+		if a == nil {
+			return asked, answers, nil
+		}
+		answers = append(answers, a)
+		if x.kind == trace {
+			f = x.judgeTrace(a)
+		} else {
+			f = x.judge(a)
+		}
+		if f == nil && x.again > 0 {
+			f = x.repeats(answers[x.again-1], a)
+		}
+		if f != nil {
+			return asked, answers, f
+		}
+	}
+	return asked, answers, nil
+}
+
+// repeats wants the same bits.
+func (j *job) repeats(a, b *answer) *fault {
+	other := func(quantity string, i, k int, x, y float64) *fault {
+		f := j.wrong("", quantity, i, k, y, x, 0)
+		f.detail += "; the same request had that answer before"
+		return f
+	}
+	row := func(quantity string, i int, x, y []float64) *fault {
+		for k := range x {
+			if math.Float64bits(x[k]) != math.Float64bits(y[k]) {
+				return other(quantity, i, k, x[k], y[k])
+			}
+		}
 		return nil
 	}
-	k := furthest(got, want)
-	v := s.at(req, quantity, i, k, got[k], want[k])
-	v.Detail += fmt.Sprintf("; |got-want| is %.3g, rounding allows %.3g", off, tol)
-	return v
-}
-
-// at makes a violation at one number.
-func (s *session) at(req *Request, quantity string, i, k int, got, want float64) *Violation {
-	place := quantity
-	if i > 0 {
-		place = fmt.Sprintf("operator %d (%v): %s[%d]", i, req.Chain[i-1], quantity, k)
-	}
-	v := s.fail(req, Wrong, "%s: got %v, want %v", place, got, want)
-	v.Quantity, v.Operator, v.Index, v.Got, v.Want = quantity, i, k, got, want
-	return v
-}
-
-// furthest is the index where a and b differ most, NaN being most of all.
-func furthest(a, b []float64) int {
-	at, most := 0, -1.0
-	for k, x := range a {
-		d := math.Abs(x - b[k])
-		if math.IsNaN(d) {
-			return k
-		}
-		if d > most {
-			at, most = k, d
+	f := row("loss", 0, append([]float64{a.loss}, a.losses...), append([]float64{b.loss}, b.losses...))
+	for i := range a.u {
+		if f == nil {
+			f = row("U", i+1, a.u[i], b.u[i])
 		}
 	}
-	return at
+	for t, w := range append([][][]float64{a.w}, a.ws...) {
+		for i := range w {
+			if f == nil {
+				f = row("W", i+1, w[i], append([][][]float64{b.w}, b.ws...)[t][i])
+			}
+		}
+	}
+	return f
 }
 
-// call asks the engine. The engine gets a copy of the request and may reuse what it
-// returned: the reply is a copy too.
-func (s *session) call(req *Request) (*Reply, *Violation) {
-	reply, _, v := s.callAndSee(req)
-	return reply, v
+// fail records a fault. Of those that look alike the one with the smallest requests
+// is kept.
+func (s *session) fail(jobs []*job, name string, index int, f *fault) {
+	x := &shown{
+		rule: s.rule, fault: f, jobs: jobs, before: slices.Clone(s.recent), name: name, drawn: index,
+		always: index < 0, count: 1,
+	}
+	if f.operator > 0 && len(jobs) > 0 {
+		x.op = jobs[len(jobs)-1].chain[f.operator-1].Op
+	}
+	for k, old := range s.gate.shown {
+		if !old.looksLike(x) {
+			continue
+		}
+		x.count += old.count
+		x.always = x.always || old.always
+		old.always = x.always
+		if old.size() <= x.size() {
+			old.count = x.count
+		} else {
+			s.gate.shown[k] = x
+		}
+		return
+	}
+	s.gate.shown = append(s.gate.shown, x)
+	s.out.Violations = append(s.out.Violations, x.violation(s.gate))
 }
 
-// callAndSee returns the request as the engine left it as well.
-func (s *session) callAndSee(req *Request) (*Reply, *Request, *Violation) {
+func (x *shown) looksLike(y *shown) bool {
+	if x.rule != y.rule || x.fault.kind != y.fault.kind || x.fault.quantity != y.fault.quantity || x.op != y.op {
+		return false
+	}
+	return x.fault.kind != Refused && x.fault.kind != Panic || x.fault.detail == y.fault.detail
+}
+
+func (x *shown) size() int {
+	n := 0
+	for _, j := range x.jobs {
+		n += j.size()
+	}
+	return n
+}
+
+func (x *shown) violation(g *gate) *Violation {
+	f := x.fault
+	return &Violation{
+		Rule: x.rule.name, Explanation: x.rule.explanation, Kind: f.kind, Equation: f.equation,
+		Quantity: f.quantity, Operator: f.operator, Index: f.index, Got: f.got, Want: f.want, Tolerance: f.tol,
+		Rules: []string{x.rule.name}, Seed: g.opt.Seed, Detail: f.detail, Request: lines(x.jobs),
+	}
+}
+
+func lines(jobs []*job) string {
+	var list []string
+	for _, j := range jobs {
+		list = append(list, j.line())
+	}
+	return strings.Join(list, "\n")
+}
+
+// lent is what an engine returned, which it must leave alone until it is asked again,
+// and a copy of it.
+type lent struct {
+	look   func() [][]float64
+	copied [][]float64
+}
+
+// call asks the engine one job. The engine gets a copy of the request, which is
+// spoilt afterwards: it may not keep it. The answer is a copy too. It is nil without a
+// fault when the engine does not support the request.
+func (s *session) call(j *job) (*answer, *fault) {
+	s.settle()
+	if err := j.prepare(s.ar); err != nil {
+		return nil, &fault{kind: Wrong, index: -1, detail: err.Error()}
+	}
 	s.out.Requests++
-	sent := req.clone()
-	r, v := guard(s, req, "Step", func() (*Reply, error) { return s.engine.Step(sent) })
-	if v != nil {
-		return nil, nil, v
+	sent := j.clone()
+	sent.want = j.want
+	a, l, f := s.send(sent)
+	if f != nil {
+		if f.kind == Refused && j.want.wild {
+			return nil, nil // an error is as good an answer as NaN
+		}
+		return nil, f
 	}
-	if r == nil {
-		return nil, nil, s.fail(req, Refused, "Step returned no reply")
+	if a == nil {
+		s.out.Unsupported++
+		return nil, nil
 	}
-	if v := s.shapes(req, r); v != nil {
-		return nil, nil, v
+	s.last, s.question = l, j
+	if !sent.same(j) {
+		return nil, &fault{kind: Wrong, quantity: "request", index: -1, detail: "the engine changed the request to " + cut(sent.line())}
 	}
-	return &Reply{Loss: r.Loss, U: cloneRows(r.U), W: cloneRows(r.W)}, sent, nil
+	sent.numbers(func(v []float64) {
+		for k := range v {
+			v[k] = math.NaN()
+		}
+	})
+	s.out.Answered++
+	if j.perturbed() {
+		s.gate.perturbed++
+	}
+	if moved(j.w, a) {
+		s.gate.moved++
+	}
+	return a, nil
 }
 
-func (s *session) shapes(req *Request, r *Reply) *Violation {
+// cut is the beginning of a long text.
+func cut(s string) string {
+	if len(s) > 200 {
+		return s[:200] + "..."
+	}
+	return s
+}
+
+func moved(w [][]float64, a *answer) bool {
+	after := a.w
+	if len(a.ws) > 0 {
+		after = a.ws[len(a.ws)-1]
+	}
+	return after != nil && !sameBits(w, after)
+}
+
+// settle holds what the engine returned last against the copy of it.
+func (s *session) settle() {
+	l, j := s.last, s.question
+	s.last = nil
+	if l == nil || sameBits(l.look(), l.copied) {
+		return
+	}
+	s.fail([]*job{j}, "", -1, &fault{
+		kind: Wrong, quantity: "reply", index: -1, detail: "the engine changed its reply after returning it",
+	})
+}
+
+// send passes the job on by its type.
+func (s *session) send(j *job) (*answer, *lent, *fault) {
+	switch j.kind {
+	case batch:
+		return s.reply(j, "Batch", func() (*Reply, error) { return s.engine.(Batcher).Batch(j.batch()) })
+	case run:
+		return s.sendRun(j)
+	case trace:
+		return s.sendTrace(j)
+	}
+	return s.reply(j, "Step", func() (*Reply, error) { return s.engine.Step(j.request()) })
+}
+
+func (s *session) reply(j *job, name string, ask func() (*Reply, error)) (*answer, *lent, *fault) {
+	r, f := guard(s, name, ask)
+	switch {
+	case errors.Is(f.unsupported(), errors.ErrUnsupported):
+		return nil, nil, nil
+	case f != nil:
+		return nil, nil, f
+	case r == nil:
+		return nil, nil, &fault{kind: Refused, index: -1, detail: name + " returned no reply"}
+	}
 	for _, q := range []struct {
 		name string
 		rows [][]float64
 	}{{"U", r.U}, {"W", r.W}} {
-		if len(q.rows) != len(req.W) {
-			v := s.fail(req, Shape, "%s has %d parts, the chain has %d operators", q.name, len(q.rows), len(req.W))
-			v.Quantity = q.name
-			return v
+		if f := j.shape(q.name, q.rows); f != nil {
+			return nil, nil, f
 		}
-		for i, row := range q.rows {
-			if len(row) != len(req.W[i]) {
-				v := s.fail(req, Shape, "operator %d (%v): %s has length %d, want %d", i+1, req.Chain[i], q.name, len(row), len(req.W[i]))
-				v.Quantity, v.Operator = q.name, i+1
-				return v
+	}
+	a := &answer{loss: s.ar.stored.round(r.Loss), u: s.rounded(r.U), w: s.rounded(r.W)}
+	return a, lend(func() [][]float64 { return slices.Concat([][]float64{{r.Loss}}, r.U, r.W) }), nil
+}
+
+func lend(look func() [][]float64) *lent { return &lent{look, cloneRows(look())} }
+
+// rounded is a copy, rounded to what is stored.
+func (s *session) rounded(rows [][]float64) [][]float64 {
+	c := cloneRows(rows)
+	for _, row := range c {
+		for k, x := range row {
+			row[k] = s.ar.stored.round(x)
+		}
+	}
+	return c
+}
+
+// shape compares the lengths of rows with those of the weights.
+func (j *job) shape(name string, rows [][]float64) *fault {
+	if len(rows) != len(j.w) {
+		return &fault{
+			kind: Shape, quantity: name, index: -1,
+			detail: fmt.Sprintf("%s has %d parts, the chain has %d operators", name, len(rows), len(j.w)),
+		}
+	}
+	for i, row := range rows {
+		if len(row) != len(j.w[i]) {
+			return &fault{
+				kind: Shape, quantity: name, operator: i + 1, index: -1,
+				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row), len(j.w[i])),
 			}
 		}
 	}
 	return nil
 }
 
+func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
+	r, f := guard(s, "Run", func() (*RunReply, error) { return s.engine.(Runner).Run(j.run()) })
+	switch {
+	case errors.Is(f.unsupported(), errors.ErrUnsupported):
+		return nil, nil, nil
+	case f != nil:
+		return nil, nil, f
+	case r == nil:
+		return nil, nil, &fault{kind: Refused, index: -1, detail: "Run returned no reply"}
+	case len(r.Losses) != len(j.steps) || len(r.Ws) != len(j.steps):
+		return nil, nil, &fault{
+			kind: Shape, index: -1,
+			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws), len(j.steps)),
+		}
+	}
+	a := &answer{losses: s.rounded([][]float64{r.Losses})[0]}
+	for _, w := range r.Ws {
+		if f := j.shape("W", w); f != nil {
+			return nil, nil, f
+		}
+		a.ws = append(a.ws, s.rounded(w))
+	}
+	return a, lend(func() [][]float64 { return append(slices.Concat(r.Ws...), r.Losses) }), nil
+}
+
+// states is what Trace returns.
+type states struct{ y, v [][]float64 }
+
+// sendTrace asks for the states, and then for the step.
+func (s *session) sendTrace(j *job) (*answer, *lent, *fault) {
+	got, f := guard(s, "Trace", func() (states, error) {
+		y, v, err := s.engine.(Tracer).Trace(j.request())
+		return states{y, v}, err
+	})
+	if errors.Is(f.unsupported(), errors.ErrUnsupported) {
+		return nil, nil, nil
+	}
+	if f != nil {
+		return nil, nil, f
+	}
+	c, n := j.want.chain, len(j.chain)
+	if len(got.y) != n+1 || len(got.v) != n+1 {
+		return nil, nil, &fault{
+			kind: Shape, index: -1,
+			detail: fmt.Sprintf("Trace: %d states Y and %d V, want N+1 = %d", len(got.y), len(got.v), n+1),
+		}
+	}
+	for i := 0; i <= n; i++ {
+		for _, q := range []struct {
+			name string
+			row  []float64
+		}{{"Y", got.y[i]}, {"V", got.v[i]}} {
+			if len(q.row) != c.D(i) && (i > 0 || q.name == "Y") {
+				return nil, nil, &fault{
+					kind: Shape, quantity: q.name, operator: i, index: -1,
+					detail: fmt.Sprintf("Trace: %s_%d has length %d, want %d", q.name, i, len(q.row), c.D(i)),
+				}
+			}
+		}
+	}
+	y, v := s.rounded(got.y), s.rounded(got.v)
+	a, l, f := s.reply(j, "Step", func() (*Reply, error) { return s.engine.Step(j.request()) })
+	if a != nil {
+		a.y, a.v = y, v
+	}
+	return a, l, f
+}
+
+// unsupported is the error that came from the engine, if one did.
+func (f *fault) unsupported() error {
+	if f == nil {
+		return nil
+	}
+	return f.err
+}
+
 // guard runs code of the engine, and turns an error, a panic and a hang into a
-// violation. An engine that hung is left to itself: no more of its code is run.
-func guard[T any](s *session, req *Request, name string, f func() (T, error)) (result T, _ *Violation) {
-	if s.hung != nil {
-		return result, s.hung
+// fault. An engine that hung is left to itself: no more of its code is run. All
+// goroutines that the code starts carry the label of the session.
+func guard[T any](s *session, name string, f func() (T, error)) (result T, _ *fault) {
+	if s.hung {
+		return result, &fault{kind: Hang, index: -1, detail: name + ": the engine hung before"}
 	}
 	type answer struct {
 		result T
@@ -193,7 +625,7 @@ func guard[T any](s *session, req *Request, name string, f func() (T, error)) (r
 		kind   Kind
 	}
 	done := make(chan answer, 1)
-	go func() {
+	work := func() {
 		a := answer{kind: Panic, err: errors.New("left its goroutine")} // runtime.Goexit
 		defer func() {
 			if p := recover(); p != nil {
@@ -203,17 +635,26 @@ func guard[T any](s *session, req *Request, name string, f func() (T, error)) (r
 		}()
 		result, err := f()
 		a = answer{result, err, Refused}
-	}()
-	timer := time.NewTimer(s.opt.Timeout)
+	}
+	if s.label == "" {
+		go work()
+	} else {
+		go pprof.Do(context.Background(), pprof.Labels(leakLabel, s.label), func(context.Context) { work() })
+	}
+	timer := time.NewTimer(s.gate.opt.Timeout)
 	defer timer.Stop()
 	select {
 	case a := <-done:
 		if a.err != nil {
-			return result, s.fail(req, a.kind, "%s: %v", name, strings.TrimSpace(a.err.Error()))
+			return result, &fault{
+				kind: a.kind, index: -1, err: a.err,
+				detail: fmt.Sprintf("%s: %v", name, strings.TrimSpace(a.err.Error())),
+			}
 		}
 		return a.result, nil
 	case <-timer.C:
-		s.hung = s.fail(req, Hang, "%s: no answer within %v", name, s.opt.Timeout)
-		return result, s.hung
+		s.hung = true
+		s.gate.hangs++
+		return result, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
 	}
 }

@@ -12,12 +12,20 @@ import (
 )
 
 // Options of a run of the suite; nil and the zero value are useful. Negative
-// numbers and unknown operators panic.
+// numbers, unknown operators and unknown rules panic.
 type Options struct {
-	Seed    uint64        // of the requests; 0 means 1
-	Cases   int           // random requests a rule; 0 means 60
+	Seed    uint64        // of what is drawn; 0 means 1
+	Cases   int           // cases drawn a rule, beside those always asked; 0 means 60
 	Timeout time.Duration // of one call of the engine; 0 means 10 s
 	Ops     []string      // send no other operators; nil means all the engine has
+	Rules   []string      // try no other rules; nil means all
+
+	// Time is how long drawn cases may take in all; 0 means as long as they take. Cases
+	// that are always asked are never cut, and the report says how many others were.
+	Time time.Duration
+	// Limit is how long the whole run may take; 0 means an hour. Rules that are not
+	// done by then are failures.
+	Limit time.Duration
 }
 
 func (o *Options) withDefaults() Options {
@@ -25,12 +33,18 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		d = *o
 	}
-	if d.Cases < 0 || d.Timeout < 0 {
-		panic(fmt.Sprintf("conform: options with %d cases and a timeout of %v", d.Cases, d.Timeout))
+	if d.Cases < 0 || d.Timeout < 0 || d.Time < 0 || d.Limit < 0 {
+		panic(fmt.Sprintf("conform: options with %d cases, a timeout of %v, a time of %v and a limit of %v",
+			d.Cases, d.Timeout, d.Time, d.Limit))
 	}
 	for _, op := range d.Ops {
 		if !slices.Contains(core.OpNames(), op) {
 			panic(fmt.Sprintf("conform: options with unknown op %q, want some of %v", op, core.OpNames()))
+		}
+	}
+	for _, name := range d.Rules {
+		if !slices.Contains(RuleNames(), name) {
+			panic(fmt.Sprintf("conform: options with unknown rule %q, want some of %v", name, RuleNames()))
 		}
 	}
 	if d.Seed == 0 {
@@ -41,6 +55,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if d.Timeout == 0 {
 		d.Timeout = 10 * time.Second
+	}
+	if d.Limit == 0 {
+		d.Limit = time.Hour
 	}
 	return d
 }
@@ -57,58 +74,116 @@ const (
 	Hang    Kind = "hang" // no answer within Options.Timeout
 )
 
-// Violation is one rule that an engine broke, with the request that shows it:
-// the shortest chain among those that did.
+// Violation is one rule that an engine broke, with the requests that show it. In
+// Report.Findings it is one fault, however many rules and requests show it.
 type Violation struct {
 	Rule        string
 	Explanation string
 	Kind        Kind
 
-	// Where: the quantity (loss, U, W, Y, V; "" when the whole answer is meant), the
-	// operator i = 1..N (0 for none) and the index in its vector (-1 for none)
-	// whose entry is furthest off.
+	// What is wrong: the equation, and the part of it, such as "J1 of tanh". A violation
+	// of Outcome says what shows; a finding of Report says what is the cause, as far as
+	// that could be told.
+	Equation string
+	Part     string
+
+	// Where it shows: the quantity (loss, U, W, Y, V; "" when the whole answer is meant),
+	// the operator i = 1..N (0 for none) and the index in its vector (-1 for none)
+	// whose entry is furthest off, for its tolerance.
 	Quantity  string
 	Operator  int
 	Index     int
 	Got, Want float64
+	Tolerance float64
+
+	Count int      // requests that show it
+	Asked int      // requests asked in the rules that show it
+	Rules []string // that show it
+	Seed  uint64
 
 	Detail  string // the same and more, in words
-	Request string // one line of JSON for Replay; "" when there was none
+	Request string // lines of JSON for Replay; "" when there was none
 }
 
 // Error implements error.
 func (v *Violation) Error() string {
-	s := fmt.Sprintf("%s (%s): %s\n  rule: %s", v.Rule, v.Kind, v.Detail, v.Explanation)
-	if v.Request != "" {
-		s += "\n  request: " + v.Request
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s): ", v.Rule, v.Kind)
+	if v.Part != "" {
+		fmt.Fprintf(&b, "%s is wrong, %s: ", v.Part, v.Equation)
 	}
-	return s
+	b.WriteString(v.Detail)
+	if v.Count > 0 {
+		fmt.Fprintf(&b, "\n  in %d of %d requests of %s, seed %d", v.Count, v.Asked, strings.Join(v.Rules, ", "), v.Seed)
+	}
+	fmt.Fprintf(&b, "\n  rule: %s", v.Explanation)
+	if v.Request != "" {
+		b.WriteString("\n  request: " + strings.ReplaceAll(v.Request, "\n", "\n           "))
+	}
+	return b.String()
 }
 
 // Outcome is what became of one rule: it passed when it has neither violations nor
 // a reason to have been skipped.
 type Outcome struct {
-	Rule       string
-	Requests   int    // that the engine was sent
-	Skipped    string // why nothing was decided
-	Untried    string // what a rule that was decided left out, and why
-	Violations []*Violation
+	Rule        string
+	Requests    int    // that the engine was sent
+	Answered    int    // that it answered with a result
+	Unsupported int    // that it said it cannot do
+	Skipped     string // why nothing was decided
+	Untried     string // what a rule that was decided left out, and why
+	Violations  []*Violation
 }
 
 // Report is the outcome of a run of the suite, rule by rule.
 type Report struct {
 	Seed     uint64
+	Engine   Info
 	Outcomes []Outcome
+
+	// Findings are the faults that the violations of all rules come from.
+	Findings []*Violation
+
+	// Unknown are operators that the engine names and core does not know.
+	Unknown []string
+
+	Requests int // in all
+	// Perturbed and Moved count answered requests with a perturbation that is not 0,
+	// and answers whose weights differ from those of the request.
+	Perturbed, Moved int
+
+	// Theorem1 is the largest |U-u| over the root of Theorem 1's bound (13) of all pairs
+	// asked, both the engine's, less what rounding may have added.
+	Theorem1 float64
 }
 
-// Err joins all violations; each is a *Violation for errors.As. It is nil when
-// there are none, also when every rule was skipped.
+// Invalid says why the run decides nothing: no request was answered, nothing was
+// perturbed, or no weight moved. It is "" otherwise.
+func (r *Report) Invalid() string {
+	answered := 0
+	for _, o := range r.Outcomes {
+		answered += o.Answered
+	}
+	switch {
+	case answered == 0:
+		return "no request was answered"
+	case r.Perturbed == 0:
+		return "no request with a perturbation was answered"
+	case r.Moved == 0:
+		return "no weight moved"
+	}
+	return ""
+}
+
+// Err joins the findings; each is a *Violation for errors.As. A run that decides
+// nothing is an error as well. It is nil when there is neither.
 func (r *Report) Err() error {
 	var errs []error
-	for _, o := range r.Outcomes {
-		for _, v := range o.Violations {
-			errs = append(errs, v)
-		}
+	for _, v := range r.Findings {
+		errs = append(errs, v)
+	}
+	if why := r.Invalid(); why != "" {
+		errs = append(errs, fmt.Errorf("conform: nothing is decided: %s; %s", why, r.Summary()))
 	}
 	return errors.Join(errs...)
 }
@@ -124,21 +199,54 @@ func (r *Report) Skipped() []string {
 	return names
 }
 
+// Summary is one line: how many rules ran, how many requests were asked, what was
+// left out.
+func (r *Report) Summary() string {
+	var b strings.Builder
+	unsupported, answered := 0, 0
+	for _, o := range r.Outcomes {
+		unsupported += o.Unsupported
+		answered += o.Answered
+	}
+	skipped := r.Skipped()
+	fmt.Fprintf(&b, "ran %d of %d rules, %d requests, %d answered, seed %d",
+		len(r.Outcomes)-len(skipped), len(rules), r.Requests, answered, r.Seed)
+	if len(skipped) > 0 {
+		fmt.Fprintf(&b, "; skipped %s", strings.Join(skipped, ", "))
+	}
+	if unsupported > 0 {
+		fmt.Fprintf(&b, "; %d requests unsupported", unsupported)
+	}
+	if len(r.Unknown) > 0 {
+		fmt.Fprintf(&b, "; unknown operators %s", quote(strings.Join(r.Unknown, ", ")))
+	}
+	return b.String()
+}
+
+// RuleNames lists the rules in the order in which they run.
+func RuleNames() []string {
+	var names []string
+	for _, r := range rules {
+		names = append(names, r.name)
+	}
+	return names
+}
+
 // Test runs every rule against engines of the factory, one subtest a rule; a
-// rule that cannot be tried is a skipped subtest. opt may be absent or nil.
+// rule that cannot be tried is a skipped subtest. What is found is reported by the
+// test itself, each fault once. opt may be absent or nil.
 func Test(t *testing.T, factory Factory, opt ...*Options) {
 	t.Helper()
 	var o *Options
 	if len(opt) > 0 {
 		o = opt[0]
 	}
-	d := o.withDefaults()
-	t.Logf("conform: seed %d, %d requests a rule", d.Seed, d.Cases)
-	for _, r := range rules {
+	g := newGate(factory, o.withDefaults())
+	for _, r := range g.rules() {
 		t.Run(r.name, func(t *testing.T) {
-			out := r.run(factory, d)
+			out := g.run(r)
 			for _, v := range out.Violations {
-				t.Error(v)
+				t.Errorf("%s; see the findings", v.Detail)
 			}
 			if out.Untried != "" {
 				t.Logf("conform: %s: %s", r.name, out.Untried)
@@ -148,39 +256,24 @@ func Test(t *testing.T, factory Factory, opt ...*Options) {
 			}
 		})
 	}
+	report := g.report()
+	t.Logf("conform: %s", report.Summary())
+	for k, v := range report.Findings {
+		t.Errorf("finding %d of %d: %v", k+1, len(report.Findings), v)
+	}
+	if why := report.Invalid(); why != "" {
+		t.Errorf("conform: nothing is decided: %s", why)
+	}
 }
 
-// Check runs every rule and joins all violations, see Report.Err.
+// Check runs every rule and joins all findings, see Report.Err.
 func Check(factory Factory, opt *Options) error { return Run(factory, opt).Err() }
 
 // Run runs every rule.
 func Run(factory Factory, opt *Options) *Report {
-	d := opt.withDefaults()
-	r := &Report{Seed: d.Seed}
-	for _, rule := range rules {
-		r.Outcomes = append(r.Outcomes, rule.run(factory, d))
+	g := newGate(factory, opt.withDefaults())
+	for _, r := range g.rules() {
+		g.run(r)
 	}
-	return r
-}
-
-// Replay sends one request, the line of JSON that a Violation carries, and
-// holds loss, gradient and step against the reference. The error is a joined one
-// of *Violation, as from Check, or tells what is wrong with the request.
-func Replay(factory Factory, request string, opt *Options) error {
-	req, err := ParseRequest(strings.NewReader(request))
-	if err != nil {
-		return err
-	}
-	var outside error
-	replay := &rule{"replay", "loss, gradient and step are those of (5)", func(s *session) {
-		e, err := s.precision.enclose(req)
-		if err != nil {
-			outside = err
-			return
-		}
-		s.report(s.matchesAll(req, e))
-		s.report(s.steps(req, e))
-	}}
-	out := replay.run(factory, opt.withDefaults())
-	return errors.Join((&Report{Outcomes: []Outcome{out}}).Err(), outside)
+	return g.report()
 }

@@ -1,0 +1,180 @@
+package conform
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"iter"
+	"sync"
+	"testing"
+)
+
+var (
+	full = flag.Bool("conform.full", false, "run every variant and fault with ten seeds in every precision (an hour)")
+
+	errNotFinite = errors.New("not finite")
+)
+
+// precisions that engines are tried in: one word, and mixtures that are used.
+var precisions = []Precision{
+	{"float64", "float64", "float64"},
+	{"float32", "float32", "float32"},
+	{"bfloat16", "bfloat16", "bfloat16"},
+	{"float16", "float16", "float16"},
+	{"float32", "tf32", "float32"},
+	{"bfloat16", "float32", "float32"},
+	{"float16", "float16", "float32"},
+	{"float32", "bfloat16", "float32"},
+	{"float16", "float32", "float32"},
+	{"bfloat16", "bfloat16", "float32"},
+	{"e4m3", "e4m3", "e4m3"},
+	{"e5m2", "e5m2", "e5m2"},
+	{"e4m3", "float32", "float32"},
+}
+
+// variants are right engines.
+var variants = []struct {
+	name string
+	make func(e *lab)
+}{
+	{"plain", func(*lab) {}},
+	{"sums reversed", func(e *lab) { e.order = "reverse" }},
+	{"sums in pairs", func(e *lab) { e.order = "pairwise" }},
+	{"sums in blocks", func(e *lab) { e.order = "blocks" }},
+	{"sums in lanes", func(e *lab) { e.order = "lanes" }},
+	{"sums in parallel", func(e *lab) { e.order = "parallel" }},
+	{"sums with FMA", func(e *lab) { e.order = "fma" }},
+	{"sums by size", func(e *lab) { e.order = "sorted" }},
+	{"sums from the bias", func(e *lab) { e.biasFirst = true }},
+	{"sums in double", func(e *lab) { e.summed = formats["float64"] }},
+	{"tanh' by cosh", func(e *lab) { e.forms["tanh'"] = "cosh" }},
+	{"tanh' as a product", func(e *lab) { e.forms["tanh'"] = "product" }},
+	{"tanh' with FMA", func(e *lab) { e.forms["tanh'"] = "fma" }},
+	{"sigmoid by tanh", func(e *lab) { e.forms["sigmoid"] = "tanh" }},
+	{"sigmoid as a ratio", func(e *lab) { e.forms["sigmoid"] = "ratio" }},
+	{"sigmoid' by exp", func(e *lab) { e.forms["sigmoid'"] = "exp" }},
+	{"sigmoid' by cosh", func(e *lab) { e.forms["sigmoid'"] = "cosh" }},
+	{"sigmoid' as a difference", func(e *lab) { e.forms["sigmoid'"] = "difference" }},
+	{"softplus by log", func(e *lab) { e.forms["softplus"] = "log" }},
+	{"softplus' by tanh", func(e *lab) { e.forms["softplus'"] = "tanh" }},
+	{"softplus' from the value", func(e *lab) { e.forms["softplus'"] = "value" }},
+	{"softplus' as a ratio", func(e *lab) { e.forms["softplus'"] = "ratio" }},
+	{"softmax by logarithm", func(e *lab) { e.forms["softmax"] = "lse" }},
+	{"softmax by shifted logarithm", func(e *lab) { e.forms["softmax"] = "shifted" }},
+	{"loss by logarithm", func(e *lab) { e.forms["loss"] = "lse" }},
+	{"bilinear with v first", func(e *lab) { e.forms["bilinear"] = "v first" }},
+	{"decay on its own", func(e *lab) { e.decoupled = true }},
+	{"means of windows", func(e *lab) { e.averaged = true }},
+	{"functions a unit low", func(e *lab) { e.off = -1 }},
+	{"functions a unit high", func(e *lab) { e.off = 1 }},
+	{"functions two units low", func(e *lab) { e.twoUnits(-2) }},
+	{"functions two units high", func(e *lab) { e.twoUnits(2) }},
+	{"a unit low, other formulas", func(e *lab) { e.off = -1; e.allForms("cosh", "tanh", "cosh", "tanh", "lse") }},
+	{"a unit high, other formulas", func(e *lab) { e.off = 1; e.allForms("cosh", "tanh", "cosh", "value", "lse") }},
+	{"a unit low, ratios", func(e *lab) { e.off = -1; e.allForms("product", "ratio", "exp", "ratio", "shifted") }},
+	{"a unit high, ratios", func(e *lab) { e.off = 1; e.allForms("fma", "ratio", "difference", "ratio", "shifted") }},
+	{"lanes and other formulas", func(e *lab) { e.order = "lanes"; e.allForms("cosh", "tanh", "exp", "tanh", "shifted") }},
+	{"FMA and other formulas", func(e *lab) { e.order = "fma"; e.allForms("fma", "ratio", "difference", "value", "lse") }},
+	{"keeps its reply", func(e *lab) { e.keeps = true }},
+	{"refuses what is not finite", func(e *lab) { e.refuses = true }},
+	{"remembers whole requests", func(e *lab) { e.remember() }},
+	{"reversed, a unit low, decay on its own", func(e *lab) { e.order, e.off, e.decoupled, e.averaged = "reverse", -1, true, true }},
+}
+
+func (e *lab) allForms(tanh, sigmoid, sigmoidSlope, softplusSlope, softmax string) {
+	e.forms = map[string]string{
+		"tanh'": tanh, "sigmoid": sigmoid, "sigmoid'": sigmoidSlope, "softplus'": softplusSlope,
+		"softmax": softmax, "loss": "lse", "softplus": "log", "bilinear": "v first",
+	}
+}
+
+// twoUnits makes functions two units off, one at a result of 1, as at an argument of 0.
+func (e *lab) twoUnits(off float64) { e.off = off }
+
+// remember answers the same request from memory.
+func (e *lab) remember() {
+	seen := map[string]*Reply{}
+	e.hook.reply = func(j *job, r *Reply) (*Reply, error) {
+		key := j.line()
+		if seen[key] == nil {
+			seen[key] = r
+		}
+		return &Reply{seen[key].Loss, cloneRows(seen[key].U), cloneRows(seen[key].W)}, nil
+	}
+}
+
+func labFactory(p Precision, alter func(e *lab)) Factory {
+	return func() (Engine, error) {
+		e := newLab(p)
+		alter(e)
+		return e, nil
+	}
+}
+
+// planned keeps what rules always ask, for one kind of engine at a time.
+type planned struct {
+	mu    sync.Mutex
+	lists map[string][]*sequence
+}
+
+func (p *planned) plan(s *session, list iter.Seq[*sequence]) iter.Seq[*sequence] {
+	if s.gate.opt.Ops != nil || s.info.Ops != nil {
+		return list
+	}
+	key := fmt.Sprint(s.rule.name, s.info.precision(), s.info.Stochastic, s.info.Takes)
+	p.mu.Lock()
+	kept, ok := p.lists[key]
+	p.mu.Unlock()
+	if !ok {
+		for q := range list {
+			kept = append(kept, q)
+		}
+		p.mu.Lock()
+		p.lists[key] = kept
+		p.mu.Unlock()
+	}
+	return func(yield func(*sequence) bool) {
+		for _, q := range kept {
+			if !yield(q) {
+				return
+			}
+		}
+	}
+}
+
+// forget frees what was kept.
+func (p *planned) forget() {
+	p.mu.Lock()
+	p.lists = map[string][]*sequence{}
+	p.mu.Unlock()
+}
+
+var kept = &planned{lists: map[string][]*sequence{}}
+
+func init() { plans = kept.plan }
+
+// TestNoFalseAlarm: right engines pass, whatever their precision, formulas, order of
+// summation and habits. Without -conform.full some are tried in some precisions.
+func TestNoFalseAlarm(t *testing.T) {
+	for k, p := range precisions {
+		t.Run(p.String(), func(t *testing.T) {
+			for n, v := range variants {
+				if !*full && (k > 6 || n != k*6 && n != k*6+3) {
+					continue
+				}
+				seeds := 1
+				if *full {
+					seeds = 8
+				}
+				for seed := range seeds {
+					err := Check(labFactory(p, v.make), &Options{Seed: uint64(seed + 1), Cases: 20})
+					if err != nil {
+						t.Errorf("%s, seed %d: %v", v.name, seed+1, err)
+						break
+					}
+				}
+			}
+		})
+		kept.forget()
+	}
+}
