@@ -2,7 +2,6 @@ package props_test
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -18,15 +17,6 @@ var errorsAdd = claim.Claim{
 	Right:     func(v *claim.View, i int) float64 { return v.K.C*v.K.C*v.V2[i+1] + v.E2[i+1] },
 }
 
-// printer is a test that prints the replay it is given.
-type printer struct{ replay string }
-
-func (p *printer) Skipf(string, ...any) {}
-func (p *printer) Fatalf(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	p.replay = text[strings.LastIndex(text, "\n")+1:]
-}
-
 // A claim of one's own is searched like those of the paper. This one forgets that V_{i+1}
 // goes through a Jacobian that the forward errors change: where delta_1 alone is drawn, its
 // right side is 0.
@@ -36,13 +26,22 @@ func ExampleSearch() {
 	fmt.Println(found.Claim.Name(), found.Verdict())
 	fmt.Println("smallest violating case:", found.Witness.Line())
 
-	// The same in a test: what Property prints replays the case, in math/big.
-	p := &printer{}
-	props.Property(p, mine, found.Witness)
-	again, err := props.Replay([]byte(p.replay), &errorsAdd)
-	fmt.Printf("replayed: at i = %d left is %.4f, right %.4f, error %v\n", again.I, again.Left.Lo, again.Right.Hi, err)
+	// The worst case as a file, and what it shows, in math/big.
+	file, err := props.Save(found, 1)
+	if err != nil {
+		panic(err)
+	}
+	again, err := props.Replay(file, &errorsAdd)
+	fmt.Println("replayed, it violates the claim:", again.Answer == claim.No, err)
+
+	// The same made small, in the arithmetic of certificates.
+	line, exact, err := props.Small(found)
+	fmt.Println("small:", line, err)
+	fmt.Println("E|V_1-v_1|^2 =", exact.V2[1].RatString(), "E|V_2-v_2|^2 =", exact.V2[2].RatString(), "E|eps_2|^2 =", exact.E2[2].RatString())
 	// Output:
 	// errors-add/conjecture refuted
 	// smallest violating case: bias(4) w_1=[1 1 1 1], halfsq(4); x=[1 1 1 1]; delta_1~table
-	// replayed: at i = 1 left is 0.6081, right 0.0000, error <nil>
+	// replayed, it violates the claim: true <nil>
+	// small: bias(4) w_1=[0 0 0 0], halfsq(4); x=[0 0 0 0]; delta_1=[0 0 0 1] <nil>
+	// E|V_1-v_1|^2 = 1 E|V_2-v_2|^2 = 0 E|eps_2|^2 = 0
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/search"
@@ -69,4 +70,26 @@ func Replay(data []byte, c *claim.Claim) (claim.Result, error) {
 		return claim.Result{}, err
 	}
 	return search.CheckInBig(c, saved.Case), nil
+}
+
+// Save is the file of a finding's worst case, which Replay reads; nil when there is none.
+func Save(f *Finding, seed uint64) ([]byte, error) {
+	saved := search.Save(f, seed)
+	if saved == nil {
+		return nil, nil
+	}
+	return saved.Marshal()
+}
+
+// Small is the smallest violating case of a finding made smaller still, on one line, with
+// its moments in rational arithmetic: what both sides of the claim, about one step, are
+// made of. The error says why there is none: nothing violates the claim, or the case has
+// operators or laws that are no rational numbers.
+func Small(f *Finding) (line string, exact *cert.Moments, err error) {
+	if f.Witness == nil {
+		return "", nil, fmt.Errorf("props: no case violates %s", f.Claim.Name())
+	}
+	small := search.Simplify(f.Claim, f.Witness)
+	exact, err = search.ExactMoments(f.Claim, small)
+	return small.Line(), exact, err
 }

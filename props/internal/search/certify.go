@@ -274,3 +274,17 @@ func candidates(cl *claim.Claim, c *gen.Case) []*gen.Case {
 	}
 	return list
 }
+
+// ExactMoments are the moments of a case in rational arithmetic: a certificate's
+// arithmetic for a claim about one step that package cert does not know. The error says
+// why the case has none, as that of Certify.
+func ExactMoments(cl *claim.Claim, c *gen.Case) (*cert.Moments, error) {
+	if cl.Kind != claim.Step {
+		return nil, fmt.Errorf("search: %s is of kind %v, exact moments are of one step", cl.Name(), cl.Kind)
+	}
+	base, err := rationalCase(cl, c)
+	if err != nil {
+		return nil, err
+	}
+	return cert.MomentsOf(base)
+}
