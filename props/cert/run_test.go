@@ -195,3 +195,205 @@ func compareRun(t *testing.T, run longRun, still map[string]int) {
 	check("thm4", "printed", times(perStep, grad2), plus(first, second))
 	r.Mu, run.c.Constants, run.c.Reading = mu, nil, ""
 }
+
+// vectorRun is a run of several weights, or with l* > 0, in closed form.
+type vectorRun struct {
+	name             string
+	c                *cert.Certificate
+	loss             func(w []*big.Rat) *big.Rat
+	exact, perturbed func(w []*big.Rat) []*big.Rat // gradients
+	l, mu, lstar     *big.Rat                      // the tightest that hold
+}
+
+func ratOf(n, d int64) *big.Rat { return big.NewRat(n, d) }
+
+func ints(n ...int64) []*big.Rat {
+	v := make([]*big.Rat, len(n))
+	for k, x := range n {
+		v[k] = big.NewRat(x, 1)
+	}
+	return v
+}
+
+// combine is sum_k a_k v_k.
+func combine(a []int64, v []*big.Rat) *big.Rat {
+	s := new(big.Rat)
+	for k := range v {
+		s.Add(s, new(big.Rat).Mul(ratOf(a[k], 1), v[k]))
+	}
+	return s
+}
+
+func vectorRuns() []vectorRun {
+	plus := func(v []*big.Rat, by ...int64) []*big.Rat {
+		out := make([]*big.Rat, len(v))
+		for k := range v {
+			out[k] = new(big.Rat).Add(v[k], ratOf(by[k], 1))
+		}
+		return out
+	}
+	sure := func(d ...int64) cert.Law { return cert.Law{{P: ratOf(1, 1), D: ints(d...)}} }
+	// A = [[2 1] [1 2]] has A^T A = [[5 4] [4 5]], with the eigenvalues 1 and 9.
+	coupled := func(v []*big.Rat) []*big.Rat {
+		return []*big.Rat{combine([]int64{5, 4}, v), combine([]int64{4, 5}, v)}
+	}
+	coupledLoss := func(w []*big.Rat) *big.Rat {
+		v := plus(w, 1, -2)
+		return new(big.Rat).Mul(ratOf(1, 2), new(big.Rat).Add(
+			new(big.Rat).Mul(v[0], combine([]int64{5, 4}, v)), new(big.Rat).Mul(v[1], combine([]int64{4, 5}, v))))
+	}
+	a := [][]*big.Rat{ints(2, 1), ints(1, 2)}
+	return []vectorRun{
+		{
+			name: "coupled weights",
+			c: &cert.Certificate{
+				Chain: []cert.Op{{Op: "bias", N: 2}, {Op: "fixed", A: a}, {Op: "halfsq", N: 2}},
+				X:     ints(1, -2), W: [][]*big.Rat{ints(3, 1), {}, {}}, Delta: map[int]cert.Law{1: sure(1, -3)},
+			},
+			loss:  coupledLoss,
+			exact: func(w []*big.Rat) []*big.Rat { return coupled(plus(w, 1, -2)) },
+			perturbed: func(w []*big.Rat) []*big.Rat {
+				return coupled(plus(w, 1+1, -2-3))
+			},
+			l: ratOf(9, 1), mu: ratOf(1, 1), lstar: ratOf(0, 1),
+		},
+		{
+			// F = <y,w>^2 + |y|^2/2 with y = 3; the error makes y 4 in U.
+			name: "l* above 0",
+			c: &cert.Certificate{
+				Chain: []cert.Op{{Op: "fixed", A: [][]*big.Rat{ints(3)}}, {Op: "bilinear", N: 1}},
+				X:     ints(1), W: [][]*big.Rat{{}, ints(2)}, Delta: map[int]cert.Law{1: sure(1)},
+			},
+			loss: func(w []*big.Rat) *big.Rat {
+				return new(big.Rat).Add(new(big.Rat).Mul(ratOf(9, 1), new(big.Rat).Mul(w[0], w[0])), ratOf(9, 2))
+			},
+			exact:     func(w []*big.Rat) []*big.Rat { return []*big.Rat{combine([]int64{18}, w)} },
+			perturbed: func(w []*big.Rat) []*big.Rat { return []*big.Rat{combine([]int64{32}, w)} },
+			l:         ratOf(18, 1), mu: ratOf(18, 1), lstar: ratOf(9, 2),
+		},
+		{
+			// F = (2 w + b)^2/2: H is singular, so there is no mu.
+			name: "singular",
+			c: &cert.Certificate{
+				Chain: []cert.Op{{Op: "affine", In: 1, Out: 1}, {Op: "halfsq", N: 1}},
+				X:     ints(2), W: [][]*big.Rat{ints(1, -3), {}}, Eps: map[int]cert.Law{2: sure(1)},
+			},
+			loss: func(w []*big.Rat) *big.Rat {
+				y := combine([]int64{2, 1}, w)
+				return new(big.Rat).Mul(ratOf(1, 2), new(big.Rat).Mul(y, y))
+			},
+			exact: func(w []*big.Rat) []*big.Rat {
+				y := combine([]int64{2, 1}, w)
+				return []*big.Rat{new(big.Rat).Mul(ratOf(2, 1), y), y}
+			},
+			perturbed: func(w []*big.Rat) []*big.Rat {
+				v := new(big.Rat).Add(combine([]int64{2, 1}, w), ratOf(1, 1))
+				return []*big.Rat{new(big.Rat).Mul(ratOf(2, 1), v), v}
+			},
+			l: ratOf(5, 1), lstar: ratOf(0, 1),
+		},
+	}
+}
+
+// TestVectorRuns: both sides against the closed form, and the tightest L, mu and l* are
+// accepted, anything tighter is not.
+func TestVectorRuns(t *testing.T) {
+	little := ratOf(1, 1000)
+	for _, run := range vectorRuns() {
+		for _, steps := range []int{1, 4} {
+			gamma := new(big.Rat).Inv(new(big.Rat).Mul(ratOf(3, 1), run.l))
+			made := func(l, mu, lstar *big.Rat) *cert.Certificate {
+				c := *run.c
+				c.Claim, c.Reading, c.Constants = "thm4", "past", unit()
+				large := ratOf(200, 1)
+				c.Constants.C, c.Constants.C2, c.Constants.Lf, c.Constants.L1, c.Constants.L2 = large, large, large, large, large
+				c.Run = &cert.Run{Gamma: gamma, Steps: steps, L: l, LStar: lstar}
+				if mu != nil {
+					c.Claim, c.Reading, c.Constants, c.Run.Mu = "eq41", "", nil, mu
+				}
+				return &c
+			}
+			refused := func(c *cert.Certificate, want string) {
+				t.Helper()
+				if err := c.Fill(); err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: error %v, want %q in it", run.name, err, want)
+				}
+			}
+			c := made(run.l, nil, run.lstar)
+			if err := c.Fill(); err != nil {
+				t.Fatalf("%s: %v", run.name, err)
+			}
+			mean, _, gap, d0 := run.follow(steps, gamma, run.lstar)
+			if c.LHS.Num.Cmp(mean) != 0 {
+				t.Errorf("%s: mean of |grad|^2 is %v, by hand %v", run.name, c.LHS, mean)
+			}
+			lower := new(big.Rat).Sub(run.lstar, ratOf(7, 1))
+			below := made(run.l, nil, lower)
+			if err := below.Fill(); err != nil {
+				t.Errorf("%s: l* from below: %v", run.name, err)
+			}
+			// D0 is counted from the l* that is given: 6/(gT) more for each unit.
+			more := new(big.Rat).Quo(ratOf(6*7, 1), new(big.Rat).Mul(gamma, ratOf(int64(steps), 1)))
+			if below.RHS.Num.Cmp(more.Add(more, c.RHS.Num)) != 0 {
+				t.Errorf("%s: right side %v with l* lower by 7, %v without", run.name, below.RHS, c.RHS)
+			}
+			refused(made(new(big.Rat).Sub(run.l, little), nil, run.lstar), "run.L: is")
+			refused(made(run.l, nil, new(big.Rat).Add(run.lstar, little)), "run.lstar: is")
+			if run.mu == nil {
+				refused(made(run.l, little, run.lstar), "run.mu: is")
+				continue
+			}
+			c = made(run.l, run.mu, run.lstar)
+			if err := c.Fill(); err != nil {
+				t.Fatalf("%s: %v", run.name, err)
+			}
+			if c.LHS.Num.Cmp(gap) != 0 {
+				t.Errorf("%s: gap %v, by hand %v", run.name, c.LHS, gap)
+			}
+			if right := run.eq41(steps, gamma, d0); c.RHS.Num.Cmp(right) != 0 {
+				t.Errorf("%s: right side of (41) %v, by hand %v", run.name, c.RHS, right)
+			}
+			refused(made(run.l, new(big.Rat).Add(run.mu, little), run.lstar), "run.mu: is")
+			refused(made(run.l, run.mu, lower), "run.lstar: is")
+			refused(made(run.l, run.mu, new(big.Rat).Add(run.lstar, little)), "run.lstar: is")
+		}
+	}
+}
+
+// follow runs the steps: the mean of |grad|^2, |U-u|^2 by step, l(w^T)-l* and D0.
+func (run vectorRun) follow(steps int, gamma, lstar *big.Rat) (mean *big.Rat, errors []*big.Rat, gap, d0 *big.Rat) {
+	var w []*big.Rat
+	for _, wi := range run.c.W {
+		w = append(w, wi...)
+	}
+	d0 = new(big.Rat).Sub(run.loss(w), lstar)
+	mean = new(big.Rat)
+	for range steps {
+		exact, perturbed := run.exact(w), run.perturbed(w)
+		squares, differences := new(big.Rat), new(big.Rat)
+		next := make([]*big.Rat, len(w))
+		for k := range w {
+			d := new(big.Rat).Sub(perturbed[k], exact[k])
+			squares.Add(squares, new(big.Rat).Mul(exact[k], exact[k]))
+			differences.Add(differences, new(big.Rat).Mul(d, d))
+			next[k] = new(big.Rat).Sub(w[k], new(big.Rat).Mul(gamma, perturbed[k]))
+		}
+		mean.Add(mean, squares)
+		errors = append(errors, differences)
+		w = next
+	}
+	return mean.Quo(mean, ratOf(int64(steps), 1)), errors, new(big.Rat).Sub(run.loss(w), lstar), d0
+}
+
+// eq41 is the right side of (41).
+func (run vectorRun) eq41(steps int, gamma, d0 *big.Rat) *big.Rat {
+	_, errors, _, _ := run.follow(steps, gamma, run.lstar)
+	q := new(big.Rat).Sub(ratOf(1, 1), new(big.Rat).Mul(run.mu, new(big.Rat).Mul(gamma, ratOf(1, 3))))
+	sum, start := new(big.Rat), new(big.Rat).Set(d0)
+	for _, e := range errors {
+		sum.Mul(q, sum.Add(sum, e))
+		start.Mul(start, q)
+	}
+	factor := new(big.Rat).Add(new(big.Rat).Mul(run.l, new(big.Rat).Mul(gamma, gamma)), new(big.Rat).Mul(ratOf(1, 2), gamma))
+	return start.Add(start, factor.Mul(factor, sum))
+}
