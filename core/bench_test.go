@@ -77,15 +77,17 @@ func BenchmarkStepRatio(b *testing.B) {
 	b.ReportMetric(ratio, "x-floor")
 }
 
-// alternate times f and g in turn and returns the smallest time of f over the
-// smallest of g, which a busy machine disturbs least.
-func alternate(b *testing.B, f, g func()) float64 {
+// alternate times 20 runs of f and of g in turn and returns the smallest time of f
+// over the smallest of g, which a busy machine disturbs least.
+func alternate(b *testing.B, f, g func()) float64 { return alternateRuns(b, 20, f, g) }
+
+func alternateRuns(b *testing.B, runs int, f, g func()) float64 {
 	best := [2]time.Duration{math.MaxInt64, math.MaxInt64}
 	g() // f may need what it leaves
 	for b.Loop() {
 		for k, run := range []func(){f, g} {
 			start := time.Now()
-			for range 20 {
+			for range runs {
 				run()
 			}
 			best[k] = min(best[k], time.Since(start))

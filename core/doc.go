@@ -11,6 +11,9 @@
 //	u_i     = J2_i(y_{i-1}, w_i)^T v_i      U_i     = J2_i(Y_{i-1}, w_i)^T V_i              (5c)
 //	w_i    <- w_i - g (u_i + r_i)           w_i    <- w_i - g (U_i + r_i)                   (5d)
 //
+// State runs (5) for one sample, in the order of the formulas; Batch for many at
+// once, as matrices, with their mean. Run takes T steps.
+//
 // Everything in (5) is evaluated at the perturbed states. Slices that carry an
 // operator index are indexed like the paper, 1..N; their entry 0 is y_0 or
 // unused.

@@ -122,7 +122,9 @@ func short(v []float64) []float64 {
 	return v
 }
 
-type coarse struct{ r interface{ NormFloat64() float64 } }
+type coarse struct {
+	r interface{ NormFloat64() float64 }
+}
 
 func (c coarse) NormFloat64() float64 { return short([]float64{c.r.NormFloat64()})[0] }
 

@@ -45,3 +45,28 @@ func ExampleRegion() {
 	// Output:
 	// C = 6.0000, Lf = 6.0000, L1 = 1.0000, L2 = 0.0000
 }
+
+// Three samples of a regression in windows of two, each with a number added to f1.
+func ExampleBatch() {
+	c, err := core.NewChain(core.Linear(2, 1), core.HalfSq(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	b := core.NewBatch(c, 2)
+	b.Load(rows{c, [][]float64{{1, 2}, {3, -1}, {0, 4}}}, nil)
+	noise := []float64{1, -1, 0}
+	b.Pass([]float64{2, 1}, func(from, to int) core.Perturber {
+		return &core.Given{DeltaAt: [][]float64{1: noise[from:to]}} // delta_1 of the window
+	})
+	fmt.Println(b.Loss(), b.U())
+	// Output:
+	// 9.5 [5.666666666666666 7.333333333333333]
+}
+
+type rows struct {
+	c *core.Chain
+	x [][]float64
+}
+
+func (r rows) Len() int                              { return len(r.x) }
+func (r rows) Sample(k int) (*core.Chain, []float64) { return r.c, r.x[k] }

@@ -30,6 +30,15 @@ func misuse(t *testing.T) []row {
 		r.VisitWeights(w)
 		return r
 	}
+	var noBatch *Batch
+	obj := bad{c, x}
+	batch := func() *Batch { return NewBatch(c, 1) }
+	loaded := func() *Batch {
+		b := batch()
+		b.Load(obj, nil)
+		return b
+	}
+	given := func(g *Given) BatchPerturber { return func(int, int) Perturber { return g } }
 	op := Affine(3, 2)
 	y, v, u := make([]float64, 2), make([]float64, 2), make([]float64, 8)
 	at := func(n int, values ...float64) [][]float64 { return append(make([][]float64, n), values) }
@@ -102,6 +111,9 @@ func misuse(t *testing.T) []row {
 		{"Given.Eps", "no place", func() { s.Pass(c, x, w, &Given{EpsAt: at(0, 1)}) }, "eps_0 given, want 1..2"},
 		{"Given.Eps", "beyond N", func() { s.Backward(c, w, &Given{EpsAt: at(3, 1)}) }, "eps_3 given, want 1..2"},
 
+		{"Given.HasDelta", "nil", func() { noGiven.HasDelta(1) }, "nil *Given"},
+		{"Given.HasEps", "nil", func() { noGiven.HasEps(1) }, "nil *Given"},
+
 		{"NewState", "nil", func() { NewState(nil) }, "nil or zero Chain"},
 		{"State.Pass", "nil", func() { noState.Pass(c, x, w, nil) }, "nil or zero State"},
 		{"State.Pass", "zero", func() { new(State).Pass(c, x, w, nil) }, "nil or zero State"},
@@ -126,6 +138,47 @@ func misuse(t *testing.T) []row {
 		{"Step", "kind", func() { Step(w, w, 1, Regularizer{Kind: "l3"}) }, `unknown regularizer "l3"`},
 		{"Step", "rho", func() { Step(w, w, 1, Regularizer{"l2", -1}) }, "rho is -1"},
 		{"Step", "rho of none", func() { Step(w, w, 1, Regularizer{"", 1}) }, `"none" with rho 1`},
+
+		{"NewBatch", "nil", func() { NewBatch(nil, 1) }, "nil or zero Chain"},
+		{"NewBatch", "window", func() { NewBatch(c, 0) }, "window of 0 samples, want 1.."},
+		{"NewBatch", "memory", func() { NewBatch(c, math.MaxInt) }, "samples, want 1..9586980"}, // 2^26/7
+		{"Batch.Load", "zero", func() { new(Batch).Load(obj, nil) }, "nil or zero Batch"},
+		{"Batch.Load", "nil", func() { batch().Load(nil, nil) }, "nil Objective"},
+		{"Batch.Load", "no samples", func() { batch().Load(obj, []int{}) }, "no samples"},
+		{"Batch.Load", "none", func() { batch().Load(none{}, nil) }, "no samples"},
+		{"Batch.Load", "sample", func() { batch().Load(obj, []int{0, 1}) }, "sample 1 of 1"},
+		{"Batch.Load", "negative", func() { batch().Load(obj, []int{-1}) }, "sample -1 of 1"},
+		{"Batch.Load", "nil chain", func() { batch().Load(bad{nil, x}, nil) }, "nil or zero Chain"},
+		{"Batch.Load", "other chain", func() { batch().Load(bad{other, x}, nil) }, "sample belongs to a chain of another shape"},
+		{"Batch.Load", "input", func() { batch().Load(bad{c, cut}, nil) }, "input has length 1, want 3"},
+		{"Batch.Len", "nil", func() { noBatch.Len() }, "nil or zero Batch"},
+		{"Batch.Pass", "zero", func() { new(Batch).Pass(w, nil) }, "nil or zero Batch"},
+		{"Batch.Pass", "nothing loaded", func() { batch().Pass(w, nil) }, "loaded nothing"},
+		{"Batch.Pass", "weights", func() { loaded().Pass(cut, nil) }, "weights have length 1, want 3"},
+		{"Batch.Pass", "delta", func() { loaded().Pass(w, given(&Given{DeltaAt: at(1, 1, 2)})) }, "delta_1 has length 2, want 1"},
+		{"Batch.Pass", "beyond N", func() { loaded().Pass(w, given(&Given{DeltaAt: at(3, 1)})) }, "delta_3 given, want 1..2"},
+		{"Batch.Step", "zero", func() { new(Batch).Step(w, 1, Regularizer{}, nil) }, "nil or zero Batch"},
+		{"Batch.Step", "nothing loaded", func() { batch().Step(w, 1, Regularizer{}, nil) }, "loaded nothing"},
+		{"Batch.Step", "weights", func() { loaded().Step(cut, 1, Regularizer{}, nil) }, "weights have length 1, want 3"},
+		{"Batch.Step", "rho", func() { loaded().Step(w, 1, Regularizer{"l2", -1}, nil) }, "rho is -1"},
+		{"Batch.Loss", "nil", func() { noBatch.Loss() }, "nil or zero Batch"},
+		{"Batch.Loss", "no pass", func() { loaded().Loss() }, "Loss of a Batch without a Pass or Step"},
+		{"Batch.U", "nil", func() { noBatch.U() }, "nil or zero Batch"},
+		{"Batch.U", "no pass", func() { loaded().U() }, "U of a Batch without a Pass"},
+		{"Batch.U", "after Step", func() {
+			b := loaded()
+			b.Step([]float64{1, 2, 3}, 1, Regularizer{}, nil)
+			b.U()
+		}, "U of a Batch without a Pass"},
+		{"Batch.U", "after Load", func() {
+			b := loaded()
+			b.Pass(w, nil)
+			b.Load(obj, nil)
+			b.U()
+		}, "U of a Batch without a Pass"},
+		{"Each.Delta", "none", func() { Each{}.Delta(1, y, y) }, "0 Perturbers for states of 2 and 2 numbers"},
+		{"Each.Delta", "rows", func() { make(Each, 3).Delta(1, y, y) }, "3 Perturbers for states of 2 and 2 numbers"},
+		{"Each.Eps", "lengths", func() { make(Each, 2).Eps(1, y, make([]float64, 4)) }, "2 Perturbers for states of 2 and 4 numbers"},
 
 		{"Run", "nil", func() { _ = Run(nil, w, Options{}) }, "nil Objective"},
 		{"Run", "nil chain", func() { _ = Run(bad{nil, x}, w, Options{T: 1}) }, "nil or zero Chain"},

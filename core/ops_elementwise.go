@@ -48,6 +48,7 @@ func (o tanhOp) Spec() Spec { return Spec{Op: "tanh", N: o.n} }
 func (o tanhOp) Out() int   { return o.n }
 func (o tanhOp) NW() int    { return 0 }
 func (o tanhOp) Forward(y, x, _ []float64) {
+	y = y[:len(x)]
 	for k, v := range x {
 		y[k] = math.Tanh(v)
 	}
@@ -71,6 +72,7 @@ func (o sigmoidOp) Spec() Spec { return Spec{Op: "sigmoid", N: o.n} }
 func (o sigmoidOp) Out() int   { return o.n }
 func (o sigmoidOp) NW() int    { return 0 }
 func (o sigmoidOp) Forward(y, x, _ []float64) {
+	y = y[:len(x)]
 	for k, v := range x {
 		y[k] = sigmoid(v)
 	}
@@ -78,6 +80,7 @@ func (o sigmoidOp) Forward(y, x, _ []float64) {
 
 // sigmoid' = s (1-s).
 func (o sigmoidOp) VJP1(dst, _, _, y, v []float64) {
+	y, dst = y[:len(v)], dst[:len(v)]
 	for k, vk := range v {
 		dst[k] = float64(y[k]*(1-y[k])) * vk
 	}
@@ -95,6 +98,7 @@ func (o softplusOp) Spec() Spec { return Spec{Op: "softplus", N: o.n} }
 func (o softplusOp) Out() int   { return o.n }
 func (o softplusOp) NW() int    { return 0 }
 func (o softplusOp) Forward(y, x, _ []float64) {
+	y = y[:len(x)]
 	for k, v := range x {
 		y[k] = softplus(v)
 	}
@@ -102,6 +106,7 @@ func (o softplusOp) Forward(y, x, _ []float64) {
 
 // softplus' = sigmoid(x).
 func (o softplusOp) VJP1(dst, x, _, _, v []float64) {
+	x, dst = x[:len(v)], dst[:len(v)]
 	for k, vk := range v {
 		dst[k] = sigmoid(x[k]) * vk
 	}
@@ -122,6 +127,7 @@ func (o squareOp) Out() int                  { return o.n }
 func (o squareOp) NW() int                   { return 0 }
 func (o squareOp) Forward(y, x, _ []float64) { mul(y, x, x) }
 func (o squareOp) VJP1(dst, x, _, _, v []float64) {
+	x, dst = x[:len(v)], dst[:len(v)]
 	for k, vk := range v {
 		dst[k] = 2 * x[k] * vk
 	}

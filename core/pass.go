@@ -31,6 +31,20 @@ func (g *Given) Eps(i int, dst, _ []float64) {
 	copyOrZero(dst, g.EpsAt, i, "eps")
 }
 
+// HasDelta implements Sparse.
+func (g *Given) HasDelta(i int) bool {
+	g.must()
+	return has(g.DeltaAt, i)
+}
+
+// HasEps implements Sparse.
+func (g *Given) HasEps(i int) bool {
+	g.must()
+	return has(g.EpsAt, i)
+}
+
+func has(at [][]float64, i int) bool { return i >= 0 && i < len(at) && at[i] != nil }
+
 func (g *Given) must() {
 	if g == nil {
 		panic("core: nil *Given; an exact pass takes a nil Perturber")
@@ -183,7 +197,6 @@ func (s *State) mustBeMade() {
 
 func (s *State) must(c *Chain, w []float64, p Perturber) {
 	s.mustBeMade()
-	c.must()
 	mustShape("State", s.c, c)
 	mustLen("weights have", len(w), c.NW())
 	if g, ok := p.(*Given); ok {

@@ -384,6 +384,28 @@ func TestNorms(t *testing.T) {
 	}
 }
 
+// TestNormsOfBoxes: the norm of a box is bounded by the smaller of what its midpoint
+// and its radius give, and its largest magnitudes.
+func TestNormsOfBoxes(t *testing.T) {
+	r := newRand(4)
+	for trial := range 200 {
+		rows, cols := 2+trial%3, 2+trial%4
+		mid := testMatrix(r, trial%6, rows, cols)
+		rad, lo, hi, top := make([]float64, len(mid)), make([]float64, len(mid)), make([]float64, len(mid)), make([]float64, len(mid))
+		size := []float64{1e-6, 0.01, 0.3, 3}[r.IntN(4)]
+		for k, v := range mid {
+			rad[k] = size * r.Float64()
+			lo[k], hi[k] = v-rad[k], v+rad[k]
+			top[k] = max(math.Abs(lo[k]), math.Abs(hi[k]))
+		}
+		matrix := func(a []float64) float64 { return norm(mat.NewDense(rows, cols, a)) }
+		want := min(matrix(mid)*1.03+matrix(rad)*1.006, matrix(top)*1.006) // see pointSlack
+		if got := opNorm(lo, hi, rows, cols); !(got <= want) {
+			t.Errorf("%d x %d, radius %v: bound %v, want at most %v", rows, cols, size, got, want)
+		}
+	}
+}
+
 // testMatrix is dense, sparse, of rank 1, non-negative, near rank 1, or orthogonal
 // up to scale, with entries around 1.
 func testMatrix(r *rand.Rand, kind, rows, cols int) []float64 {
@@ -418,7 +440,7 @@ func normOf(a []float64, rows, cols int) scaled {
 // TestLargeNorm: beyond squaredWidth the time is that of a few products, and
 // the bound one of the two that are left.
 func TestLargeNorm(t *testing.T) {
-	n := squaredWidth + 1
+	const n = 513 // one beyond squaredWidth
 	diagonal, signs := make([]float64, n*n), make([]float64, n*n)
 	for k := range signs {
 		signs[k] = float64(1 - 2*(k%3%2))

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -9,7 +10,8 @@ import (
 // (1). The chains of all samples have the same shape.
 type Objective interface {
 	Len() int
-	// Sample returns the chain and the input of sample k, k = 0..Len-1.
+	// Sample returns the chain and the input of sample k, k = 0..Len-1, the same
+	// ones while a Run lasts. The input is only lent.
 	Sample(k int) (c *Chain, x []float64)
 }
 
@@ -23,74 +25,125 @@ type Options struct {
 	// gradients. nil: all samples every step. The slice is not kept.
 	Batch func(t int) []int
 	// Perturb returns the perturbations of sample k at step t; nil, or a nil
-	// result, is an exact pass.
+	// result, is an exact pass. Samples are passed one by one.
 	Perturb func(t, k int) Perturber
+	// PerturbAll returns the perturbations at step t of the samples listed, a window
+	// of a Batch: the Perturber sees matrices with a row for each of them, see
+	// BatchPerturber. It is not asked for delta_N, which touches no gradient. nil, or
+	// a nil result, is an exact pass. Of Perturb and PerturbAll at most one is set.
+	PerturbAll func(t int, samples []int) Perturber
 	// Observe is called before the weights move, with the step's mean gradient.
-	// Its arguments are only lent. An error ends the run.
+	// Its arguments are only lent. An error ends the run. Without it the gradient
+	// need not be formed, see Batch.Step.
 	Observe func(t int, w, u []float64, batch []int) error
 }
 
+func (o *Options) check() error {
+	switch {
+	case o.T < 0:
+		return fmt.Errorf("core: T is %d, want >= 0", o.T)
+	case !(o.Gamma >= 0) || math.IsInf(o.Gamma, 0):
+		return fmt.Errorf("core: gamma is %v, want finite and >= 0", o.Gamma)
+	case o.Perturb != nil && o.PerturbAll != nil:
+		return errors.New("core: both Perturb and PerturbAll are set")
+	}
+	return o.Reg.Check()
+}
+
+// windowSize is how many numbers the widest matrix of a window of Run has: few
+// enough for a cache, many enough that a call of a kernel does not count.
+const windowSize = 1 << 14
+
 // Run performs T steps of (5d) from w, in place, with the mean of U over the
-// batch of each step. A step allocates nothing beyond what the callbacks do.
-// It returns an error for a bad option, an empty batch, a sample that does not
-// exist, or the error of Observe; w is then the last iterate. It panics when obj
-// is nil or gives a chain or an input that does not fit.
+// batch of each step, by a Batch. A step allocates nothing beyond what the callbacks
+// do and a batch larger than those before. It returns an error for a bad option, an
+// empty batch, a sample that does not exist, or the error of Observe; w is then the
+// last iterate. It panics when obj is nil or gives a chain or an input that does not
+// fit.
 func Run(obj Objective, w []float64, opt Options) error {
 	if obj == nil {
 		panic("core: Run of a nil Objective")
 	}
-	switch {
-	case obj.Len() < 1:
+	if obj.Len() < 1 {
 		return fmt.Errorf("core: objective of %d samples", obj.Len())
-	case opt.T < 0:
-		return fmt.Errorf("core: T is %d, want >= 0", opt.T)
-	case !(opt.Gamma >= 0) || math.IsInf(opt.Gamma, 0):
-		return fmt.Errorf("core: gamma is %v, want finite and >= 0", opt.Gamma)
 	}
-	if err := opt.Reg.Check(); err != nil {
+	if err := opt.check(); err != nil {
 		return err
 	}
 	first, _ := obj.Sample(0)
 	if len(w) != first.NW() {
 		return fmt.Errorf("core: %d weights, the chain has %d", len(w), first.NW())
 	}
-	all := make([]int, obj.Len())
-	for k := range all {
-		all[k] = k
+	r := &runner{obj: obj, opt: &opt, b: NewBatch(first, opt.window(first, obj.Len()))}
+	r.b.SkipLoss = opt.Perturb == nil
+	for k := range obj.Len() {
+		r.batch = append(r.batch, k)
 	}
-	s := NewState(first)
-	u := make([]float64, len(w))
-	for t := range opt.T {
-		batch := all
-		if opt.Batch != nil {
-			batch = opt.Batch(t)
-		}
-		if len(batch) == 0 {
-			return fmt.Errorf("core: step %d: empty batch", t)
-		}
-		clear(u)
-		for _, k := range batch {
-			if k < 0 || k >= obj.Len() {
-				return fmt.Errorf("core: step %d: sample %d of %d", t, k, obj.Len())
-			}
-			var p Perturber
-			if opt.Perturb != nil {
-				p = opt.Perturb(t, k)
-			}
-			c, x := obj.Sample(k)
-			s.Pass(c, x, w, p)
-			add(u, u, s.UAll)
-		}
-		inv := 1 / float64(len(batch))
-		for k := range u {
-			u[k] *= inv
-		}
-		if opt.Observe != nil {
-			if err := opt.Observe(t, w, u, batch); err != nil {
-				return err
-			}
-		}
-		Step(w, u, opt.Gamma, opt.Reg)
+	if opt.Batch == nil {
+		r.b.Load(obj, r.batch)
 	}
+	perturb := r.perturb
+	if opt.Perturb == nil && opt.PerturbAll == nil {
+		perturb = nil
+	}
+	for r.t = range opt.T {
+		if err := r.step(w, perturb); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// window is how many of n samples pass at once.
+func (o *Options) window(c *Chain, n int) int {
+	if o.Perturb != nil {
+		return 1
+	}
+	widest, size := 0, batchNumbers(c)
+	for i := range c.N() {
+		widest = max(widest, c.D(i))
+	}
+	return max(1, min(n, windowSize/widest, MaxWeights/size))
+}
+
+// runner is a Run at step t.
+type runner struct {
+	obj   Objective
+	opt   *Options
+	b     *Batch
+	t     int
+	batch []int
+}
+
+// perturb is the BatchPerturber of the step.
+func (r *runner) perturb(from, to int) Perturber {
+	if r.opt.Perturb != nil {
+		return r.opt.Perturb(r.t, r.batch[from])
+	}
+	return r.opt.PerturbAll(r.t, r.batch[from:to])
+}
+
+func (r *runner) step(w []float64, perturb BatchPerturber) error {
+	if r.opt.Batch != nil {
+		r.batch = r.opt.Batch(r.t)
+		if len(r.batch) == 0 {
+			return fmt.Errorf("core: step %d: empty batch", r.t)
+		}
+		for _, k := range r.batch {
+			if k < 0 || k >= r.obj.Len() {
+				return fmt.Errorf("core: step %d: sample %d of %d", r.t, k, r.obj.Len())
+			}
+		}
+		r.b.Load(r.obj, r.batch)
+	}
+	if r.opt.Observe == nil {
+		r.b.Step(w, r.opt.Gamma, r.opt.Reg, perturb)
+		return nil
+	}
+	r.b.Pass(w, perturb)
+	if err := r.opt.Observe(r.t, w, r.b.U(), r.batch); err != nil {
+		return err
+	}
+	Step(w, r.b.U(), r.opt.Gamma, r.opt.Reg)
 	return nil
 }

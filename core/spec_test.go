@@ -196,6 +196,52 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunPerturbAll: PerturbAll is asked for windows of the batch in order, sees rows,
+// and moves the weights as Perturb does; with Observe and without, to a rounding.
+func TestRunPerturbAll(t *testing.T) {
+	obj := two{someChains(t)[0]}
+	batches := [][]int{{1}, {0, 1, 1}, {1, 0}}
+	value := func(t, k int) float64 { return float64(t) + 0.5*float64(k) }
+	run := func(opt Options) []float64 {
+		w := []float64{0.1, 0.2, -0.3}
+		opt.T, opt.Gamma, opt.Batch = len(batches), 0.1, func(t int) []int { return batches[t] }
+		if err := Run(obj, w, opt); err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	observe := func(int, []float64, []float64, []int) error { return nil }
+	one := func(t, k int) Perturber { return &Given{DeltaAt: [][]float64{nil, {value(t, k)}}} }
+	var asked []int
+	all := func(t int, samples []int) Perturber {
+		g := &Given{DeltaAt: [][]float64{nil, nil, {}}}
+		for _, k := range samples {
+			asked = append(asked, k)
+			g.DeltaAt[1] = append(g.DeltaAt[1], value(t, k))
+		}
+		return g
+	}
+	want := run(Options{Perturb: one, Observe: observe})
+	for name, opt := range map[string]Options{
+		"fused": {Perturb: one}, "all": {PerturbAll: all, Observe: observe}, "all, fused": {PerturbAll: all},
+	} {
+		if err := near(run(opt), want); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if diff := cmp.Diff(asked[:6], []int{1, 0, 1, 1, 1, 0}); diff != "" {
+		t.Error(diff)
+	}
+	exact := run(Options{PerturbAll: func(int, []int) Perturber { return nil }})
+	if err := near(exact, run(Options{})); err != nil {
+		t.Errorf("nil of PerturbAll: %v", err)
+	}
+	err := Run(obj, want, Options{T: 1, Perturb: one, PerturbAll: all})
+	if err == nil || !strings.Contains(err.Error(), "both Perturb and PerturbAll") {
+		t.Errorf("both: %v", err)
+	}
+}
+
 type none struct{}
 
 func (none) Len() int                       { return 0 }

@@ -104,6 +104,15 @@ func (l uniform) Sample(dst, s []float64, _ int, rng *rand.Rand) {
 	}
 }
 
+// fill is Sample from the generator itself, which takes half the time: a number is
+// made of 53 bits as rand.Rand.Float64 makes it.
+func (l uniform) fill(dst []float64, pcg *rand.PCG) {
+	width := l.to - l.from
+	for k := range dst {
+		dst[k] = l.from + float64(width*(float64(pcg.Uint64()<<11>>11)/(1<<53)))
+	}
+}
+
 type gaussian struct{ mean, sd float64 }
 
 // Gaussian draws each coordinate on its own from N(mean, sd^2). It panics unless

@@ -336,7 +336,7 @@ func TestImmutable(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	d, s := make([]float64, 3), states[0]
+	d, s, three := make([]float64, 3), states[0], []int{5}
 	for name, l := range laws() {
 		if n := testing.AllocsPerRun(50, func() {
 			l.Sample(d, s, 0, rng)
@@ -351,6 +351,7 @@ func TestNoAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(50, func() {
 			sampler.At(3, 4).Delta(1, d, s)
 			sampler.Eps(2, d, s)
+			sampler.AtSamples(3, three).Delta(1, d, s)
 		}); n != 0 {
 			t.Errorf("%s: %v allocations of a Sampler", name, n)
 		}
@@ -472,6 +473,55 @@ func TestSampler(t *testing.T) {
 		if zero(); d[0] != 0 || d[1] != 0 {
 			t.Errorf("%s: a law that is not there drew %v", name, d)
 		}
+	}
+}
+
+// TestSamplerOfRows: the rows of many samples are drawn as one by one, for every law,
+// however many samples there were before.
+func TestSamplerOfRows(t *testing.T) {
+	var _ core.Sparse = new(Sampler)
+	samples := []int{4, 0, 4, 9}
+	for name, l := range laws() {
+		list := []Law{nil, l, nil, l}
+		rows, one := NewSampler(list, list, 42), NewSampler(list, list, 42)
+		rows.AtSamples(1, []int{1, 2, 3, 4, 5, 6})
+		rows.AtSamples(7, samples)
+		var st []float64
+		for range samples {
+			st = append(st, states[0]...)
+		}
+		got := [3][]float64{make([]float64, 12), filled(12, 1), make([]float64, 12)}
+		rows.Delta(1, got[0], st)
+		rows.Delta(2, got[1], st)
+		rows.Eps(3, got[2], st)
+		for j, k := range samples {
+			var want [3][3]float64
+			one.At(7, k)
+			one.Delta(1, want[0][:], states[0])
+			one.Eps(3, want[2][:], states[0])
+			for n := range want {
+				if !cmp.Equal(want[n][:], got[n][3*j:3*j+3]) {
+					t.Errorf("%s: row %d, draw %d: %v, one by one %v", name, j, n, got[n][3*j:3*j+3], want[n])
+				}
+			}
+		}
+		if rows.At(7, 4).Delta(1, got[0][:3], states[0]); !cmp.Equal(got[0][:3], got[0][6:9]) {
+			t.Errorf("%s: At after AtSamples draws %v, want %v", name, got[0][:3], got[0][6:9])
+		}
+		if rows.HasDelta(0) || !rows.HasDelta(1) || rows.HasDelta(2) || rows.HasDelta(9) || rows.HasDelta(-1) || !rows.HasEps(3) || rows.HasEps(2) {
+			t.Errorf("%s: laws are not where they are said to be", name)
+		}
+	}
+}
+
+// TestSamplerFills: the short way of uniform laws has the bits of the long one.
+func TestSamplerFills(t *testing.T) {
+	l := Uniform(-0.3, 1.7)
+	got, want := make([]float64, 1000), make([]float64, 1000)
+	NewSampler([]Law{1: l}, nil, 5).At(3, 2).Delta(1, got, got)
+	l.Sample(want, want, 3, rand.New(rand.NewPCG(5, 3<<32|2)))
+	if !cmp.Equal(got, want) {
+		t.Error("a sampler draws other numbers than the law")
 	}
 }
 

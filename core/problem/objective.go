@@ -48,7 +48,10 @@ func (s *samples) Sample(k int) (*core.Chain, []float64) {
 // sample and when w does not fit.
 func Loss(obj core.Objective, w []float64) float64 {
 	sum := 0.0
-	eachPass(obj, w, func(s *core.State) { sum += s.Loss() })
+	eachSample(obj, w, func(s *core.State, c *core.Chain, x []float64) {
+		s.Forward(c, x, w, nil)
+		sum += s.Loss()
+	})
 	return sum/float64(obj.Len()) + regularizer(obj).Value(w)
 }
 
@@ -69,6 +72,13 @@ func Gradient(obj core.Objective, w []float64) []float64 {
 }
 
 func eachPass(obj core.Objective, w []float64, visit func(*core.State)) {
+	eachSample(obj, w, func(s *core.State, c *core.Chain, x []float64) {
+		s.Pass(c, x, w, nil)
+		visit(s)
+	})
+}
+
+func eachSample(obj core.Objective, w []float64, visit func(s *core.State, c *core.Chain, x []float64)) {
 	c := first(obj)
 	if c.NW() != len(w) {
 		panic(fmt.Sprintf("problem: %d weights, the chain has %d", len(w), c.NW()))
@@ -76,8 +86,7 @@ func eachPass(obj core.Objective, w []float64, visit func(*core.State)) {
 	s := core.NewState(c)
 	for k := range obj.Len() {
 		c, x := obj.Sample(k)
-		s.Pass(c, x, w, nil)
-		visit(s)
+		visit(s, c, x)
 	}
 }
 
