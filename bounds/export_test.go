@@ -30,6 +30,11 @@ func FormCoefficient(n, s int, c, lambda float64) (value, slopeC, slopeLambda fl
 // FormRatio is the ratio of newForm.
 func FormRatio(n int, c, lambda float64) float64 { return newForm(n, c, lambda).ratio() }
 
+// LargestQuotient is that of newForm.
+func LargestQuotient(n int, c, lambda float64, w, d []float64) float64 {
+	return newForm(n, c, lambda).largestQuotient(w, d)
+}
+
 // CellMost is the bound of a cell with weights for theta; +Inf where there are none.
 func CellMost(n int, c, lambda [2]float64, theta float64) float64 {
 	cell := cell{c, lambda}

@@ -32,6 +32,12 @@ func TestRatioBeyond(t *testing.T) {
 	if !RatioBeyondAtMost(0.53, MaxN) {
 		t.Errorf("N >= %d: 0.53 is not proved", MaxN)
 	}
+	// Values of this computation itself, by bisection to 2^-20.
+	for n, want := range map[int]float64{4: 0.685493, 9: 0.521449, 16: 0.521185, 64: 0.520012} {
+		if beyond := SharpTheorem1RatioBeyond(n); !(math.Abs(beyond-want) <= 2e-6) {
+			t.Errorf("N >= %d: %v, want %v", n, beyond, want)
+		}
+	}
 	if beyond := SharpTheorem1RatioBeyond(2); !math.IsInf(beyond, 1) {
 		t.Errorf("N >= 2: %v, want +Inf", beyond)
 	}
@@ -92,21 +98,28 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// outward reports that got is want raised by the margin of chainStep, about 2^-38.
+func outward(got, want float64) bool { return got >= want*(1+0x1p-39) && got <= want*(1+0x1p-37) }
+
 // TestChainStep: by hand, at H = 1/2, theta = 1, share 1/6, so 1/rho = 3/4 and
 // rho H = 2/3, and where nothing bounds it.
 func TestChainStep(t *testing.T) {
 	for _, c := range []struct{ x, want float64 }{
 		{0, 1}, {1, 5.0 / 12}, {1e300, 2.0 / 9}, {math.Inf(1), 2.0 / 9},
 	} {
-		if got := ChainStep(0.5, c.x, 1, 1.0/6); !(math.Abs(got-c.want) <= formSlack*16) {
+		if got := ChainStep(0.5, c.x, 1, 1.0/6); !outward(got, c.want) {
 			t.Errorf("x = %v: %v, want %v", c.x, got, c.want)
 		}
 	}
 	// rho H = 4 is above 3: larger x are worse.
-	if got := ChainStep(0.5, 1, 0.5, 13.0/24); !(math.Abs(got-4.0/3) <= formSlack*16) {
+	if got := ChainStep(0.5, 1, 0.5, 13.0/24); !outward(got, 4.0/3) {
 		t.Errorf("rho H = 4: %v, want 4/3", got)
 	}
-	for _, share := range []float64{2.0 / 3, 0.7, math.NaN()} {
+	// 1/rho = 2^-9 is still allowed, 2^-11 is not.
+	if got := ChainStep(1, 0, 1, 2.0/3-0x1p-9); !outward(got, 512.0/3) {
+		t.Errorf("1/rho = 2^-9: %v, want 512/3", got)
+	}
+	for _, share := range []float64{2.0/3 - 0x1p-11, 2.0 / 3, 0.7, math.NaN()} {
 		if got := ChainStep(1, 1, 1, share); !math.IsInf(got, 1) {
 			t.Errorf("share %v: %v, want +Inf", share, got)
 		}

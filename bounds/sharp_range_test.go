@@ -60,6 +60,28 @@ func TestForm(t *testing.T) {
 	}
 }
 
+// TestLargestQuotient: N = 2, C = 2, lambda = 1/2, so L1 = 1/4 and Q = (1/4 1; 1 4) by
+// hand, with coefficients 4 13 and 12.
+func TestLargestQuotient(t *testing.T) {
+	d := []float64{2, 8}
+	for _, c := range []struct{ w, v, want float64 }{{1, 1, 0.625}, {4, 1, 1}, {1, 4, 2.125}} {
+		got := LargestQuotient(2, 2, 0.5, []float64{c.w, c.v}, d)
+		if !(got >= c.want*(1+0x1p-35)) || !(got <= c.want*(1+0x1p-33)) {
+			t.Errorf("w = %v, %v: %v, want %v raised by 2^-34", c.w, c.v, got, c.want)
+		}
+	}
+	for _, w := range [][]float64{{0, 1}, {-1, 1}, {1, math.Inf(1)}, {math.NaN(), 1}, {5e-324, 1}} {
+		if got := LargestQuotient(2, 2, 0.5, w, d); !math.IsInf(got, 1) {
+			t.Errorf("w = %v: %v, want +Inf", w, got)
+		}
+	}
+	for s, want := range []float64{52, 12} {
+		if value, _, _ := FormCoefficient(2, s, 2, 0.5); value != want {
+			t.Errorf("coefficient %d is %v, want %v", s, value, want)
+		}
+	}
+}
+
 // TestCellMost: a cell's bound is at least the ratio everywhere in it, corners too, and
 // near it when the cell is small: the distance falls with the square of the size.
 func TestCellMost(t *testing.T) {
