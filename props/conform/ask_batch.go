@@ -51,7 +51,9 @@ func (m *maker) batch(kind string, b, accumulate int, f filling) *job {
 		f.whole = true
 		return m.manySamples(m.template("linear", 3, f), b, accumulate, f)
 	case "labels":
-		chain := chainOf(m.front(3, 2), []core.Spec{{Op: "tanh", N: 3}, {Op: "linear", In: 3, Out: 4}, {Op: "softmaxce", N: 4}})
+		chain := chainOf(m.front(3, 2), []core.Spec{
+			{Op: "tanh", N: 3}, {Op: "linear", In: 3, Out: 4}, {Op: "softmaxce", N: 4},
+		})
 		return m.manySamples(chain, b, accumulate, f)
 	}
 	return m.manySamples(m.template(kind, 3, f), b, accumulate, f)
@@ -129,7 +131,8 @@ var runRule = &rule{
 		for steps := 1; steps <= 6; steps++ {
 			for _, kind := range []string{"linear", "curved", "labels"} {
 				for _, still := range []bool{false, true} {
-					a.add(fmt.Sprintf("%d steps, %s, one of them with gamma 0: %v", steps, kind, still), func(m *maker, scale float64) *sequence {
+					name := fmt.Sprintf("%d steps, %s, one of them with gamma 0: %v", steps, kind, still)
+					a.add(name, func(m *maker, scale float64) *sequence {
 						j := m.run(m.batch(kind, 1, 1, both().times(scale)), steps, both().times(scale), still)
 						if j == nil {
 							return nil

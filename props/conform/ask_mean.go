@@ -176,8 +176,8 @@ func judgeMeans(ar *arithmetic, op string, questions []question, answers []*answ
 	j := questions[len(questions)-1].job
 	return &fault{
 		kind: Wrong, equation: "(5b)", quantity: "mean of J1 of " + op, operator: 2, index: -1,
-		detail: fmt.Sprintf("derivatives of %s at %d moderate arguments: no formula explains them; for the last tried, %s (operator 2 of %d)",
-			op, meanArguments, nearest, len(j.chain)),
+		detail: fmt.Sprintf("derivatives of %s at %d moderate arguments: no formula explains them; "+
+			"for the last tried, %s (operator 2 of %d)", op, meanArguments, nearest, len(j.chain)),
 	}
 }
 
@@ -185,7 +185,8 @@ func judgeMeans(ar *arithmetic, op string, questions []question, answers []*answ
 func explained(ar *arithmetic, all []estimate) string {
 	var sum, squares, bias, n float64
 	for _, e := range all {
-		if off, allowed := e.got-e.want, e.bound+ar.s*math.Abs(e.want)+(functionUnits+2)*ar.tiny; !(math.Abs(off) <= allowed) {
+		allowed := e.bound + ar.s*math.Abs(e.want) + (functionUnits+2)*ar.tiny
+		if off := e.got - e.want; !(math.Abs(off) <= allowed) {
 			return fmt.Sprintf("one is off by %.3g, rounding allows %.3g", off, allowed)
 		}
 		if e.counts && e.want != 0 {
@@ -259,8 +260,12 @@ var unbiasedRule = &rule{
 		return ""
 	},
 	fixed: cases(func(a *always) {
-		for k, ops := range [][]string{{"scale", "linear"}, {"affine", "scale", "linear"}, {"bias", "linear"}, {"fixed", "scale", "affine"}} {
-			a.add(fmt.Sprintf("chain %d", k+1), func(m *maker, scale float64) *sequence { return m.unbiased(ops, both().times(scale)) })
+		for k, ops := range [][]string{
+			{"scale", "linear"}, {"affine", "scale", "linear"}, {"bias", "linear"}, {"fixed", "scale", "affine"},
+		} {
+			a.add(fmt.Sprintf("chain %d", k+1), func(m *maker, scale float64) *sequence {
+				return m.unbiased(ops, both().times(scale))
+			})
 		}
 	}),
 }
@@ -339,12 +344,14 @@ func (m *maker) unbiased(ops []string, f filling) *sequence {
 			f.quantity = "mean of " + quantity
 			return f
 		}
-		if f := check("(5a)", "loss", 0, 0, e.Y[n][0], e.TolY[n][0], func(a *answer) float64 { return a.loss }); f != nil {
+		loss := func(a *answer) float64 { return a.loss }
+		if f := check("(5a)", "loss", 0, 0, e.Y[n][0], e.TolY[n][0], loss); f != nil {
 			return f
 		}
 		for i := n; i >= 1; i-- {
 			for k := range e.U[i] {
-				if f := check("(5b), (5c)", "U", i, k, e.U[i][k], e.TolU[i][k], func(a *answer) float64 { return a.u[i-1][k] }); f != nil {
+				u := func(a *answer) float64 { return a.u[i-1][k] }
+				if f := check("(5b), (5c)", "U", i, k, e.U[i][k], e.TolU[i][k], u); f != nil {
 					return f
 				}
 			}

@@ -223,7 +223,8 @@ var sweepRule = &rule{
 		for _, size := range logitSizes {
 			for _, n := range []int{2, 5} {
 				for k, pattern := range logitPatterns {
-					a.add(fmt.Sprintf("softmaxce, logits of size %v, width %d, pattern %d", size, n, k+1), func(m *maker, scale float64) *sequence {
+					name := fmt.Sprintf("softmaxce, logits of size %v, width %d, pattern %d", size, n, k+1)
+					a.add(name, func(m *maker, scale float64) *sequence {
 						if scale < 1 {
 							return nil
 						}
@@ -483,7 +484,10 @@ func (a *always) wild(op, place string) {
 func (j *job) ambiguous() bool {
 	e := j.want.first[0]
 	for k, s := range j.chain {
-		if s.Op == "softmaxce" && slices.Contains(e.Y[k], math.Inf(1)) || s.Op == "bilinear" && math.IsInf(e.V[k+1][0], 0) {
+		switch {
+		case s.Op == "softmaxce" && slices.Contains(e.Y[k], math.Inf(1)):
+			return true
+		case s.Op == "bilinear" && math.IsInf(e.V[k+1][0], 0):
 			return true
 		}
 	}
@@ -505,7 +509,8 @@ var anchorsRule = &rule{
 						if perturbed {
 							f.delta, f.eps = every, every
 						}
-						a.step(fmt.Sprintf("%s %s, width %d, perturbed %v", op, place, n, perturbed), f, func(m *maker, f filling) []core.Spec {
+						name := fmt.Sprintf("%s %s, width %d, perturbed %v", op, place, n, perturbed)
+						a.step(name, f, func(m *maker, f filling) []core.Spec {
 							return m.placed(op, place, n, 1+n%3, 0, f)
 						})
 					}

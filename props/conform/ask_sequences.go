@@ -133,10 +133,13 @@ var baseChains = []func(m *maker, f filling) []core.Spec{
 		return chainOf(m.front(3, 0), []core.Spec{m.fixed(3, 4, f)}, []core.Spec{{Op: "softmaxce", N: 4, Label: 1}})
 	},
 	func(m *maker, f filling) []core.Spec {
-		return chainOf([]core.Spec{{Op: "affine", In: 2, Out: 3}, {Op: "tanh", N: 3}, {Op: "scale", N: 3}, {Op: "halfsq", N: 3}})
+		return chainOf([]core.Spec{
+			{Op: "affine", In: 2, Out: 3}, {Op: "tanh", N: 3}, {Op: "scale", N: 3}, {Op: "halfsq", N: 3},
+		})
 	},
 	func(m *maker, f filling) []core.Spec {
-		return chainOf(m.front(4, 1), []core.Spec{m.fixed(4, 1, f), {Op: "sigmoid", N: 1}}, m.see(1), []core.Spec{{Op: "logistic"}})
+		sigmoid := []core.Spec{m.fixed(4, 1, f), {Op: "sigmoid", N: 1}}
+		return chainOf(m.front(4, 1), sigmoid, m.see(1), []core.Spec{{Op: "logistic"}})
 	},
 	func(m *maker, f filling) []core.Spec { return m.template("curved", 4, f) },
 }
@@ -198,7 +201,8 @@ func (m *maker) changes(j *job) []change {
 		case s.Op == "fixed":
 			add("matrix of fixed", func(c *job) { m.other(c.chain[i].A[0], 0) })
 		case slices.Contains(curvedOps, s.Op):
-			if ops := slices.DeleteFunc(m.among(curvedOps...), func(op string) bool { return op == s.Op }); len(ops) > 0 {
+			ops := slices.DeleteFunc(m.among(curvedOps...), func(op string) bool { return op == s.Op })
+			if len(ops) > 0 {
 				add("function", func(c *job) { c.chain[i].Op = ops[0] })
 			}
 		}
@@ -318,7 +322,9 @@ func (m *maker) remembered(chain []core.Spec, f filling) *sequence {
 		return nil
 	}
 	q := &sequence{questions: []question{{job: j}}}
-	others := [][]core.Spec{m.template("curved", 7, f), m.template("linear", 2, f), m.placed("linear", inner, 20, 9, 0, f), chain}
+	others := [][]core.Spec{
+		m.template("curved", 7, f), m.template("linear", 2, f), m.placed("linear", inner, 20, 9, 0, f), chain,
+	}
 	for _, other := range others {
 		if b := m.job(other, f); b != nil {
 			q.questions = append(q.questions, question{job: b})

@@ -668,7 +668,7 @@ var operatorFaults = []plantedFault{
 			copy(g, v)
 		}
 	})},
-	{"bilinear without |x|^2/2", "operators", onF("bilinear", func(_ int, _ core.Spec, x, _, y []float64) {
+	{"bilinear without the square of x", "operators", onF("bilinear", func(_ int, _ core.Spec, x, _, y []float64) {
 		for _, a := range x {
 			y[0] -= a * a / 2
 		}

@@ -18,7 +18,7 @@ func TestFindings(t *testing.T) {
 		{"transposed Jacobian", "(5b)", "J1 of linear", 4, 1},
 		{"no bias gradient", "(5c)", "J2 of affine", 2, 1},
 		{"sign wrong in operator 3 only", "(5c)", "J2 of", 3, 1},
-		{"bilinear without |x|^2/2", "(5a)", "f of bilinear", 2, 1},
+		{"bilinear without the square of x", "(5a)", "f of bilinear", 2, 1},
 		{"3 % too much", "(5c)", "J2 of ", 2, 1},
 		{"no delta at all", "(5a)", "delta", 2, 1},
 		{"no eps", "(5b)", "eps", 2, 1},

@@ -165,7 +165,8 @@ func (ar *arithmetic) step(w, u, ru, gamma float64, reg core.Regularizer, sum fl
 	if reg.Kind == "nonconvex" {
 		square = (1 + float64(w*w)) * (1 + float64(w*w))
 	}
-	if largest := max(gamma*(math.Abs(u)+ru+r), rho*math.Abs(w), gamma*rho*max(1, math.Abs(w)), square); !(largest <= ar.large) {
+	largest := max(gamma*(math.Abs(u)+ru+r), rho*math.Abs(w), gamma*rho*max(1, math.Abs(w)), square)
+	if !(largest <= ar.large) {
 		return math.Inf(1) // something may overflow
 	}
 	errors := gamma*ru + gamma*math.Abs(u)*grown(4*c) + gamma*r*grown(12*c) + math.Abs(w)*grown(3*c) + (2+gamma)*ar.tiny

@@ -173,7 +173,8 @@ func (s *session) open() bool {
 }
 
 func newMaker(ar *arithmetic, info Info, only []string, rule string) *maker {
-	m := &maker{ar: ar, ops: map[string]bool{}, bits: takesBits(info), random: info.Stochastic && !takesBits(info), rule: rule}
+	bits := takesBits(info)
+	m := &maker{ar: ar, ops: map[string]bool{}, bits: bits, random: info.Stochastic && !bits, rule: rule}
 	for _, op := range core.OpNames() {
 		m.ops[op] = (info.Ops == nil || slices.Contains(info.Ops, op)) && (only == nil || slices.Contains(only, op))
 	}

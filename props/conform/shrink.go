@@ -468,8 +468,8 @@ func plainVectors(j *job, k int) (*job, bool) {
 	c.numbers(func(v []float64) {
 		if at == k/3 {
 			x := []float64{1, -1, 2}[k%3]
-			plain := !slices.ContainsFunc(v, func(y float64) bool { return y != 0 && !(math.Abs(y) <= 2 && y == math.Trunc(y)) })
-			if changed = len(v) > 0 && !plain; changed {
+			odd := func(y float64) bool { return y != 0 && !(math.Abs(y) <= 2 && y == math.Trunc(y)) }
+			if changed = slices.ContainsFunc(v, odd); changed {
 				fill(v, x)
 			}
 		}

@@ -1,0 +1,124 @@
+package conform
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "with -conform.full, write testdata/faults.md anew")
+
+const tableFile = "testdata/faults.md"
+
+// foundBy lists the rules whose cases that are always asked find a fault.
+func foundBy(b plantedFault) map[string]bool {
+	g := newGate(b.factory, b.options(Options{Cases: 1}).withDefaults())
+	found := map[string]bool{}
+	for _, r := range g.rules() {
+		g.run(r)
+	}
+	for _, s := range g.shown {
+		if s.always {
+			found[s.rule.name] = true
+		}
+	}
+	return found
+}
+
+// faultTable is the table of faults by rules.
+func faultTable() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Planted faults by rule\n\n%d engines with a fault. x: found by the cases that a rule always asks, whatever "+
+		"the seed; bold: by those of no other rule.\n\n", len(broken))
+	fmt.Fprintf(&b, "| fault | %s |\n|---%s|\n", strings.Join(RuleNames(), " | "), strings.Repeat("|---", len(rules)))
+	last := ""
+	for _, f := range broken {
+		if p := fmt.Sprint(f.make().(Describer).Describe()); p != last {
+			kept.forget() // one precision's requests at a time
+			last = p
+		}
+		found := foundBy(f)
+		var cells []string
+		for _, r := range rules {
+			switch {
+			case !found[r.name]:
+				cells = append(cells, "")
+			case len(found) == 1:
+				cells = append(cells, "**x**")
+			default:
+				cells = append(cells, "x")
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", f.name, strings.Join(cells, " | "))
+	}
+	kept.forget()
+	return b.String()
+}
+
+// TestFaultTable: the table on record is what the gate finds.
+func TestFaultTable(t *testing.T) {
+	if !*full {
+		t.Skip("with -conform.full")
+	}
+	got := faultTable()
+	if *update {
+		if err := os.WriteFile(tableFile, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(tableFile)
+	if err != nil || got != string(want) {
+		t.Errorf("%s is not what the gate finds (error %v); run with -update and look at what changed", tableFile, err)
+	}
+}
+
+// TestEveryRuleIsNeeded: the table on record has a row for each planted fault, found by
+// the rule it is planted for, and for each rule a fault that no other finds.
+func TestEveryRuleIsNeeded(t *testing.T) {
+	data, err := os.ReadFile(tableFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var header []string
+	alone := map[string]bool{}
+	found := map[string][]string{}
+	for _, line := range strings.Split(string(data), "\n") {
+		if !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for k := range cells {
+			cells[k] = strings.TrimSpace(cells[k])
+		}
+		if header == nil {
+			header = cells
+			continue
+		}
+		found[cells[0]] = []string{}
+		for k, cell := range cells[1:] {
+			if strings.Contains(cell, "x") {
+				found[cells[0]] = append(found[cells[0]], header[k+1])
+				alone[header[k+1]] = alone[header[k+1]] || strings.Contains(cell, "**")
+			}
+		}
+	}
+	if len(header) == 0 || !slices.Equal(header[1:], RuleNames()) {
+		t.Fatalf("the table has the rules %v, the suite %v", header, RuleNames())
+	}
+	for _, b := range broken {
+		if rules, ok := found[b.name]; !ok || !slices.Contains(rules, b.rule) {
+			t.Errorf("%s: on record as found by %v, want %s among them", b.name, rules, b.rule)
+		}
+	}
+	for _, r := range rules {
+		if !alone[r.name] {
+			t.Errorf("rule %s: no planted fault is found by it alone", r.name)
+		}
+	}
+	if len(found) != len(broken) {
+		t.Errorf("%d faults on record, %d planted", len(found), len(broken))
+	}
+}
