@@ -119,7 +119,7 @@ func propagationClaims() []claim.Claim {
 			ID: "thm1", Eq: "(13), (21)", Form: claim.Printed,
 			Title:       "Theorem 1",
 			FollowsFrom: []string{"eq20"},
-			AtMost:      0.95, AtMostBy: "bounds/PROOFS.md (2.12)",
+			AtMost:      0.5292522, AtMostBy: "bounds/PROOFS.md (2.18)",
 			Statement: "E|U-u|^2 <= sum_{i<N} Ce_d[i] E|delta_i|^2 + sum_{i<N} Ce_e[i+1] E|eps_{i+1}|^2",
 			Left:      u2,
 			Right:     func(v *claim.View, _ int) float64 { return bounds.Theorem1(v.K, v.D2, v.E2) },

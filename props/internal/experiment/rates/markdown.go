@@ -12,7 +12,7 @@ func Markdown(w io.Writer, results []Result) error {
 	first, last := results[0].Points[0], results[0].Points[len(results[0].Points)-1]
 	fmt.Fprintf(&b, `# Table 1 and Corollary 1, measured
 
-Written by: go run ./props/verify -page table1
+Written by: go run ./props/verify page table1
 
 SGD with one sample a step on a logistic regression of %d rows and 2 features, T = %d..%d, %d to %d replicates.
 Nonconvex: (1/T) sum_t E|grad l|^2, g ~ T^-1/2, printed rate T^-1/2. PL (l2): E[l(w^T)-l*], g = 3 ln T/(mu T), printed rate ln T/T.

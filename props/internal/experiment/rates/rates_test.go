@@ -144,7 +144,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if row := first[0].row(); !strings.Contains(string(page), row) {
-		t.Errorf("TABLE1.md is not what verify -page table1 writes: no row\n%s", row)
+		t.Errorf("TABLE1.md is not what verify page table1 writes: no row\n%s", row)
 	}
 }
 

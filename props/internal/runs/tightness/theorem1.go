@@ -31,7 +31,7 @@ func Theorem1() *table.Page {
 		"(bounds/PROOFS.md, section 2). "+
 		"The part of the right side of (13) that any perturbation can reach is at most the largest eigenvalue of Q "+
 		"against the printed coefficients (21). "+
-		"It depends on N, C and Lf alone and is below 0.95 for all of them, PROOFS.md (2.12). "+
+		"It depends on N, C and Lf alone and is at most 0.5292522 for all of them, PROOFS.md (2.18). "+
 		"Q has min(C, Lf) for the norm of J1 and for Lf, which A3 gives on a convex open set and (21) does not use, (2.13)."),
 		table.Heading(fmt.Sprintf("By N and C: the largest over Lf = C and %v", pageLf)), grid("C", pageC, largest(ratio)),
 		table.Heading("The same, reached"),
