@@ -88,7 +88,7 @@ const minNormal = 0x1p-1022
 
 // mul is p q for p, q >= 0, raised to minNormal where it underflows.
 func mul(p, q float64) float64 {
-	r := p * q
+	r := float64(p * q)
 	if r < minNormal && p > 0 && q > 0 {
 		return minNormal
 	}

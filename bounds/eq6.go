@@ -115,7 +115,7 @@ func outerU1(w [][][]float64, v, right []float64, e [][]float64) ([][]float64, e
 	for i := range u {
 		u[i] = make([]float64, cols)
 		for j := range u[i] {
-			u[i][j] = v[i] * right[j]
+			u[i][j] = float64(v[i] * right[j])
 			if e != nil {
 				u[i][j] += e[i][j]
 			}

@@ -28,12 +28,14 @@ func TestEquation6(t *testing.T) {
 	}
 	// Three matrices: W_3 = (1 2), W_2 = [1 1; 0 1], so v_1 = (1, 3)^T as well.
 	w3 := [][][]float64{nil, w[1], {{1, 1}, {0, 1}}, {{1, 2}}}
+	one := []float64{1}
 	eps3 := [][]float64{nil, nil, {10, 20}, {1, 1}}
 	for name, c := range map[string][2]string{
-		"(6a), N = 3":             {get(Eq6a(w3, []float64{1}, v1, nil)), "[[1 3] [3 9]] <nil>"},
-		"(6b), N = 3":             {get(Eq6b(w3, []float64{1}, v1, eps3)), "[[12 36] [25 75]] <nil>"},
-		"the text, N = 3":         {get(Eq6Text(w3, x, eps3)), "[[5 7] [20 28]] <nil>"},
-		"the text, mended, N = 3": {get(Eq6TextRepaired(w3, x, eps3)), "[[5 7] [10 14]] <nil>"},
+		"(6a), one number, with e": {get(Eq6a([][][]float64{nil, {{2}}, {{3}}}, one, one, [][]float64{{4}})), "[[7]] <nil>"},
+		"(6a), N = 3":              {get(Eq6a(w3, []float64{1}, v1, nil)), "[[1 3] [3 9]] <nil>"},
+		"(6b), N = 3":              {get(Eq6b(w3, []float64{1}, v1, eps3)), "[[12 36] [25 75]] <nil>"},
+		"the text, N = 3":          {get(Eq6Text(w3, x, eps3)), "[[5 7] [20 28]] <nil>"},
+		"the text, mended, N = 3":  {get(Eq6TextRepaired(w3, x, eps3)), "[[5 7] [10 14]] <nil>"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: %s, want %s", name, c[0], c[1])
@@ -76,7 +78,7 @@ func TestEquation6Misuse(t *testing.T) {
 	checkMisuse(t, []misuse{
 		{"2 entries of w, want N+1 >= 3", func() { _, _ = Eq6a(make([][][]float64, 2), nil, nil, nil) }},
 		{"W_2 is empty", func() { _, _ = Eq6a([][][]float64{nil, {{1}}, {}}, nil, nil, nil) }},
-		{"row 1 of W_1 has 2 entries", func() { _, _ = Eq6a(ragged, nil, nil, nil) }},
+		{"row 1 of W_1 has 2 entries, row 0 has 1", func() { _, _ = Eq6a(ragged, nil, nil, nil) }},
 		{"W_1 is empty", func() { _, _ = Eq6b([][][]float64{nil, {{}}, {{1}}}, nil, nil, nil) }},
 		{"(6): no eps", func() { _, _ = Eq6Text(nil, nil, nil) }},
 		{"2 entries of w, want N+1 >= 3", func() {

@@ -43,8 +43,6 @@ func pow(x num, e int) num {
 	return p
 }
 
-func root(x num) num { return new(big.Float).SetPrec(600).Sqrt(x) }
-
 func sum(from, last int, f func(j int) num) num {
 	s := lit(0)
 	for j := from; j <= last; j++ {

@@ -87,7 +87,7 @@ func (r chainRegion) bounded(theta float64, n int, eta float64) bool {
 	h, s := 1.0, 1.0 // H_k and the least S_{k-1}
 	for k := 1; k < n-late; k++ {
 		h = chainStep(h, r.leastC*s, theta, r.share(eta, k, n-k))
-		s = 1 + 3*r.leastC*s
+		s = 1 + float64(3*r.leastC*s)
 	}
 	// From here on k >= n-late, and N-k >= late until N-k is late: an h that a step does
 	// not raise bounds H throughout.
@@ -125,7 +125,7 @@ func (r chainRegion) share(eta float64, k, m int) float64 {
 	}
 	v := 1 - eta
 	if growth := 3 * r.leastC * r.leastLf; growth >= 1 {
-		v += eta / 2 * math.Pow(growth, float64(m))
+		v += float64(eta / 2 * math.Pow(growth, float64(m)))
 	}
 	return r.t(k, m) / (2 * v)
 }
@@ -134,11 +134,11 @@ func (r chainRegion) share(eta float64, k, m int) float64 {
 // share have fewer than 2^4 roundings, and a difference that cancels 10 bits at most,
 // so a factor of 1 + 2^-38 outweighs them.
 func chainStep(h, x, theta, share float64) float64 {
-	inverse := 1 - h/theta*(1.0/3+share)
+	inverse := 1 - float64(h/theta*(1.0/3+share))
 	if !(inverse >= 0x1p-10) {
 		return math.Inf(1)
 	}
 	rhoH := h / inverse
 	x = math.Min(x, 0x1p100) // a smaller x is allowed, and this one does not overflow
-	return math.Max((1+x*rhoH)/(1+3*x), rhoH/3) * (1 + 0x1p-38)
+	return math.Max((1+float64(x*rhoH))/(1+float64(3*x)), rhoH/3) * (1 + 0x1p-38)
 }

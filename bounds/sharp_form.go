@@ -25,7 +25,7 @@ func newForm(n int, c, lambda float64) *form {
 	power := powers(lf, n)
 	squares := make([]float64, n) // sum_{i<j} Lf^{2i}
 	for j := 1; j < n; j++ {
-		squares[j] = squares[j-1] + power[j-1]*power[j-1]
+		squares[j] = squares[j-1] + float64(power[j-1]*power[j-1])
 	}
 	inner := func(j, l int) float64 { // <K_j, K_l>
 		return c * c * power[max(j, l)-min(j, l)] * squares[min(j, l)]
@@ -86,7 +86,7 @@ func coefficientsAt(n int, c, lambda float64) []coefficient {
 	s, slope := make([]float64, n), make([]float64, n) // S_j - 1 and its derivative by ln C
 	for j := 1; j < n; j++ {
 		s[j] = s[j-1] + three[j]
-		slope[j] = slope[j-1] + 2*float64(j)*three[j]
+		slope[j] = slope[j-1] + float64(2*float64(j)*three[j])
 		all[n+j-2] = coefficient{value: s[j], slopeC: slope[j] / s[j]}
 	}
 	two := powers(2*lambda*lambda*c*c, n)
@@ -94,10 +94,10 @@ func coefficientsAt(n int, c, lambda float64) []coefficient {
 		var d coefficient
 		for j := i; j < n; j++ {
 			exponent := 2 * float64(j-i)
-			term := 4 * (1 + s[j]) * two[j-i]
+			term := float64(4 * (1 + s[j]) * two[j-i])
 			d.value += term
-			d.slopeC += exponent*term + 4*slope[j]*two[j-i]
-			d.slopeLambda += exponent * term
+			d.slopeC += float64(exponent*term) + float64(4*slope[j]*two[j-i])
+			d.slopeLambda += float64(exponent * term)
 		}
 		d.slopeC /= d.value
 		d.slopeLambda /= d.value
@@ -112,16 +112,16 @@ func (f *form) times(w []float64) []float64 {
 	states := make([]float64, len(w)) // |Y_j-y_j|, then |eps_i|
 	copy(states, w)
 	for j := 1; j < n-1; j++ {
-		states[j] += f.lf * states[j-1]
+		states[j] += float64(f.lf * states[j-1])
 	}
 	out := make([]float64, len(w))
 	for s, row := range f.state {
 		for t, x := range row {
-			out[s] += x * states[t]
+			out[s] += float64(x * states[t])
 		}
 	}
 	for j := n - 3; j >= 0; j-- {
-		out[j] += f.lf * out[j+1]
+		out[j] += float64(f.lf * out[j+1])
 	}
 	return out
 }
@@ -146,8 +146,8 @@ func (f *form) largestQuotient(w, d []float64) float64 {
 func (f *form) rayleigh(w []float64) float64 {
 	above, below := 0.0, 0.0
 	for s, row := range f.times(w) {
-		above += w[s] * row
-		below += w[s] * f.coefficients[s] * w[s]
+		above += float64(w[s] * row)
+		below += float64(w[s] * f.coefficients[s] * w[s])
 	}
 	return above / below
 }

@@ -204,8 +204,10 @@ func (c cell) most(n int, w []weight) float64 {
 	for _, corner := range corners {
 		moveC, moveLambda := math.Log(corner[0]/atC), math.Log(corner[1]/atLambda)
 		for s, d := range coefficients {
-			values[s] = w[s].value * math.Exp(w[s].slopeC*moveC+w[s].slopeLambda*moveLambda)
-			least[s] = d.value * math.Exp(d.slopeC*moveC+d.slopeLambda*moveLambda)
+			weightMove := float64(w[s].slopeC*moveC) + float64(w[s].slopeLambda*moveLambda)
+			values[s] = w[s].value * math.Exp(weightMove)
+			move := float64(d.slopeC*moveC) + float64(d.slopeLambda*moveLambda)
+			least[s] = d.value * math.Exp(move)
 		}
 		most = max(most, newForm(n, corner[0], corner[1]).largestQuotient(values, least))
 	}
@@ -236,7 +238,7 @@ func ratioOfLargeC(n int) float64 {
 				share = 0
 			}
 			h = chainStep(h, c*s, theta, share)
-			s = 1 + 3*c*s
+			s = 1 + float64(3*c*s)
 		}
 		return h*t/c <= 2*theta
 	})

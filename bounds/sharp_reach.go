@@ -68,7 +68,7 @@ func (a *ascent) addedBy(j int, dst []float64) {
 	for i, x := range a.k[j] {
 		dst[i] = a.g[j] * cos * x
 	}
-	dst[j] += a.g[j] * sin
+	dst[j] += float64(a.g[j] * sin)
 }
 
 // sizes are the largest ratio for the angles, and the sizes q that give it, by the

@@ -22,7 +22,7 @@ func SpikeReach(mu float64, gammas, errors []float64) float64 {
 	oneLength("spikes", gammas, errors)
 	w := 0.0
 	for t, g := range gammas {
-		w = math.Abs(1-mu*g)*w + product(math.Abs(g), errors[t])
+		w = float64(math.Abs(1-float64(mu*g))*w) + product(math.Abs(g), errors[t])
 	}
 	return product(mu, w, w) / 2
 }
@@ -53,7 +53,7 @@ func SpikeFloorConstantStep(mu, d0, m float64, spikes, steps int) float64 {
 	w := math.Min(w0, z)
 	if z*share < w0 && spikes < steps {
 		exponent := float64(spikes) / float64(steps-spikes)
-		w = z * (1 - (1-share)*math.Pow(z*share/w0, exponent))
+		w = z * (1 - float64((1-share)*math.Pow(z*share/w0, exponent)))
 	}
 	return product(mu, w, w) / 2
 }

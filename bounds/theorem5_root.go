@@ -18,7 +18,9 @@ import (
 func (s Smooth) RootQ() float64 { return 1 - s.rootShrink() }
 
 // rootShrink is 1 - q.
-func (s Smooth) rootShrink() float64 { return s.rate() * (2 - product(s.L, s.Gamma)) }
+func (s Smooth) rootShrink() float64 {
+	return float64(s.rate() * (2 - product(s.L, s.Gamma)))
+}
 
 // RootWeight is q^{k/2}, the weight in Root41 of a bias k steps before the last
 // one; k = 2 j gives q^j. It panics unless mu > 0.
