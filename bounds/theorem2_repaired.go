@@ -111,7 +111,7 @@ func RepairedTheorem2Past(k Const, dMean2, d22, eMean2 []float64) float64 {
 // ConjecturedTheorem2 is RepairedTheorem2Past with the fourth moments d4[i] =
 // E|delta_i|^4, which are at least E_x(E[|delta_i|^2 | x]^2).
 //
-// Deprecated: it is no conjecture any more. Use RepairedTheorem2Past.
+// It is no conjecture any more: RepairedTheorem2Past is the same, proved.
 func ConjecturedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	return RepairedTheorem2Past(k, dMean2, d4, eMean2)
 }

@@ -248,10 +248,6 @@ func (j *job) judgeTrace(a *answer) *fault {
 		f.detail = "Y_0: " + f.detail
 		return f
 	}
-	flat := make([]float64, 0, c.NW())
-	for _, part := range j.w {
-		flat = append(flat, part...)
-	}
 	for i := 1; i <= n; i++ {
 		op := c.Op(i)
 		x, w := a.y[i-1], j.w[i-1]

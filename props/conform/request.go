@@ -146,16 +146,6 @@ func (step *RunStep) check(c *core.Chain, prefix string) error {
 	return nil
 }
 
-// clone is a deep copy.
-func (req *Request) clone() *Request {
-	c := *req
-	c.Chain, c.W = cloneChain(req.Chain), cloneRows(req.W)
-	c.X = slices.Clone(req.X)
-	c.Delta, c.Eps = cloneRows(req.Delta), cloneRows(req.Eps)
-	c.Bits = slices.Clone(req.Bits)
-	return &c
-}
-
 func cloneChain(chain []core.Spec) []core.Spec {
 	c := slices.Clone(chain)
 	for k := range c {

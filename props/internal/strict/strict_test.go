@@ -35,7 +35,7 @@ type claim struct {
 	Own   odd               `json:"own"`
 	Named string
 	Skip  int `json:"-"`
-	inner int
+	inner int //lint:ignore U1000 a private field is no key
 	base
 }
 
