@@ -244,7 +244,7 @@ func TestFields(t *testing.T) {
 		case reflect.Slice:
 			slices++
 		case reflect.Array:
-			slices += f.Type.Len()
+			slices += f.Type.Len() - 1 // that of claim.AnyReading is empty
 		}
 	}
 	e, x, w, leaves := treeCase(t)

@@ -99,7 +99,7 @@ func law(s perturb.Spec, n int) (perturb.Finite, error) {
 	if s.Law == "zero" || s.Law == "" {
 		return nil, nil
 	}
-	for _, d := range s.Vectors() {
+	for _, d := range vectors(&s) {
 		if len(*d) != n {
 			return nil, fmt.Errorf("gen: law %q of length %d on a state of %d", s.Law, len(*d), n)
 		}

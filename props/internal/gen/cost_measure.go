@@ -1,6 +1,10 @@
 package gen
 
-import "math"
+import (
+	"math"
+
+	"github.com/cascade-sgd/cascade/core/perturb"
+)
 
 // repeats is how often a case is measured in float64: once for all claims of its kind,
 // once beside each precision of the second opinion, once to be explained.
@@ -169,7 +173,7 @@ func (e *estimate) linear(c *Case) {
 			words += bitsOf(c.W[i]) / 64
 		}
 		if i < len(c.Eps) {
-			for _, v := range c.Eps[i].Vectors() {
+			for _, v := range vectors(&c.Eps[i]) {
 				words += bitsOf(*v) / 64
 			}
 		}
@@ -208,4 +212,12 @@ func bitsOf(v []float64) float64 {
 		most = max(most, 53+max(e, 53-e))
 	}
 	return float64(most)
+}
+
+// vectors are those of a law, none where its inner law is missing.
+func vectors(s *perturb.Spec) []*[]float64 {
+	if s.Law == "intermittent" && s.Inner == nil {
+		return nil
+	}
+	return s.Vectors()
 }
