@@ -18,9 +18,9 @@ new_executions() {
 		/gathering baseline coverage: [0-9]+\/[0-9]+ completed/ {
 			match($0, /[0-9]+\/[0-9]+ completed/)
 			split(substr($0, RSTART, RLENGTH), n, "[/ ]")
-			corpus = n[2]; done = (n[1] == n[2])
+			corpus = n[2] + 0; done = (n[1] == n[2])
 		}
-		match($0, /execs: [0-9]+/) { execs = substr($0, RSTART + 7, RLENGTH - 7); said = 1 }
+		match($0, /execs: [0-9]+/) { execs = substr($0, RSTART + 7, RLENGTH - 7) + 0; said = 1 }
 		END { if (corpus != "") { if (!done || !said || execs < corpus) print 0; else print execs - corpus } }
 	' "$1"
 }
