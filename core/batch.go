@@ -35,7 +35,6 @@ type Batch struct {
 	SkipLoss bool
 
 	c      *Chain // of the shape
-	d      []int  // widths d_0..d_N
 	window int
 
 	inputs []float64 // B x d_0
@@ -104,7 +103,7 @@ func NewBatch(c *Chain, window int) *Batch {
 	n, widest, most := c.N(), 0, 0
 	for i := 1; i <= n; i++ {
 		widest = max(widest, c.D(i))
-		most = max(most, c.raw[i-1].NW())
+		most = max(most, c.ops[i-1].NW())
 	}
 	size := batchNumbers(c)
 	if window < 1 || window > 1 && window > MaxWeights/size {
@@ -113,13 +112,12 @@ func NewBatch(c *Chain, window int) *Batch {
 	matrix := func(width int) []float64 { return make([]float64, window*width) }
 	list := func() [][]float64 { return make([][]float64, n+1) }
 	b := &Batch{
-		c: c, d: []int{c.D(0)}, window: window, shared: make([]bool, n), needed: make([]bool, n),
+		c: c, window: window, shared: make([]bool, n), needed: make([]bool, n),
 		f: list(), y: list(), val: list(), at: list(),
 		v: matrix(widest), next: matrix(widest), perturbation: matrix(widest),
 		u: make([]float64, c.NW()), scratch: make([]float64, most),
 	}
 	for i := 1; i <= n; i++ {
-		b.d = append(b.d, c.D(i))
 		b.f[i], b.y[i] = matrix(c.D(i)), matrix(c.D(i))
 	}
 	return b
@@ -177,9 +175,9 @@ func (b *Batch) add(c *Chain, x []float64) {
 	if first := b.chains[0]; c == first && len(b.chains) > 1 {
 		return
 	}
-	for i, op := range c.raw {
+	for i, op := range c.ops {
 		b.needed[i] = b.needed[i] || needsValue(op)
-		b.shared[i] = b.shared[i] && sameOp(op, b.chains[0].raw[i])
+		b.shared[i] = b.shared[i] && sameOp(op, b.chains[0].ops[i])
 	}
 }
 
@@ -283,9 +281,9 @@ func (b *Batch) forward(from, to int, w []float64, p Perturber) {
 	c, rows := b.c, to-from
 	n := c.N()
 	sparse, _ := p.(Sparse)
-	b.at[0] = b.inputs[from*b.d[0] : to*b.d[0]]
+	b.at[0] = b.inputs[from*b.c.d[0] : to*b.c.d[0]]
 	for i := 1; i <= n; i++ {
-		f := b.f[i][:rows*b.d[i]]
+		f := b.f[i][:rows*b.c.d[i]]
 		b.val[i] = f
 		if i == n && b.SkipLoss && !b.needed[n-1] {
 			return
@@ -328,7 +326,7 @@ func (b *Batch) backward(from, to int, w []float64, p Perturber, m *move) {
 		wi, x, f := c.part(i, w), b.at[i-1], b.val[i]
 		next := v // of operators entry by entry, which have no weights
 		if i > 1 && !entrywise(b.op(i)) {
-			next = free[:rows*b.d[i-1]]
+			next = free[:rows*b.c.d[i-1]]
 		}
 		if i > 1 {
 			b.vjp1Rows(i, from, next, x, wi, f, v)

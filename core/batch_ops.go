@@ -63,7 +63,7 @@ func linearInWeights(o Op) bool {
 // op is operator i of all samples, nil when they differ.
 func (b *Batch) op(i int) Op {
 	if b.shared[i-1] {
-		return b.chains[0].raw[i-1]
+		return b.chains[0].ops[i-1]
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func line(m []float64, k, d int) []float64 { return m[k*d : (k+1)*d : (k+1)*d] }
 
 // forwardRows writes f_i of the inputs x to y; from is the number of the first sample.
 func (b *Batch) forwardRows(i, from int, y, x, w []float64) {
-	in, out := b.d[i-1], b.d[i]
+	in, out := b.c.d[i-1], b.c.d[i]
 	rows := len(y) / out
 	switch o := b.op(i).(type) {
 	case *dense:
@@ -97,14 +97,14 @@ func (b *Batch) forwardRows(i, from int, y, x, w []float64) {
 		b.op(i).Forward(y, x, nil)
 	default:
 		for k := range rows {
-			b.chains[from+k].raw[i-1].Forward(line(y, k, out), line(x, k, in), w)
+			b.chains[from+k].ops[i-1].Forward(line(y, k, out), line(x, k, in), w)
 		}
 	}
 }
 
 // vjp1Rows writes J1_i^T v to dst, at inputs x and values f.
 func (b *Batch) vjp1Rows(i, from int, dst, x, w, f, v []float64) {
-	in, out := b.d[i-1], b.d[i]
+	in, out := b.c.d[i-1], b.c.d[i]
 	rows := len(v) / out
 	switch o := b.op(i).(type) {
 	case *dense:
@@ -121,14 +121,14 @@ func (b *Batch) vjp1Rows(i, from int, dst, x, w, f, v []float64) {
 		b.op(i).VJP1(dst, x, nil, f, v)
 	default:
 		for k := range rows {
-			b.chains[from+k].raw[i-1].VJP1(line(dst, k, in), line(x, k, in), w, line(f, k, out), line(v, k, out))
+			b.chains[from+k].ops[i-1].VJP1(line(dst, k, in), line(x, k, in), w, line(f, k, out), line(v, k, out))
 		}
 	}
 }
 
 // addVJP2Rows adds alpha sum_k J2_i^T v_k to dst.
 func (b *Batch) addVJP2Rows(i, from int, alpha float64, dst, x, w, f, v []float64) {
-	in, out := b.d[i-1], b.d[i]
+	in, out := b.c.d[i-1], b.c.d[i]
 	rows := len(v) / out
 	switch o := b.op(i).(type) {
 	case *dense:
@@ -145,7 +145,7 @@ func (b *Batch) addVJP2Rows(i, from int, alpha float64, dst, x, w, f, v []float6
 	default:
 		u := b.scratch[:len(dst)]
 		for k := range rows {
-			b.chains[from+k].raw[i-1].VJP2(u, line(x, k, in), w, line(f, k, out), line(v, k, out))
+			b.chains[from+k].ops[i-1].VJP2(u, line(x, k, in), w, line(f, k, out), line(v, k, out))
 			addRows(alpha, dst, u, 1)
 		}
 	}

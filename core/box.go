@@ -10,8 +10,9 @@ type Box struct{ Lo, Hi []float64 }
 
 // must panics unless b has the dimension n.
 func (b Box) must(n int) {
-	mustLen("box has lower bounds of", len(b.Lo), n)
-	mustLen("box has upper bounds of", len(b.Hi), n)
+	if len(b.Lo) != n || len(b.Hi) != n {
+		panic(badBox{len(b.Lo), len(b.Hi), n})
+	}
 }
 
 // Point is the box that holds x alone; it shares memory with x.
@@ -43,10 +44,6 @@ func (b Box) reset() {
 // when x has another dimension.
 func (b Box) Add(x []float64) {
 	b.must(len(x))
-	b.add(x)
-}
-
-func (b Box) add(x []float64) {
 	for k, v := range x {
 		// min and max, unlike comparisons, keep NaN.
 		b.Lo[k] = min(b.Lo[k], v)
@@ -154,9 +151,9 @@ func (r *Region) Visit(s *State, w []float64) {
 	mustLen("weights have", len(w), r.c.NW())
 	r.margin = 0
 	for i, b := range r.Y {
-		b.add(s.Y[i])
+		b.Add(s.Y[i])
 	}
-	r.wAll.add(w)
+	r.wAll.Add(w)
 }
 
 // VisitBoxes grows r to hold the boxes y[0..N-1] of inputs.
@@ -176,7 +173,7 @@ func (r *Region) VisitBoxes(y []Box) {
 func (r *Region) VisitWeights(w []float64) {
 	r.must()
 	mustLen("weights have", len(w), r.c.NW())
-	r.wAll.add(w)
+	r.wAll.Add(w)
 }
 
 // Regularity returns the constants of A3 that hold for every operator on r,
@@ -192,7 +189,7 @@ func (r *Region) Regularity(per []Regularity) Regularity {
 	}
 	var all Regularity
 	for i := 1; i <= r.c.N(); i++ {
-		k := r.c.raw[i-1].Regularity(r.Y[i-1], r.W[i])
+		k := r.c.ops[i-1].Regularity(r.Y[i-1], r.W[i])
 		all = all.Max(k)
 		if per != nil {
 			per[i] = k

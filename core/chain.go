@@ -11,9 +11,10 @@ import "fmt"
 // W(i, w) is the part of operator i. Gradients have the same layout: the bold
 // u of the paper is one flat slice.
 type Chain struct {
-	ops []Op  // ops[i-1] is f_i
-	raw []Op  // the same without the checks of their arguments
+	ops []Op  // ops[i-1] is f_i, without the checks of its arguments
 	off []int // off[i-1]:off[i] is w_i
+	d   []int // widths d_0..d_N
+	nw  int   // weights of all
 }
 
 // NewChain checks that the operators fit together. The error names the
@@ -22,10 +23,13 @@ func NewChain(ops ...Op) (*Chain, error) {
 	if len(ops) < 2 {
 		return nil, fmt.Errorf("core: chain of %d operators, want at least 2", len(ops))
 	}
-	c := &Chain{ops: append([]Op(nil), ops...), off: make([]int, 1, len(ops)+1)}
+	c := &Chain{off: make([]int, 1, len(ops)+1)}
 	for k, op := range ops {
 		if op == nil {
 			return nil, fmt.Errorf("core: operator %d is nil", k+1)
+		}
+		if k == 0 {
+			c.d = append(c.d, op.In())
 		}
 		if op.In() < 1 || op.Out() < 1 || op.NW() < 0 {
 			return nil, fmt.Errorf("core: operator %d %v has widths %d and %d and %d weights",
@@ -40,7 +44,9 @@ func NewChain(ops ...Op) (*Chain, error) {
 			return nil, fmt.Errorf("core: the chain's weights exceed %d at operator %d", MaxWeights, k+1)
 		}
 		c.off = append(c.off, n)
-		c.raw = append(c.raw, unchecked(op))
+		c.d = append(c.d, op.Out())
+		c.nw = n
+		c.ops = append(c.ops, unchecked(op))
 	}
 	if last := ops[len(ops)-1]; last.Out() != 1 {
 		return nil, fmt.Errorf("core: operator %d %v has width d_N = %d, want 1", len(ops), last.Spec(), last.Out())
@@ -70,55 +76,40 @@ func (c *Chain) N() int {
 // must panics unless c came from NewChain.
 func (c *Chain) must() {
 	if c == nil || c.ops == nil {
-		panic("core: nil or zero Chain")
+		panic(badOperator{c, 0})
 	}
 }
 
-// has reports whether there is an operator i.
-func (c *Chain) has(i int) bool { return c != nil && i >= 1 && i <= len(c.ops) }
-
-func (c *Chain) panicOp(i int) {
-	panic(fmt.Sprintf("core: operator %d of a chain of %d", i, c.N()))
-}
-
-// Op returns f_i, i = 1..N.
+// Op returns f_i, i = 1..N, as a pass calls it: for speed it does not check that
+// its arguments fit, which the slices of a State and of W do.
 func (c *Chain) Op(i int) Op {
-	if !c.has(i) {
-		c.panicOp(i)
+	if c == nil || i < 1 || i > len(c.ops) {
+		panic(badOperator{c, i})
 	}
 	return c.ops[i-1]
 }
 
 // D returns the width d_i of y_i, i = 0..N.
 func (c *Chain) D(i int) int {
-	if i == 0 {
-		c.must()
-		return c.raw[0].In()
+	if c == nil || i < 0 || i >= len(c.d) {
+		panic(badOperator{c, i})
 	}
-	if !c.has(i) {
-		c.panicOp(i)
-	}
-	return c.raw[i-1].Out()
+	return c.d[i]
 }
 
 // NW is the number of weights of the whole chain.
 func (c *Chain) NW() int {
 	c.must()
-	return c.off[len(c.ops)]
+	return c.nw
 }
 
 // W returns the part of the flat slice w (length NW()) that belongs to
 // operator i. It shares memory with w.
 func (c *Chain) W(i int, w []float64) []float64 {
-	if !c.has(i) || len(w) != c.off[len(c.ops)] {
-		c.panicW(i, w)
+	if c == nil || i < 1 || i > len(c.ops) || len(w) != c.nw {
+		panic(badWeights{badOperator{c, i}, len(w)})
 	}
-	return c.part(i, w)
-}
-
-func (c *Chain) panicW(i int, w []float64) {
-	mustLen("weights have", len(w), c.NW())
-	c.panicOp(i)
+	return w[c.off[i-1]:c.off[i]:c.off[i]]
 }
 
 // part is W without its checks.

@@ -28,6 +28,7 @@
 //
 // Specs (chains described by data from outside) give errors that name the
 // operator and the value. Misuse in code (a slice of the wrong length, a nil
-// chain) panics with the prefix "core:" and the values. Numbers are never
+// chain) panics with the prefix "core:" and the values; only what Chain.Op gives
+// does not look at its arguments. Numbers are never
 // checked: NaN and Inf flow through a pass as IEEE 754 has it.
 package core

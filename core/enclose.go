@@ -90,7 +90,7 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 	}
 	inside := true
 	for i := 1; i <= n; i++ {
-		ro := e.c.raw[i-1].Roundoff(r.Y[i-1], r.W[i])
+		ro := e.c.ops[i-1].Roundoff(r.Y[i-1], r.W[i])
 		e.Y[i] = float64((float64(per[i].Lf*e.Y[i-1]) + float64(scale*(float64(ro.F)+float64(unit*e.maxY[i])))) * inflate)
 		if i < n {
 			inside = inside && e.Y[i] <= r.margin*e.maxY[i]
@@ -98,7 +98,7 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 	}
 	e.V[n] = 0
 	for i := n; i >= 1; i-- {
-		ro := e.c.raw[i-1].Roundoff(r.Y[i-1], r.W[i])
+		ro := e.c.ops[i-1].Roundoff(r.Y[i-1], r.W[i])
 		state := float64(per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i]))
 		e.U[i] = (float64(per[i].J2*e.V[i]) + state + float64(scale*ro.J2*e.maxV[i])) * inflate
 		if i > 1 {

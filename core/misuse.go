@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// checked is an operator of this package as its users have it: with the checks of
-// what is given to it. A pass, whose slices fit by construction, calls the
-// operator within.
+// checked is an operator of this package as its constructor gives it: with the checks
+// of its arguments. A chain, whose slices fit by construction, has the operator within.
 type checked struct {
 	Op
 	in, out, nw int
@@ -101,4 +100,43 @@ func mustFactor(name string, v float64) {
 	if !(v >= 0) || math.IsInf(v, 1) {
 		panic(fmt.Sprintf("core: %s is %v, want finite and >= 0", name, v))
 	}
+}
+
+// The smallest functions panic with errors whose words are found later: so they
+// inline.
+
+// badOperator is a number that is none of 1..N, or a chain that is none.
+type badOperator struct {
+	c *Chain
+	i int
+}
+
+// Error implements error.
+func (e badOperator) Error() string {
+	if e.c == nil || e.c.ops == nil {
+		return "core: nil or zero Chain"
+	}
+	return fmt.Sprintf("core: operator %d of a chain of %d", e.i, len(e.c.ops))
+}
+
+// badWeights is badOperator, or weights of a wrong length.
+type badWeights struct {
+	badOperator
+	n int
+}
+
+// Error implements error.
+func (e badWeights) Error() string {
+	if e.c != nil && e.c.ops != nil && e.n != e.c.nw {
+		return fmt.Sprintf("core: weights have length %d, want %d", e.n, e.c.nw)
+	}
+	return e.badOperator.Error()
+}
+
+// badBox is a box of a wrong dimension.
+type badBox struct{ lo, hi, want int }
+
+// Error implements error.
+func (e badBox) Error() string {
+	return fmt.Sprintf("core: box with %d lower and %d upper bounds, want %d", e.lo, e.hi, e.want)
 }

@@ -43,7 +43,7 @@ func (g *Given) HasEps(i int) bool {
 	return has(g.EpsAt, i)
 }
 
-func has(at [][]float64, i int) bool { return i >= 0 && i < len(at) && at[i] != nil }
+func has(at [][]float64, i int) bool { return i >= 1 && i < len(at) && at[i] != nil }
 
 func (g *Given) must() {
 	if g == nil {
@@ -144,7 +144,7 @@ func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
 	copy(s.Y[0], x)
 	for i := 1; i <= c.N(); i++ {
 		f := s.F[i]
-		c.raw[i-1].Forward(f, s.Y[i-1], c.part(i, w))
+		c.ops[i-1].Forward(f, s.Y[i-1], c.part(i, w))
 		if p == nil {
 			clear(s.Delta[i])
 			copy(s.Y[i], f)
@@ -167,7 +167,7 @@ func (s *State) backward(c *Chain, w []float64, p Perturber) {
 	n := c.N()
 	s.V[n][0] = 1
 	for i := n; i >= 1; i-- {
-		op, wi := c.raw[i-1], c.part(i, w)
+		op, wi := c.ops[i-1], c.part(i, w)
 		op.VJP2(s.U[i], s.Y[i-1], wi, s.F[i], s.V[i])
 		if i == 1 {
 			break

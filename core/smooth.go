@@ -60,7 +60,7 @@ func (r *Region) Smoothness(inputs [][]float64) float64 {
 func (r *Region) sensitivity(per []Regularity, j int) []float64 {
 	n := r.c.N()
 	dw, dy, du := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	if r.c.raw[j-1].NW() > 0 {
+	if r.c.ops[j-1].NW() > 0 {
 		dw[j] = 1
 	}
 	for i := 1; i <= n; i++ {
@@ -95,7 +95,7 @@ func (r *Region) cover(inputs [][]float64) {
 	}
 	dy := 0.0
 	for i := 1; i < n; i++ {
-		k := c.raw[i-1].Regularity(r.Y[i-1], r.W[i])
+		k := c.ops[i-1].Regularity(r.Y[i-1], r.W[i])
 		dy = float64((float64(k.J1*dy) + float64(k.J2*diameter(r.W[i]))) * inflate)
 		for _, y := range states {
 			// Margin is far above the rounding of one pass at the corner.

@@ -53,6 +53,7 @@ func misuse() []row {
 		{"Spec.SeesState", "no inner", func() { bare.SeesState() }, "inner is missing"},
 
 		{"Sampler.At", "t", func() { NewSampler(nil, nil, 1).At(-1, 0) }, "step -1, sample 0, want 0..2^32-1"},
+		{"Sampler.At", "large t", func() { NewSampler(nil, nil, 1).At(tooLarge, 0) }, ", sample 0, want 0..2^32-1"},
 		{"Sampler.At", "k", func() { NewSampler(nil, nil, 1).At(0, tooLarge) }, "step 0, sample "},
 		{"Sampler.At", "nil", func() { noSampler.At(0, 0) }, "nil or zero Sampler"},
 		{"Sampler.AtSamples", "nil", func() { noSampler.AtSamples(0, []int{1}) }, "nil or zero Sampler"},
@@ -75,7 +76,10 @@ func misuse() []row {
 		{"Law.Sample", "nil rng of round", func() { Round("bf16", true).Sample(one, one, 0, nil) }, `law "round": nil *rand.Rand`},
 		{"Law.Sample", "nil rng of bitflip", func() { BitFlip(0, 1).Sample(one, one, 0, nil) }, `law "bitflip": nil *rand.Rand`},
 		{"Law.Sample", "nothing to flip", func() { BitFlip(0, 1).Sample(nil, nil, 0, rng) }, "state of length 0"},
-		{"Law.Sample", "off", func() { Intermittent(2, Uniform(0, 1)).Sample(one, two, 1, rng) }, "of length 1 and state of length 2"},
+		{"Law.Sample", "off", func() { Intermittent(2, Uniform(0, 1)).Sample(one, two, 1, rng) }, "of length 1 and state of length 2, want 2; outcome 0 of 1"},
+		{"Law.Sample", "uniform", func() { Uniform(0, 1).Sample(one, two, 1, rng) }, "of length 1 and state of length 2, want 2; outcome 0 of 1"},
+		{"Law.Sample", "gaussian", func() { Gaussian(0, 1).Sample(two, one, 1, rng) }, "of length 2 and state of length 1, want 1; outcome 0 of 1"},
+		{"Law.Sample", "round", func() { Round("bf16", true).Sample(one, two, 1, rng) }, "of length 1 and state of length 2, want 2; outcome 0 of 1"},
 
 		{"Finite.Support", "vector", func() { constant.Support(two, 0) }, "state of length 2, want 1"},
 		{"Finite.Support", "switch", func() { Switch(two, two, 0, 0).Support(one, 0) }, "state of length 1, want 2"},

@@ -278,6 +278,9 @@ func TestWhatALawIs(t *testing.T) {
 		if s.Single() != single || s.SeesState() != sees {
 			t.Errorf("%s: one outcome %v, said %v; depends on the state %v, said %v", name, single, s.Single(), sees, s.SeesState())
 		}
+		if want := map[string]int{"constant": 1, "twopoint": 2, "switch": 2, "table": 3}[s.Law]; len(s.Vectors()) != want {
+			t.Errorf("%s: %d vectors, want %d", name, len(s.Vectors()), want)
+		}
 		for _, v := range s.Vectors() {
 			*v = []float64{5, 5, 5}
 		}
@@ -287,6 +290,67 @@ func TestWhatALawIs(t *testing.T) {
 			if changed.(Finite).Outcome(d, states[0], 0, 0); !cmp.Equal(d, []float64{5, 5, 5}) {
 				t.Errorf("%s: outcome %v after its vectors were set to 5", name, d)
 			}
+		}
+	}
+}
+
+// TestEdgesOfRefusal: what lies on the edge is accepted.
+func TestEdgesOfRefusal(t *testing.T) {
+	for _, s := range []Spec{
+		{Law: "gaussian", Mean: 1},
+		{Law: "uniform", From: 2, To: 2},
+		{Law: "topk"},
+		{Law: "bitflip", Lo: 63, Hi: 63},
+		{Law: "switch", A: []float64{1, 2}, B: []float64{1, 2}, K: 1},
+		{Law: "intermittent", Every: 1, Inner: &Spec{Law: "zero"}},
+		{Law: "table", Outcomes: []Outcome{{1, []float64{1}}}},
+		{Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.5 + sumError, []float64{2}}}}, // the sum is exact
+	} {
+		if _, err := New(s); err != nil {
+			t.Error(err)
+		}
+	}
+	if TooMany >= 0 {
+		t.Errorf("TooMany is %d, a number of outcomes", TooMany)
+	}
+}
+
+// always is a source of one number.
+type always uint64
+
+func (a always) Uint64() uint64 { return uint64(a) }
+
+// TestTies: a draw of exactly p takes the second of two outcomes, and a coordinate
+// exactly frac of the way is not rounded away by a draw of frac, so that p and frac
+// are the probabilities of [0, p) and [0, frac).
+func TestTies(t *testing.T) {
+	quarter := rand.New(always(1 << 51)) // Float64 uses the lower 53 bits
+	if u := quarter.Float64(); u != 0.25 {
+		t.Fatalf("the source draws %v", u)
+	}
+	d := make([]float64, 1)
+	if TwoPoint([]float64{1}, []float64{2}, 0.25).Sample(d, d, 0, quarter); d[0] != 2 {
+		t.Errorf("twopoint drew %v at its probability", d[0])
+	}
+	if Round("e4m3", true).Sample(d, []float64{1.03125}, 0, quarter); d[0] != -0.03125 { // 1/4 of the way from 1 to 1.125
+		t.Errorf("e4m3 moved by %v at its probability", d[0])
+	}
+}
+
+// TestOrderOfOutcomes: bit j of an outcome of stochastic rounding sends the j-th
+// inexact coordinate away from zero.
+func TestOrderOfOutcomes(t *testing.T) {
+	s := []float64{1.03125, 3, -1.0625}
+	for k, want := range [][]float64{{1, 3, -1}, {1.125, 3, -1}, {1, 3, -1.125}, {1.125, 3, -1.125}} {
+		d := make([]float64, 3)
+		p := Round("e4m3", true).Outcome(d, s, 0, k)
+		for j, v := range d {
+			if s[j]+v != want[j] {
+				t.Errorf("outcome %d sends %v to %v, want %v", k, s[j], s[j]+v, want[j])
+			}
+		}
+		if want := []float64{0.375, 0.125, 0.375, 0.125}[k]; p != want {
+			t.Errorf("outcome %d has probability %v, want %v", k, p, want)
 		}
 	}
 }
@@ -411,28 +475,28 @@ func TestRefusals(t *testing.T) {
 		"lo is -1":                {Law: "bitflip", Lo: -1, Hi: 4},
 		"every is -3":             {Law: "intermittent", Every: -3, Inner: &Spec{Law: "zero"}},
 		`law "intermittent": inner: perturb: law "topk": k is -1`: {Law: "intermittent", Every: 2, Inner: &Spec{Law: "topk", K: -1}},
-		`unknown law ""`:                      {},
-		"outcomes has 0 entries":              {Law: "table"},
-		"sum to 0.75":                         {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.25, []float64{2}}}},
-		"outcomes[1].p is -0.5":               {Law: "table", Outcomes: []Outcome{{1, []float64{1}}, {-0.5, []float64{2}}}},
-		"outcomes[1].d has length 2":          {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.5, []float64{2, 3}}}},
-		"from is 2, to is 1":                  {Law: "uniform", From: 2, To: 1},
-		"to is +Inf":                          {Law: "uniform", To: math.Inf(1)},
-		"sd is -1":                            {Law: "gaussian", SD: -1},
-		`format is "fp4"`:                     {Law: "round", Format: "fp4", Mode: "nearest"},
-		`mode is "up"`:                        {Law: "round", Format: "bf16", Mode: "up"},
-		"k is -1":                             {Law: "topk", K: -1},
-		"k is 2, want 0..1":                   {Law: "switch", A: []float64{1, 2}, B: []float64{1, 2}, K: 2},
-		`law "switch": b has length 1`:        {Law: "switch", A: []float64{1, 2}, B: []float64{1}},
-		"at is NaN":                           {Law: "switch", A: []float64{1}, B: []float64{1}, At: nan},
-		`law "topk": at does not`:             {Law: "topk", K: 1, At: 2},
-		"lo is 5 and hi is 4":                 {Law: "bitflip", Lo: 5, Hi: 4},
-		"hi is 64":                            {Law: "bitflip", Lo: 5, Hi: 64},
-		"every is 0":                          {Law: "intermittent", Inner: &Spec{Law: "zero"}},
-		"inner is missing":                    {Law: "intermittent", Every: 2},
-		"inner is intermittent itself":        {Law: "intermittent", Every: 2, Inner: &Spec{Law: "intermittent"}},
-		`law "zero": k does not belong there`: {Law: "zero", K: 1},
-		`law "topk": every does not`:          {Law: "topk", K: 1, Every: 2},
+		`unknown law ""`:         {},
+		"outcomes has 0 entries": {Law: "table"},
+		"sum to 0.75":            {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.25, []float64{2}}}},
+		"outcomes[1].p is -0.5":  {Law: "table", Outcomes: []Outcome{{1, []float64{1}}, {-0.5, []float64{2}}}},
+		"outcomes[1].d has length 2, outcomes[0].d has 1": {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.5, []float64{2, 3}}}},
+		"from is 2, to is 1":                              {Law: "uniform", From: 2, To: 1},
+		"to is +Inf":                                      {Law: "uniform", To: math.Inf(1)},
+		"sd is -1":                                        {Law: "gaussian", SD: -1},
+		`format is "fp4"`:                                 {Law: "round", Format: "fp4", Mode: "nearest"},
+		`mode is "up"`:                                    {Law: "round", Format: "bf16", Mode: "up"},
+		"k is -1":                                         {Law: "topk", K: -1},
+		"k is 2, want 0..1":                               {Law: "switch", A: []float64{1, 2}, B: []float64{1, 2}, K: 2},
+		`law "switch": b has length 1`:                    {Law: "switch", A: []float64{1, 2}, B: []float64{1}},
+		"at is NaN":                                       {Law: "switch", A: []float64{1}, B: []float64{1}, At: nan},
+		`law "topk": at does not`:                         {Law: "topk", K: 1, At: 2},
+		"lo is 5 and hi is 4":                             {Law: "bitflip", Lo: 5, Hi: 4},
+		"hi is 64":                                        {Law: "bitflip", Lo: 5, Hi: 64},
+		"every is 0":                                      {Law: "intermittent", Inner: &Spec{Law: "zero"}},
+		"inner is missing":                                {Law: "intermittent", Every: 2},
+		"inner is intermittent itself":                    {Law: "intermittent", Every: 2, Inner: &Spec{Law: "intermittent"}},
+		`law "zero": k does not belong there`:             {Law: "zero", K: 1},
+		`law "topk": every does not`:                      {Law: "topk", K: 1, Every: 2},
 	} {
 		if _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
@@ -508,6 +572,7 @@ func TestSamplerOfRows(t *testing.T) {
 		if rows.At(7, 4).Delta(1, got[0][:3], states[0]); !cmp.Equal(got[0][:3], got[0][6:9]) {
 			t.Errorf("%s: At after AtSamples draws %v, want %v", name, got[0][:3], got[0][6:9])
 		}
+		list[0] = l // there is no delta_0
 		if rows.HasDelta(0) || !rows.HasDelta(1) || rows.HasDelta(2) || rows.HasDelta(9) || rows.HasDelta(-1) || !rows.HasEps(3) || rows.HasEps(2) {
 			t.Errorf("%s: laws are not where they are said to be", name)
 		}

@@ -93,7 +93,7 @@ func (s *Sampler) HasEps(i int) bool {
 	return has(s.eps, i)
 }
 
-func has(laws []Law, i int) bool { return i >= 0 && i < len(laws) && laws[i] != nil }
+func has(laws []Law, i int) bool { return i >= 1 && i < len(laws) && laws[i] != nil }
 
 // must panics unless s came from NewSampler.
 func (s *Sampler) must() {

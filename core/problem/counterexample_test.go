@@ -53,6 +53,9 @@ func TestA1(t *testing.T) {
 func TestA2(t *testing.T) {
 	const d = 0.75
 	c := A2(d)
+	if c.W0[0] != 1 || c.Gamma != 0.1 || c.X[0] != 0 || c.Len() != 1 {
+		t.Errorf("A2 starts at %v with g = %v on %v", c.W0, c.Gamma, c.X)
+	}
 	x, g := c.W0[0], c.Gamma
 	checkNear(t, "one step", follow(c, 1, true), (1-2*g)*x-2*g*d)
 	checkNear(t, "unperturbed step", follow(c, 1, false), (1-2*g)*x)

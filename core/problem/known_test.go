@@ -236,6 +236,12 @@ func TestLStarAndPL(t *testing.T) {
 				t.Errorf("l* >= %v is claimed, the best found is %v", lower, best)
 			}
 		}
+		// best is above l*, and LStarUpper must not be below it by more than BFGS stalls.
+		if upper := c.obj.LStarUpper(); !(upper >= lower && upper >= best*(1-stall)-tinyLoss) {
+			t.Errorf("l* <= %v is claimed, l* >= %v, and the best found is %v", upper, lower, best)
+		} else if _, ok := c.obj.(*Quadratic); (ok || mu > 0) && !(upper <= best*(1+stall)+tinyLoss) {
+			t.Errorf("l* <= %v is claimed, %v was found", upper, best)
+		}
 		for range 50 {
 			w := c.weights(rng)
 			g := floats.Norm(Gradient(c.obj, w), 2)
@@ -330,6 +336,75 @@ func TestDiscs(t *testing.T) {
 		lo, hi := discs(g, mat.NewDense(2, 2, c.v))
 		if !(lo <= c.lo && lo >= c.lo-1e-14 && hi >= c.hi && hi <= c.hi+1e-13) {
 			t.Errorf("V = %v: [%v, %v], want [%v, %v] and a few roundings", c.v, lo, hi, c.lo, c.hi)
+		}
+	}
+}
+
+// By hand, for rows {{3}}, in units u = 2^-53: G = 9 is enclosed with the radius
+// gamma(3) + 4 gamma(1), divided by 1 -+ 3 gamma(1), and 4 gamma(2) for G itself: 18 of
+// 9, up to a few roundings.
+func TestSpectrumByHand(t *testing.T) {
+	lo, hi := spectrum([][]float64{{3}})
+	if a, b := (9-lo)/(9*unit), (hi-9)/(9*unit); !(a >= 16 && a <= 20 && b >= 16 && b <= 20) {
+		t.Errorf("9 is enclosed with %v and %v units to spare", a, b)
+	}
+}
+
+// By hand: the distance of s x and c where they agree is what each may be off by.
+func TestDistSqByHand(t *testing.T) {
+	for _, c := range []struct{ s, x, c, want float64 }{
+		{1, 1, 1, 8}, {1, 2, 2, 16}, {1, 1, -1, 2/unit + 8}, {0.5, 2, 3, 2/unit + 16},
+	} {
+		if got := distSq(c.s, []float64{c.x}, []float64{c.c}) / (unit * unit); !(math.Abs(got-c.want*c.want) <= 1e-14*c.want*c.want) {
+			t.Errorf("|%v %v - %v| is %v units, want %v", c.s, c.x, c.c, math.Sqrt(got), c.want)
+		}
+	}
+}
+
+// By hand: at 0 the slope is 1/2, widened by sigmoidError and, where terms cancel, by
+// a quarter of gamma(n+2) times their sizes; it stays in [0, 1].
+func TestSlopeRangeByHand(t *testing.T) {
+	for _, c := range []struct {
+		x, w   []float64
+		lo, hi float64
+	}{
+		{[]float64{1}, []float64{0}, 0.5 - 8*unit, 0.5 + 8*unit},
+		{[]float64{1, 1}, []float64{1, -1}, 0.5 - 10*unit, 0.5 + 10*unit}, // pad 4 units of 2
+		{[]float64{1, 1, 1}, []float64{8, -8, 0}, 0.5 - 28*unit, 0.5 + 28*unit},
+		{[]float64{1}, []float64{1000}, 1 - 8*unit, 1},
+		{[]float64{1}, []float64{-1000}, 0, 8 * unit},
+	} {
+		lo, hi := slopeRange(c.x, core.Point(c.w))
+		if !(math.Abs(lo-c.lo) <= unit && math.Abs(hi-c.hi) <= unit) {
+			t.Errorf("slope at %v, %v: [%v, %v], want [%v, %v]", c.x, c.w, lo, hi, c.lo, c.hi)
+		}
+	}
+}
+
+// above and below go to the right side of what float64 has not.
+func TestAboveAndBelow(t *testing.T) {
+	huge := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), 2000))
+	if got := above(huge); !math.IsInf(got, 1) {
+		t.Errorf("above 2^2000: %v", got)
+	}
+	if got := below(huge); got != math.MaxFloat64 {
+		t.Errorf("below 2^2000: %v", got)
+	}
+	third := big.NewRat(1, 3)
+	if lo, hi := below(third), above(third); !(hi == math.Nextafter(lo, 1) && lo < 1.0/3+unit && hi > 1.0/3-unit) {
+		t.Errorf("1/3 is between %v and %v", lo, hi)
+	}
+	if half := big.NewRat(1, 2); above(half) != 0.5 || below(half) != 0.5 {
+		t.Error("1/2 is rounded")
+	}
+}
+
+// gamma(n) is above n u/(1 - n u) and not far above it.
+func TestGamma(t *testing.T) {
+	for _, n := range []int{1, 3, 1000, 1 << 26} {
+		exact := float64(n) * unit / (1 - float64(n)*unit)
+		if got := gamma(n); !(got >= exact && got <= exact*(1+0x1p-19)) {
+			t.Errorf("gamma(%d) is %v, want %v", n, got, exact)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func misuse(t *testing.T) []row {
 	one := [][]float64{{1}}
 	q := NewQuadratic(one, one)
 	w := []float64{1, 2}
-	wide := [][]float64{make([]float64, core.MaxWidth+1)}
+	wide := [][]float64{make([]float64, MaxFeatures+1)}
 	inf := math.Inf(1)
 	var noTable *Table
 	var noRegression *Regression
@@ -49,6 +49,8 @@ func misuse(t *testing.T) []row {
 		{"InitWeights", "nil", func() { InitWeights(nil, 1) }, "nil chain"},
 
 		{"Regression.Len", "nil", func() { noRegression.Len() }, "nil or zero Regression"},
+		{"Regression.Len", "zero", func() { new(Regression).Len() }, "nil or zero Regression"},
+		{"Regression.Sample", "nil", func() { noRegression.Sample(0) }, "nil or zero Regression"},
 		{"Regression.Sample", "zero", func() { new(Regression).Sample(0) }, "nil or zero Regression"},
 		{"Regression.Sample", "-1", func() { r.Sample(-1) }, "sample -1 of 3"},
 		{"Regression.Sample", "3", func() { r.Sample(3) }, "sample 3 of 3"},
@@ -71,9 +73,13 @@ func misuse(t *testing.T) []row {
 		{"NewQuadratic", "NaN", func() { NewQuadratic([][]float64{{math.NaN()}}, one) }, "A[0][0] is NaN"},
 		{"NewQuadratic", "Inf", func() { NewQuadratic(one, [][]float64{{1}, {inf}}) }, "inputs[1][0] is +Inf"},
 		{"NewQuadratic", "lengths", func() { NewQuadratic(one, [][]float64{{1, 2}}) }, "1 columns and inputs of length 2"},
-		{"NewQuadratic", "wide", func() { NewQuadratic(wide, wide) }, "A is 1 x 65537, want at most 65536"},
-		{"NewQuadratic", "long", func() { NewQuadratic(slices.Repeat(one, core.MaxWidth+1), one) }, "A is 65537 x 1, want"},
+		{"NewQuadratic", "wide", func() { NewQuadratic(wide, wide) }, "A is 1 x 1025, want at most 65536 x 1024"},
+		{"NewQuadratic", "long", func() { NewQuadratic(slices.Repeat(one, MaxRows+1), one) }, "A is 65537 x 1, want at most"},
 		{"Quadratic.Len", "nil", func() { noQuadratic.Len() }, "nil or zero Quadratic"},
+		{"Quadratic.Len", "zero", func() { new(Quadratic).Len() }, "nil or zero Quadratic"},
+		{"Quadratic.Sample", "nil", func() { noQuadratic.Sample(0) }, "nil or zero Quadratic"},
+		{"Quadratic.Sample", "zero", func() { new(Quadratic).Sample(0) }, "nil or zero Quadratic"},
+		{"Quadratic.Sample", "-1", func() { q.Sample(-1) }, "sample -1 of 1"},
 		{"Quadratic.Sample", "1", func() { q.Sample(1) }, "sample 1 of 1"},
 		{"Quadratic.Reg", "nil", func() { noQuadratic.Reg() }, "nil or zero Quadratic"},
 		{"Quadratic.L", "zero", func() { new(Quadratic).L() }, "nil or zero Quadratic"},
@@ -90,6 +96,7 @@ func misuse(t *testing.T) []row {
 
 		// Not a door: what spectrum would say of eigenvectors that are none.
 		{"NewQuadratic", "bad eigenvectors", func() { discs(mat.NewSymDense(1, []float64{1}), mat.NewDense(1, 1, []float64{2})) }, "1 x 1 matrix are off by 3"},
+		{"NewQuadratic", "poor eigenvectors", func() { discs(mat.NewSymDense(1, []float64{1}), mat.NewDense(1, 1, []float64{1.25})) }, "off by 0.5625"},
 	}
 }
 

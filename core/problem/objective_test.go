@@ -165,6 +165,26 @@ func TestSynthetic(t *testing.T) {
 	}
 }
 
+// Both ends of what Synthetic takes.
+func TestSyntheticEnds(t *testing.T) {
+	for _, c := range [][2]int{{1, 1}, {MaxFeatures, 1}, {1, MaxRows}} {
+		if table := Synthetic(c[0], c[1], 1); len(table.X) != c[1] || len(table.X[0]) != c[0] {
+			t.Errorf("Synthetic(%d, %d) is %d x %d", c[0], c[1], len(table.X), len(table.X[0]))
+		}
+	}
+}
+
+// InitWeights draws the matrices of linear operators too, and leaves the rest.
+func TestInitWeights(t *testing.T) {
+	c := mustChain(core.Scale(2), core.Linear(2, 3), core.Affine(3, 1))
+	w := InitWeights(c, 1)
+	for k, v := range w {
+		if drawn := k >= 2 && k < 11; (v != 0) != drawn {
+			t.Errorf("weight %d is %v", k, v)
+		}
+	}
+}
+
 func TestConstructorErrors(t *testing.T) {
 	row := func(v ...float64) [][]float64 { return [][]float64{v} }
 	two := []string{"a", "b"}

@@ -29,21 +29,18 @@ type Quadratic struct {
 
 // NewQuadratic returns the objective of the rows a of A and the inputs. It
 // panics on an empty or ragged argument, on one that is not finite, and on a matrix
-// wider or longer than core.MaxWidth.
+// of more than MaxRows rows or MaxFeatures columns.
 func NewQuadratic(a, inputs [][]float64) *Quadratic {
 	checkMatrix("A", a)
 	checkMatrix("inputs", inputs)
 	n := len(a[0])
-	if n > core.MaxWidth || len(a) > core.MaxWidth {
-		panic(fmt.Sprintf("problem: quadratic: A is %d x %d, want at most %d", len(a), n, core.MaxWidth))
+	if n > MaxFeatures || len(a) > MaxRows {
+		panic(fmt.Sprintf("problem: quadratic: A is %d x %d, want at most %d x %d", len(a), n, MaxRows, MaxFeatures))
 	}
 	if len(inputs[0]) != n {
 		panic(fmt.Sprintf("problem: quadratic with %d columns and inputs of length %d", n, len(inputs[0])))
 	}
-	c, err := core.NewChain(core.Bias(n), core.Fixed(a), core.HalfSq(len(a)))
-	if err != nil {
-		panic("problem: quadratic: " + err.Error())
-	}
+	c := mustChain(core.Bias(n), core.Fixed(a), core.HalfSq(len(a)))
 	q := &Quadratic{}
 	for _, x := range inputs {
 		q.chain = append(q.chain, c)
