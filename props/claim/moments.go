@@ -28,20 +28,24 @@ type Moments struct {
 	EMean2 [ReadingSlots][]float64 // E|E^{H_i}[eps_i]|^2        i = 2..N
 	YMean2 [ReadingSlots][]float64 // E|E^{G_i}[Y_i-y_i]|^2      i = 0..N
 	VMean2 [ReadingSlots][]float64 // E|E^{H_i}[V_i-v_i]|^2      i = 1..N
+
+	all []float64 // what the slices above share
 }
 
-// NewMoments returns moments of the shape of c, all 0.
+// NewMoments returns moments of the shape of c, all 0. There are no others: the zero
+// value has no slices.
 func NewMoments(c *core.Chain) *Moments {
 	n := c.N() + 1
 	lists := 11 + 4*len(Readings)
-	buf := make([]float64, lists*n+c.NW())
+	all := make([]float64, lists*n+c.NW())
+	buf := all
 	take := func() []float64 {
 		s := buf[:n:n]
 		buf = buf[n:]
 		return s
 	}
 	m := &Moments{D2: take(), D4: take(), E2: take(), Y2: take(), Y4: take(), V2: take(), Ui2: take(), UiMean2: take(),
-		YV2: take(), E4: take(), V4: take()}
+		YV2: take(), E4: take(), V4: take(), all: all}
 	for _, r := range Readings {
 		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = take(), take(), take(), take()
 	}
@@ -61,21 +65,14 @@ func (m *Moments) Lists() [11 + 4*len(Readings)][]float64 {
 
 // Reset sets all moments to 0.
 func (m *Moments) Reset() {
-	for _, l := range m.Lists() {
-		clear(l)
-	}
-	clear(m.UMean)
+	clear(m.all)
 	m.Leaves, m.P, m.U2, m.UMean2 = 0, 0, 0, 0
 }
 
 // Add adds p times o: all that is linear in the law, so not UMean2, which stays.
 // UiMean2 is added as a number.
 func (m *Moments) Add(o *Moments, p float64) {
-	ls, os := m.Lists(), o.Lists()
-	for k, l := range ls {
-		axpy(l, p, os[k])
-	}
-	axpy(m.UMean, p, o.UMean)
+	axpy(m.all, p, o.all)
 	m.Leaves += o.Leaves
 	m.P += float64(p * o.P)
 	m.U2 += float64(p * o.U2)

@@ -177,7 +177,7 @@ func (s *sequence) stepwise(law perturb.Spec) error {
 	}
 	points := measure.NewPoints(run)
 	smooth := bounds.Smooth{L: run.Known.L(), Mu: run.Known.Mu(), Gamma: run.Gamma}
-	low := run.Known.LStarLower()
+	low, high := run.Known.LStarLower(), run.Known.LStarUpper()
 	state := core.NewState(run.Chain)
 	w := append([]float64(nil), run.W...)
 	for k := range sequentialSteps {
@@ -188,7 +188,7 @@ func (s *sequence) stepwise(law perturb.Spec) error {
 		smooth.SigmaSq = here.Variance // at w, the smallest that A2 allows
 		at := &claim.Point{
 			Loss: here.Loss, Grad2: here.Grad2(), E2: here.Moments.U2, Mean2: here.Moments.UMean2,
-			LStarLower: low, LStarUpper: run.Known.LStarUpper(),
+			LStarLower: low, LStarUpper: high,
 		}
 		s.draw(run, state, w, k)
 		rounding := sequentialError * (1 + math.Abs(here.Loss))
@@ -229,7 +229,7 @@ func (s *sequence) repeated(law perturb.Spec) error {
 	if err != nil {
 		return err
 	}
-	p.d0 = start.Loss - run.Known.LStarLower()
+	p.d0, p.high = start.Loss-run.Known.LStarLower(), run.Known.LStarUpper()
 	if law.Law == "round" {
 		return p.byRun()
 	}
@@ -259,6 +259,7 @@ type paths struct {
 	state  *core.State
 	smooth bounds.Smooth
 	d0     float64
+	high   float64 // upper bound of l*
 }
 
 // right is the right side for weighted sums of E|U-u|^2 and |E[U-u]|^2.
@@ -301,6 +302,6 @@ func (p *paths) draw() (left, e2, mean2 float64, err error) {
 		mean2 += weight * here.Moments.UMean2
 		p.sequence.draw(p.run, p.state, w, k)
 	}
-	gap := max(p.points.Loss(w)-p.run.Known.LStarUpper(), 0) // from below: l* from above
+	gap := max(p.points.Loss(w)-p.high, 0) // from below: l* from above
 	return p.bet.Path.Left(meanGrad2, gap), e2, mean2, nil
 }
