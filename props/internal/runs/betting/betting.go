@@ -78,12 +78,15 @@ func Run(opt Options) ([]Result, error) {
 	errs := make([]error, len(jobs))
 	results := pool.Map(len(jobs), func(k int) Result {
 		c, law := jobs[k].claim, sequentialLaws[jobs[k].law]
-		s := &sequence{bet: c.Bet, weaken: opt.Weaken, rng: rand.New(rand.NewPCG(opt.Seed, uint64(k)))}
+		s := &sequence{
+			bet: c.Bet, weaken: opt.Weaken, rng: rand.New(rand.NewPCG(opt.Seed, uint64(k))),
+			share: anytime.Share(k, len(jobs)),
+		}
 		errs[k] = s.run(law.spec)
 		return Result{
 			Name: name(c) + ", " + law.name, Claim: c.ID, Steps: s.test.N(),
 			Wealth:   claim.Number(max(s.test.LogWealth(), -math.MaxFloat64)),
-			Rejected: s.test.Rejected(anytime.Share(k, len(jobs))),
+			Rejected: s.rejected(),
 		}
 	})
 	for k, err := range errs {
@@ -118,8 +121,13 @@ type sequence struct {
 	bet    *claim.Bet
 	weaken float64
 	rng    *rand.Rand
+	share  float64 // of the error probability that all tests have together
 	test   anytime.Test
 }
+
+// rejected says that the test has decided: nothing that follows takes that back, so a
+// sequence ends there.
+func (s *sequence) rejected() bool { return s.test.Rejected(s.share) }
 
 func (s *sequence) run(law perturb.Spec) error {
 	if s.bet.Step != nil {
@@ -180,7 +188,7 @@ func (s *sequence) stepwise(law perturb.Spec) error {
 	low, high := run.Known.LStarLower(), run.Known.LStarUpper()
 	state := core.NewState(run.Chain)
 	w := append([]float64(nil), run.W...)
-	for k := range sequentialSteps {
+	for k := 0; k < sequentialSteps && !s.rejected(); k++ {
 		here, err := points.At(w, k)
 		if err != nil {
 			return err
@@ -239,7 +247,7 @@ func (s *sequence) repeated(law perturb.Spec) error {
 	}
 	// E|U-u|^2 and |E[U-u]|^2 are the same at every w.
 	right := p.right(weights*start.Moments.U2, weights*start.Moments.UMean2)
-	for range sequentialRuns {
+	for k := 0; k < sequentialRuns && !s.rejected(); k++ {
 		left, _, _, err := p.draw()
 		if err != nil {
 			return err
@@ -274,7 +282,7 @@ func (p *paths) right(e2, mean2 float64) float64 {
 func (p *paths) byRun() error {
 	const roundCap = 2
 	bare := p.bet.Path.Right(p.smooth, p.d0, sequentialT, 0, 0)
-	for range sequentialRuns {
+	for k := 0; k < sequentialRuns && !p.rejected(); k++ {
 		left, e2, mean2, err := p.draw()
 		if err != nil {
 			return err
