@@ -31,11 +31,12 @@ func TestEquation6(t *testing.T) {
 	one := []float64{1}
 	eps3 := [][]float64{nil, nil, {10, 20}, {1, 1}}
 	for name, c := range map[string][2]string{
-		"(6a), one number, with e": {get(Eq6a([][][]float64{nil, {{2}}, {{3}}}, one, one, [][]float64{{4}})), "[[7]] <nil>"},
-		"(6a), N = 3":              {get(Eq6a(w3, []float64{1}, v1, nil)), "[[1 3] [3 9]] <nil>"},
-		"(6b), N = 3":              {get(Eq6b(w3, []float64{1}, v1, eps3)), "[[12 36] [25 75]] <nil>"},
-		"the text, N = 3":          {get(Eq6Text(w3, x, eps3)), "[[5 7] [20 28]] <nil>"},
-		"the text, mended, N = 3":  {get(Eq6TextRepaired(w3, x, eps3)), "[[5 7] [10 14]] <nil>"},
+		"(6a), one number, with e": {get(Eq6a([][][]float64{nil, {{2}}, {{3}}}, one, one, [][]float64{{4}})),
+			"[[7]] <nil>"},
+		"(6a), N = 3":             {get(Eq6a(w3, []float64{1}, v1, nil)), "[[1 3] [3 9]] <nil>"},
+		"(6b), N = 3":             {get(Eq6b(w3, []float64{1}, v1, eps3)), "[[12 36] [25 75]] <nil>"},
+		"the text, N = 3":         {get(Eq6Text(w3, x, eps3)), "[[5 7] [20 28]] <nil>"},
+		"the text, mended, N = 3": {get(Eq6TextRepaired(w3, x, eps3)), "[[5 7] [10 14]] <nil>"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: %s, want %s", name, c[0], c[1])

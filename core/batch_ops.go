@@ -16,7 +16,8 @@ func sameOp(a, b Op) bool {
 	case *dense:
 		p, ok := b.(*dense)
 		return ok && *o == *p
-	case *fixed, biasOp, scaleOp, tanhOp, sigmoidOp, softplusOp, squareOp, halfSqOp, logisticOp, softmaxCEOp, bilinearOp:
+	case *fixed, biasOp, scaleOp, tanhOp, sigmoidOp, softplusOp, squareOp, halfSqOp, logisticOp, softmaxCEOp,
+		bilinearOp:
 		return a == b
 	}
 	return false

@@ -157,7 +157,8 @@ func TestBatchIsManyStates(t *testing.T) {
 					b.Pass(bc.w, p)
 					got := append([]float64{b.Loss()}, b.U()...)
 					if window == 1 && (got[0] != loss || !cmp.Equal(got[1:], byHand(bc, perturbed))) {
-						t.Fatalf("%v: windows of one give loss %v and U %v, want %v and %v", bc.c.Specs(), got[0], got[1:], loss, u)
+						t.Fatalf("%v: windows of one give loss %v and U %v, want %v and %v", bc.c.Specs(), got[0],
+							got[1:], loss, u)
 					}
 					if !(math.Abs(got[0]-loss) <= lossOff && far(got[1:], u) <= uOff) {
 						t.Fatalf("%v, window %d, perturbed %v: loss %v, want %v within %v; U %v, want %v within %v",
@@ -208,7 +209,8 @@ func TestBatchStep(t *testing.T) {
 				Step(want, b.U(), g, reg)
 				got := append([]float64(nil), bc.w...)
 				b.Step(got, g, reg, bc.each)
-				terms := size2(bc.w)*(1+2*g*reg.Rho) + 8*g*uOff/gamma(1) // each |U^(k)| is at most uOff B/(2 gamma(B+2))
+				// each |U^(k)| is at most uOff B/(2 gamma(B+2))
+				terms := size2(bc.w)*(1+2*g*reg.Rho) + 8*g*uOff/gamma(1)
 				if off := gamma(len(bc.obj.x)+4) * terms; !(far(got, want) <= off) || b.Loss() != loss {
 					t.Fatalf("%v, %v, window %d: %v by a fused step, %v by two, %v apart, want %v; loss %v and %v",
 						bc.c.Specs(), reg, window, got, want, far(got, want), off, b.Loss(), loss)
@@ -324,7 +326,8 @@ func TestSkipLossSkips(t *testing.T) {
 	for _, c := range []struct {
 		last  Op
 		skips bool
-	}{{Logistic(), true}, {SoftmaxCE(1, 0), true}, {HalfSq(1), true}, {Tanh(1), false}, {Sigmoid(1), false}, {squareSum(1), false}} {
+	}{{Logistic(), true}, {SoftmaxCE(1, 0), true}, {HalfSq(1), true}, {Tanh(1), false}, {Sigmoid(1), false},
+		{squareSum(1), false}} {
 		chain := mustChain(t, Bias(1), c.last)
 		b := NewBatch(chain, 1)
 		b.SkipLoss = true

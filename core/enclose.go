@@ -91,7 +91,8 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 	inside := true
 	for i := 1; i <= n; i++ {
 		ro := e.c.ops[i-1].Roundoff(r.Y[i-1], r.W[i])
-		e.Y[i] = float64((float64(per[i].Lf*e.Y[i-1]) + float64(scale*(float64(ro.F)+float64(unit*e.maxY[i])))) * inflate)
+		e.Y[i] = float64((float64(per[i].Lf*e.Y[i-1]) +
+			float64(scale*(float64(ro.F)+float64(unit*e.maxY[i])))) * inflate)
 		if i < n {
 			inside = inside && e.Y[i] <= r.margin*e.maxY[i]
 		}

@@ -153,7 +153,8 @@ func TestVisitNorms(t *testing.T) {
 		states.Compute(region, per)
 		norms.Compute(region, per)
 		for i := 1; i <= n; i++ {
-			for k, p := range [][2]float64{{states.Y[i], norms.Y[i]}, {states.V[i], norms.V[i]}, {states.U[i], norms.U[i]}} {
+			for k, p := range [][2]float64{{states.Y[i], norms.Y[i]}, {states.V[i], norms.V[i]},
+				{states.U[i], norms.U[i]}} {
 				if p[0] > 0 && (p[0] == p[1]) != same {
 					t.Errorf("%s: operator %d, error %d: %v by states, %v by norms", what, i, k, p[0], p[1])
 				}

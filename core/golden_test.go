@@ -75,7 +75,8 @@ func put(h hash.Hash, lists ...[]float64) {
 	for _, v := range lists {
 		for _, x := range v {
 			b := math.Float64bits(x)
-			h.Write([]byte{byte(b), byte(b >> 8), byte(b >> 16), byte(b >> 24), byte(b >> 32), byte(b >> 40), byte(b >> 48), byte(b >> 56)})
+			h.Write([]byte{byte(b), byte(b >> 8), byte(b >> 16), byte(b >> 24), byte(b >> 32), byte(b >> 40),
+				byte(b >> 48), byte(b >> 56)})
 		}
 	}
 }

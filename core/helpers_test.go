@@ -56,7 +56,8 @@ func randomChain(t testing.TB, r *rand.Rand, n int) *Chain {
 			a[i] = normals(r, width)
 		}
 		candidates := []Op{Affine(width, next), Linear(width, next), Fixed(a), Bias(width), Scale(width), Tanh(width),
-			Sigmoid(width), Softplus(width), Square(width), HalfSq(width), SoftmaxCE(width, r.IntN(width)), Bilinear(width)}
+			Sigmoid(width), Softplus(width), Square(width), HalfSq(width), SoftmaxCE(width, r.IntN(width)),
+			Bilinear(width)}
 		op := candidates[r.IntN(len(candidates))]
 		if width == 1 && r.IntN(8) == 0 {
 			op = Logistic()

@@ -122,7 +122,8 @@ func NewOp(s Spec) (Op, error) {
 // checkFields refuses fields that the operator does not have: a misspelt spec
 // is an error, not half understood.
 func (s Spec) checkFields() error {
-	allowed := map[string]string{"affine": "in out", "linear": "in out", "fixed": "a", "softmaxce": "n label", "logistic": ""}
+	allowed := map[string]string{"affine": "in out", "linear": "in out", "fixed": "a", "softmaxce": "n label",
+		"logistic": ""}
 	fields, ok := allowed[s.Op]
 	if !ok {
 		fields = "n"

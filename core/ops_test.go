@@ -164,7 +164,8 @@ func TestNaNPropagates(t *testing.T) {
 				before, after, got := results(op, random), results(op, moved), results(op, zero)
 				for j, v := range got {
 					if depends := before[j] != after[j]; depends != math.IsNaN(v) {
-						t.Errorf("%v: result %d is %v with NaN at entry %d of argument %d; depends on it: %v", op.Spec(), j, v, k, arg, depends)
+						t.Errorf("%v: result %d is %v with NaN at entry %d of argument %d; depends on it: %v",
+							op.Spec(), j, v, k, arg, depends)
 					}
 				}
 			}

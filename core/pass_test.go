@@ -77,7 +77,8 @@ func TestPassIsEquation5(t *testing.T) {
 			s.Pass(c, x, w, &Given{DeltaAt: delta, EpsAt: eps})
 			y, v, u := slow(c, x, w, delta, eps)
 			for i := 1; i <= c.N(); i++ {
-				for name, p := range map[string][2][]float64{"Y": {s.Y[i], y[i]}, "V": {s.V[i], v[i]}, "U": {s.U[i], u[i]}, "delta": {s.Delta[i], delta[i]}, "eps": {s.Eps[i], eps[i]}} {
+				for name, p := range map[string][2][]float64{"Y": {s.Y[i], y[i]}, "V": {s.V[i], v[i]},
+					"U": {s.U[i], u[i]}, "delta": {s.Delta[i], delta[i]}, "eps": {s.Eps[i], eps[i]}} {
 					if err := near(p[0], p[1]); err != nil {
 						t.Fatalf("%v: %s_%d: %v", c.Specs(), name, i, err)
 					}

@@ -26,7 +26,8 @@ func (r Regularity) C() float64 { return max(r.J1, r.J2) }
 
 // Max is the fieldwise maximum: constants good for both.
 func (r Regularity) Max(o Regularity) Regularity {
-	return Regularity{max(r.J1, o.J1), max(r.J2, o.J2), max(r.C2, o.C2), max(r.Lf, o.Lf), max(r.L1, o.L1), max(r.L2, o.L2)}
+	return Regularity{max(r.J1, o.J1), max(r.J2, o.J2), max(r.C2, o.C2), max(r.Lf, o.Lf), max(r.L1, o.L1),
+		max(r.L2, o.L2)}
 }
 
 // bounded inflates computed suprema to sound bounds and sets Lf = J1: a box is

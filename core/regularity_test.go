@@ -113,8 +113,10 @@ func testBoxes(op Op, seed uint64) []testBox {
 	for _, s := range []struct {
 		center, radius float64
 		positive       bool
-	}{{1, 0, false}, {1, 0, true}, {1, 1e-3, false}, {0.3, 0.5, false}, {0, 1, false}, {3, 2, false}, {0.05, 0.01, true}, {30, 40, false}} {
-		boxes = append(boxes, testBox{box(op.In(), s.center, s.radius, s.positive), box(op.NW(), s.center, s.radius, s.positive)})
+	}{{1, 0, false}, {1, 0, true}, {1, 1e-3, false}, {0.3, 0.5, false}, {0, 1, false}, {3, 2, false},
+		{0.05, 0.01, true}, {30, 40, false}} {
+		boxes = append(boxes, testBox{box(op.In(), s.center, s.radius, s.positive),
+			box(op.NW(), s.center, s.radius, s.positive)})
 	}
 	return boxes
 }
@@ -152,7 +154,8 @@ func TestRegularity(t *testing.T) {
 					got := pointConstants(op, x, w)
 					for k, v := range got {
 						if !(v <= bound.list()[k]*(1+slack[k])+slack[k]) {
-							t.Fatalf("box %d: %s is %v at x = %v, w = %v, the bound is %v", bi, constantNames[k], v, x, w, bound.list()[k])
+							t.Fatalf("box %d: %s is %v at x = %v, w = %v, the bound is %v", bi, constantNames[k], v,
+								x, w, bound.list()[k])
 						}
 						if bound.list()[k] > 0 {
 							reached[k] = max(reached[k], v/bound.list()[k])
@@ -225,7 +228,8 @@ func TestSuprema(t *testing.T) {
 				b := c.op.Regularity(Box{[]float64{from}, []float64{x}}, Box{})
 				for j, got := range []float64{b.J1, b.L1, b.L2} {
 					if !(want[j] <= got && got <= want[j]+gridError) {
-						t.Fatalf("%v on [%v, %v]: derivative %d is bounded by %v, its maximum is %v", c.op.Spec(), from, x, j+1, got, want[j])
+						t.Fatalf("%v on [%v, %v]: derivative %d is bounded by %v, its maximum is %v", c.op.Spec(),
+							from, x, j+1, got, want[j])
 					}
 				}
 			}
@@ -260,8 +264,10 @@ func TestZeroConstants(t *testing.T) {
 		op   Op
 		want string
 	}{
-		{Affine(2, 2), "L2"}, {Linear(2, 2), "L2"}, {Fixed([][]float64{{1, 2}}), "J2 C2 L1 L2"}, {Bias(2), "C2 L1 L2"}, {Scale(2), "L2"},
-		{Square(2), "J2 C2 L2"}, {HalfSq(2), "J2 C2 L2"}, {Tanh(2), "J2 C2"}, {SoftmaxCE(2, 0), "J2 C2"}, {Bilinear(2), ""},
+		{Affine(2, 2), "L2"}, {Linear(2, 2), "L2"}, {Fixed([][]float64{{1, 2}}), "J2 C2 L1 L2"},
+		{Bias(2), "C2 L1 L2"}, {Scale(2), "L2"},
+		{Square(2), "J2 C2 L2"}, {HalfSq(2), "J2 C2 L2"}, {Tanh(2), "J2 C2"}, {SoftmaxCE(2, 0), "J2 C2"},
+		{Bilinear(2), ""},
 	} {
 		r := newRand(1)
 		b := c.op.Regularity(Point(normals(r, c.op.In())), Point(normals(r, c.op.NW())))
@@ -323,7 +329,8 @@ func checkHessianMove(t *testing.T, op Op, x1, w1, x2, w2 []float64, limit float
 	h := new(big.Float).SetMantExp(e.of(1), -60)
 	hessian := func(x, w []float64) []num {
 		var all []num
-		for _, row := range e.derivative(func(p []num) []num { return e.grad(op, p) }, append(e.vec(x), e.vec(w)...), h) {
+		for _, row := range e.derivative(func(p []num) []num { return e.grad(op, p) }, append(e.vec(x), e.vec(w)...),
+			h) {
 			all = append(all, row...)
 		}
 		return all
@@ -391,7 +398,8 @@ func TestNormsOfBoxes(t *testing.T) {
 	for trial := range 200 {
 		rows, cols := 2+trial%3, 2+trial%4
 		mid := testMatrix(r, trial%6, rows, cols)
-		rad, lo, hi, top := make([]float64, len(mid)), make([]float64, len(mid)), make([]float64, len(mid)), make([]float64, len(mid))
+		rad, lo, hi, top := make([]float64, len(mid)), make([]float64, len(mid)), make([]float64, len(mid)),
+			make([]float64, len(mid))
 		size := []float64{1e-6, 0.01, 0.3, 3}[r.IntN(4)]
 		for k, v := range mid {
 			rad[k] = size * r.Float64()

@@ -286,7 +286,8 @@ func TestRoundoffIsItsFormula(t *testing.T) {
 		want  Roundoff // in units
 		known string
 	}{
-		{Affine(2, 1), x, append([]float64{3, 0}, b...), Roundoff{4 * (3*5 + 2), 3 * 3, 5}, "(in+2)(|W||x|+|b|), (out+2)|W|, |x|"},
+		{Affine(2, 1), x, append([]float64{3, 0}, b...), Roundoff{4 * (3*5 + 2), 3 * 3, 5},
+			"(in+2)(|W||x|+|b|), (out+2)|W|, |x|"},
 		{Linear(2, 3), x, []float64{2, 2, 0, 1, 0, 0}, Roundoff{4 * 3 * 5, 5 * 3, 5}, "(in+2)|W||x|, (out+2)|W|, |x|"},
 		{Fixed(a), x, nil, Roundoff{4 * 7 * 5, 5 * 7, 0}, "(in+2)|A||x|, (out+2)|A|"},
 		{Bias(3), three, w, Roundoff{F: 5 + 3}, "|x|+|w|"},
@@ -298,8 +299,10 @@ func TestRoundoffIsItsFormula(t *testing.T) {
 		{Square(2), x, nil, Roundoff{25, 2 * 2 * 4, 0}, "|x|^2, 4 max|x|"},
 		{HalfSq(2), x, nil, Roundoff{3 * 25, 5, 0}, "(n+1)|x|^2, |x|"},
 		{SoftmaxCE(3, 1), two, nil, Roundoff{2*(3+4+5) + 7*(math.Log(3)+4), 3*(3+4+5) + 3, 0}, "min(spread, n) = 3"},
-		{SoftmaxCE(3, 0), []float64{1, 0.5, 1}, nil, Roundoff{2*(0.5+4+5) + 7*(math.Log(3)+0.5), 3*(0.5+4+5) + 3, 0}, "spread = 1/2"},
-		{Bilinear(3), three, w, Roundoff{12 * (15*15 + 25), 12 * (2*15*3 + 5), 12 * 2 * 15 * 5}, "(2n+6)(s^2+|x|^2), ..."},
+		{SoftmaxCE(3, 0), []float64{1, 0.5, 1}, nil, Roundoff{2*(0.5+4+5) + 7*(math.Log(3)+0.5), 3*(0.5+4+5) + 3, 0},
+			"spread = 1/2"},
+		{Bilinear(3), three, w, Roundoff{12 * (15*15 + 25), 12 * (2*15*3 + 5), 12 * 2 * 15 * 5},
+			"(2n+6)(s^2+|x|^2), ..."},
 	} {
 		got := c.op.Roundoff(Point(c.x), Point(c.w))
 		for k, p := range [][2]float64{{got.F, c.want.F}, {got.J1, c.want.J1}, {got.J2, c.want.J2}} {

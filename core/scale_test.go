@@ -15,7 +15,8 @@ func TestRegularityAtScales(t *testing.T) {
 			// Differences of polynomials, exact or off by step^2: 2^-2800 when C2 of
 			// bilinear is 2^-2148, and up to 2^3072 for its J1.
 			e, step := exact{6400}, 1400
-			scales := []float64{5e-324, 1e-310, 1e-200, 1e-170, 1e-100, 1e-50, 1e40, 1e50, 1e100, 1e155, 1e170, math.MaxFloat64}
+			scales := []float64{5e-324, 1e-310, 1e-200, 1e-170, 1e-100, 1e-50, 1e40, 1e50, 1e100, 1e155, 1e170,
+				math.MaxFloat64}
 			switch op.Spec().Op {
 			case "tanh", "sigmoid", "softplus", "logistic", "softmaxce":
 				e, step = exact{400}, 90
@@ -29,7 +30,8 @@ func TestRegularityAtScales(t *testing.T) {
 				}
 				for _, j := range others {
 					x, w := entries(r, op.In(), sx), entries(r, op.NW(), scales[j])
-					box := testBox{Point(x).hull(entries(r, op.In(), sx)), Point(w).hull(entries(r, op.NW(), scales[j]))}
+					box := testBox{Point(x).hull(entries(r, op.In(), sx)),
+						Point(w).hull(entries(r, op.NW(), scales[j]))}
 					want := e.constants(op, x, w, step)
 					finite := sx <= 1e40 && scales[j] <= 1e40
 					checkBounds(t, "point", op.Regularity(Point(x), Point(w)), want, finite)
@@ -64,7 +66,8 @@ func (b Box) hull(x []float64) Box {
 // TestUnboundedBoxes: a box as wide as float64 has no NaN among its constants.
 func TestUnboundedBoxes(t *testing.T) {
 	for _, op := range testOps() {
-		for _, b := range [][2]float64{{-math.MaxFloat64, math.MaxFloat64}, {1e300, math.MaxFloat64}, {-1e170, 1e-170}, {-5e-324, 5e-324}} {
+		for _, b := range [][2]float64{{-math.MaxFloat64, math.MaxFloat64}, {1e300, math.MaxFloat64},
+			{-1e170, 1e-170}, {-5e-324, 5e-324}} {
 			wide := func(n int) Box { return Point(filled(n, 0)).hull(filled(n, b[0])).hull(filled(n, b[1])) }
 			k := op.Regularity(wide(op.In()), wide(op.NW()))
 			for j, v := range append(k.list(), k.Lf) {

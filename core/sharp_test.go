@@ -65,13 +65,16 @@ func TestCornersAreReached(t *testing.T) {
 			n := op.In()
 			corner := op.Regularity(Point(far[:n]), Point(far[n:])).list()
 			orthant := op.Regularity(Point(far[:n]).hull(near[:n]), Point(far[n:]).hull(near[n:])).list()
-			mirrored := op.Regularity(Point(far[:n]).hull(times(-1, near[:n])), Point(far[n:]).hull(times(-1, near[n:]))).list()
+			mirrored := op.Regularity(Point(far[:n]).hull(times(-1, near[:n])),
+				Point(far[n:]).hull(times(-1, near[n:]))).list()
 			for k, want := range corner {
 				if !(math.Abs(orthant[k]-want) <= rounding*want) {
-					t.Errorf("%v: %s is %v on a positive box, %v at its corner", op.Spec(), constantNames[k], orthant[k], want)
+					t.Errorf("%v: %s is %v on a positive box, %v at its corner", op.Spec(), constantNames[k],
+						orthant[k], want)
 				}
 				if !(mirrored[k] <= want*(1.005+rounding)) { // another way through absOpNorm
-					t.Errorf("%v: %s is %v on a box of both signs, %v at its magnitudes", op.Spec(), constantNames[k], mirrored[k], want)
+					t.Errorf("%v: %s is %v on a box of both signs, %v at its magnitudes", op.Spec(), constantNames[k],
+						mirrored[k], want)
 				}
 			}
 		}
@@ -120,7 +123,8 @@ func TestSoftmaxCEConstants(t *testing.T) {
 			want := softmaxConstants(x, label)
 			for k, v := range []float64{got.J1, got.L1, got.L2} {
 				if !(v >= want[k]*(1-gridded) && v <= want[k]*1.006+2*saturation) {
-					t.Errorf("%d classes, radius %v: %s is %v, want %v", n, radius, []string{"J1", "L1", "L2"}[k], v, want[k])
+					t.Errorf("%d classes, radius %v: %s is %v, want %v", n, radius, []string{"J1", "L1", "L2"}[k], v,
+						want[k])
 				}
 			}
 		}

@@ -49,7 +49,8 @@ func TestRefusals(t *testing.T) {
 		{"empty", nil, "chain of 0 operators"},
 		{"one", []Spec{{Op: "halfsq", N: 2}}, "chain of 1 operators"},
 		{"unknown", []Spec{{Op: "relu", N: 2}, {Op: "halfsq", N: 2}}, `operator 1: core: unknown op "relu"`},
-		{"width", []Spec{{Op: "tanh", N: 2}, {Op: "halfsq", N: 3}}, "operator 2 halfsq(3) takes width 3, operator 1 tanh(2) gives 2"},
+		{"width", []Spec{{Op: "tanh", N: 2}, {Op: "halfsq", N: 3}},
+			"operator 2 halfsq(3) takes width 3, operator 1 tanh(2) gives 2"},
 		{"d_N", []Spec{{Op: "tanh", N: 2}, {Op: "tanh", N: 2}}, "width d_N = 2, want 1"},
 		{"zero", []Spec{{Op: "tanh"}, {Op: "halfsq", N: 2}}, "n is 0, want 1.."},
 		{"negative", []Spec{{Op: "affine", In: -1, Out: 2}, {Op: "halfsq", N: 2}}, "in is -1"},
@@ -57,16 +58,20 @@ func TestRefusals(t *testing.T) {
 		{"huge weights", []Spec{{Op: "linear", In: MaxWidth, Out: MaxWidth}, {Op: "halfsq", N: 2}}, "weights exceed"},
 		{"no matrix", []Spec{{Op: "fixed"}, {Op: "halfsq", N: 2}}, "rows of a is 0"},
 		{"empty row", []Spec{{Op: "fixed", A: [][]float64{{}}}, {Op: "halfsq", N: 2}}, "columns of a is 0"},
-		{"ragged", []Spec{{Op: "fixed", A: [][]float64{{1}, {1, 2}}}, {Op: "halfsq", N: 2}}, "row 1 of a has 2 entries"},
+		{"ragged", []Spec{{Op: "fixed", A: [][]float64{{1}, {1, 2}}}, {Op: "halfsq", N: 2}},
+			"row 1 of a has 2 entries"},
 		{"NaN", []Spec{{Op: "fixed", A: [][]float64{{1, math.NaN()}}}, {Op: "halfsq", N: 1}}, "a[0][1] is NaN"},
 		{"infinite", []Spec{{Op: "fixed", A: [][]float64{{math.Inf(-1)}}}, {Op: "halfsq", N: 1}}, "a[0][0] is -Inf"},
-		{"many columns", []Spec{{Op: "fixed", A: [][]float64{make([]float64, MaxWidth+1)}}, {Op: "halfsq", N: 1}}, "columns of a is 65537"},
-		{"many weights", []Spec{{Op: "linear", In: 1 << 15, Out: 2047}, {Op: "linear", In: 2047, Out: 1 << 10}}, "weights exceed 67108864 at operator 2"},
+		{"many columns", []Spec{{Op: "fixed", A: [][]float64{make([]float64, MaxWidth+1)}}, {Op: "halfsq", N: 1}},
+			"columns of a is 65537"},
+		{"many weights", []Spec{{Op: "linear", In: 1 << 15, Out: 2047}, {Op: "linear", In: 2047, Out: 1 << 10}},
+			"weights exceed 67108864 at operator 2"},
 		{"no name", []Spec{{N: 2}, {Op: "halfsq", N: 2}}, `operator 1: core: unknown op ""`},
 		{"no out", []Spec{{Op: "affine", In: 2}, {Op: "halfsq", N: 2}}, "out is 0"},
 		{"no classes", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce"}}, `operator 2: core: op "softmaxce": n is 0`},
 		{"logistic", []Spec{{Op: "bias", N: 1}, {Op: "logistic", N: 1}}, `"logistic" has no field "n"`},
-		{"matrix of affine", []Spec{{Op: "affine", In: 1, Out: 1, A: [][]float64{{1}}}, {Op: "halfsq", N: 1}}, `"affine" has no field "a"`},
+		{"matrix of affine", []Spec{{Op: "affine", In: 1, Out: 1, A: [][]float64{{1}}}, {Op: "halfsq", N: 1}},
+			`"affine" has no field "a"`},
 		{"label of tanh", []Spec{{Op: "tanh", N: 1, Label: 1}, {Op: "halfsq", N: 1}}, `"tanh" has no field "label"`},
 		{"label", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2, Label: 2}}, "label is 2, want 0..1"},
 		{"negative label", []Spec{{Op: "tanh", N: 2}, {Op: "softmaxce", N: 2, Label: -1}}, "label is -1"},
@@ -119,7 +124,8 @@ func TestRegularizers(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []Regularizer{{Kind: "l1"}, {Kind: "l2", Rho: -1}, {Kind: "l2", Rho: math.NaN()}, {Kind: "none", Rho: 1}} {
+	for _, r := range []Regularizer{{Kind: "l1"}, {Kind: "l2", Rho: -1}, {Kind: "l2", Rho: math.NaN()},
+		{Kind: "none", Rho: 1}} {
 		if r.Check() == nil {
 			t.Errorf("%+v was accepted", r)
 		}
@@ -172,7 +178,8 @@ func TestRun(t *testing.T) {
 		}
 	}
 	stop := errors.New("enough")
-	if err := Run(obj, got, Options{T: 5, Observe: func(int, []float64, []float64, []int) error { return stop }}); err != stop {
+	if err := Run(obj, got,
+		Options{T: 5, Observe: func(int, []float64, []float64, []int) error { return stop }}); err != stop {
 		t.Errorf("the observer's error became %v", err)
 	}
 	if err := Run(none{}, nil, Options{T: 1}); err == nil || !strings.Contains(err.Error(), "objective of 0 samples") {
@@ -191,7 +198,8 @@ func TestRun(t *testing.T) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
 	}
-	if err := Run(obj, got[:1], Options{T: 1}); err == nil || !strings.Contains(err.Error(), "1 weights, the chain has 3") {
+	if err := Run(obj, got[:1], Options{T: 1}); err == nil ||
+		!strings.Contains(err.Error(), "1 weights, the chain has 3") {
 		t.Errorf("short weights: %v", err)
 	}
 }

@@ -20,7 +20,8 @@ func FuzzCertificate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := cert.Check(data)
-		if again, second := cert.Check(data); (again == nil) != (r == nil) || (err != nil && second.Error() != err.Error()) {
+		if again, second := cert.Check(data); (again == nil) != (r == nil) ||
+			(err != nil && second.Error() != err.Error()) {
 			t.Fatalf("%v at first, then %v", err, second)
 		}
 		if err == nil {

@@ -148,7 +148,8 @@ func TestTargetsCanFail(t *testing.T) {
 			data := random(rng, 64)
 			text = try(func(t props.Failer) { props.Fuzz(t, claims, data) }).failed
 		}
-		for _, want := range []string{c.names + ": ", "in words: y_0 = x in R^", "go run ./props/verify replay FILE\n{\"version\":1"} {
+		for _, want := range []string{c.names + ": ", "in words: y_0 = x in R^",
+			"go run ./props/verify replay FILE\n{\"version\":1"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s aimed at %s: no %q in\n%s", c.target, c.names, want, text)
 			}

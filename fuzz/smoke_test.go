@@ -20,12 +20,15 @@ func TestSmokeCounts(t *testing.T) {
 	for name, c := range map[string]struct{ log, want string }{
 		"new inputs": {gathered + "fuzz: elapsed: 3s, execs: 100 (33/sec), new interesting: 0 (total: 17)\n" +
 			"fuzz: elapsed: 6s, execs: 700 (200/sec), new interesting: 112 (total: 129)\nPASS\n", "683"},
-		"a count that is less as text": {"fuzz: elapsed: 0s, gathering baseline coverage: 2/2 completed, now fuzzing with 2 workers\n" +
+		"a count that is less as text": {"fuzz: elapsed: 0s, gathering baseline coverage: 2/2 completed, now " +
+			"fuzzing with 2 workers\n" +
 			"fuzz: elapsed: 20s, execs: 129355 (9062/sec), new interesting: 282 (total: 284)\nPASS\n", "129353"},
-		"only the corpus": {gathered + "fuzz: elapsed: 3s, execs: 17 (5/sec), new interesting: 0 (total: 17)\nPASS\n", "0"},
+		"only the corpus": {gathered + "fuzz: elapsed: 3s, execs: 17 (5/sec), new interesting: 0 (total: 17)\nPASS\n",
+			"0"},
 		"still gathering": {"fuzz: elapsed: 0s, gathering baseline coverage: 0/17 completed\n" +
 			"fuzz: elapsed: 3s, gathering baseline coverage: 9/17 completed\nPASS\n", "0"},
-		"no corpus":      {"warning: starting with empty corpus\nfuzz: elapsed: 5s, execs: 229 (40/sec), new interesting: 62 (total: 62)\nPASS\n", "229"},
+		"no corpus": {"warning: starting with empty corpus\nfuzz: elapsed: 5s, execs: 229 (40/sec), new " +
+			"interesting: 62 (total: 62)\nPASS\n", "229"},
 		"nothing ran":    {"PASS\n", ""},
 		"nothing at all": {"", ""},
 	} {

@@ -20,7 +20,10 @@ type target struct {
 }
 
 var targets = []target{
-	{"FuzzPropagation", claim.Step, func(c *claim.Claim) bool { return c.Reading == claim.AnyReading && c.ID != "spike" }},
+	{"FuzzPropagation", claim.Step, func(c *claim.Claim) bool {
+		return c.Reading == claim.AnyReading &&
+			c.ID != "spike"
+	}},
 	{"FuzzBias", claim.Step, func(c *claim.Claim) bool { return c.Reading != claim.AnyReading }},
 	{"FuzzSpike", claim.Step, func(c *claim.Claim) bool { return c.ID == "spike" }},
 	{"FuzzNodes", claim.Nodes, func(*claim.Claim) bool { return true }},
@@ -101,5 +104,6 @@ func known(names []string) error {
 type unknownClaim struct{ name string }
 
 func (e *unknownClaim) Error() string {
-	return aimVariable + ": no claim that is searched is named " + strings.ToValidUTF8(e.name[:min(len(e.name), 80)], "?")
+	return aimVariable + ": no claim that is searched is named " + strings.ToValidUTF8(e.name[:min(len(e.name), 80)],
+		"?")
 }

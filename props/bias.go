@@ -25,23 +25,29 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			ID: "lemma2", Eq: "(22)", Form: claim.Printed, Kind: claim.Nodes, Span: nodes(r),
 			Title: "Lemma 2",
-			Statement: "|E^{G_{i-1}}[J2_i(Y_{i-1})-J2_i(y_{i-1})]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 " +
+			Statement: "|E^{G_{i-1}}[J2_i(Y_{i-1})-J2_i(y_{i-1})]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + " +
+				"L2^2 " +
 				"E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
-			Left:  func(v *claim.View, k int) float64 { return v.Nodes[r][k].Left },
-			Right: func(v *claim.View, k int) float64 { return bounds.Lemma2(v.K, v.Nodes[r][k].Mean2, v.Nodes[r][k].Four) },
+			Left: func(v *claim.View, k int) float64 { return v.Nodes[r][k].Left },
+			Right: func(v *claim.View, k int) float64 {
+				return bounds.Lemma2(v.K, v.Nodes[r][k].Mean2,
+					v.Nodes[r][k].Four)
+			},
 		},
 		{
 			// It needs Lemma 2 for i = N alone, where d_N = 1 and the Lemma holds.
 			ID: "eq24", Eq: "(24)", Form: claim.Printed,
 			FollowsFrom: []string{"lemma1", "lemma2"},
-			Statement:   "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
-			Left:        func(v *claim.View, _ int) float64 { return v.UiMean2[v.K.N] },
-			Right:       func(v *claim.View, _ int) float64 { return bounds.Eq24(v.K, v.YMean2[r], v.Y4) },
+			Statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 " +
+				"E|Y_{N-1}-y_{N-1}|^4",
+			Left:  func(v *claim.View, _ int) float64 { return v.UiMean2[v.K.N] },
+			Right: func(v *claim.View, _ int) float64 { return bounds.Eq24(v.K, v.YMean2[r], v.Y4) },
 		},
 		{
 			ID: "eq26", Eq: "(26)", Form: claim.Printed, Span: belowN, RestsOn: "lemma2",
 			FollowsFrom: []string{"lemma1", "lemma2"},
-			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
+			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 " +
+				"E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
 				"+ 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
 			Left:  func(v *claim.View, i int) float64 { return v.UiMean2[i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq26(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4) },
@@ -66,7 +72,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 + 2 " +
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
+				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
 				"E|E^{G_i}[delta_i]|^2",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq29(v.K, i, v.YMean2[r], v.Y4, v.DMean2[r]) },
@@ -74,8 +81,10 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			ID: "eq32", Eq: "(32)", Form: claim.Printed,
 			FollowsFrom: []string{"eq29"},
-			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j " +
-				"(4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) " +
+			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} " +
+				"S_j " +
+				"(4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j " +
+				"(4C^2)^{j-i-1} ) " +
 				"E|Y_i-y_i|^4",
 			Left:  func(v *claim.View, _ int) float64 { return bounds.Eq32Left(v.K, v.YMean2[r]) },
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq32Right(v.K, v.DMean2[r], v.Y4) },
@@ -108,7 +117,8 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 			// The eps are averaged given the forward pass in every reading: their
 			// total means may vanish while the product with J1(Y) has one.
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
-			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 S_{i-1} + " +
+			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
+				"S_{i-1} + " +
 				"sum_{j=i+1..N-1} (j-1) S_{j-1}), and eps averaged given the forward pass",
 			Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
 			Right: func(v *claim.View, _ int) float64 {
@@ -137,9 +147,10 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	case claim.Past:
 		claims = append(claims, claim.Claim{
 			ID: "eq29", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2: the past knows Y_{i-1}",
-			Left:      func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
-			Right:     func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2: the past " +
+				"knows Y_{i-1}",
+			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
+			Right: func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
 		}, claim.Claim{
 			ID: "eq32", Eq: "(32)", Form: claim.Repaired,
 			Statement: "(32) with E|E[Y_i-y_i|x]|^2 on the left",
@@ -169,8 +180,11 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 			ID: "eq28b", Eq: "(28)", Form: claim.Repaired, Span: belowN,
 			Statement: "E|E[V_i-v_i]|^2 given H_{i+1} <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 " +
 				"E|E^{H_{i+1}}[eps_{i+1}]|^2: H_{i+1} knows Y_i and V_{i+1}",
-			Left:  func(v *claim.View, i int) float64 { return v.VMean2[claim.Past][i] },
-			Right: func(v *claim.View, i int) float64 { return bounds.RepairedEq28Past(v.K, i, v.V2, v.Y2, v.EMean2[r]) },
+			Left: func(v *claim.View, i int) float64 { return v.VMean2[claim.Past][i] },
+			Right: func(v *claim.View, i int) float64 {
+				return bounds.RepairedEq28Past(v.K, i, v.V2, v.Y2,
+					v.EMean2[r])
+			},
 		})
 	}
 	return claims

@@ -21,9 +21,13 @@ func convergenceClaims() []claim.Claim {
 		{
 			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
 			FollowsFrom: []string{"eq35"},
-			Statement:   "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
-			Left:        func(v *claim.View, _ int) float64 { return v.Run.Drop36 },
-			Right:       func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
+				"|E_t[U-u]|^2",
+			Left: func(v *claim.View, _ int) float64 { return v.Run.Drop36 },
+			Right: func(v *claim.View, _ int) float64 {
+				return bounds.Eq36(v.Run.S, v.Run.First.E2,
+					v.Run.First.Mean2)
+			},
 			Bet: &claim.Bet{Step: &claim.StepBet{
 				Kept:  func(s bounds.Smooth, p *claim.Point) float64 { return p.Loss - s.Gamma/6*p.Grad2 },
 				Added: errors36,
@@ -34,7 +38,8 @@ func convergenceClaims() []claim.Claim {
 			Title:       "Theorem 3",
 			FollowsFrom: []string{"eq36"},
 			AtMost:      1.0 / 3, AtMostBy: "bounds/PROOFS.md, section 4",
-			Statement: "(1/T) sum_{t<T} E|grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t E|U-u|^2 + (3/T) " +
+			Statement: "(1/T) sum_{t<T} E|grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t E|U-u|^2 " +
+				"+ (3/T) " +
 				"sum_t E|E_t[U-u]|^2",
 			Left: gradients,
 			Right: func(v *claim.View, _ int) float64 {
@@ -49,9 +54,13 @@ func convergenceClaims() []claim.Claim {
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, PL: true,
 			FollowsFrom: []string{"eq36"},
-			Statement:   "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
-			Left:        func(v *claim.View, _ int) float64 { return v.Run.Drop40 },
-			Right:       func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
+				"|E_t[U-u]|^2",
+			Left: func(v *claim.View, _ int) float64 { return v.Run.Drop40 },
+			Right: func(v *claim.View, _ int) float64 {
+				return bounds.Eq36(v.Run.S, v.Run.First.E2,
+					v.Run.First.Mean2)
+			},
 			Bet: &claim.Bet{Step: &claim.StepBet{
 				Kept: func(s bounds.Smooth, p *claim.Point) float64 {
 					return s.Q()*p.Loss + (1-s.Q())*p.LStarUpper
@@ -62,7 +71,8 @@ func convergenceClaims() []claim.Claim {
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Printed, Kind: claim.Training, PL: true,
 			FollowsFrom: []string{"eq40"},
-			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + " +
+			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} " +
+				"E|U-u|^2 + " +
 				"(g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
 			Left: added41,
 			Right: func(v *claim.View, _ int) float64 {
@@ -78,7 +88,8 @@ func convergenceClaims() []claim.Claim {
 	all = append(all, claim.Claim{
 		ID: "eq41", Eq: "(41)", Form: claim.Derivation, Kind: claim.Training, PL: true, WithoutA3: true,
 		Instead: "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
-		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes from " +
+		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes " +
+			"from " +
 			"(40) to (41)",
 		Left: func(v *claim.View, _ int) float64 {
 			return bounds.UnrolledEq40(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
@@ -150,7 +161,10 @@ func sharpTrainingClaims() []claim.Claim {
 			ID: "eq36", Eq: "(36)", Form: claim.Sharp, Kind: claim.Training,
 			Statement: "(36) with g/2 for g/6",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop36 },
-			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+			Right: func(v *claim.View, _ int) float64 {
+				return bounds.Eq36(v.Run.S, v.Run.First.E2,
+					v.Run.First.Mean2)
+			},
 		},
 		{
 			ID: "thm3", Eq: "(34)", Form: claim.Sharp, Kind: claim.Training,
@@ -164,11 +178,15 @@ func sharpTrainingClaims() []claim.Claim {
 			ID: "eq40", Eq: "(40)", Form: claim.Sharp, Kind: claim.Training, PL: true,
 			Statement: "(40) with mu g for mu g/3",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop40 },
-			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
+			Right: func(v *claim.View, _ int) float64 {
+				return bounds.Eq36(v.Run.S, v.Run.First.E2,
+					v.Run.First.Mean2)
+			},
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Sharp, Kind: claim.Training, PL: true,
-			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 + (g/2) " +
+			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} " +
+				"E|U-u|^2 + (g/2) " +
 				"sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
 			Left: sharpAdded41,
 			Right: func(v *claim.View, _ int) float64 {
@@ -196,7 +214,8 @@ func sharpTrainingClaims() []claim.Claim {
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
 			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} " +
-				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} q^{T-1-t} " +
+				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} " +
+				"q^{T-1-t} " +
 				"E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootAdded41 },
 			Right: func(v *claim.View, _ int) float64 {

@@ -43,14 +43,16 @@ func rateClaims() []claim.Claim {
 			Judge: func(seed uint64) claim.Judgement { return measured.Judge(id, seed) },
 		}
 	}
-	line50 := row("eq50", "(50)", "E[l(w^T)-l*] <~ (ln T/T)(1+Q_d) + (ln^2 T/T^2) max{Q_d+Q_e}, PL and zero mean", "thm5", "bernoulli")
+	line50 := row("eq50", "(50)", "E[l(w^T)-l*] <~ (ln T/T)(1+Q_d) + (ln^2 T/T^2) max{Q_d+Q_e}, PL and zero mean",
+		"thm5", "bernoulli")
 	line50.Judge = func(seed uint64) claim.Judgement { return measured.JudgeLine50(line50.ID, seed) }
 	table1 := row("table1", "Table 1", "the budgets of its 8 cells keep the rate", "cor2", "cor3", "cor4")
 	table1.Title = "Table 1"
 	return []claim.Claim{
 		row("cor1", "(43), (44)", "rates T^-1/2, and ~T^-1 under PL, with |delta| <~ T^-1/8 ((ln T/T)^1/4), "+
 			"|E delta|, |E eps| <~ T^-1/4 ((ln T/T)^1/2), |eps| <~ 1", "thm4", "thm5", "eq48sum"),
-		row("cor2", "(49)", "nonconvex, zero mean: T^-1/2 with Q_d = O(T^1/2), Q_e = O(T) perturbations of O(1)", "thm4"),
+		row("cor2", "(49)", "nonconvex, zero mean: T^-1/2 with Q_d = O(T^1/2), Q_e = O(T) perturbations of O(1)",
+			"thm4"),
 		row("cor3", "(50)", "PL, zero mean: ln T/T with Q_d = O(1), Q_e = O(T) perturbations of O(1)", "eq50"),
 		row("cor4", "(51), (52)", "nonzero mean: T^-1/2 with Q_d, Q_e = O(T^1/2); under PL ln T/T with Q_d, Q_e = "+
 			"O(1)", "thm4", "thm5"),
@@ -77,12 +79,14 @@ func budgetClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "cor1", Eq: "5.3", Form: claim.Derivation, Kind: claim.SelfJudged,
-			Statement: "from (43), (44) and Table 1: \"Section 6 permits much weaker constraints on delta than on eps\"",
-			Instead:   "it is the other way round: where the limits differ, eps may be larger, or O(1) at more steps",
-			Judge:     func(uint64) claim.Judgement { return rates.JudgeAsymmetry() },
+			Statement: "from (43), (44) and Table 1: \"Section 6 permits much weaker constraints on delta than on " +
+				"eps\"",
+			Instead: "it is the other way round: where the limits differ, eps may be larger, or O(1) at more steps",
+			Judge:   func(uint64) claim.Judgement { return rates.JudgeAsymmetry() },
 		},
 		row("cor2", "(49)", "right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
-			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root), // (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
+			// (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
+			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root),
 		cor3,
 		row("cor4", "(51)", "right side of (51) with Q_d = Q_e = T^1/2 <~ T^-1/2, the rate of its cell in Table 1",
 			func(t float64) float64 { return root(t) + 2/t + 2*root(t) }, root),
@@ -90,7 +94,8 @@ func budgetClaims() []claim.Claim {
 			func(t float64) float64 { return 2 * log(t) }, log),
 		{
 			ID: "table1", Eq: "Table 1", Form: claim.Sharp, Kind: claim.SelfJudged,
-			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where Table 1 has " +
+			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where " +
+				"Table 1 has " +
 				"O(1), " +
 				"by the root form of (41); and with no larger order",
 			Judge: func(uint64) claim.Judgement { return rates.JudgeRootBudget() },

@@ -50,7 +50,8 @@ func TestErrata(t *testing.T) {
 	}
 	for _, e := range errata {
 		slack := map[string]string{
-			"lemma2/printed/literal": "(26)", "lemma2/printed/past": "(26)", "eq20/derivation": "(20)", "eq41/derivation": "(41)",
+			"lemma2/printed/literal": "(26)", "lemma2/printed/past": "(26)", "eq20/derivation": "(20)",
+			"eq41/derivation": "(41)",
 		}[e.Claim.Name()]
 		if got, _, _ := strings.Cut(e.Slack(), " hold"); got != slack {
 			t.Errorf("%s: %q hold through slack, want %q", e.Claim.Name(), got, slack)
@@ -83,7 +84,8 @@ func TestImprovements(t *testing.T) {
 		if i.Beside != nil && i.Claim.Form == claim.Sharp && !(float64(i.Ratio) >= i.Beside.Ratio) {
 			t.Errorf("%s: ratio %v, the form beside it has %s", i.Claim.Name(), i.Ratio, i.BesideRatio())
 		}
-		if repaired := strings.HasSuffix(i.BesideRatio(), "(repaired)"); repaired != (i.Claim.ID == "thm4" || i.Claim.ID == "thm5") {
+		if repaired := strings.HasSuffix(i.BesideRatio(), "(repaired)"); repaired != (i.Claim.ID == "thm4" ||
+			i.Claim.ID == "thm5") {
 			t.Errorf("%s stands beside %s", i.Claim.Name(), i.BesideRatio())
 		}
 		if readings := len(i.Readings); i.Claim.Reading != claim.AnyReading && readings != 3 {
@@ -91,7 +93,8 @@ func TestImprovements(t *testing.T) {
 		}
 	}
 	want := []string{
-		"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp", "eq40/sharp-root", "eq41/sharp-root",
+		"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp", "eq40/sharp-root",
+		"eq41/sharp-root",
 		"thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp",
 	}
 	if d := cmp.Diff(want, sharper); d != "" {

@@ -37,7 +37,8 @@ func ExampleSearch() {
 	// The same made small, in the arithmetic of certificates.
 	line, exact, err := props.Small(found)
 	fmt.Println("small:", line, err)
-	fmt.Println("E|V_1-v_1|^2 =", exact.V2[1].RatString(), "E|V_2-v_2|^2 =", exact.V2[2].RatString(), "E|eps_2|^2 =", exact.E2[2].RatString())
+	fmt.Println("E|V_1-v_1|^2 =", exact.V2[1].RatString(), "E|V_2-v_2|^2 =", exact.V2[2].RatString(), "E|eps_2|^2 =",
+		exact.E2[2].RatString())
 	// Output:
 	// errors-add/conjecture refuted
 	// smallest violating case: bias(4) w_1=[1 1 1 1], halfsq(4); x=[1 1 1 1]; delta_1~table

@@ -13,7 +13,8 @@ import (
 )
 
 // full runs the long forms: go test ./props -full.
-var full = flag.Bool("full", false, "search as far as the record was written with: three seeds, 2000 cases, climbs of 200")
+var full = flag.Bool("full", false,
+	"search as far as the record was written with: three seeds, 2000 cases, climbs of 200")
 
 // rapidChecks are those of a claim by rapid; with -full as many as it takes by itself.
 const rapidChecks = 25

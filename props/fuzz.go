@@ -65,7 +65,8 @@ func violation(f *search.Finding) string {
 	if err != nil {
 		line = []byte(err.Error())
 	}
-	text := fmt.Sprintf("%s: %s, ratio %v\n  %s\n  %s\n  %s\nreplay: save this line as FILE and run: go run ./props/verify replay FILE\n%s",
+	text := fmt.Sprintf("%s: %s, ratio %v\n  %s\n  %s\n  %s\nreplay: save this line as FILE and run: go run "+
+		"./props/verify replay FILE\n%s",
 		f.Claim.Name(), f.Verdict(), claim.Number(r.Ratio), f.Claim.Statement, inWords(small), small.Line(), line)
 	if f.Verdict() != claim.Refuted || !f.Claim.Certifiable() {
 		return text
@@ -86,7 +87,8 @@ func inWords(c *gen.Case) string {
 	words := []string{fmt.Sprintf("y_0 = x in R^%d", len(c.X))}
 	for i, s := range c.Chain {
 		from := fmt.Sprintf("y_%d", i)
-		text := strings.NewReplacer("Y", from, "W", fmt.Sprintf("W_%d", i+1), "w", fmt.Sprintf("w_%d", i+1)).Replace(formulas[s.Op])
+		text := strings.NewReplacer("Y", from, "W", fmt.Sprintf("W_%d", i+1), "w",
+			fmt.Sprintf("w_%d", i+1)).Replace(formulas[s.Op])
 		if s.Op == "softmaxce" {
 			text += fmt.Sprint(s.Label)
 		}

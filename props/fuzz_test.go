@@ -84,7 +84,8 @@ func TestFuzzSavedCanFail(t *testing.T) {
 		"chain":[{"op":"linear","in":1,"out":1},{"op":"linear","in":1,"out":1}],"x":[3],"w":[[2],[0.1]],
 		"delta":[{"law":"zero"},{"law":"zero"}],"eps":[{"law":"zero"},{"law":"constant","d":[1]}]}}`)
 	hold := named(t, "eq6b/printed")
-	if s := until(func(t Failer) { FuzzSaved(t, hold, data) }); !strings.Contains(s.failed, "eq6b/printed holds, and is violated") {
+	if s := until(func(t Failer) { FuzzSaved(t, hold, data) }); !strings.Contains(s.failed,
+		"eq6b/printed holds, and is violated") {
 		t.Errorf("failed %q, skipped %q", s.failed, s.skipped)
 	}
 	if s := until(func(t Failer) { FuzzSaved(t, nil, data) }); s.failed != "" {
@@ -104,7 +105,8 @@ func TestFuzzSkipsWhatIsDear(t *testing.T) {
 		if gen.TrainingRun(gen.Bytes(data)).Affordable(claim.Training, gen.FuzzBudget) == nil {
 			continue
 		}
-		if s := until(func(t Failer) { Fuzz(t, claims, data) }); !strings.HasPrefix(s.skipped, TooDear+": gen: operator ") {
+		if s := until(func(t Failer) { Fuzz(t, claims, data) }); !strings.HasPrefix(s.skipped,
+			TooDear+": gen: operator ") {
 			t.Errorf("failed %q, skipped %q", s.failed, s.skipped)
 		}
 		return

@@ -70,8 +70,10 @@ func TestDataRuns(t *testing.T) {
 			if f.Claim.PL && c.Run.Reg.Kind != "l2" {
 				want = 0
 			}
-			if holds := on[f.Claim.Name()].Verdict == claim.Holds; f.Cases != want || holds && f.Violated+f.Undecided > 0 {
-				t.Errorf("run %d of %d rows, %s: %s: %d cases, %d violated, %d undecided; rejected %v", k, 1+len(c.Run.More), c.Run.Reg.Kind,
+			if holds := on[f.Claim.Name()].Verdict == claim.Holds; f.Cases != want || holds &&
+				f.Violated+f.Undecided > 0 {
+				t.Errorf("run %d of %d rows, %s: %s: %d cases, %d violated, %d undecided; rejected %v", k,
+					1+len(c.Run.More), c.Run.Reg.Kind,
 					f.Claim.Name(), f.Cases, f.Violated, f.Undecided, f.Rejected)
 			}
 			// (35) is met closely at one step, and Theorem 3 in its order.

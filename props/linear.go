@@ -19,7 +19,8 @@ func linearClaims() []claim.Claim {
 	claims := []claim.Claim{
 		equation("eq6a", claim.Printed, "U_1 = W_2^T ... W_N^T v_N v_1^T + e for an additive error e", eq6aPrinted),
 		equation("eq6a", claim.Repaired, "U_1 = W_2^T ... W_N^T v_N x^T + e for an additive error e", eq6aRepaired),
-		equation("eq6b", claim.Printed, "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1", eq6bPrinted),
+		equation("eq6b", claim.Printed, "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1",
+			eq6bPrinted),
 		equation("eq6b", claim.Repaired, "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) x^T", eq6bRepaired),
 		equation("eq6c", claim.Printed, "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T", eq6cPrinted),
 		equation("eq6c", claim.Repaired, "eps_N reaches U_1 as (W_2^T ... W_{N-1}^T eps_N) x^T", eq6cRepaired),
@@ -35,8 +36,11 @@ var (
 		exact: func(net *exactNet) (is, says matrix) { return net.u(nil), bigpass.Outer(net.v(nil), net.v(nil)) },
 	}
 	eq6aRepaired = eq6{
-		is:    func(net *claim.LinearNet) [][]float64 { return net.U0 },
-		says:  func(net *claim.LinearNet) ([][]float64, error) { return bounds.Eq6aRepaired(net.W, net.VN, net.X, nil) },
+		is: func(net *claim.LinearNet) [][]float64 { return net.U0 },
+		says: func(net *claim.LinearNet) ([][]float64, error) {
+			return bounds.Eq6aRepaired(net.W, net.VN, net.X,
+				nil)
+		},
 		exact: func(net *exactNet) (is, says matrix) { return net.u(nil), bigpass.Outer(net.v(nil), net.x()) },
 	}
 	eq6bPrinted = eq6{

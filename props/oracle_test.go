@@ -43,7 +43,8 @@ func newBumps(from, to, slope float64, curvature func(w float64) float64) *bumps
 	at, height = append(at, from-1000), append(height, slope) // softplus is linear there
 	for k, b := range at {
 		c := height[k] * float64(len(at)) / f.a
-		chain, err := core.NewChain(core.Bias(1), core.Fixed([][]float64{{f.a}}), core.Softplus(1), core.Fixed([][]float64{{c}}))
+		chain, err := core.NewChain(core.Bias(1), core.Fixed([][]float64{{f.a}}), core.Softplus(1),
+			core.Fixed([][]float64{{c}}))
 		if err != nil {
 			panic(err)
 		}
@@ -182,7 +183,8 @@ func TestPEPitInexact(t *testing.T) {
 		q := problem.NewQuadratic([][]float64{{math.Sqrt(h)}}, [][]float64{{0}})
 		w := []float64{1}
 		before := problem.Loss(q, w)
-		err := core.Run(q, w, core.Options{T: n, Gamma: gamma, Perturb: func(t, _ int) core.Perturber { return relative{rel * signs[t]} }})
+		err := core.Run(q, w, core.Options{T: n, Gamma: gamma,
+			Perturb: func(t, _ int) core.Perturber { return relative{rel * signs[t]} }})
 		if err != nil {
 			panic(err)
 		}
@@ -196,7 +198,8 @@ func TestPEPitInexact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 0))
 	for range 10 {
 		begin := []float64{mu + (1-mu)*rng.Float64(), 2*rng.Float64() - 1, 2*rng.Float64() - 1}
-		_, _ = optimize.Minimize(optimize.Problem{Func: try}, begin, &optimize.Settings{FuncEvaluations: 300, Concurrent: 1}, &optimize.NelderMead{SimplexSize: 0.3})
+		_, _ = optimize.Minimize(optimize.Problem{Func: try}, begin, &optimize.Settings{FuncEvaluations: 300,
+			Concurrent: 1}, &optimize.NelderMead{SimplexSize: 0.3})
 	}
 	t.Logf("largest %v of %v", worst, tight)
 	if worst < tight-1e-5 {

@@ -27,7 +27,8 @@ func saved(t *testing.T, c claim.Claim) string {
 		f := &fatal{}
 		props.Property(f, []claim.Claim{c}, search.Draw(c.Kind, gen.Random(1, index)))
 		if f.failed != "" {
-			if want := c.Name() + ": refuted, ratio "; !strings.HasPrefix(f.failed, want) || !strings.Contains(f.failed, c.Statement) {
+			if want := c.Name() + ": refuted, ratio "; !strings.HasPrefix(f.failed, want) ||
+				!strings.Contains(f.failed, c.Statement) {
 				t.Errorf("%s, want it to begin with %s and to have the statement", f.failed, want)
 			}
 			return f.failed[strings.LastIndex(f.failed, "\n")+1:]
@@ -78,9 +79,10 @@ func TestReplayRefuses(t *testing.T) {
 		"unknown field": {`{"version":1,"colour":3}`, "colour"},
 		"version":       {strings.Replace(good, `"version":1`, `"version":2`, 1), "version 2"},
 		"no case":       {`{"version":1,"claim":"eq14b","form":"printed"}`, "no case"},
-		"another claim": {strings.Replace(good, `"eq14b"`, `"thm1"`, 1), "saved for thm1/printed, not for eq14b/printed"},
-		"trailing":      {good + "{}", "saved case: "},
-		"x too long":    {strings.Replace(good, `"x":[`, `"x":[9,`, 1), "x has length"},
+		"another claim": {strings.Replace(good, `"eq14b"`, `"thm1"`, 1),
+			"saved for thm1/printed, not for eq14b/printed"},
+		"trailing":   {good + "{}", "saved case: "},
+		"x too long": {strings.Replace(good, `"x":[`, `"x":[9,`, 1), "x has length"},
 	} {
 		if r, err := props.Replay([]byte(m.in), &c); err == nil || !strings.Contains(err.Error(), m.want) {
 			t.Errorf("%s: %+v, error %v, want one that says %q", name, r, err, m.want)
@@ -104,7 +106,8 @@ func TestSearchPanics(t *testing.T) {
 	} {
 		func() {
 			defer func() {
-				if text, _ := recover().(string); !strings.HasPrefix(text, "search: ") || !strings.Contains(text, want) {
+				if text, _ := recover().(string); !strings.HasPrefix(text, "search: ") ||
+					!strings.Contains(text, want) {
 					t.Errorf("panic %q, want %q in it", text, want)
 				}
 			}()
@@ -173,7 +176,8 @@ func TestSavedIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(saved(t, only(t, "eq14b/printed"))), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Version != 1 || s.Claim != "eq14b" || s.Form != "printed" || !(s.Ratio > 1) || s.Case["chain"] == nil || math.IsNaN(float64(s.Ratio)) {
+	if s.Version != 1 || s.Claim != "eq14b" || s.Form != "printed" || !(s.Ratio > 1) || s.Case["chain"] == nil ||
+		math.IsNaN(float64(s.Ratio)) {
 		t.Errorf("%+v", s)
 	}
 }

@@ -50,10 +50,14 @@ func TestDecode(t *testing.T) {
 		bits uint
 		want float64
 	}{
-		{layouts[0], 0x7bff, 65504}, {layouts[0], 0x0001, 0x1p-24}, {layouts[0], 0x0400, 0x1p-14}, {layouts[0], 0xbc00, -1},
-		{layouts[1], 0x7f7f, float64(math.Float32frombits(0x7f7f0000))}, {layouts[1], 1, float64(math.Float32frombits(1 << 16))},
-		{layouts[2], 0x7e, 448}, {layouts[2], 0x08, 0x1p-6}, {layouts[2], 0x07, 0.875 * 0x1p-6}, {layouts[2], 0x01, 0x1p-9},
-		{layouts[3], 0x7b, 57344}, {layouts[3], 0x04, 0x1p-14}, {layouts[3], 0x03, 0.75 * 0x1p-14}, {layouts[3], 0x01, 0x1p-16},
+		{layouts[0], 0x7bff, 65504}, {layouts[0], 0x0001, 0x1p-24}, {layouts[0], 0x0400, 0x1p-14},
+		{layouts[0], 0xbc00, -1},
+		{layouts[1], 0x7f7f, float64(math.Float32frombits(0x7f7f0000))},
+		{layouts[1], 1, float64(math.Float32frombits(1 << 16))},
+		{layouts[2], 0x7e, 448}, {layouts[2], 0x08, 0x1p-6}, {layouts[2], 0x07, 0.875 * 0x1p-6},
+		{layouts[2], 0x01, 0x1p-9},
+		{layouts[3], 0x7b, 57344}, {layouts[3], 0x04, 0x1p-14}, {layouts[3], 0x03, 0.75 * 0x1p-14},
+		{layouts[3], 0x01, 0x1p-16},
 	} {
 		if got, ok := c.l.decode(c.bits); !ok || got != c.want {
 			t.Errorf("%s %#x is %v, want %v", c.l.name, c.bits, got, c.want)
@@ -62,7 +66,8 @@ func TestDecode(t *testing.T) {
 	for _, c := range []struct {
 		l    layout
 		bits uint
-	}{{layouts[0], 0x7c00}, {layouts[1], 0x7f80}, {layouts[2], 0x7f}, {layouts[2], 0xff}, {layouts[3], 0x7c}, {layouts[3], 0xff}} {
+	}{{layouts[0], 0x7c00}, {layouts[1], 0x7f80}, {layouts[2], 0x7f}, {layouts[2], 0xff}, {layouts[3], 0x7c},
+		{layouts[3], 0xff}} {
 		if got, ok := c.l.decode(c.bits); ok {
 			t.Errorf("%s %#x is %v, want Inf or NaN", c.l.name, c.bits, got)
 		}
@@ -138,7 +143,8 @@ func TestSaturation(t *testing.T) {
 				t.Errorf("%s: %v does not saturate", l.name, x)
 			}
 		}
-		if lo, hi, _ := f.Neighbours(math.NaN()); !math.IsNaN(f.Nearest(math.NaN())) || !math.IsNaN(lo) || !math.IsNaN(hi) {
+		if lo, hi, _ := f.Neighbours(math.NaN()); !math.IsNaN(f.Nearest(math.NaN())) || !math.IsNaN(lo) ||
+			!math.IsNaN(hi) {
 			t.Errorf("%s: NaN rounds to a number", l.name)
 		}
 	}

@@ -59,34 +59,50 @@ func misuse() []row {
 		{"Sampler.AtSamples", "nil", func() { noSampler.AtSamples(0, []int{1}) }, "nil or zero Sampler"},
 		{"Sampler.AtSamples", "none", func() { NewSampler(nil, nil, 1).AtSamples(0, nil) }, "at no samples"},
 		{"Sampler.AtSamples", "k", func() { NewSampler(nil, nil, 1).AtSamples(0, []int{1, -2}) }, "step 0, sample -2"},
-		{"Sampler.AtSamples", "rows", func() { NewSampler([]Law{1: Zero()}, nil, 1).AtSamples(0, []int{1, 2}).Delta(1, three, three) }, "a state of 3 numbers for 2 samples"},
+		{"Sampler.AtSamples", "rows", func() {
+			NewSampler([]Law{1: Zero()}, nil, 1).AtSamples(0, []int{1, 2}).Delta(1,
+				three, three)
+		}, "a state of 3 numbers for 2 samples"},
 		{"Sampler.HasDelta", "zero", func() { new(Sampler).HasDelta(1) }, "nil or zero Sampler"},
 		{"Sampler.HasEps", "nil", func() { noSampler.HasEps(1) }, "nil or zero Sampler"},
 		{"Sampler.Delta", "zero", func() { new(Sampler).Delta(1, one, one) }, "nil or zero Sampler"},
 		{"Sampler.Delta", "0", func() { NewSampler(nil, nil, 1).Delta(0, one, one) }, "perturbation 0, want 1..N"},
-		{"Sampler.Delta", "lengths", func() { NewSampler(nil, nil, 1).Delta(1, one, two) }, "destination of length 1, state of length 2"},
+		{"Sampler.Delta", "lengths", func() { NewSampler(nil, nil, 1).Delta(1, one, two) },
+			"destination of length 1, state of length 2"},
 		{"Sampler.Eps", "nil", func() { noSampler.Eps(2, one, one) }, "nil or zero Sampler"},
 		{"Sampler.Eps", "-1", func() { NewSampler(nil, nil, 1).Eps(-1, one, one) }, "perturbation -1, want 1..N"},
-		{"Sampler.Eps", "law", func() { NewSampler(nil, []Law{2: constant}, 1).Eps(2, two, two) }, "state of length 2, want 1"},
+		{"Sampler.Eps", "law", func() { NewSampler(nil, []Law{2: constant}, 1).Eps(2, two, two) },
+			"state of length 2, want 1"},
 
-		{"Law.Sample", "vector", func() { constant.Sample(two, two, 0, rng) }, `law "constant": destination of length 2 and state of length 2, want 1`},
-		{"Law.Sample", "nil rng of twopoint", func() { pair.Sample(one, one, 0, nil) }, `law "twopoint": nil *rand.Rand`},
-		{"Law.Sample", "nil rng of uniform", func() { Uniform(0, 1).Sample(one, one, 0, nil) }, `law "uniform": nil *rand.Rand`},
-		{"Law.Sample", "nil rng of gaussian", func() { Gaussian(0, 1).Sample(one, one, 0, nil) }, `law "gaussian": nil *rand.Rand`},
-		{"Law.Sample", "nil rng of round", func() { Round("bf16", true).Sample(one, one, 0, nil) }, `law "round": nil *rand.Rand`},
-		{"Law.Sample", "nil rng of bitflip", func() { BitFlip(0, 1).Sample(one, one, 0, nil) }, `law "bitflip": nil *rand.Rand`},
+		{"Law.Sample", "vector", func() { constant.Sample(two, two, 0, rng) },
+			`law "constant": destination of length 2 and state of length 2, want 1`},
+		{"Law.Sample", "nil rng of twopoint", func() { pair.Sample(one, one, 0, nil) },
+			`law "twopoint": nil *rand.Rand`},
+		{"Law.Sample", "nil rng of uniform", func() { Uniform(0, 1).Sample(one, one, 0, nil) },
+			`law "uniform": nil *rand.Rand`},
+		{"Law.Sample", "nil rng of gaussian", func() { Gaussian(0, 1).Sample(one, one, 0, nil) },
+			`law "gaussian": nil *rand.Rand`},
+		{"Law.Sample", "nil rng of round", func() { Round("bf16", true).Sample(one, one, 0, nil) },
+			`law "round": nil *rand.Rand`},
+		{"Law.Sample", "nil rng of bitflip", func() { BitFlip(0, 1).Sample(one, one, 0, nil) },
+			`law "bitflip": nil *rand.Rand`},
 		{"Law.Sample", "nothing to flip", func() { BitFlip(0, 1).Sample(nil, nil, 0, rng) }, "state of length 0"},
-		{"Law.Sample", "off", func() { Intermittent(2, Uniform(0, 1)).Sample(one, two, 1, rng) }, "of length 1 and state of length 2, want 2; outcome 0 of 1"},
-		{"Law.Sample", "uniform", func() { Uniform(0, 1).Sample(one, two, 1, rng) }, "of length 1 and state of length 2, want 2; outcome 0 of 1"},
-		{"Law.Sample", "gaussian", func() { Gaussian(0, 1).Sample(two, one, 1, rng) }, "of length 2 and state of length 1, want 1; outcome 0 of 1"},
-		{"Law.Sample", "round", func() { Round("bf16", true).Sample(one, two, 1, rng) }, "of length 1 and state of length 2, want 2; outcome 0 of 1"},
+		{"Law.Sample", "off", func() { Intermittent(2, Uniform(0, 1)).Sample(one, two, 1, rng) },
+			"of length 1 and state of length 2, want 2; outcome 0 of 1"},
+		{"Law.Sample", "uniform", func() { Uniform(0, 1).Sample(one, two, 1, rng) },
+			"of length 1 and state of length 2, want 2; outcome 0 of 1"},
+		{"Law.Sample", "gaussian", func() { Gaussian(0, 1).Sample(two, one, 1, rng) },
+			"of length 2 and state of length 1, want 1; outcome 0 of 1"},
+		{"Law.Sample", "round", func() { Round("bf16", true).Sample(one, two, 1, rng) },
+			"of length 1 and state of length 2, want 2; outcome 0 of 1"},
 
 		{"Finite.Support", "vector", func() { constant.Support(two, 0) }, "state of length 2, want 1"},
 		{"Finite.Support", "switch", func() { Switch(two, two, 0, 0).Support(one, 0) }, "state of length 1, want 2"},
 		{"Finite.Support", "nothing to flip", func() { BitFlip(0, 1).Support(nil, 0) }, "state of length 0"},
 
 		{"Finite.Outcome", "vector", func() { constant.Outcome(one, two, 0, 0) }, "state of length 2, want 1"},
-		{"Finite.Outcome", "vector of a table", func() { Table([]Outcome{{1, one}}).Outcome(two, two, 0, 0) }, "want 1"},
+		{"Finite.Outcome", "vector of a table", func() { Table([]Outcome{{1, one}}).Outcome(two, two, 0, 0) },
+			"want 1"},
 		{"Finite.Outcome", "switch", func() { Switch(two, two, 0, 0).Outcome(three, three, 0, 0) }, "want 2"},
 		{"Finite.Outcome", "inner", func() { off.Outcome(two, two, 0, 0) }, "want 1"},
 		{"Finite.Outcome", "off, lengths", func() { off.Outcome(two, one, 1, 0) }, "of length 2 and state of length 1"},
@@ -95,17 +111,22 @@ func misuse() []row {
 	}
 	for name, l := range laws() { // all on states of length 3
 		rows = append(rows,
-			row{"Law.Sample", name + ", dst", func() { l.Sample(two, three, 0, rng) }, "destination of length 2 and state of length 3"},
-			row{"Law.Sample", name + ", state", func() { l.Sample(three, two, 0, rng) }, "destination of length 3 and state of length 2"})
+			row{"Law.Sample", name + ", dst", func() { l.Sample(two, three, 0, rng) },
+				"destination of length 2 and state of length 3"},
+			row{"Law.Sample", name + ", state", func() { l.Sample(three, two, 0, rng) },
+				"destination of length 3 and state of length 2"})
 		f, ok := l.(Finite)
 		if !ok {
 			continue
 		}
 		dst, n := make([]float64, 3), f.Support(three, 0)
 		rows = append(rows,
-			row{"Finite.Outcome", name + ", dst", func() { f.Outcome(two, three, 0, 0) }, "destination of length 2 and state of length 3"},
-			row{"Finite.Outcome", name + ", k", func() { f.Outcome(dst, three, 0, n) }, "outcome " + strconv.Itoa(n) + " of " + strconv.Itoa(n)},
-			row{"Finite.Outcome", name + ", -1", func() { f.Outcome(dst, three, 0, -1) }, "outcome -1 of " + strconv.Itoa(n)})
+			row{"Finite.Outcome", name + ", dst", func() { f.Outcome(two, three, 0, 0) },
+				"destination of length 2 and state of length 3"},
+			row{"Finite.Outcome", name + ", k", func() { f.Outcome(dst, three, 0, n) }, "outcome " + strconv.Itoa(n) +
+				" of " + strconv.Itoa(n)},
+			row{"Finite.Outcome", name + ", -1", func() { f.Outcome(dst, three, 0, -1) },
+				"outcome -1 of " + strconv.Itoa(n)})
 	}
 	return rows
 }

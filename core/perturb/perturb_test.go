@@ -16,9 +16,11 @@ import (
 // laws has every law once, on states of length 3.
 func laws() map[string]Law {
 	all := map[string]Law{
-		"zero": Zero(), "constant": Constant([]float64{1, -2, 3}), "twopoint": TwoPoint([]float64{1, 0, 2}, []float64{-1, 0, 4}, 0.25),
+		"zero": Zero(), "constant": Constant([]float64{1, -2, 3}), "twopoint": TwoPoint([]float64{1, 0, 2},
+			[]float64{-1, 0, 4}, 0.25),
 		"table":   Table([]Outcome{{0.5, []float64{1, 2, 3}}, {0.25, []float64{0, 1, 0}}, {0.25, []float64{-4, 0, 0}}}),
-		"uniform": Uniform(-1, 3), "gaussian": Gaussian(0.5, 2), "topk": TopK(2), "switch": Switch([]float64{1, 2, 0}, []float64{-1, 0, 4}, 1, -1), "bitflip": BitFlip(48, 51),
+		"uniform": Uniform(-1, 3), "gaussian": Gaussian(0.5, 2), "topk": TopK(2),
+		"switch": Switch([]float64{1, 2, 0}, []float64{-1, 0, 4}, 1, -1), "bitflip": BitFlip(48, 51),
 	}
 	for _, f := range []string{"fp16", "bf16", "e4m3", "e5m2", "int8"} {
 		all["round "+f] = Round(f, false)
@@ -204,8 +206,10 @@ func TestInt8(t *testing.T) {
 	for _, c := range []struct {
 		max, scale float64
 	}{
-		{127, 1}, {math.Nextafter(127, 200), 2}, {math.Nextafter(127, 0), 1}, {64, 1}, {math.Nextafter(63.5, 64), 1}, {63.5, 0.5},
-		{1, 0x1p-6}, {0x1p1023, 0x1p1017}, {math.MaxFloat64, 0x1p1018}, {0x1p-1074, 0}, {127 * 0x1p-1074, 0x1p-1074}, {129 * 0x1p-1074, 0x1p-1073},
+		{127, 1}, {math.Nextafter(127, 200), 2}, {math.Nextafter(127, 0), 1}, {64, 1}, {math.Nextafter(63.5, 64), 1},
+		{63.5, 0.5},
+		{1, 0x1p-6}, {0x1p1023, 0x1p1017}, {math.MaxFloat64, 0x1p1018}, {0x1p-1074, 0}, {127 * 0x1p-1074, 0x1p-1074},
+		{129 * 0x1p-1074, 0x1p-1073},
 	} {
 		n := neighbours{int8: true}
 		if got := n.scale([]float64{0, -c.max}); got != c.scale {
@@ -276,9 +280,11 @@ func TestWhatALawIs(t *testing.T) {
 			sees = sees || !cmp.Equal(first, d)
 		}
 		if s.Single() != single || s.SeesState() != sees {
-			t.Errorf("%s: one outcome %v, said %v; depends on the state %v, said %v", name, single, s.Single(), sees, s.SeesState())
+			t.Errorf("%s: one outcome %v, said %v; depends on the state %v, said %v", name, single, s.Single(), sees,
+				s.SeesState())
 		}
-		if want := map[string]int{"constant": 1, "twopoint": 2, "switch": 2, "table": 3}[s.Law]; len(s.Vectors()) != want {
+		if want := map[string]int{"constant": 1, "twopoint": 2, "switch": 2,
+			"table": 3}[s.Law]; len(s.Vectors()) != want {
 			t.Errorf("%s: %d vectors, want %d", name, len(s.Vectors()), want)
 		}
 		for _, v := range s.Vectors() {
@@ -332,7 +338,8 @@ func TestTies(t *testing.T) {
 	if TwoPoint([]float64{1}, []float64{2}, 0.25).Sample(d, d, 0, quarter); d[0] != 2 {
 		t.Errorf("twopoint drew %v at its probability", d[0])
 	}
-	if Round("e4m3", true).Sample(d, []float64{1.03125}, 0, quarter); d[0] != -0.03125 { // 1/4 of the way from 1 to 1.125
+	// 1/4 of the way from 1 to 1.125
+	if Round("e4m3", true).Sample(d, []float64{1.03125}, 0, quarter); d[0] != -0.03125 {
 		t.Errorf("e4m3 moved by %v at its probability", d[0])
 	}
 }
@@ -474,29 +481,33 @@ func TestRefusals(t *testing.T) {
 		`mode is ""`:              {Law: "round", Format: "bf16"},
 		"lo is -1":                {Law: "bitflip", Lo: -1, Hi: 4},
 		"every is -3":             {Law: "intermittent", Every: -3, Inner: &Spec{Law: "zero"}},
-		`law "intermittent": inner: perturb: law "topk": k is -1`: {Law: "intermittent", Every: 2, Inner: &Spec{Law: "topk", K: -1}},
+		`law "intermittent": inner: perturb: law "topk": k is -1`: {Law: "intermittent", Every: 2,
+			Inner: &Spec{Law: "topk", K: -1}},
 		`unknown law ""`:         {},
 		"outcomes has 0 entries": {Law: "table"},
 		"sum to 0.75":            {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.25, []float64{2}}}},
 		"outcomes[1].p is -0.5":  {Law: "table", Outcomes: []Outcome{{1, []float64{1}}, {-0.5, []float64{2}}}},
-		"outcomes[1].d has length 2, outcomes[0].d has 1": {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}}, {0.5, []float64{2, 3}}}},
-		"from is 2, to is 1":                              {Law: "uniform", From: 2, To: 1},
-		"to is +Inf":                                      {Law: "uniform", To: math.Inf(1)},
-		"sd is -1":                                        {Law: "gaussian", SD: -1},
-		`format is "fp4"`:                                 {Law: "round", Format: "fp4", Mode: "nearest"},
-		`mode is "up"`:                                    {Law: "round", Format: "bf16", Mode: "up"},
-		"k is -1":                                         {Law: "topk", K: -1},
-		"k is 2, want 0..1":                               {Law: "switch", A: []float64{1, 2}, B: []float64{1, 2}, K: 2},
-		`law "switch": b has length 1`:                    {Law: "switch", A: []float64{1, 2}, B: []float64{1}},
-		"at is NaN":                                       {Law: "switch", A: []float64{1}, B: []float64{1}, At: nan},
-		`law "topk": at does not`:                         {Law: "topk", K: 1, At: 2},
-		"lo is 5 and hi is 4":                             {Law: "bitflip", Lo: 5, Hi: 4},
-		"hi is 64":                                        {Law: "bitflip", Lo: 5, Hi: 64},
-		"every is 0":                                      {Law: "intermittent", Inner: &Spec{Law: "zero"}},
-		"inner is missing":                                {Law: "intermittent", Every: 2},
-		"inner is intermittent itself":                    {Law: "intermittent", Every: 2, Inner: &Spec{Law: "intermittent"}},
-		`law "zero": k does not belong there`:             {Law: "zero", K: 1},
-		`law "topk": every does not`:                      {Law: "topk", K: 1, Every: 2},
+		"outcomes[1].d has length 2, outcomes[0].d has 1": {Law: "table", Outcomes: []Outcome{{0.5, []float64{1}},
+			{0.5, []float64{2, 3}}}},
+		"from is 2, to is 1": {Law: "uniform", From: 2, To: 1},
+		"to is +Inf":         {Law: "uniform", To: math.Inf(1)},
+		"sd is -1":           {Law: "gaussian", SD: -1},
+		`format is "fp4"`:    {Law: "round", Format: "fp4", Mode: "nearest"},
+		`mode is "up"`:       {Law: "round", Format: "bf16", Mode: "up"},
+		"k is -1":            {Law: "topk", K: -1},
+		"k is 2, want 0..1": {Law: "switch", A: []float64{1, 2}, B: []float64{1, 2},
+			K: 2},
+		`law "switch": b has length 1`: {Law: "switch", A: []float64{1, 2}, B: []float64{1}},
+		"at is NaN":                    {Law: "switch", A: []float64{1}, B: []float64{1}, At: nan},
+		`law "topk": at does not`:      {Law: "topk", K: 1, At: 2},
+		"lo is 5 and hi is 4":          {Law: "bitflip", Lo: 5, Hi: 4},
+		"hi is 64":                     {Law: "bitflip", Lo: 5, Hi: 64},
+		"every is 0":                   {Law: "intermittent", Inner: &Spec{Law: "zero"}},
+		"inner is missing":             {Law: "intermittent", Every: 2},
+		"inner is intermittent itself": {Law: "intermittent", Every: 2,
+			Inner: &Spec{Law: "intermittent"}},
+		`law "zero": k does not belong there`: {Law: "zero", K: 1},
+		`law "topk": every does not`:          {Law: "topk", K: 1, Every: 2},
 	} {
 		if _, err := New(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
@@ -517,7 +528,8 @@ func TestSampler(t *testing.T) {
 	s := NewSampler(laws, laws, 42)
 	first := draw(s, 3, 4)
 	for name, other := range map[string][2]float64{
-		"seed": draw(NewSampler(laws, laws, 43), 3, 4), "step": draw(s, 4, 4), "sample": draw(s, 3, 5), "both swapped": draw(s, 4, 3),
+		"seed": draw(NewSampler(laws, laws, 43), 3, 4), "step": draw(s, 4, 4), "sample": draw(s, 3, 5),
+		"both swapped": draw(s, 4, 3),
 	} {
 		if other == first {
 			t.Errorf("another %s gave the same draw", name)
@@ -531,7 +543,8 @@ func TestSampler(t *testing.T) {
 		t.Error("a new sampler is not at step 0, sample 0")
 	}
 	for name, zero := range map[string]func(){
-		"nil": func() { s.Delta(2, d, st) }, "missing": func() { s.Eps(7, d, st) }, "none": func() { NewSampler(nil, nil, 1).Eps(2, d, st) },
+		"nil": func() { s.Delta(2, d, st) }, "missing": func() { s.Eps(7, d, st) },
+		"none": func() { NewSampler(nil, nil, 1).Eps(2, d, st) },
 	} {
 		copy(d, st)
 		if zero(); d[0] != 0 || d[1] != 0 {
@@ -573,7 +586,8 @@ func TestSamplerOfRows(t *testing.T) {
 			t.Errorf("%s: At after AtSamples draws %v, want %v", name, got[0][:3], got[0][6:9])
 		}
 		list[0] = l // there is no delta_0
-		if rows.HasDelta(0) || !rows.HasDelta(1) || rows.HasDelta(2) || rows.HasDelta(9) || rows.HasDelta(-1) || !rows.HasEps(3) || rows.HasEps(2) {
+		if rows.HasDelta(0) || !rows.HasDelta(1) || rows.HasDelta(2) || rows.HasDelta(9) || rows.HasDelta(-1) ||
+			!rows.HasEps(3) || rows.HasEps(2) {
 			t.Errorf("%s: laws are not where they are said to be", name)
 		}
 	}

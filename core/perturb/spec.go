@@ -55,7 +55,8 @@ type Outcome struct {
 // fields lists the fields of each law; others must be absent.
 var fields = map[string]string{
 	"zero": "", "constant": "d", "twopoint": "a b p", "table": "outcomes", "uniform": "from to",
-	"gaussian": "mean sd", "round": "format mode", "topk": "k", "switch": "a b k at", "bitflip": "lo hi", "intermittent": "every inner",
+	"gaussian": "mean sd", "round": "format mode", "topk": "k", "switch": "a b k at", "bitflip": "lo hi",
+	"intermittent": "every inner",
 }
 
 // Names lists the laws that New knows.
@@ -211,7 +212,8 @@ func (s Spec) checkFields() error {
 	}{
 		{"d", s.D != nil}, {"a", s.A != nil}, {"b", s.B != nil}, {"p", s.P != 0}, {"outcomes", s.Outcomes != nil},
 		{"from", s.From != 0}, {"to", s.To != 0}, {"mean", s.Mean != 0}, {"sd", s.SD != 0}, {"format", s.Format != ""},
-		{"mode", s.Mode != ""}, {"k", s.K != 0}, {"at", s.At != 0}, {"lo", s.Lo != 0}, {"hi", s.Hi != 0}, {"every", s.Every != 0}, {"inner", s.Inner != nil},
+		{"mode", s.Mode != ""}, {"k", s.K != 0}, {"at", s.At != 0}, {"lo", s.Lo != 0}, {"hi", s.Hi != 0},
+		{"every", s.Every != 0}, {"inner", s.Inner != nil},
 	} {
 		if f.set && !slices.Contains(strings.Fields(allowed), f.name) {
 			return s.bad(f.name, "does not belong there")

@@ -61,7 +61,8 @@ func TestA2(t *testing.T) {
 	checkNear(t, "unperturbed step", follow(c, 1, false), (1-2*g)*x)
 	w := append([]float64(nil), c.W0...)
 	sampler := perturb.NewSampler(c.Delta, c.Eps, 1)
-	err := core.Run(c, w, core.Options{T: 200, Gamma: g, Perturb: func(t, k int) core.Perturber { return sampler.At(t, k) }})
+	err := core.Run(c, w,
+		core.Options{T: 200, Gamma: g, Perturb: func(t, k int) core.Perturber { return sampler.At(t, k) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,8 @@ func knowns(tb testing.TB) []knownCase {
 		{"steep", regression(tb, steep, false, "l2", 0.001), 0.1},
 		{"zero row", regression(tb, zero, false, "l2", 0.01), 1},
 		{"quadratic 1 x 1", NewQuadratic([][]float64{{-3}}, [][]float64{{1}, {2}, {4}}), 10},
-		{"quadratic 3 x 2", NewQuadratic([][]float64{{1, 2}, {0.5, -1}, {3, 0.1}}, [][]float64{{1, 0}, {0.3, 7}, {-2, 2}}), 10},
+		{"quadratic 3 x 2", NewQuadratic([][]float64{{1, 2}, {0.5, -1}, {3, 0.1}},
+			[][]float64{{1, 0}, {0.3, 7}, {-2, 2}}), 10},
 		{"quadratic diagonal", NewQuadratic([][]float64{{2, 0}, {0, 0.5}}, [][]float64{{1, 1}, {-1, 3}}), 10},
 		{"quadratic of rank 1", NewQuadratic([][]float64{{1, 2}, {2, 4}}, [][]float64{{1, 1}, {-1, 3}}), 10},
 		{"quadratic 1 x 3", NewQuadratic([][]float64{{1, 2, 3}}, [][]float64{{1, 1, 1}}), 10},
@@ -211,7 +212,8 @@ func minimum(t *testing.T, c knownCase) float64 {
 		Func: c.loss,
 		Grad: func(g, w []float64) { copy(g, Gradient(c.obj, w)) },
 	}
-	res, err := optimize.Minimize(p, make([]float64, c.dim()), &optimize.Settings{MajorIterations: 2000, GradientThreshold: 1e-9}, &optimize.BFGS{})
+	res, err := optimize.Minimize(p, make([]float64, c.dim()), &optimize.Settings{MajorIterations: 2000,
+		GradientThreshold: 1e-9}, &optimize.BFGS{})
 	if res == nil {
 		t.Fatal(err)
 	}
@@ -355,7 +357,8 @@ func TestDistSqByHand(t *testing.T) {
 	for _, c := range []struct{ s, x, c, want float64 }{
 		{1, 1, 1, 8}, {1, 2, 2, 16}, {1, 1, -1, 2/unit + 8}, {0.5, 2, 3, 2/unit + 16},
 	} {
-		if got := distSq(c.s, []float64{c.x}, []float64{c.c}) / (unit * unit); !(math.Abs(got-c.want*c.want) <= 1e-14*c.want*c.want) {
+		if got := distSq(c.s, []float64{c.x},
+			[]float64{c.c}) / (unit * unit); !(math.Abs(got-c.want*c.want) <= 1e-14*c.want*c.want) {
 			t.Errorf("|%v %v - %v| is %v units, want %v", c.s, c.x, c.c, math.Sqrt(got), c.want)
 		}
 	}
@@ -426,7 +429,8 @@ func TestDegenerate(t *testing.T) {
 			}
 		case "zero row":
 			// l = ln 2 + rho w^2.
-			if l, s := c.obj.L(), c.obj.LStarLower(); !(l >= 0.02 && l <= 0.02*(1+2*slack) && s <= math.Ln2 && s >= math.Ln2*(1-4*slack)) {
+			if l, s := c.obj.L(), c.obj.LStarLower(); !(l >= 0.02 && l <= 0.02*(1+2*slack) && s <= math.Ln2 &&
+				s >= math.Ln2*(1-4*slack)) {
 				t.Errorf("zero rows: L = %v, l* >= %v", l, s)
 			}
 		case "quadratic of rank 1":
@@ -437,7 +441,8 @@ func TestDegenerate(t *testing.T) {
 	}
 	// x = 1 and -1 at w = 0: u = 1/2 and -1/2, variance 1/4.
 	pair := &Table{X: [][]float64{{1}, {-1}}, Label: []int{0, 0}, Names: []string{"a", "b"}}
-	if s := regression(t, pair, false, "none", 0).SigmaSq(core.Point([]float64{0})); !(s >= 0.25 && s <= 0.25*(1+2*slack)) {
+	if s := regression(t, pair, false, "none", 0).SigmaSq(core.Point([]float64{0})); !(s >= 0.25 &&
+		s <= 0.25*(1+2*slack)) {
 		t.Errorf("pair: SigmaSq at 0 is %v, want 1/4 from above", s)
 	}
 	// u_1 = (1, e) and u_2 = 0 is reached nearly, the worst case for all w but for
@@ -461,7 +466,8 @@ func TestDegenerate(t *testing.T) {
 	// Data whose squares overflow: constants that are useless, but true.
 	huge := &Table{X: [][]float64{{1e300, 1}, {-1e300, 1}}, Label: []int{0, 1}, Names: []string{"a", "b"}}
 	r := regression(t, huge, false, "l2", 0.1)
-	if l, s, low := r.L(), r.SigmaSq(core.Box{}), r.LStarLower(); !math.IsInf(l, 1) || !math.IsInf(s, 1) || !(low >= 0 && low <= math.Ln2) {
+	if l, s, low := r.L(), r.SigmaSq(core.Box{}), r.LStarLower(); !math.IsInf(l, 1) || !math.IsInf(s, 1) ||
+		!(low >= 0 && low <= math.Ln2) {
 		t.Errorf("huge data: L = %v, sigma^2 = %v, l* >= %v", l, s, low)
 	}
 	nan := core.Point([]float64{math.NaN(), 0})

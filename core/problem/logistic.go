@@ -77,7 +77,8 @@ func negate(x []float64) {
 // or m is outside 1..MaxFeatures, 1..MaxRows.
 func Synthetic(d, m int, seed uint64) *Table {
 	if d < 1 || d > MaxFeatures || m < 1 || m > MaxRows {
-		panic(fmt.Sprintf("problem: synthetic data of %d features and %d rows, want 1..%d and 1..%d", d, m, MaxFeatures, MaxRows))
+		panic(fmt.Sprintf("problem: synthetic data of %d features and %d rows, want 1..%d and 1..%d", d, m,
+			MaxFeatures, MaxRows))
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	star := normal(rng, d)

@@ -60,11 +60,13 @@ func misuse(t *testing.T) []row {
 		{"Regression.LStarLower", "zero", func() { new(Regression).LStarLower() }, "nil or zero Regression"},
 		{"Regression.LStarUpper", "zero", func() { new(Regression).LStarUpper() }, "nil or zero Regression"},
 		{"Regression.SigmaSq", "nil", func() { noRegression.SigmaSq(core.Box{}) }, "nil or zero Regression"},
-		{"Regression.SigmaSq", "length", func() { r.SigmaSq(core.Point([]float64{1})) }, "box of 1 and 1 weights, want 2"},
+		{"Regression.SigmaSq", "length", func() { r.SigmaSq(core.Point([]float64{1})) },
+			"box of 1 and 1 weights, want 2"},
 		{"Regression.SigmaSq", "half", func() { r.SigmaSq(core.Box{Hi: []float64{1, 1}}) }, "box of 0 and 2"},
 		{"Regression.SigmaSq", "other half", func() { r.SigmaSq(core.Box{Lo: []float64{1, 1}}) }, "box of 2 and 0"},
 		{"Regression.SigmaSq", "empty", func() { r.SigmaSq(core.NewBox(2)) }, "empty box"},
-		{"Regression.SigmaSq", "reversed", func() { r.SigmaSq(core.Box{Lo: []float64{0, 1}, Hi: []float64{0, 0}}) }, "weight 1 from 1 to 0"},
+		{"Regression.SigmaSq", "reversed", func() { r.SigmaSq(core.Box{Lo: []float64{0, 1}, Hi: []float64{0, 0}}) },
+			"weight 1 from 1 to 0"},
 
 		{"NewQuadratic", "no matrix", func() { NewQuadratic(nil, one) }, "A is empty"},
 		{"NewQuadratic", "no columns", func() { NewQuadratic([][]float64{{}}, one) }, "A is empty"},
@@ -72,9 +74,11 @@ func misuse(t *testing.T) []row {
 		{"NewQuadratic", "ragged", func() { NewQuadratic([][]float64{{1}, {1, 2}}, one) }, "row 1 of A has 2"},
 		{"NewQuadratic", "NaN", func() { NewQuadratic([][]float64{{math.NaN()}}, one) }, "A[0][0] is NaN"},
 		{"NewQuadratic", "Inf", func() { NewQuadratic(one, [][]float64{{1}, {inf}}) }, "inputs[1][0] is +Inf"},
-		{"NewQuadratic", "lengths", func() { NewQuadratic(one, [][]float64{{1, 2}}) }, "1 columns and inputs of length 2"},
+		{"NewQuadratic", "lengths", func() { NewQuadratic(one, [][]float64{{1, 2}}) },
+			"1 columns and inputs of length 2"},
 		{"NewQuadratic", "wide", func() { NewQuadratic(wide, wide) }, "A is 1 x 1025, want at most 65536 x 1024"},
-		{"NewQuadratic", "long", func() { NewQuadratic(slices.Repeat(one, MaxRows+1), one) }, "A is 65537 x 1, want at most"},
+		{"NewQuadratic", "long", func() { NewQuadratic(slices.Repeat(one, MaxRows+1), one) },
+			"A is 65537 x 1, want at most"},
 		{"Quadratic.Len", "nil", func() { noQuadratic.Len() }, "nil or zero Quadratic"},
 		{"Quadratic.Len", "zero", func() { new(Quadratic).Len() }, "nil or zero Quadratic"},
 		{"Quadratic.Sample", "nil", func() { noQuadratic.Sample(0) }, "nil or zero Quadratic"},
@@ -95,8 +99,14 @@ func misuse(t *testing.T) []row {
 		{"Counterexample.Sample", "1", func() { A3(A3SGD).Sample(1) }, "sample 1 of 1"},
 
 		// Not a door: what spectrum would say of eigenvectors that are none.
-		{"NewQuadratic", "bad eigenvectors", func() { discs(mat.NewSymDense(1, []float64{1}), mat.NewDense(1, 1, []float64{2})) }, "1 x 1 matrix are off by 3"},
-		{"NewQuadratic", "poor eigenvectors", func() { discs(mat.NewSymDense(1, []float64{1}), mat.NewDense(1, 1, []float64{1.25})) }, "off by 0.5625"},
+		{"NewQuadratic", "bad eigenvectors", func() {
+			discs(mat.NewSymDense(1, []float64{1}),
+				mat.NewDense(1, 1, []float64{2}))
+		}, "1 x 1 matrix are off by 3"},
+		{"NewQuadratic", "poor eigenvectors", func() {
+			discs(mat.NewSymDense(1, []float64{1}),
+				mat.NewDense(1, 1, []float64{1.25}))
+		}, "off by 0.5625"},
 	}
 }
 

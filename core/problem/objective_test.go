@@ -63,7 +63,8 @@ func TestNetworkGradient(t *testing.T) {
 	}
 	for _, hidden := range [][]int{{}, {3}, {4, 3}} {
 		obj, w := digitsNetwork(t, table, hidden...)
-		want := fd.Gradient(nil, func(w []float64) float64 { return Loss(obj, w) }, w, &fd.Settings{Formula: fd.Central})
+		want := fd.Gradient(nil, func(w []float64) float64 { return Loss(obj, w) }, w,
+			&fd.Settings{Formula: fd.Central})
 		checkGradient(t, Gradient(obj, w), want, 1)
 	}
 }

@@ -57,7 +57,8 @@ func checkMatrix(name string, a [][]float64) {
 	}
 	for i, row := range a {
 		if len(row) != len(a[0]) {
-			panic(fmt.Sprintf("problem: quadratic: row %d of %s has %d entries, row 0 has %d", i, name, len(row), len(a[0])))
+			panic(fmt.Sprintf("problem: quadratic: row %d of %s has %d entries, row 0 has %d", i, name, len(row),
+				len(a[0])))
 		}
 		for j, v := range row {
 			if math.IsNaN(v) || math.IsInf(v, 0) {

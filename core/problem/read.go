@@ -27,7 +27,8 @@ func ReadBreastCancer(r io.Reader) (*Table, error) {
 		return nil, err
 	}
 	if n := strings.Count(lines[0], ",") + 1; n < 4 || n > 2+MaxClasses {
-		return nil, fmt.Errorf("problem: line 1 has %d fields, want rows, features and 2..%d class names", n, MaxClasses)
+		return nil, fmt.Errorf("problem: line 1 has %d fields, want rows, features and 2..%d class names", n,
+			MaxClasses)
 	}
 	head := strings.Split(lines[0], ",")
 	rows, err := count(head, 0, MaxRows)
@@ -44,7 +45,8 @@ func ReadBreastCancer(r io.Reader) (*Table, error) {
 		}
 	}
 	if got := len(lines) - 1; got != rows {
-		return nil, fmt.Errorf("problem: line %d: the file ends after %d rows, line 1 announces %d", len(lines), got, rows)
+		return nil, fmt.Errorf("problem: line %d: the file ends after %d rows, line 1 announces %d", len(lines), got,
+			rows)
 	}
 	return parseRows(lines[1:], 2, features, head[2:], finite)
 }
@@ -92,7 +94,8 @@ func readLines(r io.Reader, limit int) ([]string, error) {
 
 // parseRows parses features by value and the label of lines, the first of
 // which is line first of the file.
-func parseRows(lines []string, first, features int, names []string, value func(string) (float64, string)) (*Table, error) {
+func parseRows(lines []string, first, features int, names []string, value func(string) (float64, string)) (*Table,
+	error) {
 	t := &Table{Names: names}
 	for k, line := range lines {
 		if n := strings.Count(line, ",") + 1; n != features+1 {

@@ -74,14 +74,17 @@ func TestHashes(t *testing.T) {
 // 178 182 177 183 181 182 181 179 174 180 (the test part of the UCI data set).
 func TestReadFiles(t *testing.T) {
 	c := cancer(t)
-	if len(c.X) != 569 || len(c.X[0]) != 30 || fmt.Sprint(c.Names) != "[malignant benign]" || fmt.Sprint(classSizes(c)) != "[212 357]" {
+	if len(c.X) != 569 || len(c.X[0]) != 30 || fmt.Sprint(c.Names) != "[malignant benign]" ||
+		fmt.Sprint(classSizes(c)) != "[212 357]" {
 		t.Errorf("breast_cancer: %d x %d, %v of %v", len(c.X), len(c.X[0]), classSizes(c), c.Names)
 	}
 	if c.X[0][0] != 17.99 || c.X[568][29] != 0.07039 || c.Label[0] != 0 || c.Label[568] != 1 {
-		t.Errorf("breast_cancer: first and last entries %v, %v, labels %d, %d", c.X[0][0], c.X[568][29], c.Label[0], c.Label[568])
+		t.Errorf("breast_cancer: first and last entries %v, %v, labels %d, %d", c.X[0][0], c.X[568][29], c.Label[0],
+			c.Label[568])
 	}
 	d := digits(t)
-	if len(d.X) != 1797 || len(d.X[0]) != 64 || fmt.Sprint(classSizes(d)) != "[178 182 177 183 181 182 181 179 174 180]" {
+	if len(d.X) != 1797 || len(d.X[0]) != 64 ||
+		fmt.Sprint(classSizes(d)) != "[178 182 177 183 181 182 181 179 174 180]" {
 		t.Errorf("digits: %d x %d, %v", len(d.X), len(d.X[0]), classSizes(d))
 	}
 }
@@ -132,7 +135,8 @@ func TestReadRefusals(t *testing.T) {
 		{"features negative", ReadBreastCancer, "1,-2,a,b\n", []string{"line 1, column 2", `"-2"`}},
 		{"features absurd", ReadBreastCancer, "1,1025,a,b\n", []string{"line 1, column 2", `"1025"`, "1..1024"}},
 		{"class without name", ReadBreastCancer, "1,2,a,\n", []string{"line 1, column 4"}},
-		{"too many classes", ReadBreastCancer, "1,2" + strings.Repeat(",a", MaxClasses+1), []string{"line 1", "1027 fields"}},
+		{"too many classes", ReadBreastCancer, "1,2" + strings.Repeat(",a", MaxClasses+1),
+			[]string{"line 1", "1027 fields"}},
 		{"few rows", ReadBreastCancer, "2,2,a,b\n1,2,0\n", []string{"line 2", "after 1 rows", "announces 2"}},
 		{"no rows", ReadBreastCancer, "2,2,a,b", []string{"line 1", "after 0 rows", "announces 2"}},
 		{"more rows", ReadBreastCancer, "1,2,a,b\n1,2,0\n3,4,1\n", []string{"line 3", "after 2 rows", "announces 1"}},
@@ -151,14 +155,16 @@ func TestReadRefusals(t *testing.T) {
 		{"label fraction", ReadBreastCancer, "1,2,a,b\n1,2,0.5\n", []string{"line 2, column 3", `"0.5"`}},
 		{"long value", ReadBreastCancer, "1,2,a,b\n1,2," + big + "\n", []string{`"` + big[:40] + `"`}},
 		{"many lines", ReadBreastCancer, strings.Repeat("\n", MaxRows+2), []string{"65538 lines"}},
-		{"many digits", readDigitsText, strings.Repeat(digit+"1\n", MaxRows+1), []string{"65537 lines", "at most 65536"}},
+		{"many digits", readDigitsText, strings.Repeat(digit+"1\n", MaxRows+1),
+			[]string{"65537 lines", "at most 65536"}},
 		{"huge", ReadBreastCancer, zeros, []string{"exceeds 16777216 bytes"}},
 		{"no gzip", ReadDigits, "plain text", []string{"gzip"}},
 		{"empty file", ReadDigits, "", []string{"gzip", "EOF"}},
 		{"empty gzip", ReadDigits, zipped(""), []string{"line 1", "empty"}},
 		{"truncated gzip", ReadDigits, oneRow[:len(oneRow)-9], []string{"line 1", "unexpected EOF"}},
 		{"truncated checksum", ReadDigits, oneRow[:len(oneRow)-1], []string{"line 1", "unexpected EOF"}},
-		{"flipped checksum", ReadDigits, oneRow[:len(oneRow)-8] + "\x00\x00\x00\x00" + oneRow[len(oneRow)-4:], []string{"line 1", "checksum"}},
+		{"flipped checksum", ReadDigits, oneRow[:len(oneRow)-8] + "\x00\x00\x00\x00" + oneRow[len(oneRow)-4:],
+			[]string{"line 1", "checksum"}},
 		{"rest after gzip", ReadDigits, oneRow + "no gzip header", []string{"line 1", "gzip: invalid header"}},
 		{"not huge", ReadBreastCancer, zeros[:MaxBytes], []string{"line 1 has 1 fields"}},
 		{"gzip bomb", ReadDigits, zipped(zeros), []string{"exceeds 16777216 bytes"}},

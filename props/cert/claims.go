@@ -44,7 +44,8 @@ const (
 // they are to prove.
 var derivations = map[string]*claim{
 	"eq20": {
-		eq: "(20)", statement: "right side of (19) <= right side of (20), the step that the proof takes from (19) to (20)",
+		eq: "(20)", statement: "right side of (19) <= right side of (20), the step that the proof takes from (19) " +
+			"to (20)",
 		left: eq19, right: eq20, first: allOfU,
 	},
 	"eq41": {
@@ -82,7 +83,8 @@ var claims = map[string]*claim{
 		first: lastOfU,
 	},
 	"eq15": {
-		eq: "(15)", statement: "E|U_i-u_i|^2 <= 2C^2 E|V_i-v_i|^2 + 2 Cv^2 L1^2 E|Y_{i-1}-y_{i-1}|^2, i < N", span: below,
+		eq: "(15)", statement: "E|U_i-u_i|^2 <= 2C^2 E|V_i-v_i|^2 + 2 Cv^2 L1^2 E|Y_{i-1}-y_{i-1}|^2, i < N",
+		span: below,
 		left: func(s *sides, i int) []Term { return one(s.u2(i)) },
 		right: func(s *sides, i int) []Term {
 			return []Term{{s.twoC2(), s.v2(i)}, {s.twoCv2L1(), s.y2(i - 1)}}
@@ -131,7 +133,8 @@ var claims = map[string]*claim{
 	},
 	"eq19": {
 		eq: "(19)", left: allOfU, right: eq19,
-		statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
+		statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] " +
+			"E|eps_{i+1}|^2",
 	},
 	"eq20": {
 		eq: "(20)", left: allOfU, right: eq20,
@@ -144,7 +147,8 @@ var claims = map[string]*claim{
 	},
 	"spike": {
 		eq: "6.3", unbounded: true,
-		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in 2..N-1 " +
+		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in " +
+			"2..N-1 " +
 			"is O(1): |U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
 		left:  leastError,
 		right: allOfU,
@@ -166,7 +170,8 @@ var claims = map[string]*claim{
 	},
 	"eq6c": {
 		eq: "(6)", bare: true,
-		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) x^T, " +
+		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) " +
+			"x^T, " +
 			"linear network, delta = 0, eps_N alone",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			l := &m.leaves[0]
@@ -179,7 +184,8 @@ var claims = map[string]*claim{
 	},
 	"lemma2": {
 		eq: "(22)", biased: true, span: from1toN,
-		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
+		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 " +
+			"|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
 			"+ L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
 		left: func(s *sides, i int) []Term {
 			o := &s.ops[i]
@@ -191,16 +197,18 @@ var claims = map[string]*claim{
 			h := s.dY(i - 1)
 			four := s.g.mean(func(l *leaf) []*big.Rat { return []*big.Rat{sq(norm2(h(l)))} })
 			return []Term{
-				{factor(mul(2, sq(s.C2)), "2 C2^2"), factor(norm2(s.g.mean(h)), "|E^{G_%d}[Y_%d-y_%d]|^2", i-1, i-1, i-1)},
+				{factor(mul(2, sq(s.C2)), "2 C2^2"), factor(norm2(s.g.mean(h)), "|E^{G_%d}[Y_%d-y_%d]|^2", i-1, i-1,
+					i-1)},
 				{factor(sq(s.L2), "L2^2"), factor(four[0], "E^{G_%d}|Y_%d-y_%d|^4", i-1, i-1, i-1)},
 			}
 		},
 	},
 	"eq24": {
 		eq: "(24)", biased: true,
-		statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
-		left:      func(s *sides, _ int) []Term { return one(s.uMean2(s.n)) },
-		right:     func(s *sides, _ int) []Term { return fromForward(s, s.n-1) },
+		statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 " +
+			"E|Y_{N-1}-y_{N-1}|^4",
+		left:  func(s *sides, _ int) []Term { return one(s.uMean2(s.n)) },
+		right: func(s *sides, _ int) []Term { return fromForward(s, s.n-1) },
 	},
 	"eq26": {
 		eq: "(26)", biased: true, span: below,
@@ -213,13 +221,15 @@ var claims = map[string]*claim{
 	},
 	"eq28a": {
 		eq: "(28)", biased: true, span: below,
-		statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + eps_{i+1}]|^2",
-		left:      func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
-		right:     bracket28,
+		statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + " +
+			"eps_{i+1}]|^2",
+		left:  func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
+		right: bracket28,
 	},
 	"eq28b": {
 		eq: "(28)", biased: true, span: below,
-		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 " +
+		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
+			"E|E^{G_i}[Y_i-y_i]|^2 " +
 			"+ 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 		left: bracket28,
 		right: func(s *sides, i int) []Term {
@@ -267,7 +277,8 @@ var claims = map[string]*claim{
 			"8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
 		left: func(s *sides, _ int) []Term {
 			return s.below(func(i int) Term {
-				return Term{factor(mul(4, sq(s.C2), s.cv2()), "4 C2^2 Cv^2"), factor(s.bigS(i), "S_%d", i), s.yMean2(s.r, i)}
+				return Term{factor(mul(4, sq(s.C2), s.cv2()), "4 C2^2 Cv^2"), factor(s.bigS(i), "S_%d", i),
+					s.yMean2(s.r, i)}
 			})
 		},
 		right: func(s *sides, _ int) []Term {
@@ -303,7 +314,8 @@ var claims = map[string]*claim{
 	},
 	"thm4": {
 		eq: "(37)", biased: true, run: true,
-		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of (13)] " +
+		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side " +
+			"of (13)] " +
 			"+ (3/T) sum_t [right side of (23)]",
 		left: meanOfGrads, right: eq37,
 	},

@@ -11,7 +11,8 @@ import (
 // and L2-Lipschitz in input and weight together, in Frobenius norm. All > 0.
 type Constants struct {
 	C, C2, Lf, L1, L2 *big.Rat
-	Why               map[string]string // by "C", "C2", ...: why it holds, in words; all five, the words are not checked
+	// by "C", "C2", ...: why it holds, in words; all five, the words are not checked
+	Why map[string]string
 }
 
 var constantNames = []string{"C", "C2", "Lf", "L1", "L2"}
@@ -112,7 +113,8 @@ func (k *Constants) check(m *model) error {
 	}
 	for _, norm := range m.norms() {
 		if c := *k.byName(norm.constant); !normAtMost(norm.m, c) {
-			return refuse("constants."+norm.constant, "is %s, not shown to bound %s of operator %d on the visited states",
+			return refuse("constants."+norm.constant,
+				"is %s, not shown to bound %s of operator %d on the visited states",
 				c.RatString(), norm.of, norm.operator)
 		}
 	}

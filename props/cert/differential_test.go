@@ -275,7 +275,8 @@ func (m *mutator) run() any {
 	c := runs[m.r.IntN(len(runs))].c
 	c.Claim, c.Form = "eq41", []string{"printed", "derivation"}[m.r.IntN(2)]
 	if m.r.IntN(2) == 0 {
-		c.Claim, c.Form, c.Reading = []string{"thm4", "thm5"}[m.r.IntN(2)], "printed", []string{"literal", "past", "total"}[m.r.IntN(3)]
+		c.Claim, c.Form, c.Reading = []string{"thm4", "thm5"}[m.r.IntN(2)], "printed",
+			[]string{"literal", "past", "total"}[m.r.IntN(3)]
 		c.Constants = unit()
 		c.Constants.C, c.Constants.Lf, c.Constants.L1 = big.NewRat(20, 1), big.NewRat(20, 1), big.NewRat(3, 1)
 		c.Constants.L2 = big.NewRat(1, 1<<m.r.IntN(9))

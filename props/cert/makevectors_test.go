@@ -256,7 +256,8 @@ func honestBytes(t testing.TB, c *cert.Certificate) []byte {
 		tree[name] = sites
 	}
 	if r := c.Run; r != nil {
-		run := map[string]any{"gamma": r.Gamma.RatString(), "steps": r.Steps, "L": r.L.RatString(), "lstar": r.LStar.RatString()}
+		run := map[string]any{"gamma": r.Gamma.RatString(), "steps": r.Steps, "L": r.L.RatString(),
+			"lstar": r.LStar.RatString()}
 		if r.Mu != nil {
 			run["mu"] = r.Mu.RatString()
 		}
@@ -264,7 +265,8 @@ func honestBytes(t testing.TB, c *cert.Certificate) []byte {
 	}
 	if k := c.Constants; k != nil {
 		tree["constants"] = map[string]any{
-			"C": k.C.RatString(), "C2": k.C2.RatString(), "Lf": k.Lf.RatString(), "L1": k.L1.RatString(), "L2": k.L2.RatString(), "why": k.Why,
+			"C": k.C.RatString(), "C2": k.C2.RatString(), "Lf": k.Lf.RatString(), "L1": k.L1.RatString(),
+			"L2": k.L2.RatString(), "why": k.Why,
 		}
 	}
 	if c.Reading != "" {
@@ -312,7 +314,8 @@ func runVectors(t *testing.T) (list []vector) {
 				}
 				name := fmt.Sprintf("eq41 derivation, %s, %d steps from %d", run.name, steps, start)
 				list = append(list, newVector(name, "Run", data))
-				changed := bytes.Replace(data, []byte(`"steps":`+strconv.Itoa(steps)), []byte(`"steps":`+strconv.Itoa(steps+1)), 1)
+				changed := bytes.Replace(data, []byte(`"steps":`+strconv.Itoa(steps)),
+					[]byte(`"steps":`+strconv.Itoa(steps+1)), 1)
 				list = append(list, newVector(name+", with a step more", "Run", changed))
 			}
 		}
@@ -414,8 +417,9 @@ func TestVectorsMade(t *testing.T) {
 func writeVectors(t *testing.T, all []vectorGroup) {
 	t.Helper()
 	file := vectorSet{
-		Algorithm: "certificate of a refutation, props/cert/FORMAT.md", Version: cert.Version, Notes: vectorNotes, TestGroups: all,
-		Header: []string{"Inputs for a checker of certificates, with the verdict that it must come to."},
+		Algorithm: "certificate of a refutation, props/cert/FORMAT.md", Version: cert.Version, Notes: vectorNotes,
+		TestGroups: all,
+		Header:     []string{"Inputs for a checker of certificates, with the verdict that it must come to."},
 	}
 	for _, g := range all {
 		for k := range g.Tests {

@@ -90,7 +90,8 @@ func TestMomentsOfRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Reading != "past" || m.U2.Cmp(big.NewRat(1, 1)) != 0 || m.UMean2.Cmp(m.U2) != 0 || fmt.Sprint(m.FreeConstants) != "[L2]" {
+	if m.Reading != "past" || m.U2.Cmp(big.NewRat(1, 1)) != 0 || m.UMean2.Cmp(m.U2) != 0 ||
+		fmt.Sprint(m.FreeConstants) != "[L2]" {
 		t.Errorf("reading %q, moments %v, %v, free %v", m.Reading, m.U2, m.UMean2, m.FreeConstants)
 	}
 	if last := m.List()[len(m.List())-1]; last.Name != "E|E^{H_2}[V_2-v_2]|^2" || last.Value.Sign() != 0 {

@@ -89,14 +89,16 @@ func otherNumbers(s string) []string {
 	one := big.NewInt(1)
 	list := []string{
 		new(big.Int).Add(n, one).String(), new(big.Int).Sub(n, one).String(), new(big.Int).Lsh(n, 1).String(),
-		new(big.Int).Neg(n).String(), "0", "4096", strings.Repeat("9", 19), strings.Repeat("9", 30), s + ".5", s + "e0", "1e999999999",
+		new(big.Int).Neg(n).String(), "0", "4096", strings.Repeat("9", 19), strings.Repeat("9", 30), s + ".5",
+		s + "e0", "1e999999999",
 	}
 	return slices.DeleteFunc(list, func(x string) bool { return x == s })
 }
 
 // vocabulary has the words that a certificate may use where it names something.
 var vocabulary = map[string][]string{
-	"claim":   {"eq6a", "eq14a", "eq14b", "eq29", "eq41", "eq48sum", "thm2", "thm4", "thm5", "lemma1", "lemma2", "eq24"},
+	"claim": {"eq6a", "eq14a", "eq14b", "eq29", "eq41", "eq48sum", "thm2", "thm4", "thm5", "lemma1", "lemma2",
+		"eq24"},
 	"eq":      {"(14)", "(22)", "(37)"},
 	"form":    {"repaired", "derivation", "printed"},
 	"reading": {"literal", "past", "total"},
@@ -110,7 +112,8 @@ func otherStrings(path, s string) []string {
 		one := big.NewRat(1, 1)
 		list = append(list, new(big.Rat).Add(x, one).RatString(), new(big.Rat).Sub(x, one).RatString(),
 			new(big.Rat).Add(x, x).RatString(), new(big.Rat).Neg(x).RatString(), "0", "1/3", "7/5", "-13/8",
-			"1/"+strings.Repeat("9", 19), strings.Repeat("9", cert.MaxDigits), strings.Repeat("9", cert.MaxSideDigits+1), s+"/0", s+"e9",
+			"1/"+strings.Repeat("9", 19), strings.Repeat("9", cert.MaxDigits),
+			strings.Repeat("9", cert.MaxSideDigits+1), s+"/0", s+"e9",
 			otherwise(x))
 	}
 	slices.Sort(list)
@@ -227,9 +230,11 @@ func TestMutations(t *testing.T) {
 			sum.try(named{t, fmt.Sprintf("%s: %s %s", name, e.path, e.what)}, all[name], e, b)
 		}
 	}
-	t.Logf("%d refused, %d of them changed sides, %d without a reason; %d accepted: %v", sum.refused, sum.sides, sum.reasons, sum.accepted, sum.where)
+	t.Logf("%d refused, %d of them changed sides, %d without a reason; %d accepted: %v", sum.refused, sum.sides,
+		sum.reasons, sum.accepted, sum.where)
 	t.Logf("with the right sides: %d accepted, %d refused", sum.refilled, sum.dishonest)
-	if sum.refused == 0 || sum.sides == 0 || sum.reasons == 0 || sum.accepted == 0 || sum.refilled == 0 || sum.dishonest == 0 {
+	if sum.refused == 0 || sum.sides == 0 || sum.reasons == 0 || sum.accepted == 0 || sum.refilled == 0 ||
+		sum.dishonest == 0 {
 		t.Error("a kind of edit does not occur")
 	}
 }

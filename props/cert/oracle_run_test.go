@@ -37,7 +37,8 @@ func judgeRun(t testing.TB, c *cert.Certificate) {
 		left += contracted(t, c, k)
 	}
 	if !agree(c.LHS.Num, left) || !agree(c.RHS.Num, rightOfRun(t, c, k)) {
-		t.Errorf("%s %s: sides %v, %v; engine %v, bounds %v", c.Claim, c.Reading, c.LHS, c.RHS, left, rightOfRun(t, c, k))
+		t.Errorf("%s %s: sides %v, %v; engine %v, bounds %v", c.Claim, c.Reading, c.LHS, c.RHS, left,
+			rightOfRun(t, c, k))
 	}
 	judgeHypotheses(t, c, k)
 }
@@ -81,8 +82,10 @@ func judgeHypotheses(t testing.TB, c *cert.Certificate, k *gen.Case) {
 	if c.Run.Mu == nil {
 		return
 	}
-	if mu := float(c.Run.Mu); !(mu > 0 && mu <= run.Known.Mu()*(1+inflation)) || !(star >= run.Known.LStarLower()-oracleError) {
-		t.Errorf("%s: accepted, but mu = %v, l* = %v; they are %v, >= %v", c.Claim, mu, star, run.Known.Mu(), run.Known.LStarLower())
+	if mu := float(c.Run.Mu); !(mu > 0 && mu <= run.Known.Mu()*(1+inflation)) ||
+		!(star >= run.Known.LStarLower()-oracleError) {
+		t.Errorf("%s: accepted, but mu = %v, l* = %v; they are %v, >= %v", c.Claim, mu, star, run.Known.Mu(),
+			run.Known.LStarLower())
 	}
 }
 
@@ -130,7 +133,8 @@ func rightOfRun(t testing.TB, c *cert.Certificate, k *gen.Case) float64 {
 		return right
 	}
 	n := len(c.Chain)
-	b := bounds.Const{N: n, C: float(c.Constants.C), C2: float(c.Constants.C2), Lf: float(c.Constants.Lf), L1: float(c.Constants.L1), L2: float(c.Constants.L2)}
+	b := bounds.Const{N: n, C: float(c.Constants.C), C2: float(c.Constants.C2), Lf: float(c.Constants.Lf),
+		L1: float(c.Constants.L1), L2: float(c.Constants.L2)}
 	d2, d4, e2 := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
 	square := func(v []*big.Rat) (s float64) {
 		for _, x := range floats(v) {

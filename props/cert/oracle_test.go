@@ -69,7 +69,8 @@ func consult(t testing.TB, c *cert.Certificate) opinion {
 		}
 	}
 	k := c.Constants
-	v.K = bounds.Const{N: p.Chain.N(), C: float(k.C), C2: float(k.C2), Lf: float(k.Lf), L1: float(k.L1), L2: float(k.L2)}
+	v.K = bounds.Const{N: p.Chain.N(), C: float(k.C), C2: float(k.C2), Lf: float(k.Lf), L1: float(k.L1),
+		L2: float(k.L2)}
 	o := opinion{needed: region.Regularity(nil)}
 	index := c.I
 	if c.Claim == "lemma2" {
@@ -259,7 +260,8 @@ func shortfalls(k *cert.Constants, need core.Regularity) []string {
 		name string
 		have *big.Rat
 		need float64
-	}{{"C", k.C, need.C()}, {"C2", k.C2, need.C2}, {"Lf", k.Lf, need.Lf}, {"L1", k.L1, need.L1}, {"L2", k.L2, need.L2}} {
+	}{{"C", k.C, need.C()}, {"C2", k.C2, need.C2}, {"Lf", k.Lf, need.Lf}, {"L1", k.L1, need.L1},
+		{"L2", k.L2, need.L2}} {
 		if !(float(s.have) >= s.need*(1-inflation)) {
 			bad = append(bad, fmt.Sprintf("%s = %v, needed %v", s.name, float(s.have), s.need))
 		}
@@ -274,7 +276,8 @@ func constantsFor(t testing.TB, c *cert.Certificate, need core.Regularity) {
 		const grid = 16
 		return big.NewRat(int64(math.Floor(x*grid))+1, grid)
 	}
-	c.Constants = &cert.Constants{C: up(need.C()), C2: up(need.C2), Lf: up(need.Lf), L1: up(need.L1), L2: up(need.L2), Why: reasons()}
+	c.Constants = &cert.Constants{C: up(need.C()), C2: up(need.C2), Lf: up(need.Lf), L1: up(need.L1), L2: up(need.L2),
+		Why: reasons()}
 	for range 10 {
 		err := c.Fill()
 		if err == nil {
@@ -284,7 +287,8 @@ func constantsFor(t testing.TB, c *cert.Certificate, need core.Regularity) {
 		if !errors.As(err, &refusal) || !strings.HasPrefix(refusal.Place, "constants.") {
 			t.Fatal(err)
 		}
-		k := map[string]*big.Rat{"C": c.Constants.C, "C2": c.Constants.C2, "Lf": c.Constants.Lf, "L1": c.Constants.L1, "L2": c.Constants.L2}
+		k := map[string]*big.Rat{"C": c.Constants.C, "C2": c.Constants.C2, "Lf": c.Constants.Lf, "L1": c.Constants.L1,
+			"L2": c.Constants.L2}
 		x := k[strings.TrimPrefix(refusal.Place, "constants.")]
 		x.Add(x, x)
 	}
@@ -323,7 +327,8 @@ func TestOracle(t *testing.T) {
 			}
 			compared++
 			if !agree(c.LHS.Num, o.left) || !agree(c.RHS.Num, o.right) {
-				t.Errorf("round %d: %s %s i=%d given %v: sides %v, %v; oracle %v, %v", round, c.Claim, c.Reading, c.I, c.Given,
+				t.Errorf("round %d: %s %s i=%d given %v: sides %v, %v; oracle %v, %v", round, c.Claim, c.Reading, c.I,
+					c.Given,
 					float(c.LHS.Num), float(c.RHS.Num), o.left, o.right)
 			}
 			if c.LHS.Num.Cmp(c.RHS.Num) > 0 {
@@ -388,7 +393,8 @@ func TestConstantsTight(t *testing.T) {
 					name string
 					at   **big.Rat
 					need float64
-				}{{"C", &k.C, need.C()}, {"C2", &k.C2, need.C2}, {"Lf", &k.Lf, need.Lf}, {"L1", &k.L1, need.L1}, {"L2", &k.L2, need.L2}} {
+				}{{"C", &k.C, need.C()}, {"C2", &k.C2, need.C2}, {"Lf", &k.Lf, need.Lf}, {"L1", &k.L1, need.L1},
+					{"L2", &k.L2, need.L2}} {
 					factor := 1 + step
 					if s.name == name {
 						factor = 1 - step

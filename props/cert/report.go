@@ -46,7 +46,8 @@ func Check(data []byte) (*Report, error) {
 		}
 	}
 	if why := c.claim().allows(r.LHS, r.RHS); why != "" {
-		return nil, refuse("", "left side %s, right side %s: %s, %s is not refuted", cut(r.LHS), cut(r.RHS), why, c.Claim)
+		return nil, refuse("", "left side %s, right side %s: %s, %s is not refuted", cut(r.LHS), cut(r.RHS), why,
+			c.Claim)
 	}
 	r.step("both sides are as stated, and the left is not what the claim allows")
 	r.Verdict = Refuted
@@ -154,7 +155,8 @@ func (r *Report) compareFirst(first []Term) {
 	for k, t := range first {
 		names[k] = t.Name()
 	}
-	r.step("the line begins with %s = %s, %s the right side as well", strings.Join(names, " + "), approximately(value), word)
+	r.step("the line begins with %s = %s, %s the right side as well", strings.Join(names, " + "),
+		approximately(value), word)
 }
 
 // Hinge is a constant of A3 that may be any number > 0 for the operators of a

@@ -35,9 +35,11 @@ func TestReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{
-		"many-outcomes": honestBytes(t, many), "many-steps": honestBytes(t, steps), "small-L2": honestBytes(t, hopeless),
+		"many-outcomes": honestBytes(t, many), "many-steps": honestBytes(t, steps),
+		"small-L2": honestBytes(t, hopeless),
 	}
-	for _, name := range []string{"thm2-past", "thm4-past", "thm5-total", "eq41-derivation", "eq48sum", "spike", "eq6b", "lemma2-literal", "eq28b-total"} {
+	for _, name := range []string{"thm2-past", "thm4-past", "thm5-total", "eq41-derivation", "eq48sum", "spike",
+		"eq6b", "lemma2-literal", "eq28b-total"} {
 		files[name] = read(t, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -96,7 +98,8 @@ func TestArithmetic(t *testing.T) {
 			}
 		}
 		text := r.String()
-		before, after, found := strings.Cut(text, "\nwords     what the author of the certificate says; nobody has checked it\n")
+		before, after, found := strings.Cut(text,
+			"\nwords     what the author of the certificate says; nobody has checked it\n")
 		if !found || strings.Contains(before, "\ntext ") || !strings.Contains(after, r.Certificate.Text) {
 			t.Errorf("%s: the words are not set apart:\n%s", name, text)
 		}
@@ -129,7 +132,8 @@ func TestHinges(t *testing.T) {
 			}{{big.NewRat(1, 1), false}, {big.NewRat(2, 1), false}, {big.NewRat(1<<22-1, 1<<22), true}} {
 				k := *c.Constants
 				value := new(big.Rat).Mul(h.From, factor.of)
-				*map[string]**big.Rat{"C": &k.C, "C2": &k.C2, "Lf": &k.Lf, "L1": &k.L1, "L2": &k.L2}[h.Constant] = roughly(value, !factor.refuted)
+				*map[string]**big.Rat{"C": &k.C, "C2": &k.C2, "Lf": &k.Lf, "L1": &k.L1,
+					"L2": &k.L2}[h.Constant] = roughly(value, !factor.refuted)
 				changed := *c
 				changed.Constants = &k
 				if err := changed.Fill(); err != nil {
@@ -137,12 +141,14 @@ func TestHinges(t *testing.T) {
 				}
 				_, err := changed.Marshal()
 				if (err == nil) != factor.refuted {
-					t.Errorf("%s: %s = %v times the hinge: %v, %v, error %v", name, h.Constant, factor.of, changed.LHS, changed.RHS, err)
+					t.Errorf("%s: %s = %v times the hinge: %v, %v, error %v", name, h.Constant, factor.of,
+						changed.LHS, changed.RHS, err)
 				}
 			}
 		}
 	}
-	for _, name := range []string{"thm2-literal", "thm2-past", "thm2-total", "thm4-past", "thm5-past", "eq14b", "lemma2-past"} {
+	for _, name := range []string{"thm2-literal", "thm2-past", "thm2-total", "thm4-past", "thm5-past", "eq14b",
+		"lemma2-past"} {
 		if hinges[name] != "L2" {
 			t.Errorf("%s hinges on %q, want L2", name, hinges[name])
 		}

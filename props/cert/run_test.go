@@ -22,7 +22,8 @@ var runRefusals = []refusalRow{
 	{"", "thm4-past", `"steps":2048`, `"steps":20`, "rhs: stated as"},
 	{"", "thm4-past", `"run": {`, `"run": {"mu":"1",`, "run.mu: thm4 is not under A4"},
 	{"", "thm4-past", `"p":"1"`, `"p":"1/2"`, "sum to 1/2"},
-	{"", "thm4-past", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["2"]}]`, "2 outcomes, a run has one"},
+	{"", "thm4-past", `[{"p":"1","d":["1"]}]`, `[{"p":"1/2","d":["1"]},{"p":"1/2","d":["2"]}]`,
+		"2 outcomes, a run has one"},
 	{"", "thm4-past", `"claim": "thm4"`, `"claim": "thm2"`, "eq: is"},
 	{"", "thm5-past", `"mu":"1"`, `"mu":"2"`, "run.mu: is 2, not shown to be a PL constant"},
 	{"", "thm5-past", `"mu":"1"`, `"mu":"0"`, "run.mu: is 0"},
@@ -61,9 +62,11 @@ func TestRunRefusals(t *testing.T) {
 func TestRunDegree(t *testing.T) {
 	one := func(n int64) []*big.Rat { return []*big.Rat{big.NewRat(n, 1)} }
 	c := &cert.Certificate{
-		Claim: "thm4", Reading: "past", Chain: []cert.Op{{Op: "bias", N: 1}, {Op: "square", N: 1}, {Op: "halfsq", N: 1}},
-		X: one(0), W: [][]*big.Rat{one(1), {}, {}}, Delta: map[int]cert.Law{1: {{P: big.NewRat(1, 1), D: one(1)}}}, Constants: unit(),
-		Run: &cert.Run{Gamma: big.NewRat(1, 100), Steps: 3, L: big.NewRat(1, 1), LStar: big.NewRat(0, 1)},
+		Claim: "thm4", Reading: "past", Chain: []cert.Op{{Op: "bias", N: 1}, {Op: "square", N: 1},
+			{Op: "halfsq", N: 1}},
+		X: one(0), W: [][]*big.Rat{one(1), {}, {}}, Delta: map[int]cert.Law{1: {{P: big.NewRat(1, 1), D: one(1)}}},
+		Constants: unit(),
+		Run:       &cert.Run{Gamma: big.NewRat(1, 100), Steps: 3, L: big.NewRat(1, 1), LStar: big.NewRat(0, 1)},
 	}
 	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), "F is of degree 4 in the weights") {
 		t.Errorf("error %v", err)
@@ -173,7 +176,8 @@ func compareRun(t *testing.T, run longRun, still map[string]int) {
 
 	// (37) and (38) have the right sides of (13) and (23) of the same step.
 	c := *run.c
-	c.Constants = &cert.Constants{C: one(40)[0], C2: one(1)[0], Lf: one(40)[0], L1: one(40)[0], L2: one(1)[0], Why: reasons()}
+	c.Constants = &cert.Constants{C: one(40)[0], C2: one(1)[0], Lf: one(40)[0], L1: one(40)[0], L2: one(1)[0],
+		Why: reasons()}
 	c.Run = nil
 	var sides []*big.Rat
 	for _, claim := range []struct{ id, reading string }{{"thm1", ""}, {"thm2", "past"}} {
@@ -306,7 +310,8 @@ func TestVectorRuns(t *testing.T) {
 				c := *run.c
 				c.Claim, c.Reading, c.Constants = "thm4", "past", unit()
 				large := ratOf(200, 1)
-				c.Constants.C, c.Constants.C2, c.Constants.Lf, c.Constants.L1, c.Constants.L2 = large, large, large, large, large
+				c.Constants.C, c.Constants.C2, c.Constants.Lf, c.Constants.L1, c.Constants.L2 = large, large, large,
+					large, large
 				c.Run = &cert.Run{Gamma: gamma, Steps: steps, L: l, LStar: lstar}
 				if mu != nil {
 					c.Claim, c.Reading, c.Constants, c.Run.Mu = "eq41", "", nil, mu
@@ -394,6 +399,7 @@ func (run vectorRun) eq41(steps int, gamma, d0 *big.Rat) *big.Rat {
 		sum.Mul(q, sum.Add(sum, e))
 		start.Mul(start, q)
 	}
-	factor := new(big.Rat).Add(new(big.Rat).Mul(run.l, new(big.Rat).Mul(gamma, gamma)), new(big.Rat).Mul(ratOf(1, 2), gamma))
+	factor := new(big.Rat).Add(new(big.Rat).Mul(run.l, new(big.Rat).Mul(gamma, gamma)),
+		new(big.Rat).Mul(ratOf(1, 2), gamma))
 	return start.Add(start, factor.Mul(factor, sum))
 }

@@ -36,8 +36,10 @@ func TestSchema(t *testing.T) {
 	s := schema(t)
 	file := readVectors(t)
 	// Words of the Go checker on what a schema can see.
-	layout := []string{": unknown key", ", want a string", ", want a number", ", want an object", ", want an array", ": missing",
-		"is not of the form", "unknown operator", "has no such field", "in other case", "unknown claim", "printable ASCII"}
+	layout := []string{": unknown key", ", want a string", ", want a number", ", want an object", ", want an array",
+		": missing",
+		"is not of the form", "unknown operator", "has no such field", "in other case", "unknown claim",
+		"printable ASCII"}
 	valid, caught := 0, 0
 	for _, g := range file.TestGroups {
 		for _, v := range g.Tests {
@@ -60,7 +62,8 @@ func TestSchema(t *testing.T) {
 			default:
 				for _, words := range layout {
 					// What a field is for depends on the claim.
-					if strings.Contains(v.Reason, words) && !strings.HasPrefix(v.Reason, "at.given: ") && !dependsOnClaim(v.Reason) {
+					if strings.Contains(v.Reason, words) && !strings.HasPrefix(v.Reason, "at.given: ") &&
+						!dependsOnClaim(v.Reason) {
 						t.Errorf("%s: the schema allows what is refused: %s", v.Comment, v.Reason)
 					}
 				}

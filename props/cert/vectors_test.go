@@ -82,9 +82,10 @@ func newVector(comment, flag string, data []byte) vector {
 }
 
 var vectorNotes = map[string]string{
-	"OnRecord":   "A certificate of testdata/certificates.",
-	"Layout":     "A certificate on record with other white space or another order of keys.",
-	"Edited":     "A certificate on record with one thing changed that changes nothing, or with the sides that it then has.",
+	"OnRecord": "A certificate of testdata/certificates.",
+	"Layout":   "A certificate on record with other white space or another order of keys.",
+	"Edited": "A certificate on record with one thing changed that changes nothing, or with the sides that it " +
+		"then has.",
 	"Random":     "A chain, laws and constants drawn at random that refute the claim.",
 	"Run":        "A run of several steps.",
 	"Unbounded":  "A claim with a constant that is not given: every constant has to be refuted.",
@@ -123,7 +124,8 @@ func TestVectors(t *testing.T) {
 			results[v.Result]++
 			again := newVector(v.Comment, v.Flags[0], v.data(t))
 			if again.ID = v.ID; !reflect.DeepEqual(again, v) {
-				t.Errorf("vector %d, %s: %s (%s), found %s (%s)", v.ID, v.Comment, v.Result, v.Reason, again.Result, again.Reason)
+				t.Errorf("vector %d, %s: %s (%s), found %s (%s)", v.ID, v.Comment, v.Result, v.Reason, again.Result,
+					again.Reason)
 			}
 			if (v.Result == "invalid") != (v.Reason != "") || vectorNotes[v.Flags[0]] == "" {
 				t.Errorf("vector %d has no reason, or no note", v.ID)

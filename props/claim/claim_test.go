@@ -12,7 +12,8 @@ func TestNames(t *testing.T) {
 		name, file, certificate string
 	}{
 		{Claim{ID: "thm1", Form: Printed}, "thm1/printed", "thm1-printed.json", "thm1.json"},
-		{Claim{ID: "thm2", Form: Printed, Reading: Past}, "thm2/printed/past", "thm2-printed-past.json", "thm2-past.json"},
+		{Claim{ID: "thm2", Form: Printed, Reading: Past}, "thm2/printed/past", "thm2-printed-past.json",
+			"thm2-past.json"},
 		{Claim{ID: "eq20", Form: Derivation}, "eq20/derivation", "eq20-derivation.json", "eq20-derivation.json"},
 		{Claim{ID: "eq40", Form: SharpRoot}, "eq40/sharp-root", "eq40-sharp-root.json", "eq40-sharp-root.json"},
 	} {
@@ -34,7 +35,8 @@ func TestComplete(t *testing.T) {
 	if err := good.Complete(); err != nil {
 		t.Error(err)
 	}
-	judged := Claim{ID: "mine", Form: Printed, Statement: "so it is", Kind: SelfJudged, Judge: func(uint64) Judgement { return Judgement{} }}
+	judged := Claim{ID: "mine", Form: Printed, Statement: "so it is", Kind: SelfJudged,
+		Judge: func(uint64) Judgement { return Judgement{} }}
 	if err := judged.Complete(); err != nil {
 		t.Error(err)
 	}
@@ -106,7 +108,8 @@ func TestCertifiable(t *testing.T) {
 		kind Kind
 		want bool
 	}{
-		{Printed, Step, true}, {Printed, SelfJudged, true}, {Derivation, Training, true}, {Derivation, SelfJudged, false},
+		{Printed, Step, true}, {Printed, SelfJudged, true}, {Derivation, Training, true},
+		{Derivation, SelfJudged, false},
 		{Repaired, Step, false}, {Sharp, Training, false}, {Conjecture, Step, false},
 	} {
 		if got := (&Claim{Form: c.form, Kind: c.kind}).Certifiable(); got != c.want {

@@ -19,7 +19,8 @@ func TestReadingText(t *testing.T) {
 		}
 	}
 	r := Past
-	if err := r.UnmarshalText([]byte("Past")); err == nil || r != Past || !strings.Contains(err.Error(), `no reading "Past"`) {
+	if err := r.UnmarshalText([]byte("Past")); err == nil || r != Past ||
+		!strings.Contains(err.Error(), `no reading "Past"`) {
 		t.Errorf("reading %v, error %v", r, err)
 	}
 }
@@ -50,7 +51,8 @@ func TestNumberJSON(t *testing.T) {
 
 func TestNumberString(t *testing.T) {
 	for v, want := range map[float64]string{
-		-1: "-", 0: "0.0000", 0.5: "0.5000", 9999: "9999.0000", 10000: "1.00e+04", 0.0009: "9.00e-04", math.Inf(1): "inf",
+		-1: "-", 0: "0.0000", 0.5: "0.5000", 9999: "9999.0000", 10000: "1.00e+04", 0.0009: "9.00e-04",
+		math.Inf(1): "inf",
 	} {
 		if got := Number(v).String(); got != want {
 			t.Errorf("%v is shown as %s, want %s", v, got, want)
@@ -61,7 +63,8 @@ func TestNumberString(t *testing.T) {
 // TestRecordable: what ended is on record, what did not is not.
 func TestRecordable(t *testing.T) {
 	for v, want := range map[Verdict]bool{
-		Holds: true, Refuted: true, Unsettled: true, Undecided: false, Starved: false, Invalid: false, Elsewhere: false, "banana": false,
+		Holds: true, Refuted: true, Unsettled: true, Undecided: false, Starved: false, Invalid: false,
+		Elsewhere: false, "banana": false,
 	} {
 		if got := v.Recordable(); got != want {
 			t.Errorf("%s may stand on record: %v, want %v", v, got, want)

@@ -144,7 +144,8 @@ func speaksOfEach(c *claim.Claim, v *claim.View, i int) bool {
 	larger.Per = slices.Clone(v.Per)
 	for n := range larger.Per {
 		r := &larger.Per[n]
-		*r = core.Regularity{J1: 2*r.J1 + 1, J2: 2*r.J2 + 1, C2: 2*r.C2 + 1, Lf: 2*r.Lf + 1, L1: 2*r.L1 + 1, L2: 2*r.L2 + 1}
+		*r = core.Regularity{J1: 2*r.J1 + 1, J2: 2*r.J2 + 1, C2: 2*r.C2 + 1, Lf: 2*r.Lf + 1, L1: 2*r.L1 + 1,
+			L2: 2*r.L2 + 1}
 	}
 	return c.Left(v, i) != c.Left(&larger, i) || c.Right(v, i) != c.Right(&larger, i)
 }
@@ -215,7 +216,8 @@ func cloneView(v *claim.View) *claim.View {
 	c.V0 = slices.Clone(v.V0)
 	if v.Moments != nil {
 		m := *v.Moments
-		for _, l := range []*[]float64{&m.D2, &m.D4, &m.E2, &m.E4, &m.Y2, &m.Y4, &m.V2, &m.V4, &m.YV2, &m.Ui2, &m.UiMean2} {
+		for _, l := range []*[]float64{&m.D2, &m.D4, &m.E2, &m.E4, &m.Y2, &m.Y4, &m.V2, &m.V4, &m.YV2, &m.Ui2,
+			&m.UiMean2} {
 			*l = slices.Clone(*l)
 		}
 		for _, r := range claim.Readings {
@@ -321,7 +323,8 @@ func runQuantities(r *claim.Run) []quantity {
 		l := &r.Leaves[k]
 		all = append(all,
 			quantity{fmt.Sprintf("l(w+)-l(w) + g <grad l, u+r> + g <grad l, U-u>, outcome %d", k), &l.Drop},
-			quantity{fmt.Sprintf("|u+r|^2, outcome %d", k), &l.UR2}, quantity{fmt.Sprintf("|U-u|^2, outcome %d", k), &l.E2})
+			quantity{fmt.Sprintf("|u+r|^2, outcome %d", k), &l.UR2}, quantity{fmt.Sprintf("|U-u|^2, outcome %d", k),
+				&l.E2})
 	}
 	return all
 }

@@ -53,7 +53,8 @@ func TestErrata(t *testing.T) {
 	}
 	for _, e := range errata {
 		slack := map[string]string{
-			"lemma2/printed/literal": "(26)", "lemma2/printed/past": "(26)", "eq20/derivation": "(20)", "eq41/derivation": "(41)",
+			"lemma2/printed/literal": "(26)", "lemma2/printed/past": "(26)", "eq20/derivation": "(20)",
+			"eq41/derivation": "(41)",
 		}[e.Claim.Name()]
 		if got, _, _ := strings.Cut(e.Slack(), " hold"); got != slack {
 			t.Errorf("%s: %q hold through slack, want %q", e.Claim.Name(), got, slack)
@@ -86,14 +87,16 @@ func TestImprovements(t *testing.T) {
 	var sharper []string
 	for _, i := range Improvements(onRecord(t)) {
 		sharper = append(sharper, i.Claim.Name())
-		if repaired := strings.HasSuffix(i.BesideRatio(), "(repaired)"); repaired != (i.Claim.ID == "thm4" || i.Claim.ID == "thm5") {
+		if repaired := strings.HasSuffix(i.BesideRatio(), "(repaired)"); repaired != (i.Claim.ID == "thm4" ||
+			i.Claim.ID == "thm5") {
 			t.Errorf("%s stands beside %s", i.Claim.Name(), i.BesideRatio())
 		}
 		if i.Claim.Reading != claim.AnyReading && len(i.Readings) != 3 {
 			t.Errorf("%s is listed with the readings %v", i.Claim.Name(), i.Readings)
 		}
 	}
-	want := []string{"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp", "eq40/sharp-root",
+	want := []string{"thm1/sharp", "thm1/sharp-each", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp",
+		"eq40/sharp-root",
 		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp"}
 	if d := cmp.Diff(want, sharper); d != "" {
 		t.Errorf("sharper forms (-want +got):\n%s", d)
@@ -146,7 +149,8 @@ func TestErrataWitnesses(t *testing.T) {
 	if err := ErrataPage(found).Markdown(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| eq14b (14) |", "| eq28a (28), literal |", " > ", "2 Cv^2 L1^2 E\\|Y_{N-1}-y_{N-1}\\|^2"} {
+	for _, want := range []string{"| eq14b (14) |", "| eq28a (28), literal |", " > ",
+		"2 Cv^2 L1^2 E\\|Y_{N-1}-y_{N-1}\\|^2"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q on the page:\n%s", want, &b)
 		}

@@ -226,7 +226,8 @@ func (r *Row) contains(part *Row) error {
 		return nil
 	}
 	fields := []field{
-		{"verdict", r.Verdict, part.Verdict != claim.Refuted || r.Verdict == claim.Refuted, "refuted, as in this batch"},
+		{"verdict", r.Verdict, part.Verdict != claim.Refuted || r.Verdict == claim.Refuted,
+			"refuted, as in this batch"},
 	}
 	atLeast := func(name string, have, want float64) {
 		fields = append(fields, field{name, have, have >= want, fmt.Sprintf("at least %v, as in this batch", want)})

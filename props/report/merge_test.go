@@ -129,14 +129,16 @@ func TestTies(t *testing.T) {
 		{row(1, "random case 2001"), row(1, "random case 1999"), row(1, "random case 1999")},
 		{row(1, "random case 999"), row(1, "random case 1000"), row(1, "random case 999")},
 		{row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 2000"), row(1, "random case 2000")},
-		{row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 4000"), row(1, "climb on thm1/sharp from batch 3, N = 2")},
+		{row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 4000"),
+			row(1, "climb on thm1/sharp from batch 3, N = 2")},
 		{row(1, "random case 1"), row(1, "climb on thm1/sharp from batch 3, N = 2"), row(1, "random case 1")},
 		{row(1, "long run 3"), row(1, "random case 1"), row(1, "long run 3")},
 		{row(1, "random case 1"), row(2, "random case 9999"), row(2, "random case 9999")},
 		{row(0, ""), row(0, "random case 9999"), row(0, "random case 9999")},
 		{row(0, "random case 9999"), row(0, ""), row(0, "random case 9999")},
 	} {
-		if got := mergeRows(c.a, c.b); got.Note != c.want.Note || got.Worst != c.want.Worst && got.Worst.Source != c.want.Worst.Source {
+		if got := mergeRows(c.a, c.b); got.Note != c.want.Note || got.Worst != c.want.Worst &&
+			got.Worst.Source != c.want.Worst.Source {
 			t.Errorf("%q and %q: %q stays, want %q", c.a.Note, c.b.Note, got.Note, c.want.Note)
 		}
 	}
@@ -197,11 +199,16 @@ func TestMergeRefuses(t *testing.T) {
 		{"a shard and the whole", []*Report{b, whole}, "batch 1 is in both"},
 		{"idle", []*Report{part(t, 3, 3)}, "all shards are idle"},
 		{"stopped before it began", []*Report{stopped(t, 0), b}, "these do them: -shard 1/2"},
-		{"seed", []*Report{a, sealed(t, b, func(r *Report) { r.Seed = 2 })}, "report 2: seed is 2, want 1 as in the first"},
-		{"cases", []*Report{a, sealed(t, b, func(r *Report) { r.Cases = 1999 })}, "report 2: cases is 1999, want 2000 as in the first"},
-		{"climb", []*Report{a, sealed(t, b, func(r *Report) { r.Climb = 6 })}, "report 2: climb is 6, want 5 as in the first"},
-		{"selection", []*Report{a, sealed(t, b, func(r *Report) { r.Select.Claims = "eq14b,eq14a,a2,a2" })}, "report 2: select is"},
-		{"executable", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Executable = "ff" })}, "report 2: build is {ff "},
+		{"seed", []*Report{a, sealed(t, b, func(r *Report) { r.Seed = 2 })},
+			"report 2: seed is 2, want 1 as in the first"},
+		{"cases", []*Report{a, sealed(t, b, func(r *Report) { r.Cases = 1999 })},
+			"report 2: cases is 1999, want 2000 as in the first"},
+		{"climb", []*Report{a, sealed(t, b, func(r *Report) { r.Climb = 6 })},
+			"report 2: climb is 6, want 5 as in the first"},
+		{"selection", []*Report{a, sealed(t, b, func(r *Report) { r.Select.Claims = "eq14b,eq14a,a2,a2" })},
+			"report 2: select is"},
+		{"executable", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Executable = "ff" })},
+			"report 2: build is {ff "},
 		{"revision", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Revision = "ff" })}, "report 2: build is"},
 		{"compiler", []*Report{a, sealed(t, b, func(r *Report) { r.Build.Go = "go1.0" })}, "report 2: build is"},
 	} {
@@ -227,7 +234,8 @@ var caughtByMerge = []edit{
 	{"77 million cases in two batches", func(r *Report) { r.Claims[eq14bRepaired].Cases = 77_000_000 },
 		"eq14b/repaired: cases + rejected is 77000"},
 	{"a case too few", func(r *Report) { r.Claims[eq14bRepaired].Cases -= 60 }, "want 2000..2042 from 2 batches"},
-	{"a claim is deleted", func(r *Report) { r.Claims = r.Claims[1:] }, "claims has 3 rows, want the 4 that are selected"},
+	{"a claim is deleted", func(r *Report) { r.Claims = r.Claims[1:] },
+		"claims has 3 rows, want the 4 that are selected"},
 	{"a violation is kept quiet", func(r *Report) {
 		row := &r.Claims[eq14b]
 		row.Violated, row.Verdict, row.Certificate = 0, claim.Holds, ""
@@ -256,7 +264,8 @@ var caughtByMerge = []edit{
 func TestEditedReports(t *testing.T) {
 	whole := part(t, 1, 1)
 	for _, e := range caughtByMerge {
-		if _, err := Merge([]*Report{sealed(t, whole, e.change)}); err == nil || !strings.Contains(err.Error(), e.want) {
+		if _, err := Merge([]*Report{sealed(t, whole, e.change)}); err == nil ||
+			!strings.Contains(err.Error(), e.want) {
 			t.Errorf("%s, sealed: error %v, want %q in it", e.name, err, e.want)
 		}
 		r := read(t, written(t, whole))
@@ -276,7 +285,8 @@ func smallest(t *testing.T, at int) *search.Finding {
 	}
 	var least *search.Finding
 	for k := range uint64(50) {
-		f := search.Try(claims[at:at+1], search.Draw(claim.Step, gen.Random(fewOptions.Seed, k)), fmt.Sprintf("random case %d", k))[0]
+		f := search.Try(claims[at:at+1], search.Draw(claim.Step, gen.Random(fewOptions.Seed, k)),
+			fmt.Sprintf("random case %d", k))[0]
 		if f.Ratio > 0 && (least == nil || f.Ratio < least.Ratio) {
 			least = f
 		}
@@ -301,7 +311,8 @@ func TestRecheck(t *testing.T) {
 		t.Errorf("no batch: %v, %v", batches, err)
 	}
 	for _, e := range []edit{
-		{"another digest of a batch", func(r *Report) { r.Units[1].Digest = strings.Repeat("0", 64) }, "batch 1: its digest is 0000"},
+		{"another digest of a batch", func(r *Report) { r.Units[1].Digest = strings.Repeat("0", 64) },
+			"batch 1: its digest is 0000"},
 		{"a smaller ratio with its case", func(r *Report) {
 			row, f := &r.Claims[eq14a], smallest(t, eq14a)
 			row.Worst = &search.Origin{Source: f.Source}
@@ -322,7 +333,8 @@ func TestRecheck(t *testing.T) {
 				}
 			}
 		}, "eq14a/printed: the row is not that of all batches"},
-		{"the verdict of a claim that judges itself", func(r *Report) { r.Claims[a2].Cases++ }, "a2/printed: the row is not that of all batches"},
+		{"the verdict of a claim that judges itself", func(r *Report) { r.Claims[a2].Cases++ },
+			"a2/printed: the row is not that of all batches"},
 	} {
 		r := sealed(t, whole, e.change)
 		if _, err := Merge([]*Report{r}); err != nil {
@@ -384,7 +396,8 @@ func TestMergeRows(t *testing.T) {
 		for _, p := range pairs {
 			got := mergeRows(p[0], p[1])
 			if got.Verdict != c.want || (got.Certificate != "") != (c.want == claim.Refuted) {
-				t.Errorf("%s and %s: %s with certificate %q, want %s", p[0].Verdict, p[1].Verdict, got.Verdict, got.Certificate, c.want)
+				t.Errorf("%s and %s: %s with certificate %q, want %s", p[0].Verdict, p[1].Verdict, got.Verdict,
+					got.Certificate, c.want)
 			}
 			if got.Cases != c.a.Cases+c.b.Cases || got.Rejected != c.a.Rejected+c.b.Rejected {
 				t.Errorf("%s and %s: %d cases, %d rejected", p[0].Verdict, p[1].Verdict, got.Cases, got.Rejected)

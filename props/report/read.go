@@ -44,7 +44,8 @@ func Read(r io.Reader) (*Report, error) {
 		case k >= len(have) || k >= len(want):
 			return nil, fmt.Errorf("report: %d lines, verify writes %d", len(have), len(want))
 		case have[k] != want[k]:
-			return nil, fmt.Errorf("report: line %d is %s, verify writes %s", k+1, strict.Quote(have[k]), strict.Quote(want[k]))
+			return nil, fmt.Errorf("report: line %d is %s, verify writes %s", k+1, strict.Quote(have[k]),
+				strict.Quote(want[k]))
 		}
 	}
 	return rep, nil
@@ -177,7 +178,8 @@ func (r *Row) check(c *claim.Claim, of *Report, opt search.Options) error {
 		switch {
 		case r.Rejected > 0 || len(r.Reasons) > 0 || len(r.RatioByN) > 0,
 			r.Violated > 0 || r.Undecided > 0 || r.Worst != nil:
-			return errors.New("rejected, reasons, ratio_by_n, violated, undecided or worst: set for a claim that judges itself")
+			return errors.New("rejected, reasons, ratio_by_n, violated, undecided or worst: set for a claim that " +
+				"judges itself")
 		case r.Verdict == claim.Elsewhere && (r.Cases > 0 || r.Ratio > 0 || r.Note != ""):
 			return errors.New("cases, ratio or note: set, but shard 1 has them")
 		}
@@ -262,7 +264,8 @@ func (r *Report) checkRuns() error {
 	check := func(kind, name string, fields []field) error {
 		again := seen[kind+name]
 		seen[kind+name] = true
-		if err := firstBad(append([]field{{"name", name, name != "" && !again, "one of its own"}}, fields...)); err != nil {
+		if err := firstBad(append([]field{{"name", name, name != "" && !again, "one of its own"}},
+			fields...)); err != nil {
 			return fmt.Errorf("%s %s: %w", kind, strict.Quote(name), err)
 		}
 		return nil

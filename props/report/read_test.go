@@ -26,14 +26,19 @@ func TestReadRefuses(t *testing.T) {
 	add("shard in disguise", `report: shard is "01/2", want i/n`, func(r *Report) { r.Shard = "01/2" })
 	add("no claims", "report: number of claims is 0, want 1 or more", func(r *Report) { r.Claims = []Row{} })
 	add("unknown selection", `report: no claim "eq99"; there are: `, func(r *Report) { r.Select.Claims = "eq99" })
-	add("unknown form of the selection", `report: form is "neat", want one of`, func(r *Report) { r.Select.Form = "neat" })
-	add("unknown claim", `report: claims[1] is "eq99/printed", want eq14b/printed`, func(r *Report) { r.Claims[eq14b].ID = "eq99" })
-	add("unknown form", `report: claims[1] is "eq14b/neat", want eq14b/printed`, func(r *Report) { r.Claims[eq14b].Form = "neat" })
-	add("claim twice", `report: claims[2] is "eq14b/printed"`, func(r *Report) { r.Claims[eq14bRepaired] = r.Claims[eq14b] })
+	add("unknown form of the selection", `report: form is "neat", want one of`,
+		func(r *Report) { r.Select.Form = "neat" })
+	add("unknown claim", `report: claims[1] is "eq99/printed", want eq14b/printed`,
+		func(r *Report) { r.Claims[eq14b].ID = "eq99" })
+	add("unknown form", `report: claims[1] is "eq14b/neat", want eq14b/printed`,
+		func(r *Report) { r.Claims[eq14b].Form = "neat" })
+	add("claim twice", `report: claims[2] is "eq14b/printed"`,
+		func(r *Report) { r.Claims[eq14bRepaired] = r.Claims[eq14b] })
 	add("order of claims", `report: claims[0] is "eq14b/printed"`, func(r *Report) {
 		r.Claims[0], r.Claims[1] = r.Claims[1], r.Claims[0]
 	})
-	add("a batch is missing", "report: stopped is false, want true where units are missing", func(r *Report) { r.Units = r.Units[:1] })
+	add("a batch is missing", "report: stopped is false, want true where units are missing",
+		func(r *Report) { r.Units = r.Units[:1] })
 	add("stopped, but complete", "report: stopped is true, want ", func(r *Report) { r.Stopped = true })
 	add("idle with units", "report: idle is true, want ", func(r *Report) { r.Idle = true })
 	add("a batch twice", "report: units[1] is batch 0 ", func(r *Report) { r.Units[1] = r.Units[0] })
@@ -42,7 +47,8 @@ func TestReadRefuses(t *testing.T) {
 		u.Batch = 2
 		r.Units = append(r.Units, u)
 	})
-	add("a batch without a digest", "report: units[1] is batch 1 with a digest of 0 characters", func(r *Report) { r.Units[1].Digest = "" })
+	add("a batch without a digest", "report: units[1] is batch 1 with a digest of 0 characters",
+		func(r *Report) { r.Units[1].Digest = "" })
 	add("a batch of another shard", "report: units[0] is batch 0 ", func(r *Report) { r.Shard = "2/2" })
 	add("runs of a shard", "report: number of runs is 1, want none in a shard", func(r *Report) {
 		r.Shard, r.Runs = "1/2", oneRun(training.Result{Name: "x", Steps: 1, OK: true})
@@ -71,10 +77,13 @@ func TestReadRefuses(t *testing.T) {
 	})
 	row("equation", `eq is (15), want (14)`, func(c *Row) { c.Eq = "(15)" })
 	row("statement", `statement is 0 <= 1, want L1^2`, func(c *Row) { c.Statement = "0 <= 1" })
-	row("long statement", `statement is `+strings.Repeat("a", 80)+`..., want L1^2`, func(c *Row) { c.Statement = strings.Repeat("a", 999) })
-	row("verdict", `verdict is banana, want one of [holds refuted undecided starved invalid]`, func(c *Row) { c.Verdict = "banana" })
+	row("long statement", `statement is `+strings.Repeat("a", 80)+`..., want L1^2`,
+		func(c *Row) { c.Statement = strings.Repeat("a", 999) })
+	row("verdict", `verdict is banana, want one of [holds refuted undecided starved invalid]`,
+		func(c *Row) { c.Verdict = "banana" })
 	row("no verdict", `verdict is , want one of [holds`, func(c *Row) { c.Verdict = "" })
-	row("verdict of another kind", `verdict is unsettled, want one of [holds`, func(c *Row) { c.Verdict = claim.Unsettled })
+	row("verdict of another kind", `verdict is unsettled, want one of [holds`,
+		func(c *Row) { c.Verdict = claim.Unsettled })
 	row("elsewhere", `verdict is elsewhere, want one of [holds`, func(c *Row) { c.Verdict = claim.Elsewhere })
 	row("verdict against the counts", `verdict is holds, want undecided, which the counts say`, func(c *Row) {
 		c.Verdict, c.Certificate = claim.Holds, ""
@@ -94,13 +103,16 @@ func TestReadRefuses(t *testing.T) {
 	row("reason", `reasons: "luck" is 1, want a reason`, func(c *Row) { c.Reasons["luck"] = 1 })
 	row("no reason", `reasons: "valid" is 1, want a reason`, func(c *Row) { c.Reasons["valid"] = 1 })
 	row("certificate", `certificate is x.json, want that on record, or none`, func(c *Row) { c.Certificate = "x.json" })
-	row("replay", `replay is rm -r, want one that ends in -seed 1 -cases 2000 -climb 5`, func(c *Row) { c.Replay = "rm -r" })
+	row("replay", `replay is rm -r, want one that ends in -seed 1 -cases 2000 -climb 5`,
+		func(c *Row) { c.Replay = "rm -r" })
 	row("no worst case", "worst is false, want true if there are cases", func(c *Row) { c.Worst = nil })
 	row("no cases at all", "cases + rejected is 0, want 2000..", func(c *Row) {
 		*c = Row{ID: c.ID, Eq: c.Eq, Form: c.Form, Statement: c.Statement, Replay: c.Replay, Verdict: claim.Invalid}
 	})
-	add("cases of a claim that judges itself", "report: a2/printed: cases is -3, want", func(r *Report) { r.Claims[a2].Cases = -3 })
-	add("rejections of a claim that judges itself", "report: a2/printed: rejected, reasons", func(r *Report) { r.Claims[a2].Rejected = 3 })
+	add("cases of a claim that judges itself", "report: a2/printed: cases is -3, want",
+		func(r *Report) { r.Claims[a2].Cases = -3 })
+	add("rejections of a claim that judges itself", "report: a2/printed: rejected, reasons",
+		func(r *Report) { r.Claims[a2].Rejected = 3 })
 
 	whole := written(t, part(t, 1, 1))
 	seen := map[string]bool{}
@@ -128,7 +140,8 @@ func TestReadRefuses(t *testing.T) {
 // TestReadRefusesShard: what the second shard may not say of a claim that the first judges.
 func TestReadRefusesShard(t *testing.T) {
 	for _, e := range []edit{
-		{"a verdict", func(r *Report) { r.Claims[a2].Verdict = claim.Holds }, "a2/printed: verdict is holds, want one of [elsewhere] in shard 2/2"},
+		{"a verdict", func(r *Report) { r.Claims[a2].Verdict = claim.Holds },
+			"a2/printed: verdict is holds, want one of [elsewhere] in shard 2/2"},
 		{"cases", func(r *Report) { r.Claims[a2].Cases = 1 }, "a2/printed: cases, ratio or note: set"},
 	} {
 		r := sealed(t, part(t, 2, 2), e.change)
@@ -158,7 +171,8 @@ func TestReadMalformed(t *testing.T) {
 		{"null for a number", `"undecided": 0`, `"undecided": null`, "undecided: "},
 		{"field twice", ` "seed": 1,`, ` "seed": 1,` + "\n" + ` "seed": 1,`, "report: line 4, column "},
 		{"capitals", `"seed"`, `"SEED"`, "report: line 3, column "},
-		{"a number of ten million digits", `"seed": 1`, `"seed": ` + strings.Repeat("7", 10_000_000), "report: line 3, column "},
+		{"a number of ten million digits", `"seed": 1`, `"seed": ` + strings.Repeat("7", 10_000_000),
+			"report: line 3, column "},
 		{"no space", ` "seed": 1,`, ` "seed":1,`, `report: line 3 is " \"seed\":1,", verify writes " \"seed\": 1,"`},
 		{"another seed", `"seed": 1`, `"seed": 2`, "report: digest is "},
 		{"no digest", `"digest": "` + part(t, 1, 1).Digest, `"digest": "`, "report: digest is , want "},

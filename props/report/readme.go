@@ -36,7 +36,8 @@ func (r *Report) Readme(old string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return replaceBlock(text, outputBegin, indent(output.String())+fmt.Sprintf("    ...\n    all %d verdicts as on record\n", len(r.Claims)))
+	return replaceBlock(text, outputBegin,
+		indent(output.String())+fmt.Sprintf("    ...\n    all %d verdicts as on record\n", len(r.Claims)))
 }
 
 type summary struct {
@@ -70,7 +71,8 @@ func (r *Report) summary(claims []claim.Claim) summary {
 		}
 	}
 	s := summary{table: table.New("statement", "as printed", "largest found", "in its place")}
-	s.text = fmt.Sprintf("Of %d printed inequalities and claims %d hold in every reading, %d fail in at least one, and %d, about rates, are unsettled.\n"+
+	s.text = fmt.Sprintf("Of %d printed inequalities and claims %d hold in every reading, %d fail in at least "+
+		"one, and %d, about rates, are unsettled.\n"+
 		"`largest found` is left/right where it was worst: 1 is a bound that is met.", len(printed), holds, fails, open)
 	for k, c := range claims {
 		if c.Title == "" || slices.ContainsFunc(claims[:k], func(d claim.Claim) bool { return d.Title == c.Title }) {
@@ -129,7 +131,8 @@ func (r *Report) inPlace(id string) string {
 			continue
 		}
 		for _, row := range r.rows(id, form) {
-			if text := fmt.Sprintf("%s (%s)", form, row.Tightness()); row.Verdict == claim.Holds && !slices.Contains(forms, text) {
+			if text := fmt.Sprintf("%s (%s)", form, row.Tightness()); row.Verdict == claim.Holds &&
+				!slices.Contains(forms, text) {
 				forms = append(forms, text)
 			}
 		}

@@ -58,12 +58,14 @@ func ReadRecord(r io.Reader) (Record, error) {
 		}
 		e := Entry{Verdict: claim.Verdict(f[1])}
 		if !e.Verdict.Recordable() {
-			return nil, fmt.Errorf("record: line %d: verdict %s, want holds, refuted or unsettled", line, strict.Quote(f[1]))
+			return nil, fmt.Errorf("record: line %d: verdict %s, want holds, refuted or unsettled", line,
+				strict.Quote(f[1]))
 		}
 		if f[2] != "-" {
 			ratio, err := strconv.ParseFloat(f[2], 64)
 			if err != nil || !(ratio >= 0) {
-				return nil, fmt.Errorf("record: line %d: ratio %s, want a number >= 0, inf or -", line, strict.Quote(f[2]))
+				return nil, fmt.Errorf("record: line %d: ratio %s, want a number >= 0, inf or -", line,
+					strict.Quote(f[2]))
 			}
 			e.Ratio = claim.Number(ratio)
 		}

@@ -15,17 +15,20 @@ import (
 )
 
 func TestReadRecord(t *testing.T) {
-	on, err := ReadRecord(strings.NewReader("# comment\n\na/printed holds 0.5 # more\nb/sharp/past refuted inf\nc/printed unsettled -\n"))
+	on, err := ReadRecord(strings.NewReader("# comment\n\na/printed holds 0.5 # more\nb/sharp/past refuted " +
+		"inf\nc/printed unsettled -\n"))
 	want := Record{
-		"a/printed": {claim.Holds, 0.5}, "b/sharp/past": {claim.Refuted, claim.Number(inf)}, "c/printed": {Verdict: claim.Unsettled},
+		"a/printed": {claim.Holds, 0.5}, "b/sharp/past": {claim.Refuted, claim.Number(inf)},
+		"c/printed": {Verdict: claim.Unsettled},
 	}
 	if d := cmp.Diff(want, on); err != nil || d != "" {
 		t.Errorf("error %v (-want +got):\n%s", err, d)
 	}
 	for name, c := range map[string]struct{ in, want string }{
-		"two fields":     {"a holds\n", "record: line 1: 2 fields"},
-		"four fields":    {"a holds 1 really\n", "record: line 1: 4 fields"},
-		"unknown":        {"# c\na probably 1\n", `record: line 2: verdict "probably", want holds, refuted or unsettled`},
+		"two fields":  {"a holds\n", "record: line 1: 2 fields"},
+		"four fields": {"a holds 1 really\n", "record: line 1: 4 fields"},
+		"unknown": {"# c\na probably 1\n",
+			`record: line 2: verdict "probably", want holds, refuted or unsettled`},
 		"not searched":   {"a starved 1\n", `record: line 1: verdict "starved"`},
 		"twice":          {"a holds 1\nb holds 1\na refuted 1\n", "record: line 3: a is there twice"},
 		"words":          {"a holds much\n", `record: line 1: ratio "much", want a number >= 0, inf or -`},
@@ -92,13 +95,16 @@ func TestOnDisk(t *testing.T) {
 // TestCompare: every way in which a report is not as the record has it.
 func TestCompare(t *testing.T) {
 	on := Record{
-		"same/printed": {Verdict: claim.Holds}, "other/printed": {Verdict: claim.Holds}, "missed/printed": {Verdict: claim.Refuted},
-		"small/printed": {Verdict: claim.Holds}, "eq14b/printed": {Verdict: claim.Refuted}, "gone/printed": {Verdict: claim.Unsettled},
+		"same/printed": {Verdict: claim.Holds}, "other/printed": {Verdict: claim.Holds},
+		"missed/printed": {Verdict: claim.Refuted},
+		"small/printed":  {Verdict: claim.Holds}, "eq14b/printed": {Verdict: claim.Refuted},
+		"gone/printed": {Verdict: claim.Unsettled},
 	}
 	row := func(id string, v claim.Verdict) Row { return Row{ID: id, Form: claim.Printed, Verdict: v} }
 	r := &Report{
 		Claims: []Row{
-			row("same", claim.Holds), row("other", claim.Refuted), row("missed", claim.Holds), row("small", claim.Starved),
+			row("same", claim.Holds), row("other", claim.Refuted), row("missed", claim.Holds),
+			row("small", claim.Starved),
 			row("eq14b", claim.Refuted), row("new", claim.Holds),
 		},
 		Runs:       []training.Result{{Name: "good", OK: true}, {Name: "bad"}},
@@ -139,7 +145,8 @@ func TestRecorded(t *testing.T) {
 		}
 		found[k] = f
 		// As if another architecture had computed it.
-		r.Claims = append(r.Claims, Row{ID: claims[k].ID, Form: claims[k].Form, Ratio: claim.Number(f.Ratio * (1 + 1e-4))})
+		r.Claims = append(r.Claims, Row{ID: claims[k].ID, Form: claims[k].Form,
+			Ratio: claim.Number(f.Ratio * (1 + 1e-4))})
 	}
 	again := r.Recorded(found)
 	for k, f := range found {

@@ -50,7 +50,8 @@ func Explain(w io.Writer, s *search.SavedCase, c *claim.Claim) (same bool, err e
 	if r.Reason != claim.Valid {
 		p.F("result   the case says nothing about the claim: %v\n", r.Reason)
 		if r.Reason == claim.StepSize {
-			p.F("         L = %.6g and g = %.6g, so 3 L g = %.6g\n", lo.Run.S.L, lo.Run.S.Gamma, 3*lo.Run.S.L*lo.Run.S.Gamma)
+			p.F("         L = %.6g and g = %.6g, so 3 L g = %.6g\n", lo.Run.S.L, lo.Run.S.Gamma,
+				3*lo.Run.S.L*lo.Run.S.Gamma)
 		}
 		return false, p.Err
 	}
@@ -81,7 +82,8 @@ func Explain(w io.Writer, s *search.SavedCase, c *claim.Claim) (same bool, err e
 // explainLinear prints the matrices that an equation of (6) is about.
 func explainLinear(p *table.Printer, net *claim.LinearNet) {
 	p.F("v_1      %v\nv_N      %v\n", net.V1, net.VN)
-	p.F("u_1      %v, without errors\nU_1      %v, with all eps\nU_1      %v, with eps_N alone\n", net.U0, net.U, net.UN)
+	p.F("u_1      %v, without errors\nU_1      %v, with all eps\nU_1      %v, with eps_N alone\n", net.U0, net.U,
+		net.UN)
 	p.F("left     is the distance of U_1 to what the equation has, right is 0\n")
 }
 
@@ -122,7 +124,8 @@ func explainRun(p *table.Printer, r *gen.Run, v *claim.Run) {
 		reg = fmt.Sprintf("regularizer %s with rho = %v", r.Reg.Kind, r.Reg.Rho)
 	}
 	p.F("run      T = %d of (5d) with g = %v on %s each, %s\n", r.Steps, r.Gamma, batch, reg)
-	p.F("A1, A2   L = %.10g, 3 L g = %.6g, sigma^2 = %.6g at the visited weights\n", v.S.L, 3*v.S.L*r.Gamma, v.S.SigmaSq)
+	p.F("A1, A2   L = %.10g, 3 L g = %.6g, sigma^2 = %.6g at the visited weights\n", v.S.L, 3*v.S.L*r.Gamma,
+		v.S.SigmaSq)
 	p.F("A4       mu = %.6g (0: none known), l(w^0) - l* = %.10g\n", v.S.Mu, v.D0)
 }
 

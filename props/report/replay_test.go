@@ -79,11 +79,13 @@ func TestSavedCases(t *testing.T) {
 		if s.Ratio = s.Ratio*2 + 3; math.IsInf(float64(s.Ratio), 1) {
 			s.Ratio = 0.5
 		}
-		if same, _ := Explain(&out, s, found); same || !strings.Contains(out.String(), "but the file says that the ratio is") {
+		if same, _ := Explain(&out, s, found); same ||
+			!strings.Contains(out.String(), "but the file says that the ratio is") {
 			t.Errorf("%s: a file that lies about its ratio was believed", c.Name())
 		}
 	}
-	if replayed[claim.Step] < 20 || replayed[claim.Nodes] < 3 || replayed[claim.Linear] < 3 || replayed[claim.Training] < 12 {
+	if replayed[claim.Step] < 20 || replayed[claim.Nodes] < 3 || replayed[claim.Linear] < 3 ||
+		replayed[claim.Training] < 12 {
 		t.Errorf("replayed %v", replayed)
 	}
 }
@@ -149,7 +151,8 @@ func TestExplain(t *testing.T) {
 	// A claim that holds needs no remedy.
 	out.Reset()
 	c = named(t, "eq14b/repaired")
-	if same, err := Explain(&out, saved(c, squared()), c); err != nil || !same || strings.Contains(out.String(), "would hold") {
+	if same, err := Explain(&out, saved(c, squared()), c); err != nil || !same ||
+		strings.Contains(out.String(), "would hold") {
 		t.Errorf("same %v, error %v\n%s", same, err, &out)
 	}
 }
@@ -241,7 +244,8 @@ func TestSaysNothing(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		on := named(t, c.name)
-		if same, err := Explain(&out, saved(on, c.on), on); same || err != nil || !strings.Contains(out.String(), c.want) {
+		if same, err := Explain(&out, saved(on, c.on), on); same || err != nil ||
+			!strings.Contains(out.String(), c.want) {
 			t.Errorf("%s: same %v, error %v\n%s", c.name, same, err, &out)
 		}
 	}

@@ -27,7 +27,8 @@ func TestForms(t *testing.T) {
 	}
 	for _, f := range []claim.Form{claim.Derivation, claim.Conjecture, claim.Sharp, claim.SharpEach, claim.SharpRoot} {
 		claims, err := Select(Selection{Form: string(f)})
-		if err != nil || len(claims) == 0 || slices.ContainsFunc(claims, func(c claim.Claim) bool { return c.Form != f }) {
+		if err != nil || len(claims) == 0 ||
+			slices.ContainsFunc(claims, func(c claim.Claim) bool { return c.Form != f }) {
 			t.Errorf("form %s: %d claims, %v", f, len(claims), err)
 		}
 	}

@@ -76,7 +76,8 @@ func (r *Report) Page() *table.Page {
 	d := &table.Page{Title: "Verdicts", Command: "go run ./props/verify"}
 	d.Add(r.ClaimsTable())
 	if len(r.Runs) > 0 {
-		d.Add(table.Text("Training runs: the claims above on one step, but (6), spike and lemma2, at every logged step; "+
+		d.Add(table.Text("Training runs: the claims above on one step, but (6), spike and lemma2, at every logged "+
+			"step; "+
 			"E over the samples of the batch and their draws."), r.RunsTable())
 	}
 	if len(r.Sequential) > 0 {
@@ -98,14 +99,16 @@ func (r *Report) RecordPage() *table.Page {
 		"%d are unsettled. What fails as printed, with witnesses and what holds instead, is on "+
 		"the page of errata (ERRATA.md).",
 		len(r.Claims), count[claim.Holds], count[claim.Refuted], count[claim.Unsettled])))
-	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found", "largest possible")
+	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found",
+		"largest possible")
 	for k, means := range []string{
 		3: "of the conditional expectations (literal, past, total) that share the verdict; -: there are none",
 		4: "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation; " +
 			"unsettled: a statement about rates",
 		5: "that say something about the claim",
 		6: "that break a hypothesis or say nothing",
-		7: "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times too large; " +
+		7: "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times " +
+			"too large; " +
 			"unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it needs",
 		8: "an upper bound of left/right over all cases, where one is proved; empty where it is not known",
 	} {
@@ -119,8 +122,9 @@ func (r *Report) RecordPage() *table.Page {
 	}
 	d.Add(t)
 	if len(r.Runs) > 0 {
-		d.Add(table.Heading("Training runs"), table.Text("Claims about one step at every logged step, E over the samples "+
-			"of the batch and their draws; measured and bounds are those of the last one."), r.RunsTable())
+		d.Add(table.Heading("Training runs"),
+			table.Text("Claims about one step at every logged step, E over the samples "+
+				"of the batch and their draws; measured and bounds are those of the last one."), r.RunsTable())
 	}
 	return d
 }
@@ -226,7 +230,8 @@ func SharperTable(found []*search.Finding) *table.Table {
 
 // ErrataPage lists what fails as printed, and the sharper forms that hold.
 func ErrataPage(found []*search.Finding) *table.Page {
-	d := &table.Page{Title: "What fails as printed, and what holds instead", Command: "go run ./props/verify page errata"}
+	d := &table.Page{Title: "What fails as printed, and what holds instead",
+		Command: "go run ./props/verify page errata"}
 	d.Add(table.Text("Printed statements of arXiv:2602.20646v1 that fail, each with its smallest witness. "+
 		"A constant of A3 that is 0 on the case stands as 2^-30."), ErrataTable(found),
 		table.Heading("Sharper forms that hold"), SharperTable(found))

@@ -32,15 +32,18 @@ func TestTightness(t *testing.T) {
 // row of the record.
 func TestPages(t *testing.T) {
 	row := func(r claim.Reading, ratio claim.Number) Row {
-		return Row{ID: "thm2", Eq: "(23)", Form: claim.Repaired, Reading: r, Verdict: claim.Holds, Cases: 9, Ratio: ratio}
+		return Row{ID: "thm2", Eq: "(23)", Form: claim.Repaired, Reading: r, Verdict: claim.Holds, Cases: 9,
+			Ratio: ratio}
 	}
 	r := &Report{
 		Claims: []Row{
 			row(claim.Literal, 0.25), row(claim.Past, 0.25), row(claim.Total, 0.75),
-			{ID: "eq14b", Form: claim.Printed, Verdict: claim.Refuted, Ratio: 2}, {ID: "cor1", Form: claim.Printed, Verdict: claim.Unsettled},
+			{ID: "eq14b", Form: claim.Printed, Verdict: claim.Refuted, Ratio: 2},
+			{ID: "cor1", Form: claim.Printed, Verdict: claim.Unsettled},
 		},
 		Runs: []training.Result{
-			{Name: "calm run", Steps: 20, LossFirst: 2, LossLast: 1, Logged: []training.LoggedStep{{Measured: 3}, {Measured: 0.125}}},
+			{Name: "calm run", Steps: 20, LossFirst: 2, LossLast: 1, Logged: []training.LoggedStep{{Measured: 3},
+				{Measured: 0.125}}},
 			{Name: "wild run", Violated: []string{"thm1"}},
 		},
 		Sequential: []betting.Result{{Name: "a bet", Steps: 100, Wealth: -1.5}},

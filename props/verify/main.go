@@ -155,8 +155,10 @@ func help(w io.Writer, name string, cmd *command, fs *flag.FlagSet) error {
 			p.F("  %-8s %s\n", n, commands[n].what)
 		}
 	}
-	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says; 1 a verdict differs, the search was\n" +
-		"too small to say, or the file does not show what it says; 2 usage, malformed input, or output that cannot be\n" +
+	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says; 1 a verdict differs, the search " +
+		"was\n" +
+		"too small to say, or the file does not show what it says; 2 usage, malformed input, or output that " +
+		"cannot be\n" +
 		"written; 130 stopped by a signal after writing what there is.\n")
 	return p.Err
 }

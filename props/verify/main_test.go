@@ -86,7 +86,8 @@ func TestUsage(t *testing.T) {
 	} {
 		code, stdout, stderr := verify(c.args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
-			t.Errorf("verify %.80q: exit %d, want %d; message %q, want %q in it", c.args, code, exitUsage, stderr, c.want)
+			t.Errorf("verify %.80q: exit %d, want %d; message %q, want %q in it", c.args, code, exitUsage, stderr,
+				c.want)
 		}
 		if strings.Count(stderr, "\n") != 1 || len(stderr) > 800 {
 			t.Errorf("verify %.80q: more than one line of 800 characters: %q", c.args, stderr)
@@ -109,7 +110,8 @@ func TestHelp(t *testing.T) {
 				t.Errorf("verify %v: no %q in\n%s", args, want, stdout)
 			}
 		}
-		for _, other := range [][]string{strings.Fields(name + " -help"), strings.Fields("help " + name), strings.Fields(name + " --h")} {
+		for _, other := range [][]string{strings.Fields(name + " -help"), strings.Fields("help " + name),
+			strings.Fields(name + " --h")} {
 			if c, again, _ := verify(other...); c != exitOK || again != stdout {
 				t.Errorf("verify %v: exit %d, other help than -h", other, c)
 			}
@@ -125,7 +127,8 @@ func TestHelp(t *testing.T) {
 				t.Errorf("verify %v: flag %s is there %d times", args, f, n)
 			}
 		}
-		if name == "" && (len(flags) < 10 || !strings.Contains(stdout, "Examples:") || !strings.Contains(stdout, "\n  replay   ")) {
+		if name == "" && (len(flags) < 10 || !strings.Contains(stdout, "Examples:") ||
+			!strings.Contains(stdout, "\n  replay   ")) {
 			t.Errorf("flags %v in\n%s", flags, stdout)
 		}
 	}
@@ -157,7 +160,8 @@ func TestFlagsAnywhere(t *testing.T) {
 	if code, _, stderr := verify("replay", "--", "-h"); code != exitUsage || !strings.Contains(stderr, "-h") {
 		t.Errorf("-- -h: exit %d, %s", code, stderr)
 	}
-	for _, args := range [][]string{{"-seed", "3", "theorem1"}, {"theorem1", "-seed", "3"}, {"theorem1", "-seed=3", "--"}} {
+	for _, args := range [][]string{{"-seed", "3", "theorem1"}, {"theorem1", "-seed", "3"},
+		{"theorem1", "-seed=3", "--"}} {
 		if code, _, stderr := verify(append([]string{"page"}, args...)...); code != exitOK {
 			t.Errorf("page %v: exit %d, %s", args, code, stderr)
 		}

@@ -28,7 +28,8 @@ func TestMerge(t *testing.T) {
 	whole := search("whole.json", "-runs=false")
 	a, b, c := search("a.json", "-shard", "1/3"), search("b.json", "-shard", "2/3"), search("c.json", "-shard", "3/3")
 	code, stdout, stderr := verify("merge", b, c, a, "-recheck", "1", "-seed", "7")
-	if code != exitOK || !strings.Contains(stderr, "verify merge: batch 1 again\n") && !strings.Contains(stderr, "verify merge: batch 0 again\n") ||
+	if code != exitOK || !strings.Contains(stderr, "verify merge: batch 1 again\n") &&
+		!strings.Contains(stderr, "verify merge: batch 0 again\n") ||
 		!strings.Contains(stderr, "verdicts as on record") {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -44,7 +45,8 @@ func TestMerge(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if code := run(ctx, []string{"merge", "-recheck", "1", sum}, &bytes.Buffer{}, &bytes.Buffer{}); code != exitStopped {
+	if code := run(ctx, []string{"merge", "-recheck", "1", sum}, &bytes.Buffer{},
+		&bytes.Buffer{}); code != exitStopped {
 		t.Errorf("stopped: exit %d", code)
 	}
 
@@ -55,7 +57,8 @@ func TestMerge(t *testing.T) {
 	}{
 		{"the whole twice", "reports 1 and 2, shards 1/1 and 1/1: batch 0 is in both", []string{whole, whole}},
 		{"one shard", "1 of 2 batches are in no report; these do them: -shard 2/2", []string{a}},
-		{"a shard of another seed", "report 2: seed is 2, want 1", []string{a, search("seed.json", "-shard", "2/3", "-seed", "2"), c}},
+		{"a shard of another seed", "report 2: seed is 2, want 1",
+			[]string{a, search("seed.json", "-shard", "2/3", "-seed", "2"), c}},
 		{"a version", "v.json: report: shard is", []string{file(t, "v.json", `{"version":1}`)}},
 		{"words behind", "w.json: report: line ", []string{a, b, c, file(t, "w.json", first+"words")}},
 		{"an edited verdict", "banana.json: report: digest is ", []string{
@@ -78,7 +81,8 @@ func TestMerge(t *testing.T) {
 	if code, _, stderr := verify("merge", forged, b); code != exitOK {
 		t.Errorf("a forged batch, not done again: exit %d, %s", code, stderr)
 	}
-	if code, stdout, stderr := verify("merge", "-recheck", "2", forged, b); code != exitUsage || stdout != "" || !strings.Contains(stderr, "batch 0: its digest is 0000") {
+	if code, stdout, stderr := verify("merge", "-recheck", "2", forged, b); code != exitUsage || stdout != "" ||
+		!strings.Contains(stderr, "batch 0: its digest is 0000") {
 		t.Errorf("a forged batch: exit %d, %s", code, stderr)
 	}
 }

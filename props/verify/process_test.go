@@ -129,7 +129,8 @@ func TestJSONThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := mode(os.DevNull)
-	if code, _, stderr := verify(small("-json", null)...); code != exitOK || mode(null) != fs.ModeSymlink || mode(os.DevNull) != before {
+	if code, _, stderr := verify(small("-json", null)...); code != exitOK || mode(null) != fs.ModeSymlink ||
+		mode(os.DevNull) != before {
 		t.Errorf("a link to a device: exit %d, %s, it is %v, the device %v", code, stderr, mode(null), mode(os.DevNull))
 	}
 
@@ -166,7 +167,8 @@ func TestFullDevice(t *testing.T) {
 	if _, err := os.Stat(device); err != nil {
 		t.Skip(err)
 	}
-	if code, _, stderr := verify(small("-json", device)...); code != exitUsage || !strings.Contains(stderr, "no space left") {
+	if code, _, stderr := verify(small("-json", device)...); code != exitUsage ||
+		!strings.Contains(stderr, "no space left") {
 		t.Errorf("-json: exit %d, %s", code, stderr)
 	}
 	out := filepath.Join(t.TempDir(), "out.json")

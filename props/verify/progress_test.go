@@ -17,7 +17,8 @@ func TestProgressLine(t *testing.T) {
 		{&progress{total: 4, within: 1, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 3m4s left"},
 		{&progress{total: 4, within: 99, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 30s left"},
 		{&progress{total: 4, done: 3, what: "x"}, 30 * time.Second, "verify: 3 of 4 batches, x; 30s, about 10s left"},
-		{&progress{total: 4, done: 4, what: "certificates"}, 30 * time.Second, "verify: 4 of 4 batches, certificates; 30s"},
+		{&progress{total: 4, done: 4, what: "certificates"}, 30 * time.Second,
+			"verify: 4 of 4 batches, certificates; 30s"},
 	} {
 		if got := c.p.line(c.took); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)

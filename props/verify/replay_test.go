@@ -71,7 +71,8 @@ func TestReplayExits(t *testing.T) {
 	} {
 		path := file(t, "file.json", c.data)
 		code, stdout, stderr := verify("replay", path)
-		if code != c.code || !strings.Contains(stderr, c.want) || code == exitUsage && (stdout != "" || !strings.Contains(stderr, path+": ")) {
+		if code != c.code || !strings.Contains(stderr, c.want) || code == exitUsage &&
+			(stdout != "" || !strings.Contains(stderr, path+": ")) {
 			t.Errorf("%s: exit %d, want %d\n%.999s%.999s", name, code, c.code, stdout, stderr)
 		}
 		if len(stderr) > 999 {
@@ -100,7 +101,8 @@ func TestReplayFull(t *testing.T) {
 		}
 		for _, room := range []int{0, 100} {
 			var stderr strings.Builder
-			if code := run(t.Context(), []string{"replay", path}, &full{room}, &stderr); code != exitUsage || !strings.Contains(stderr.String(), "no space left") {
+			if code := run(t.Context(), []string{"replay", path}, &full{room}, &stderr); code != exitUsage ||
+				!strings.Contains(stderr.String(), "no space left") {
 				t.Errorf("room for %d bytes: exit %d, %s", room, code, &stderr)
 			}
 		}

@@ -20,7 +20,8 @@ import (
 func TestEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	path, worst := filepath.Join(dir, "report.json"), filepath.Join(dir, "worst")
-	code, stdout, stderr := verify("-claims", "eq14b,eq15,lemma2,eq6b,a2", "-cases", "2000", "-climb", "5", "-runs=false",
+	code, stdout, stderr := verify("-claims", "eq14b,eq15,lemma2,eq6b,a2", "-cases", "2000", "-climb", "5",
+		"-runs=false",
 		"-json", path, "-save", worst)
 	if code != exitOK || !strings.Contains(stdout, "verdicts as on record") {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
@@ -39,17 +40,21 @@ func TestEndToEnd(t *testing.T) {
 		}
 		file := strings.ReplaceAll(row.Name(), "/", "-") + ".json"
 		code, stdout, stderr := verify("replay", filepath.Join(worst, file))
-		if violates := strings.Contains(stdout, "violates the claim"); code != exitOK || violates != (row.Verdict == claim.Refuted) {
+		if violates := strings.Contains(stdout, "violates the claim"); code != exitOK ||
+			violates != (row.Verdict == claim.Refuted) {
 			t.Errorf("%s: exit %d\n%s%s", file, code, stdout, stderr)
 		}
 	}
 	for _, name := range []string{"eq14b.json", "eq6b.json", "lemma2-past.json"} {
-		if code, stdout, stderr := verify("replay", filepath.Join(worst, "certificates", name)); code != exitOK || !strings.Contains(stdout, "refuted") {
+		if code, stdout, stderr := verify("replay", filepath.Join(worst, "certificates", name)); code != exitOK ||
+			!strings.Contains(stdout, "refuted") {
 			t.Errorf("certificate %s: exit %d\n%s%s", name, code, stdout, stderr)
 		}
 	}
-	lie := strings.Replace(string(must(os.ReadFile(filepath.Join(worst, "eq15-printed.json")))), `"ratio": `, `"ratio": 7`, 1)
-	if code, stdout, _ := verify("replay", file(t, "lie.json", lie)); code != exitDiffers || !strings.Contains(stdout, "but the file says") {
+	lie := strings.Replace(string(must(os.ReadFile(filepath.Join(worst, "eq15-printed.json")))), `"ratio": `,
+		`"ratio": 7`, 1)
+	if code, stdout, _ := verify("replay", file(t, "lie.json", lie)); code != exitDiffers ||
+		!strings.Contains(stdout, "but the file says") {
 		t.Errorf("a file with a wrong ratio: exit %d, want %d", code, exitDiffers)
 	}
 }
@@ -69,17 +74,25 @@ func TestJudge(t *testing.T) {
 		code       int
 		want       string
 	}{
-		{"as on record", report.Report{Claims: row("lemma1", claim.Holds), Units: large}, false, exitOK, "all 1 verdicts as on record (2s)\n"},
+		{"as on record", report.Report{Claims: row("lemma1", claim.Holds), Units: large}, false, exitOK,
+			"all 1 verdicts as on record (2s)\n"},
 		{"refuted", report.Report{Claims: row("lemma1", claim.Refuted), Units: large}, false, exitDiffers,
 			"DIFFERS lemma1/printed: refuted, on record: holds\n1 of 1 verdicts differ from the record\n"},
-		{"refuted by a small search", report.Report{Claims: row("lemma1", claim.Refuted), Units: small}, true, exitDiffers, "DIFFERS lemma1/printed: refuted"},
-		{"missed", report.Report{Claims: row("eq14b", claim.Holds), Units: large}, false, exitDiffers, "DIFFERS eq14b/printed: holds, on record: refuted\n"},
+		{"refuted by a small search", report.Report{Claims: row("lemma1", claim.Refuted), Units: small}, true,
+			exitDiffers, "DIFFERS lemma1/printed: refuted"},
+		{"missed", report.Report{Claims: row("eq14b", claim.Holds), Units: large}, false, exitDiffers,
+			"DIFFERS eq14b/printed: holds, on record: refuted\n"},
 		{"missed by a small search", report.Report{Claims: row("eq14b", claim.Holds), Units: small}, false, exitDiffers,
-			"NOT SEARCHED ENOUGH eq14b/printed: holds, on record: refuted\nnot searched enough: 1 verdicts need a search of 2000 cases or more\n"},
-		{"missed by a search that may be small", report.Report{Claims: row("eq14b", claim.Holds), Units: small}, true, exitOK, "NOT SEARCHED ENOUGH eq14b"},
-		{"starved in a small search", report.Report{Claims: row("lemma1", claim.Starved), Units: small}, false, exitDiffers, "NOT SEARCHED ENOUGH lemma1"},
-		{"starved", report.Report{Claims: row("lemma1", claim.Starved), Units: large}, false, exitDiffers, "DIFFERS lemma1"},
-		{"a run", report.Report{Claims: row("lemma1", claim.Holds), Units: large, Runs: []training.Result{{Name: "x"}}}, true, exitDiffers, "DIFFERS run x"},
+			"NOT SEARCHED ENOUGH eq14b/printed: holds, on record: refuted\nnot searched enough: 1 verdicts need a " +
+				"search of 2000 cases or more\n"},
+		{"missed by a search that may be small", report.Report{Claims: row("eq14b", claim.Holds), Units: small}, true,
+			exitOK, "NOT SEARCHED ENOUGH eq14b"},
+		{"starved in a small search", report.Report{Claims: row("lemma1", claim.Starved), Units: small}, false,
+			exitDiffers, "NOT SEARCHED ENOUGH lemma1"},
+		{"starved", report.Report{Claims: row("lemma1", claim.Starved), Units: large}, false, exitDiffers,
+			"DIFFERS lemma1"},
+		{"a run", report.Report{Claims: row("lemma1", claim.Holds), Units: large,
+			Runs: []training.Result{{Name: "x"}}}, true, exitDiffers, "DIFFERS run x"},
 	} {
 		c.r.Select = sel
 		var out bytes.Buffer
@@ -143,7 +156,8 @@ func TestSmallSearch(t *testing.T) {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
 	args := small("-budget", "1ns") // no batch is begun
-	if code, stdout, _ := verify(args...); code != exitDiffers || !strings.Contains(stdout, "not searched enough: 2 verdicts") {
+	if code, stdout, _ := verify(args...); code != exitDiffers ||
+		!strings.Contains(stdout, "not searched enough: 2 verdicts") {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
 	if code, _, _ := verify(append(args, "-allow-small")...); code != exitOK {
@@ -156,7 +170,8 @@ func TestFilesBeforeTables(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.json")
 	for _, room := range []int{0, 300} {
 		var stderr bytes.Buffer
-		if code := run(context.Background(), small("-json", path), &full{room}, &stderr); code != exitUsage || !strings.Contains(stderr.String(), "no space left") {
+		if code := run(context.Background(), small("-json", path), &full{room}, &stderr); code != exitUsage ||
+			!strings.Contains(stderr.String(), "no space left") {
 			t.Errorf("room for %d bytes: exit %d, %s", room, code, &stderr)
 		}
 		if _, err := report.Read(bytes.NewReader(must(os.ReadFile(path)))); err != nil {
@@ -179,7 +194,8 @@ func TestStopped(t *testing.T) {
 	if code := run(ctx, args, &stdout, &stderr); code != exitStopped {
 		t.Errorf("exit %d: %s", code, &stderr)
 	}
-	if !strings.Contains(stdout.String(), "3 of 3 batches are missing") || !strings.Contains(stdout.String(), "\n  -shard 1/3, -shard 2/3, -shard 3/3\n") {
+	if !strings.Contains(stdout.String(), "3 of 3 batches are missing") ||
+		!strings.Contains(stdout.String(), "\n  -shard 1/3, -shard 2/3, -shard 3/3\n") {
 		t.Errorf("%s", &stdout)
 	}
 	r, err := report.Read(bytes.NewReader(must(os.ReadFile(path))))
@@ -188,10 +204,12 @@ func TestStopped(t *testing.T) {
 	}
 	stdout.Reset() // a shard says what is missing of its own batches
 	if code := run(ctx, append(args, "-shard", "2/2"), &stdout, &stderr); code != exitStopped ||
-		!strings.Contains(stdout.String(), "1 of 1 batches are missing") || !strings.HasSuffix(stdout.String(), "\n  -shard 2/3\n") {
+		!strings.Contains(stdout.String(), "1 of 1 batches are missing") ||
+		!strings.HasSuffix(stdout.String(), "\n  -shard 2/3\n") {
 		t.Errorf("a shard: exit %d, %s", code, &stdout)
 	}
-	if code := run(ctx, []string{"errata", "-search", "-claims", "eq14b", "-cases", "1000"}, &stdout, &stderr); code != exitStopped {
+	if code := run(ctx, []string{"errata", "-search", "-claims", "eq14b", "-cases", "1000"}, &stdout,
+		&stderr); code != exitStopped {
 		t.Errorf("errata: exit %d", code)
 	}
 }

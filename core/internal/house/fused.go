@@ -41,7 +41,8 @@ func NoFusedSums(t *testing.T) {
 // fusedSums lists the places at which a product is added or subtracted, or added to.
 func fusedSums(fset *token.FileSet, files []*ast.File) []string {
 	p := &pkg{fset: fset, held: map[types.Object]bool{}, info: &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{},
 	}}
 	config := types.Config{Importer: nowhere{}, Error: func(error) {}} // of other packages nothing is known

@@ -49,12 +49,14 @@ func TestIdentities(t *testing.T) {
 			minus := a.neg(x)
 			nx, half := a.neg(Num{mid: a.float().Abs(x.mid)}), a.exp(a.half(a.neg(Num{mid: a.float().Abs(x.mid)})))
 			meet("e^x = (e^(x/2))^2", nx, a.exp(nx), a.mul(half, half))
-			meet("ln(1+(e^sp(x)-1)) = sp(x)", x, a.log1p(a.sub(a.quo(one, a.exp(a.neg(a.softplus(x)))), one)), a.softplus(x))
+			meet("ln(1+(e^sp(x)-1)) = sp(x)", x, a.log1p(a.sub(a.quo(one, a.exp(a.neg(a.softplus(x)))), one)),
+				a.softplus(x))
 			meet("sp(x)-sp(-x) = x", x, a.sub(a.softplus(x), a.softplus(minus)), x)
 			meet("s(x)+s(-x) = 1", x, a.add(a.sigmoid(x), a.sigmoid(minus)), one)
 			meet("tanh x = 2 s(2x) - 1", x, a.tanh(x), a.sub(a.twice(a.sigmoid(a.twice(x))), one))
 			th := a.tanh(x)
-			meet("tanh 2x = 2 tanh x/(1 + tanh^2 x)", x, a.tanh(a.twice(x)), a.quo(a.twice(th), a.add(one, a.mul(th, th))))
+			meet("tanh 2x = 2 tanh x/(1 + tanh^2 x)", x, a.tanh(a.twice(x)),
+				a.quo(a.twice(th), a.add(one, a.mul(th, th))))
 			meet("e^-sp(x) = s(-x)", x, a.exp(a.neg(a.softplus(x))), a.sigmoid(minus))
 		}
 	}
@@ -73,9 +75,11 @@ func TestGuard(t *testing.T) {
 				x = 2e6 * (r.Float64() - 0.5)
 			}
 			for name, f := range map[string]func(a *arith) Num{
-				"tanh": func(a *arith) Num { return a.tanh(a.num(x)) }, "sigmoid": func(a *arith) Num { return a.sigmoid(a.num(x)) },
-				"softplus": func(a *arith) Num { return a.softplus(a.num(x)) }, "exp": func(a *arith) Num { return a.exp(a.num(-math.Abs(x))) },
-				"log1p": func(a *arith) Num { return a.log1p(a.num(math.Abs(x))) },
+				"tanh":     func(a *arith) Num { return a.tanh(a.num(x)) },
+				"sigmoid":  func(a *arith) Num { return a.sigmoid(a.num(x)) },
+				"softplus": func(a *arith) Num { return a.softplus(a.num(x)) },
+				"exp":      func(a *arith) Num { return a.exp(a.num(-math.Abs(x))) },
+				"log1p":    func(a *arith) Num { return a.log1p(a.num(math.Abs(x))) },
 			} {
 				got, want := f(low), f(high)
 				if !within(got.mid, want.mid, magOf(want.mid).shift(Guard-7-int(prec)).big()) {
@@ -98,7 +102,8 @@ func TestFloat64Functions(t *testing.T) {
 			want float64
 		}{
 			"tanh": {a.tanh(a.num(x)), math.Tanh(x)}, "exp": {a.exp(a.num(-math.Abs(x))), math.Exp(-math.Abs(x))},
-			"sigmoid": {a.sigmoid(a.num(x)), 1 / (1 + math.Exp(-x))}, "log1p": {a.log1p(a.num(math.Abs(x))), math.Log1p(math.Abs(x))},
+			"sigmoid":  {a.sigmoid(a.num(x)), 1 / (1 + math.Exp(-x))},
+			"log1p":    {a.log1p(a.num(math.Abs(x))), math.Log1p(math.Abs(x))},
 			"softplus": {a.softplus(a.num(x)), max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))},
 		} {
 			// A few roundings of package math.
@@ -123,7 +128,8 @@ func TestSaturation(t *testing.T) {
 			"softplus+": {a.softplus(a.num(size)), size}, "softplus-": {a.softplus(a.num(-size)), 0},
 			"exp": {a.exp(a.num(-size)), 0},
 		} {
-			if f, err := c.got.Float64(); f != c.want || !(err <= math.Abs(c.want)*0x1p-200 || err == math.SmallestNonzeroFloat64) {
+			if f, err := c.got.Float64(); f != c.want ||
+				!(err <= math.Abs(c.want)*0x1p-200 || err == math.SmallestNonzeroFloat64) {
 				t.Errorf("%s at %v is %v +- %v, want %v", name, size, f, err, c.want)
 			}
 			if c.got.Exact() {
@@ -150,16 +156,19 @@ func TestSpread(t *testing.T) {
 		negative.mid, positive.mid = a.fn.negAbs(x.mid), a.float().Abs(x.mid)
 		offset := a.sub(Num{mid: y.mid}, Num{mid: x.mid})
 		for name, c := range map[string]struct{ got, want Num }{
-			"tanh": {a.tanh(x), a.tanh(y)}, "sigmoid": {a.sigmoid(x), a.sigmoid(y)}, "softplus": {a.softplus(x), a.softplus(y)},
-			"exp": {a.exp(negative), expAny(a, a.add(Num{mid: negative.mid}, offset))},
+			"tanh": {a.tanh(x), a.tanh(y)}, "sigmoid": {a.sigmoid(x), a.sigmoid(y)},
+			"softplus": {a.softplus(x), a.softplus(y)},
+			"exp":      {a.exp(negative), expAny(a, a.add(Num{mid: negative.mid}, offset))},
 		} {
 			if !within(c.got.mid, c.want.mid, c.got.rad.add(c.want.rad).big()) {
-				t.Fatalf("%s of %v+-%v is %v+-%v, but %v at %v", name, x.mid, x.Err(), c.got.mid, c.got.Err(), c.want.mid, y.mid)
+				t.Fatalf("%s of %v+-%v is %v+-%v, but %v at %v", name, x.mid, x.Err(), c.got.mid, c.got.Err(),
+					c.want.mid, y.mid)
 			}
 		}
 		if z := a.add(Num{mid: positive.mid}, offset); z.mid.Sign() > 0 {
 			if got, want := a.log1p(positive), a.log1p(z); !within(got.mid, want.mid, got.rad.add(want.rad).big()) {
-				t.Fatalf("ln(1+z) of %v+-%v is %v+-%v, but %v at %v", positive.mid, x.Err(), got.mid, got.Err(), want.mid, z.mid)
+				t.Fatalf("ln(1+z) of %v+-%v is %v+-%v, but %v at %v", positive.mid, x.Err(), got.mid, got.Err(),
+					want.mid, z.mid)
 			}
 		}
 	}

@@ -107,10 +107,11 @@ func TestLinearRefusals(t *testing.T) {
 		eps  [][]float64
 		want string
 	}{
-		"i = 0":    {good, 0, 1, nil, nil, "factors 0..1 of 2 matrices"},
-		"j > N":    {good, 1, 3, nil, nil, "factors 1..3 of 2 matrices"},
-		"j < i":    {good, 2, 1, nil, nil, "factors 2..1 of 2 matrices"},
-		"NaN":      {[][][]float64{{{1, math.NaN()}}, {{3}}}, 1, 2, nil, nil, "W_1: core: op \"fixed\": a[0][1] is NaN"},
+		"i = 0": {good, 0, 1, nil, nil, "factors 0..1 of 2 matrices"},
+		"j > N": {good, 1, 3, nil, nil, "factors 1..3 of 2 matrices"},
+		"j < i": {good, 2, 1, nil, nil, "factors 2..1 of 2 matrices"},
+		"NaN": {[][][]float64{{{1, math.NaN()}}, {{3}}}, 1, 2, nil, nil,
+			"W_1: core: op \"fixed\": a[0][1] is NaN"},
 		"ragged":   {[][][]float64{{{1, 2}, {1}}, {{3}}}, 1, 2, nil, nil, "row 1 of a has 1 entries"},
 		"empty":    {[][][]float64{{}, {{3}}}, 1, 2, nil, nil, "W_1: core"},
 		"misfit":   {[][][]float64{{{1, 2}}, {{3, 4}}}, 1, 2, nil, nil, "W_2 has 2 columns, W_1 has 1 rows"},

@@ -138,7 +138,8 @@ func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 		qs.y[i] = a.newQuantity(i, readings(i), y)
 		if i < n {
 			v := diff(func(s *State) vector { return s.V[i+1] })
-			qs.yv[i] = a.newQuantity(2*n-i-1, [claim.ReadingSlots]int{}, func(s *State) vector { return a.outer(y(s), v(s)) })
+			qs.yv[i] = a.newQuantity(2*n-i-1, [claim.ReadingSlots]int{},
+				func(s *State) vector { return a.outer(y(s), v(s)) })
 		}
 		if i == 0 {
 			continue
@@ -149,7 +150,8 @@ func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 		qs.u[i] = a.newQuantity(site, [claim.ReadingSlots]int{}, diff(func(s *State) vector { return s.U[i] }))
 		if i > 1 {
 			known := [claim.ReadingSlots]int{claim.Literal: site, claim.Past: site, claim.Total: 0}
-			qs.e[i] = a.newQuantity(site+1, known, func(*State) vector { return a.numsOrZeros(at(p.eps, i), e.c.D(i-1)) })
+			qs.e[i] = a.newQuantity(site+1, known,
+				func(*State) vector { return a.numsOrZeros(at(p.eps, i), e.c.D(i-1)) })
 		}
 	}
 	return qs

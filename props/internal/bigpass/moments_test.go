@@ -29,7 +29,8 @@ func rowsCopy(a [][]float64) [][]float64 {
 func leavesOf(t testing.TB, c *core.Chain, x, w []float64, plan *expect.Plan) (leaves []expect.Leaf) {
 	t.Helper()
 	err := expect.Enumerate(c, x, w, plan, 0, func(l *expect.Leaf, _ *core.State) error {
-		leaves = append(leaves, expect.Leaf{P: l.P, Path: append([]int(nil), l.Path...), Delta: rowsCopy(l.Delta), Eps: rowsCopy(l.Eps)})
+		leaves = append(leaves, expect.Leaf{P: l.P, Path: append([]int(nil), l.Path...), Delta: rowsCopy(l.Delta),
+			Eps: rowsCopy(l.Eps)})
 		return nil
 	})
 	if err != nil {
@@ -51,8 +52,9 @@ func treeCase(t testing.TB) (e *Evaluator, x, w []float64, leaves []expect.Leaf)
 		return perturb.Table([]perturb.Outcome{{P: p, D: []float64{k, 0.5}}, {P: 1 - p, D: []float64{0.25, -k}}})
 	}
 	plan := &expect.Plan{
-		Delta: []perturb.Finite{nil, two(0.25, 1), two(0.625, -0.5), perturb.Table([]perturb.Outcome{{P: 0.5, D: []float64{1}}, {P: 0.5, D: []float64{-2}}})},
-		Eps:   []perturb.Finite{nil, nil, two(0.75, 2), two(0.5, 0.125)},
+		Delta: []perturb.Finite{nil, two(0.25, 1), two(0.625, -0.5),
+			perturb.Table([]perturb.Outcome{{P: 0.5, D: []float64{1}}, {P: 0.5, D: []float64{-2}}})},
+		Eps: []perturb.Finite{nil, nil, two(0.75, 2), two(0.5, 0.125)},
 	}
 	return evaluator(t, specs, 0), x, w, leavesOf(t, c, x, w, plan)
 }
@@ -64,7 +66,8 @@ func byHand(t testing.TB) (e *Evaluator, x, w []float64, leaves []expect.Leaf) {
 	for k, d := range []float64{1, -1} {
 		for j, ep := range []float64{0, 2} {
 			leaves = append(leaves, expect.Leaf{
-				P: []float64{0.125, 0.375}[k], Path: []int{k, 0, j}, Delta: [][]float64{nil, {d}}, Eps: [][]float64{nil, nil, {ep}},
+				P: []float64{0.125, 0.375}[k], Path: []int{k, 0, j}, Delta: [][]float64{nil, {d}},
+				Eps: [][]float64{nil, nil, {ep}},
 			})
 		}
 	}
@@ -81,16 +84,22 @@ func TestMomentsByHand(t *testing.T) {
 		got  Num
 		want float64
 	}{
-		"P": {m.P, 1}, "D2": {m.D2[1], 1}, "D4": {m.D4[1], 1}, "D2[2]": {m.D2[2], 0}, "E2": {m.E2[2], 2}, "E4": {m.E4[2], 8},
+		"P": {m.P, 1}, "D2": {m.D2[1], 1}, "D4": {m.D4[1], 1}, "D2[2]": {m.D2[2], 0}, "E2": {m.E2[2], 2},
+		"E4":    {m.E4[2], 8},
 		"Y2[0]": {m.Y2[0], 0}, "Y2[1]": {m.Y2[1], 1}, "Y2[2]": {m.Y2[2], 3.25}, "Y4[2]": {m.Y4[2], 13.5625},
-		"V2": {m.V2[1], 2}, "V4": {m.V4[1], 11}, "V2[2]": {m.V2[2], 0}, "YV2[0]": {m.YV2[0], 0}, "YV2[1]": {m.YV2[1], 0},
-		"Ui2": {m.Ui2[1], 2}, "U2": {m.U2, 2}, "UMean": {m.UMean[0], 0.5}, "UiMean2": {m.UiMean2[1], 0.25}, "UMean2": {m.UMean2, 0.25},
-		"D literal": {m.DMean2[claim.Literal][1], 1}, "D past": {m.DMean2[claim.Past][1], 0.25}, "D total": {m.DMean2[claim.Total][1], 0.25},
-		"E literal": {m.EMean2[claim.Literal][2], 1}, "E past": {m.EMean2[claim.Past][2], 1}, "E total": {m.EMean2[claim.Total][2], 1},
+		"V2": {m.V2[1], 2}, "V4": {m.V4[1], 11}, "V2[2]": {m.V2[2], 0}, "YV2[0]": {m.YV2[0], 0},
+		"YV2[1]": {m.YV2[1], 0},
+		"Ui2":    {m.Ui2[1], 2}, "U2": {m.U2, 2}, "UMean": {m.UMean[0], 0.5}, "UiMean2": {m.UiMean2[1], 0.25},
+		"UMean2":    {m.UMean2, 0.25},
+		"D literal": {m.DMean2[claim.Literal][1], 1}, "D past": {m.DMean2[claim.Past][1], 0.25},
+		"D total":   {m.DMean2[claim.Total][1], 0.25},
+		"E literal": {m.EMean2[claim.Literal][2], 1}, "E past": {m.EMean2[claim.Past][2], 1},
+		"E total": {m.EMean2[claim.Total][2], 1},
 		"Y1 past": {m.YMean2[claim.Past][1], 0.25}, "Y2 literal": {m.YMean2[claim.Literal][2], 3.25},
 		"Y2 past": {m.YMean2[claim.Past][2], 3.25}, "Y2 total": {m.YMean2[claim.Total][2], 0.25},
-		"V literal": {m.VMean2[claim.Literal][1], 2}, "V past": {m.VMean2[claim.Past][1], 1}, "V total": {m.VMean2[claim.Total][1], 0.25},
-		"v_1": {m.V0[1], 4}, "v_2": {m.V0[2], 1},
+		"V literal": {m.VMean2[claim.Literal][1], 2}, "V past": {m.VMean2[claim.Past][1], 1},
+		"V total": {m.VMean2[claim.Total][1], 0.25},
+		"v_1":     {m.V0[1], 4}, "v_2": {m.V0[2], 1},
 	} {
 		if f, err := c.got.Float64(); f != c.want || err != 0 || !c.got.Exact() {
 			t.Errorf("%s = %v +- %v, want %v", name, f, err, c.want)
@@ -106,7 +115,8 @@ func TestMomentsByHand(t *testing.T) {
 // delta_1 = 1: Y_2 = 4 and V_2 = 4, y_2 = v_2 = 1; V_1 = 2 Y_1 V_2 = 16, v_1 = 2.
 func TestYV2(t *testing.T) {
 	e := evaluator(t, []core.Spec{{Op: "scale", N: 1}, {Op: "square", N: 1}, {Op: "halfsq", N: 1}}, 0)
-	m, err := e.Expect([]float64{1}, []float64{1}, []expect.Leaf{{P: 1, Path: make([]int, 5), Delta: [][]float64{nil, {1}}}})
+	m, err := e.Expect([]float64{1}, []float64{1},
+		[]expect.Leaf{{P: 1, Path: make([]int, 5), Delta: [][]float64{nil, {1}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +188,8 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	if !want.U2.Exact() || want.U2.mid.Cmp(got.U2.mid) != 0 || len(leaves) != 32 {
-		t.Errorf("%d leaves, E|U-u|^2 = %v, shuffled %v, exact %v", len(leaves), want.U2.mid, got.U2.mid, want.U2.Exact())
+		t.Errorf("%d leaves, E|U-u|^2 = %v, shuffled %v, exact %v", len(leaves), want.U2.mid, got.U2.mid,
+			want.U2.Exact())
 	}
 }
 
@@ -211,7 +222,8 @@ func TestWeights(t *testing.T) {
 	two.Quo(two, sum)
 	square := new(big.Rat).Mul(one, one)
 	var shares []Num
-	if err := e.Nodes(x, w, leaves, func(n Node) error { shares = append(shares, n.P); return nil }); err != nil || len(shares) != 12 {
+	if err := e.Nodes(x, w, leaves, func(n Node) error { shares = append(shares, n.P); return nil }); err != nil ||
+		len(shares) != 12 {
 		t.Fatalf("%d nodes, error %v", len(shares), err)
 	}
 	for name, c := range map[string]struct {
@@ -221,10 +233,12 @@ func TestWeights(t *testing.T) {
 		"D2": {m.D2[1], two}, "literal": {m.DMean2[claim.Literal][1], two}, "total": {m.DMean2[claim.Total][1], square},
 		// w_2 = 0 leaves y_1^2/2, whose gradient by w_1 = y_1/x is y_1.
 		"UMean": {m.UMean[0], one}, "UMean2": {m.UMean2, square}, "U2": {m.U2, two},
-		"P of a node": {shares[3], new(big.Rat).Quo(new(big.Rat).SetFloat64(0.3), sum)}, "P of all": {shares[11], big.NewRat(1, 1)},
+		"P of a node": {shares[3], new(big.Rat).Quo(new(big.Rat).SetFloat64(0.3), sum)},
+		"P of all":    {shares[11], big.NewRat(1, 1)},
 	} {
 		want := ref().SetRat(c.want)
-		if !within(c.got.mid, want, ref().Add(c.got.Err(), ref().SetMantExp(big.NewFloat(1), 20-refPrec))) || !c.got.rad.atMost(power(-240)) {
+		if !within(c.got.mid, want, ref().Add(c.got.Err(), ref().SetMantExp(big.NewFloat(1), 20-refPrec))) ||
+			!c.got.rad.atMost(power(-240)) {
 			t.Errorf("%s = %v +- %v, want %v", name, c.got.mid, c.got.Err(), want)
 		}
 	}
@@ -276,7 +290,8 @@ func TestMomentsAgainstWalk(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := claim.NewMoments(p.Chain)
-		if err := expect.NewWalker(p.Chain).Walk(want, p.X, p.W, &p.Plan, 0); err != nil || !(want.Y4[p.Chain.N()] < 1e10) || want.Leaves > 300 {
+		if err := expect.NewWalker(p.Chain).Walk(want, p.X, p.W, &p.Plan, 0); err != nil ||
+			!(want.Y4[p.Chain.N()] < 1e10) || want.Leaves > 300 {
 			continue
 		}
 		compared++
@@ -301,7 +316,8 @@ func TestMomentsAgainstWalk(t *testing.T) {
 		}
 		if !(math.Abs(got.U2-want.U2) <= walkError*scale) || !(math.Abs(got.UMean2-want.UMean2) <= walkError*scale) ||
 			got.Leaves != want.Leaves || !(math.Abs(got.P-1) <= 0x1p-40) {
-			t.Errorf("case %d: U2 %v and %v, UMean2 %v and %v, P %v", index, got.U2, want.U2, got.UMean2, want.UMean2, got.P)
+			t.Errorf("case %d: U2 %v and %v, UMean2 %v and %v, P %v", index, got.U2, want.U2, got.UMean2, want.UMean2,
+				got.P)
 		}
 		nodes += compareNodes(t, e, p, leaves, walkError*scale)
 	}
@@ -332,9 +348,11 @@ func compareNodes(t *testing.T, e *Evaluator, p *gen.Pass, leaves []expect.Leaf,
 			}
 			for k := range g {
 				compared++
-				for _, d := range [][2]float64{{g[k].Left, w[k].Left}, {g[k].Mean2, w[k].Mean2}, {g[k].Four, w[k].Four}} {
+				for _, d := range [][2]float64{{g[k].Left, w[k].Left}, {g[k].Mean2, w[k].Mean2},
+					{g[k].Four, w[k].Four}} {
 					if !(math.Abs(d[0]-d[1]) <= tolerance+walkError*(g[k].Four+g[k].Left)) {
-						t.Errorf("%v: %v reading, operator %d, node %d: %v, the walk has %v", e.specs, r, i, k, g[k], w[k])
+						t.Errorf("%v: %v reading, operator %d, node %d: %v, the walk has %v", e.specs, r, i, k, g[k],
+							w[k])
 					}
 				}
 			}

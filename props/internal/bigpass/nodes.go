@@ -84,7 +84,8 @@ func (e *Evaluator) node(r claim.Reading, i int, ev event, total Num) Node {
 
 // JacobianNodes is Nodes rounded to float64, without the error bounds, in the
 // form of expect.JacobianNodes.
-func (e *Evaluator) JacobianNodes(x, w []float64, leaves []expect.Leaf) (nodes [claim.ReadingSlots][]claim.Node, err error) {
+func (e *Evaluator) JacobianNodes(x, w []float64, leaves []expect.Leaf) (nodes [claim.ReadingSlots][]claim.Node,
+	err error) {
 	err = e.Nodes(x, w, leaves, func(n Node) error {
 		f := claim.Node{I: n.I}
 		f.Left, _ = n.Left.Float64()

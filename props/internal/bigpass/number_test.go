@@ -55,7 +55,8 @@ func TestMag(t *testing.T) {
 	if m := magOf(far).big(); m.Cmp(ref().Abs(far)) < 0 {
 		t.Errorf("|%v| <= %v", far, m)
 	}
-	for _, m := range []mag{unbounded, unbounded.add(power(3)), power(3).add(unbounded), unbounded.mul(power(-9)), magOf(new(big.Float).SetInf(true))} {
+	for _, m := range []mag{unbounded, unbounded.add(power(3)), power(3).add(unbounded), unbounded.mul(power(-9)),
+		magOf(new(big.Float).SetInf(true))} {
 		if !math.IsInf(m.m, 1) || m.atMost(power(1<<20)) || !power(1<<20).atMost(m) {
 			t.Errorf("%v, want +Inf above all", m)
 		}
@@ -95,7 +96,8 @@ func TestBalls(t *testing.T) {
 			"2x": {a.twice(x), ref().Mul(tx, big.NewFloat(2))}, "-x": {a.neg(x), ref().Neg(tx)},
 		} {
 			if !within(c.got.mid, c.want, c.got.Err()) {
-				t.Fatalf("%s of %v+-%v, %v+-%v: %v is not within %v of %v", name, x.mid, x.Err(), y.mid, y.Err(), c.want, c.got.Err(), c.got.mid)
+				t.Fatalf("%s of %v+-%v, %v+-%v: %v is not within %v of %v", name, x.mid, x.Err(), y.mid, y.Err(),
+					c.want, c.got.Err(), c.got.mid)
 			}
 		}
 		if q := a.quo(x, y); ty.Sign() != 0 && !within(q.mid, ref().Quo(tx, ty), q.Err()) {
@@ -120,9 +122,10 @@ func TestFloat64(t *testing.T) {
 		// 1/3 - float64(1/3) = 1/3 2^-54: the last bits are 0101..., cut off.
 		"third":  {third, 1. / 3, 0x1p-54 / 3, 0x1p-54 / 3 * (1 + 0x1p-50)},
 		"radius": {Num{a.num(1).mid, power(-3)}, 1, 0.125, 0.125},
-		"tiny":   {a.mul(a.num(0x1p-1000), a.num(0x1p-1000)), 0, math.SmallestNonzeroFloat64, math.SmallestNonzeroFloat64},
-		"huge":   {huge, math.Inf(1), math.Inf(1), math.Inf(1)},
-		"lost":   {Num{a.num(1).mid, unbounded}, 1, math.Inf(1), math.Inf(1)},
+		"tiny": {a.mul(a.num(0x1p-1000), a.num(0x1p-1000)), 0, math.SmallestNonzeroFloat64,
+			math.SmallestNonzeroFloat64},
+		"huge": {huge, math.Inf(1), math.Inf(1), math.Inf(1)},
+		"lost": {Num{a.num(1).mid, unbounded}, 1, math.Inf(1), math.Inf(1)},
 	} {
 		if f, err := c.x.Float64(); f != c.f || !(c.lo <= err && err <= c.hi) {
 			t.Errorf("%s: %v +- %v, want %v +- %v..%v", name, f, err, c.f, c.lo, c.hi)

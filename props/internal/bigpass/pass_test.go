@@ -20,7 +20,8 @@ import (
 var everyOp = []core.Spec{
 	{Op: "affine", In: 2, Out: 3}, {Op: "linear", In: 3, Out: 2}, {Op: "fixed", A: [][]float64{{1, 2}, {-0.5, 3}}},
 	{Op: "bias", N: 2}, {Op: "scale", N: 2}, {Op: "tanh", N: 2}, {Op: "sigmoid", N: 2}, {Op: "softplus", N: 2},
-	{Op: "square", N: 2}, {Op: "halfsq", N: 3}, {Op: "logistic"}, {Op: "softmaxce", N: 3, Label: 1}, {Op: "bilinear", N: 2},
+	{Op: "square", N: 2}, {Op: "halfsq", N: 3}, {Op: "logistic"}, {Op: "softmaxce", N: 3, Label: 1},
+	{Op: "bilinear", N: 2},
 }
 
 func normal(r *rand.Rand, n int, scale float64) []float64 {
@@ -88,7 +89,8 @@ func TestDerivatives(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, scale := range []float64{0.01, 1, 3} {
-			x, w, v := a.nums(normal(r, op.In(), scale)), a.nums(normal(r, op.NW(), scale)), a.nums(normal(r, op.Out(), 1))
+			x, w, v := a.nums(normal(r, op.In(), scale)), a.nums(normal(r, op.NW(), scale)),
+				a.nums(normal(r, op.Out(), 1))
 			for which, at := range []vector{x, w} {
 				got := a.vjp1(s, x, w, v)
 				if which == 1 {
@@ -210,7 +212,8 @@ func TestSoftmaxDeep(t *testing.T) {
 // TestExactness: polynomial chains on short numbers are exact and say so; with
 // too few bits, or anything transcendental, the error bound holds.
 func TestExactness(t *testing.T) {
-	poly := []core.Spec{{Op: "affine", In: 2, Out: 2}, {Op: "square", N: 2}, {Op: "scale", N: 2}, {Op: "bilinear", N: 2}}
+	poly := []core.Spec{{Op: "affine", In: 2, Out: 2}, {Op: "square", N: 2}, {Op: "scale", N: 2},
+		{Op: "bilinear", N: 2}}
 	w := []float64{1.5, -2, 0.25, 3, 0.5, 1, 0.75, -1.25, 2, -0.375}
 	x := []float64{0.125, -3}
 	delta := [][]float64{nil, {0.5, 1}, nil, {-0.25, 0.0625}, nil}
@@ -236,7 +239,8 @@ func TestExactness(t *testing.T) {
 			t.Errorf("%s_%d[%d] = %v +- %v at 64 bits, exactly %v", name, i, k, x.mid, x.Err(), y.mid)
 		}
 	})
-	if s := run(t, evaluator(t, []core.Spec{{Op: "tanh", N: 1}, {Op: "logistic"}}, 0), []float64{1}, nil, nil, nil); s.Exact() {
+	if s := run(t, evaluator(t, []core.Spec{{Op: "tanh", N: 1}, {Op: "logistic"}}, 0), []float64{1}, nil, nil,
+		nil); s.Exact() {
 		t.Error("tanh 1 counts as exact")
 	}
 }
@@ -278,7 +282,8 @@ func TestTwoPrecisions(t *testing.T) {
 		high := run(t, evaluator(t, c.Chain, 384), p.X, p.W, s.Delta, s.Eps)
 		each(t, low, high, func(name string, i, k int, x, y Num) {
 			if !within(x.mid, y.mid, x.rad.add(y.rad).big()) || x.Exact() && x.mid.Cmp(y.mid) != 0 {
-				t.Errorf("case %d %v: %s_%d[%d] = %v +- %v, at more bits %v", index, c.Chain, name, i, k, x.mid, x.Err(), y.mid)
+				t.Errorf("case %d %v: %s_%d[%d] = %v +- %v, at more bits %v", index, c.Chain, name, i, k, x.mid,
+					x.Err(), y.mid)
 			}
 		})
 	}
@@ -324,7 +329,8 @@ func TestCoreWithinEnclosure(t *testing.T) {
 				}
 				f, _ := sum.Float64()
 				if e := math.Sqrt(f); !(e <= q.bound+1e-290) {
-					t.Fatalf("case %d %v: %s_%d is off by %v, the enclosure is %v", index, c.Chain, q.name, i, e, q.bound)
+					t.Fatalf("case %d %v: %s_%d is off by %v, the enclosure is %v", index, c.Chain, q.name, i, e,
+						q.bound)
 				} else if q.bound > 0 {
 					sharpest = max(sharpest, e/q.bound)
 				}
@@ -413,7 +419,8 @@ func TestRefusals(t *testing.T) {
 		"short delta": {pass(x, w, [][]float64{nil, {1}}, nil), "delta_1 has length 1, want 2"},
 		"NaN in eps":  {pass(x, w, nil, [][]float64{nil, nil, {0, math.NaN()}}), "eps_2[1] is NaN"},
 		"overflow": {func() error {
-			_, err := evaluator(t, append(squares, core.Spec{Op: "softmaxce", N: 1}), 0).Pass([]float64{1e300}, nil, nil, nil)
+			_, err := evaluator(t, append(squares, core.Spec{Op: "softmaxce", N: 1}), 0).Pass([]float64{1e300}, nil,
+				nil, nil)
 			return err
 		}, errOverflow.Error()},
 		"operator 4": {func() error { _, _, err := e.Jacobians(4, nil, nil); return err }, "operator 4, want 1..3"},
@@ -426,9 +433,10 @@ func TestRefusals(t *testing.T) {
 		"short path": {moments(leaf(1, path[1:], nil)), "leaf 0 has a path of 4 draws, want 5"},
 		"same path": {moments(leaf(0.5, path, nil), leaf(0.5, path, nil)), "leaf 1: path [0 0 0 0 0] is that of " +
 			"another leaf"},
-		"other draw": {moments(leaf(0.5, path, nil), leaf(0.5, []int{0, 0, 0, 0, 1}, [][]float64{nil, {1, 2}})), "leaf 1: draw 1 of path [0 0 0 0 1] is [1 2]"},
-		"bad leaf":   {moments(leaf(1, path, [][]float64{nil, {1}})), "leaf 0: bigpass: delta_1 has length 1"},
-		"nodes":      {func() error { _, err := e.JacobianNodes(x, nil, nil); return err }, "w has length 0"},
+		"other draw": {moments(leaf(0.5, path, nil), leaf(0.5, []int{0, 0, 0, 0, 1}, [][]float64{nil, {1, 2}})),
+			"leaf 1: draw 1 of path [0 0 0 0 1] is [1 2]"},
+		"bad leaf": {moments(leaf(1, path, [][]float64{nil, {1}})), "leaf 0: bigpass: delta_1 has length 1"},
+		"nodes":    {func() error { _, err := e.JacobianNodes(x, nil, nil); return err }, "w has length 0"},
 	} {
 		if err := c.f(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)

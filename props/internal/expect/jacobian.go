@@ -103,7 +103,8 @@ func (j *jacobianWalk) difference(i int, y []float64) jacobianSum {
 	if op.NW() == 0 {
 		return s
 	}
-	out, e, a, b := make([]float64, op.Out()), make([]float64, op.Out()), make([]float64, op.NW()), make([]float64, op.NW())
+	out, e, a, b := make([]float64, op.Out()), make([]float64, op.Out()), make([]float64, op.NW()),
+		make([]float64, op.NW())
 	for k := range op.Out() {
 		e[k] = 1
 		op.Forward(out, y, wi)

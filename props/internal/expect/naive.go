@@ -43,7 +43,8 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, er
 				m.E2[i] += l.P * e
 				m.E4[i] += l.P * e * e
 				// H_i ends with V_i, which eps_i comes after.
-				g.addKnown("e", i, [claim.ReadingSlots]int{claim.Literal: 2*n - i, claim.Past: 2*n - i, claim.Total: 0}, l, s.Eps[i], nil)
+				g.addKnown("e", i, [claim.ReadingSlots]int{claim.Literal: 2*n - i, claim.Past: 2*n - i,
+					claim.Total: 0}, l, s.Eps[i], nil)
 			}
 			u := sqDiff(s.U[i], exact.U[i])
 			m.Ui2[i] += l.P * u
@@ -80,7 +81,8 @@ type group struct {
 
 // add enters a vector known from the first site draws of the leaf's path.
 func (g groups) add(name string, i, site int, l *Leaf, a, b []float64) {
-	g.addKnown(name, i, [claim.ReadingSlots]int{claim.Literal: site, claim.Past: max(site-1, 0), claim.Total: 0}, l, a, b)
+	g.addKnown(name, i, [claim.ReadingSlots]int{claim.Literal: site, claim.Past: max(site-1, 0), claim.Total: 0}, l,
+		a, b)
 }
 
 // addKnown enters a - b, where each reading conditions on so many first draws.

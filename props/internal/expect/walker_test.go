@@ -196,8 +196,10 @@ func TestReach(t *testing.T) {
 						got.Y[i].Lo[j], got.Y[i].Hi[j], want.Y[i].Lo[j], want.Y[i].Hi[j])
 				}
 			}
-			if i > 0 && (!(math.Abs(got.MaxY[i]-want.MaxY[i]) <= tolerance*want.MaxY[i]) || !(math.Abs(got.MaxV[i]-want.MaxV[i]) <= tolerance*want.MaxV[i])) {
-				t.Errorf("seed %d: |Y_%d|, |V_%d| up to %v, %v, want %v, %v", seed, i, i, got.MaxY[i], got.MaxV[i], want.MaxY[i], want.MaxV[i])
+			if i > 0 && (!(math.Abs(got.MaxY[i]-want.MaxY[i]) <= tolerance*want.MaxY[i]) ||
+				!(math.Abs(got.MaxV[i]-want.MaxV[i]) <= tolerance*want.MaxV[i])) {
+				t.Errorf("seed %d: |Y_%d|, |V_%d| up to %v, %v, want %v, %v", seed, i, i, got.MaxY[i], got.MaxV[i],
+					want.MaxY[i], want.MaxV[i])
 			}
 		}
 	}
@@ -224,10 +226,13 @@ func TestTooManyLeaves(t *testing.T) {
 	for k := range eight {
 		eight[k] = perturb.Outcome{P: 0.125, D: []float64{float64(k)}}
 	}
-	if err := NewWalker(c).Walk(claim.NewMoments(c), x, w, fill(perturb.Table(eight)), 0); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
+	if err := NewWalker(c).Walk(claim.NewMoments(c), x, w, fill(perturb.Table(eight)), 0); err == nil ||
+		!strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes: error %v", err)
 	}
-	if err := Enumerate(c, x, w, fill(perturb.Table(eight)), 0, func(*Leaf, *core.State) error { return nil }); err == nil || !strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
+	if err := Enumerate(c, x, w, fill(perturb.Table(eight)), 0,
+		func(*Leaf, *core.State) error { return nil }); err == nil || !strings.Contains(err.Error(),
+		"; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes: error %v", err)
 	}
 	if testing.Short() {

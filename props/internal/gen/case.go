@@ -66,7 +66,8 @@ func (c *Case) Build() (*Pass, error) {
 	for i := 1; i <= n; i++ {
 		w := chain.W(i, p.W)
 		if len(c.W[i-1]) != len(w) {
-			return nil, fmt.Errorf("gen: w[%d] has length %d, operator %d has %d weights", i-1, len(c.W[i-1]), i, len(w))
+			return nil, fmt.Errorf("gen: w[%d] has length %d, operator %d has %d weights", i-1, len(c.W[i-1]), i,
+				len(w))
 		}
 		if err := finite(fmt.Sprintf("w[%d]", i-1), c.W[i-1]); err != nil {
 			return nil, err

@@ -118,16 +118,19 @@ func TestCostCoversTheSecondOpinion(t *testing.T) {
 				continue
 			}
 			if !(objects <= 5*cost.Big) {
-				t.Errorf("%v, case %d: %g objects, %g operations estimated: %s", kind, index, objects, cost.Big, c.Line())
+				t.Errorf("%v, case %d: %g objects, %g operations estimated: %s", kind, index, objects, cost.Big,
+					c.Line())
 			}
 			if bytes > 1000*cost.Big {
-				t.Errorf("%v, case %d: %g bytes in all, %g operations estimated: %s", kind, index, bytes, cost.Big, c.Line())
+				t.Errorf("%v, case %d: %g bytes in all, %g operations estimated: %s", kind, index, bytes, cost.Big,
+					c.Line())
 			}
 			ratio = append(ratio, cost.Big/objects)
 		}
 		slices.Sort(ratio)
 		if len(ratio) < 20 || ratio[len(ratio)/2] > 3 {
-			t.Errorf("%v: %d cases, operations estimated over objects: median %v", kind, len(ratio), ratio[len(ratio)/2])
+			t.Errorf("%v: %d cases, operations estimated over objects: median %v", kind, len(ratio),
+				ratio[len(ratio)/2])
 		}
 	}
 }
@@ -182,19 +185,31 @@ func TestHostileCases(t *testing.T) {
 		kind  claim.Kind
 		place string
 	}{
-		"63 x tanh(65536)":  {many(63, core.Spec{Op: "tanh", N: 65536}, core.Spec{Op: "halfsq", N: 65536}), claim.Step, "tanh(65536)"},
-		"8 x affine(300)":   {many(8, core.Spec{Op: "affine", In: 300, Out: 300}, core.Spec{Op: "halfsq", N: 300}), claim.Step, "affine(300,300)"},
-		"bilinear(3000)":    {shape(core.Spec{Op: "scale", N: 3000}, core.Spec{Op: "bilinear", N: 3000}), claim.Step, "scale(3000)"},
-		"softmaxce(3000)":   {shape(core.Spec{Op: "scale", N: 3000}, core.Spec{Op: "softmaxce", N: 3000}), claim.Step, "scale(3000)"},
-		"1 GiB of weights":  {shape(core.Spec{Op: "linear", In: 1 << 14, Out: 1 << 13}, core.Spec{Op: "halfsq", N: 1 << 13}), claim.Linear, "linear(16384,8192)"},
-		"nodes of a matrix": {shape(core.Spec{Op: "tanh", N: 200}, core.Spec{Op: "affine", In: 200, Out: 200}, core.Spec{Op: "halfsq", N: 200}), claim.Nodes, "affine(200,200)"},
-		"24 coins at once":  {law(shape(core.Spec{Op: "tanh", N: 24}, core.Spec{Op: "halfsq", N: 24}), stochastic), claim.Step, "tanh(24)"},
-		"top 3 of 65536":    {law(shape(core.Spec{Op: "tanh", N: 65536}, core.Spec{Op: "halfsq", N: 65536}), perturb.Spec{Law: "topk", K: 3}), claim.Training, "tanh(65536)"},
-		"a quadratic":       {on(quadratic, gen.Run{All: true, Steps: 1, Gamma: 1}), claim.Training, "bias(65536)"},
-		"10^9 steps":        {on(logistic.Clone(), gen.Run{All: true, Steps: 1e9, Gamma: 1}), claim.Training, "in a run of 1000000000 steps on 1 inputs"},
-		"10^9 of no chance": {on(logistic.Clone(), gen.Run{Steps: 1e9, Gamma: 1}), claim.Training, "in a run of 1000000000 steps on 1 inputs"},
-		"many inputs":       {on(logistic.Clone(), gen.Run{Steps: 3, Gamma: 1, More: make([][]float64, 2000)}), claim.Training, "linear(3,1)"},
-		"a width of 2^62":   {shape(core.Spec{Op: "tanh", N: 1 << 62}, core.Spec{Op: "linear", In: 1 << 62, Out: 1 << 62}), claim.Step, "operator"},
+		"63 x tanh(65536)": {many(63, core.Spec{Op: "tanh", N: 65536}, core.Spec{Op: "halfsq", N: 65536}),
+			claim.Step, "tanh(65536)"},
+		"8 x affine(300)": {many(8, core.Spec{Op: "affine", In: 300, Out: 300}, core.Spec{Op: "halfsq", N: 300}),
+			claim.Step, "affine(300,300)"},
+		"bilinear(3000)": {shape(core.Spec{Op: "scale", N: 3000}, core.Spec{Op: "bilinear", N: 3000}), claim.Step,
+			"scale(3000)"},
+		"softmaxce(3000)": {shape(core.Spec{Op: "scale", N: 3000}, core.Spec{Op: "softmaxce", N: 3000}), claim.Step,
+			"scale(3000)"},
+		"1 GiB of weights": {shape(core.Spec{Op: "linear", In: 1 << 14, Out: 1 << 13},
+			core.Spec{Op: "halfsq", N: 1 << 13}), claim.Linear, "linear(16384,8192)"},
+		"nodes of a matrix": {shape(core.Spec{Op: "tanh", N: 200}, core.Spec{Op: "affine", In: 200, Out: 200},
+			core.Spec{Op: "halfsq", N: 200}), claim.Nodes, "affine(200,200)"},
+		"24 coins at once": {law(shape(core.Spec{Op: "tanh", N: 24}, core.Spec{Op: "halfsq", N: 24}), stochastic),
+			claim.Step, "tanh(24)"},
+		"top 3 of 65536": {law(shape(core.Spec{Op: "tanh", N: 65536}, core.Spec{Op: "halfsq", N: 65536}),
+			perturb.Spec{Law: "topk", K: 3}), claim.Training, "tanh(65536)"},
+		"a quadratic": {on(quadratic, gen.Run{All: true, Steps: 1, Gamma: 1}), claim.Training, "bias(65536)"},
+		"10^9 steps": {on(logistic.Clone(), gen.Run{All: true, Steps: 1e9, Gamma: 1}), claim.Training,
+			"in a run of 1000000000 steps on 1 inputs"},
+		"10^9 of no chance": {on(logistic.Clone(), gen.Run{Steps: 1e9, Gamma: 1}), claim.Training,
+			"in a run of 1000000000 steps on 1 inputs"},
+		"many inputs": {on(logistic.Clone(), gen.Run{Steps: 3, Gamma: 1, More: make([][]float64, 2000)}),
+			claim.Training, "linear(3,1)"},
+		"a width of 2^62": {shape(core.Spec{Op: "tanh", N: 1 << 62},
+			core.Spec{Op: "linear", In: 1 << 62, Out: 1 << 62}), claim.Step, "operator"},
 		"tiny in rationals": {tinyLinear(63, 40), claim.Linear, "linear(40,40)"},
 	} {
 		for _, b := range []gen.Budget{gen.FuzzBudget, gen.ReplayBudget, gen.SearchBudget} {
@@ -252,9 +267,11 @@ func TestOrdinaryCases(t *testing.T) {
 func TestCostOfNothing(t *testing.T) {
 	for _, c := range []*gen.Case{
 		{},
-		{Chain: []core.Spec{{}, {Op: "tanh", N: -3}, {Op: "fixed"}, {Op: "fixed", A: [][]float64{{}, {1, 2}}}, {Op: "affine", In: -1 << 62, Out: 1}}},
+		{Chain: []core.Spec{{}, {Op: "tanh", N: -3}, {Op: "fixed"}, {Op: "fixed", A: [][]float64{{}, {1, 2}}},
+			{Op: "affine", In: -1 << 62, Out: 1}}},
 		{Chain: []core.Spec{{Op: "tanh", N: 2}}, Delta: []perturb.Spec{{Law: "bitflip", Lo: 9, Hi: 3}, {Law: "table"}}},
-		{Chain: []core.Spec{{Op: "linear", In: 1, Out: 1}}, Eps: []perturb.Spec{{Law: "intermittent"}}, Run: &gen.Run{Steps: -4}},
+		{Chain: []core.Spec{{Op: "linear", In: 1, Out: 1}}, Eps: []perturb.Spec{{Law: "intermittent"}},
+			Run: &gen.Run{Steps: -4}},
 	} {
 		for kind := range claim.Kind(claim.Kinds) {
 			if cost := c.Cost(kind); !(cost.Work() >= 0) || !(cost.Bytes >= 0) {
@@ -267,7 +284,8 @@ func TestCostOfNothing(t *testing.T) {
 // shape is a case of a chain without its numbers; the estimate needs none.
 func shape(specs ...core.Spec) *gen.Case {
 	n := len(specs)
-	return &gen.Case{Chain: specs, W: make([][]float64, n), Delta: make([]perturb.Spec, n), Eps: make([]perturb.Spec, n)}
+	return &gen.Case{Chain: specs, W: make([][]float64, n), Delta: make([]perturb.Spec, n),
+		Eps: make([]perturb.Spec, n)}
 }
 
 // plain is a case with small numbers and no perturbation.
@@ -302,7 +320,8 @@ func coins(n int) *gen.Case {
 
 // tinyLinear is a linear network of numbers near 2^-1040 with 53 bits each.
 func tinyLinear(n, width int) *gen.Case {
-	c := plain(append(slices.Repeat([]core.Spec{{Op: "linear", In: width, Out: width}}, n), core.Spec{Op: "linear", In: width, Out: 1})...)
+	c := plain(append(slices.Repeat([]core.Spec{{Op: "linear", In: width, Out: width}}, n),
+		core.Spec{Op: "linear", In: width, Out: 1})...)
 	for _, w := range c.W {
 		for k := range w {
 			w[k] *= 0x1p-1040

@@ -34,7 +34,8 @@ func LongRuns(steps int, parts ...float64) []*Case {
 				Chain: []core.Spec{{Op: "linear", In: 2, Out: 1}, {Op: "logistic"}},
 				X:     []float64{0.3, 1}, W: [][]float64{{0.9, -0.4}, {}},
 				Delta: []perturb.Spec{law, zero}, Eps: []perturb.Spec{zero, law},
-				Run: &Run{More: [][]float64{{-0.7, 0.2}, {0.5, -0.9}}, All: true, Steps: steps, Reg: core.Regularizer{Kind: "l2", Rho: 0.1}},
+				Run: &Run{More: [][]float64{{-0.7, 0.2}, {0.5, -0.9}}, All: true, Steps: steps,
+					Reg: core.Regularizer{Kind: "l2", Rho: 0.1}},
 			}
 			for _, c := range []*Case{quad, logistic} {
 				c.Run.Gamma = 1
@@ -73,7 +74,8 @@ func DataRuns(steps int) ([]*Case, error) {
 				{near, Run{All: true, Steps: steps}, len(table.X)},
 				{either, Run{Steps: 1}, dataRows},
 			} {
-				r, err := problem.LogisticWith(&problem.Table{X: table.X[:c.n], Label: table.Label[:c.n], Names: table.Names}, problem.LogisticOptions{Reg: reg})
+				r, err := problem.LogisticWith(&problem.Table{X: table.X[:c.n], Label: table.Label[:c.n],
+					Names: table.Names}, problem.LogisticOptions{Reg: reg})
 				if err != nil {
 					return nil, err
 				}

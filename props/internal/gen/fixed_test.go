@@ -50,7 +50,8 @@ func TestDataRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, fmt.Sprintf("%d rows of %d, %s, all %v, T = %d", len(run.Inputs), len(c.X), run.Reg.Kind, run.All, run.Steps))
+		got = append(got, fmt.Sprintf("%d rows of %d, %s, all %v, T = %d", len(run.Inputs), len(c.X), run.Reg.Kind,
+			run.All, run.Steps))
 	}
 	var want []string
 	for _, data := range []string{"569 rows of 30", "2000 rows of 10"} {

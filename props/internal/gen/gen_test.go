@@ -86,7 +86,8 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("width %d was drawn %d times", w, widths[w])
 		}
 	}
-	for _, name := range []string{"zero", "constant", "twopoint", "table", "roundnearest", "roundstochastic", "topk", "switch", "bitflip"} {
+	for _, name := range []string{"zero", "constant", "twopoint", "table", "roundnearest", "roundstochastic", "topk",
+		"switch", "bitflip"} {
 		if lawNames[name] < cases/100 {
 			t.Errorf("law %s was drawn %d times", name, lawNames[name])
 		}
@@ -237,8 +238,9 @@ func TestMaxChain(t *testing.T) {
 	const n = MaxChain
 	zero := slices.Repeat([]perturb.Spec{{Law: "zero"}}, n)
 	c := &Case{
-		Chain: append(slices.Repeat([]core.Spec{{Op: "bias", N: 1}}, n-1), core.Spec{Op: "halfsq", N: 1}), X: []float64{1},
-		W: append(slices.Repeat([][]float64{{1}}, n-1), nil), Delta: zero, Eps: zero,
+		Chain: append(slices.Repeat([]core.Spec{{Op: "bias", N: 1}}, n-1), core.Spec{Op: "halfsq", N: 1}),
+		X:     []float64{1},
+		W:     append(slices.Repeat([][]float64{{1}}, n-1), nil), Delta: zero, Eps: zero,
 	}
 	if _, err := c.Build(); err != nil {
 		t.Error(err)

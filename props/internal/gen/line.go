@@ -39,7 +39,8 @@ func (c *Case) Line() string {
 			case "twopoint":
 				line += fmt.Sprintf("; %s_%d=%v or %v (p=%v)", l.name, i+1, plain(l.s.A), plain(l.s.B), l.s.P)
 			case "switch":
-				line += fmt.Sprintf("; %s_%d=%v where s_%d >= %v, else %v", l.name, i+1, plain(l.s.A), l.s.K+1, l.s.At, plain(l.s.B))
+				line += fmt.Sprintf("; %s_%d=%v where s_%d >= %v, else %v", l.name, i+1, plain(l.s.A), l.s.K+1,
+					l.s.At, plain(l.s.B))
 			default:
 				line += fmt.Sprintf("; %s_%d~%s", l.name, i+1, l.s.Law)
 			}

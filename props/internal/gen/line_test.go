@@ -13,7 +13,8 @@ func TestLine(t *testing.T) {
 	zero := perturb.Spec{Law: "zero"}
 	scale := []core.Spec{{Op: "scale", N: 2}}
 	law := func(l perturb.Spec) *Case {
-		return &Case{Chain: scale, X: []float64{1, 2}, W: [][]float64{{3, 4}}, Delta: []perturb.Spec{l}, Eps: []perturb.Spec{zero}}
+		return &Case{Chain: scale, X: []float64{1, 2}, W: [][]float64{{3, 4}}, Delta: []perturb.Spec{l},
+			Eps: []perturb.Spec{zero}}
 	}
 	const pass = "scale(2) w_1=[3 4]; x=[1 2]"
 	run := law(zero)
@@ -24,7 +25,8 @@ func TestLine(t *testing.T) {
 	}{
 		{law(zero), pass},
 		{law(perturb.Spec{Law: "constant", D: []float64{minus, 1}}), pass + "; delta_1=[0 1]"},
-		{law(perturb.Spec{Law: "switch", A: []float64{1, 1}, B: []float64{0, 0}, K: 1, At: 0.5}), pass + "; delta_1=[1 1] where s_2 >= 0.5, else [0 0]"},
+		{law(perturb.Spec{Law: "switch", A: []float64{1, 1}, B: []float64{0, 0}, K: 1, At: 0.5}),
+			pass + "; delta_1=[1 1] where s_2 >= 0.5, else [0 0]"},
 		{law(perturb.Spec{Law: "topk", K: 1}), pass + "; delta_1~topk"},
 		{run, pass + ",[5 0]; T=9, g=0.125, l2(0.5)"},
 		{&Case{

@@ -140,7 +140,8 @@ func TrainingRun(src Source) *Case {
 		c.Run.Steps = 1 << src.Int(0, 11)
 	} else {
 		c.Run.Steps = 1
-		for b := leaves * inputs; b > 1 && math.Pow(float64(b), float64(c.Run.Steps+1)) <= treeNodes && src.Int(0, 3) > 0; {
+		for b := leaves * inputs; b > 1 && math.Pow(float64(b), float64(c.Run.Steps+1)) <= treeNodes &&
+			src.Int(0, 3) > 0; {
 			c.Run.Steps++
 		}
 	}

@@ -60,7 +60,8 @@ func TestKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := problem.NewQuadratic([][]float64{{0.8}}, run.Inputs)
-	if run.Known == nil || run.Known.L() != want.L() || run.Known.Mu() != want.Mu() || run.Known.LStarLower() != want.LStarLower() {
+	if run.Known == nil || run.Known.L() != want.L() || run.Known.Mu() != want.Mu() ||
+		run.Known.LStarLower() != want.LStarLower() {
 		t.Errorf("constants %+v, want those of the quadratic", run.Known)
 	}
 	if len(run.Inputs) != 2 || run.Inputs[1][0] != -0.3 {
@@ -114,7 +115,8 @@ func TestTrainingRun(t *testing.T) {
 		t.Errorf("of %d runs %d take all inputs, %d have known constants, %d are long, %d are trees of several steps",
 			cases, all, known, plateau, long)
 	}
-	for _, ops := range []string{"bias halfsq ", "bias fixed halfsq ", "linear logistic ", "linear tanh halfsq ", "affine softmaxce "} {
+	for _, ops := range []string{"bias halfsq ", "bias fixed halfsq ", "linear logistic ", "linear tanh halfsq ",
+		"affine softmaxce "} {
 		if kinds[ops] == 0 {
 			t.Errorf("no run of %s in %d", ops, cases)
 		}

@@ -105,7 +105,8 @@ func TestInvalidCasePanics(t *testing.T) {
 		} {
 			func() {
 				defer func() {
-					if text, _ := recover().(string); !strings.HasPrefix(text, "measure: an invalid") || !strings.Contains(text, "x has length") {
+					if text, _ := recover().(string); !strings.HasPrefix(text, "measure: an invalid") ||
+						!strings.Contains(text, "x has length") {
 						t.Errorf("%s, kind %v: panic %q", name, kind, text)
 					}
 				}()
@@ -142,7 +143,8 @@ func TestRejections(t *testing.T) {
 		t.Errorf("2 * 16^3 outcomes in math/big: %v, want %v", why, claim.TooLarge)
 	}
 	c = quadraticRun(1, 1e100, 0, 1, 0.1, 1)
-	c.Chain = append([]core.Spec{c.Chain[0]}, core.Spec{Op: "square", N: 1}, core.Spec{Op: "square", N: 1}, core.Spec{Op: "halfsq", N: 1})
+	c.Chain = append([]core.Spec{c.Chain[0]}, core.Spec{Op: "square", N: 1}, core.Spec{Op: "square", N: 1},
+		core.Spec{Op: "halfsq", N: 1})
 	c.W, c.Delta, c.Eps = append(c.W, nil), append(c.Delta, zero), append(c.Eps, zero)
 	lo, hi, why := measure.Case(claim.Step, c)
 	if why == claim.Valid {
@@ -199,7 +201,8 @@ func TestMean(t *testing.T) {
 			continue
 		}
 		if lo, hi := (one.Lo.U2+second.Lo.U2)/2, (one.Hi.U2+second.Hi.U2)/2; !(two.Lo.U2 <= hi && lo <= two.Hi.U2) {
-			t.Errorf("case %d: E|U-u|^2 in [%v, %v] over two inputs, want in [%v, %v]", index, two.Lo.U2, two.Hi.U2, lo, hi)
+			t.Errorf("case %d: E|U-u|^2 in [%v, %v] over two inputs, want in [%v, %v]", index, two.Lo.U2, two.Hi.U2,
+				lo, hi)
 		}
 		for i, v := range two.Hi.V0 {
 			if want := max(one.Hi.V0[i], second.Hi.V0[i]); !(v >= want*(1-1e-9)) {
@@ -231,7 +234,8 @@ func TestMeanErrors(t *testing.T) {
 	bad.Plan = expect.Plan{Delta: make([]perturb.Finite, 4), Eps: make([]perturb.Finite, 4)}
 	bad.Plan.Delta[1], bad.Plan.Delta[2] = law, perturb.Table(again)
 	var large *expect.TooManyLeaves
-	if _, err := measure.NewEvaluator(p.Chain).Mean([]gen.Pass{*p, bad}, 0); !errors.As(err, &large) || !strings.HasPrefix(err.Error(), "measure: pass 1: ") {
+	if _, err := measure.NewEvaluator(p.Chain).Mean([]gen.Pass{*p, bad}, 0); !errors.As(err, &large) ||
+		!strings.HasPrefix(err.Error(), "measure: pass 1: ") {
 		t.Errorf("error %v, want too many leaves of pass 1", err)
 	}
 }
@@ -243,7 +247,8 @@ func TestPoint(t *testing.T) {
 	reg := core.Regularizer{Kind: "l2", Rho: 0.25}
 	zero := perturb.Spec{Law: "zero"}
 	c := &gen.Case{
-		Chain: []core.Spec{{Op: "linear", In: 2, Out: 1}, {Op: "logistic"}}, X: inputs[0], W: [][]float64{{0.9, -0.4}, {}},
+		Chain: []core.Spec{{Op: "linear", In: 2, Out: 1}, {Op: "logistic"}}, X: inputs[0],
+		W:     [][]float64{{0.9, -0.4}, {}},
 		Delta: []perturb.Spec{{Law: "constant", D: []float64{0.5}}, zero}, Eps: []perturb.Spec{zero, zero},
 		Run: &gen.Run{More: inputs[1:], Gamma: 0.1, Steps: 1, Reg: reg},
 	}

@@ -62,8 +62,10 @@ func TestTrainingClosedForm(t *testing.T) {
 			{"D0", lo.Run.D0, hi.Run.D0, first},
 			{"E l(w^T) - l*", lo.Run.GapT, hi.Run.GapT, gap()},
 			{"added in (41)", lo.Run.Added41, hi.Run.Added41, gap() - math.Pow(q, float64(steps))*first},
-			{"added in root (41)", lo.Run.RootAdded41, hi.Run.RootAdded41, gap() - math.Pow(rootQ, float64(steps))*first},
-			{"added in sharp (41)", lo.Run.SharpAdded41, hi.Run.SharpAdded41, gap() - math.Pow(1-h*g, float64(steps))*first},
+			{"added in root (41)", lo.Run.RootAdded41, hi.Run.RootAdded41,
+				gap() - math.Pow(rootQ, float64(steps))*first},
+			{"added in sharp (41)", lo.Run.SharpAdded41, hi.Run.SharpAdded41,
+				gap() - math.Pow(1-h*g, float64(steps))*first},
 			{"mean |grad|^2", lo.Run.Grad2, hi.Run.Grad2, grad},
 			{"sigma^2", hi.Run.S.SigmaSq, hi.Run.S.SigmaSq, h * h * spread},
 			{"drop of sharp (36)", lo.Run.SharpDrop36, hi.Run.SharpDrop36, gap1 - first + g/2*grad0},
@@ -80,7 +82,8 @@ func TestTrainingClosedForm(t *testing.T) {
 			{"drop of (40)", lo.Run.Drop40, hi.Run.Drop40, gap1 - q*first},
 		} {
 			const wide = 1e-7 // far above the enclosure, far below a wrong term
-			if !(x.lo <= x.want+wide*math.Abs(x.want) && x.want <= x.hi+wide*math.Abs(x.want)) || !(x.hi-x.lo <= wide*math.Abs(x.want)+1e-12) {
+			if !(x.lo <= x.want+wide*math.Abs(x.want) && x.want <= x.hi+wide*math.Abs(x.want)) ||
+				!(x.hi-x.lo <= wide*math.Abs(x.want)+1e-12) {
 				t.Errorf("T = %d: %s in [%v, %v], want %v", steps, x.name, x.lo, x.hi, x.want)
 			}
 		}

@@ -24,7 +24,8 @@ func TestRoot(t *testing.T) {
 						t.Errorf("(%v%+v)^%v = %v is not in [%v, %v]", r, off, power, v, lo, hi)
 					}
 				}
-				if wide := math.Pow(r+e, power)*(1+2*relative) - math.Pow(max(r-e, 0), power)*(1-2*relative); !(hi-lo <= wide) {
+				if wide := math.Pow(r+e, power)*(1+2*relative) - math.Pow(max(r-e, 0),
+					power)*(1-2*relative); !(hi-lo <= wide) {
 					t.Errorf("%v^%v within %v: [%v, %v] is wider than %v", r, power, e, lo, hi, wide)
 				}
 			}

@@ -187,11 +187,12 @@ func roundConstants(v *claim.View, level int) *cert.Constants {
 	}
 	k := v.K
 	return &cert.Constants{
-		C:  up("C", "the norm of J1, J2", k.C, func(r core.Regularity) float64 { return max(r.J1, r.J2) }),
-		C2: up("C2", "the norm of grad^2_21", k.C2, func(r core.Regularity) float64 { return r.C2 }),
-		Lf: up("Lf", "the Lipschitz constant in the input", k.Lf, func(r core.Regularity) float64 { return r.Lf }),
-		L1: up("L1", "the norm of grad^2", k.L1, func(r core.Regularity) float64 { return r.L1 }),
-		L2: up("L2", "the Lipschitz constant of grad^2", k.L2, func(r core.Regularity) float64 { return r.L2 }), Why: why,
+		C:   up("C", "the norm of J1, J2", k.C, func(r core.Regularity) float64 { return max(r.J1, r.J2) }),
+		C2:  up("C2", "the norm of grad^2_21", k.C2, func(r core.Regularity) float64 { return r.C2 }),
+		Lf:  up("Lf", "the Lipschitz constant in the input", k.Lf, func(r core.Regularity) float64 { return r.Lf }),
+		L1:  up("L1", "the norm of grad^2", k.L1, func(r core.Regularity) float64 { return r.L1 }),
+		L2:  up("L2", "the Lipschitz constant of grad^2", k.L2, func(r core.Regularity) float64 { return r.L2 }),
+		Why: why,
 	}
 }
 

@@ -43,8 +43,12 @@ func TestCertify(t *testing.T) {
 		want   string
 	}{
 		{"a repaired claim", "eq14b/repaired", func(*gen.Case) {}, "of printed claims"},
-		{"no polynomial", "eq14b/printed", func(c *gen.Case) { c.Chain[0], c.W[0] = core.Spec{Op: "tanh", N: 1}, nil }, "operator 1, tanh(1), is not a polynomial"},
-		{"a law of the state", "eq14b/printed", func(c *gen.Case) { c.Delta[0] = perturb.Spec{Law: "topk", K: 0} }, `law "topk" looks at the state`},
+		{"no polynomial", "eq14b/printed", func(c *gen.Case) {
+			c.Chain[0], c.W[0] = core.Spec{Op: "tanh", N: 1},
+				nil
+		}, "operator 1, tanh(1), is not a polynomial"},
+		{"a law of the state", "eq14b/printed", func(c *gen.Case) { c.Delta[0] = perturb.Spec{Law: "topk", K: 0} },
+			`law "topk" looks at the state`},
 		{"a case that agrees", "thm1/printed", func(*gen.Case) {}, ""},
 		{"nothing perturbed", "eq14b/printed", func(c *gen.Case) { c.Delta[0] = perturb.Spec{Law: "zero"} }, ""},
 	} {

@@ -141,10 +141,12 @@ func linearHypotheses(c *claim.Claim, k *gen.Case) error {
 			return &HypothesisError{fmt.Sprintf("operator %d is %q, %s is about linear networks", i+1, op.Op, c.ID)}
 		}
 		if d, one := only(&k.Delta[i]); !one || slices.ContainsFunc(d, func(x float64) bool { return x != 0 }) {
-			return &HypothesisError{fmt.Sprintf("delta_%d is of the law %q, %s is about delta = 0", i+1, k.Delta[i].Law, c.ID)}
+			return &HypothesisError{fmt.Sprintf("delta_%d is of the law %q, %s is about delta = 0", i+1,
+				k.Delta[i].Law, c.ID)}
 		}
 		if _, one := only(&k.Eps[i]); !one {
-			return &HypothesisError{fmt.Sprintf("eps_%d is of the law %q, %s is about an eps without chance", i+1, k.Eps[i].Law, c.ID)}
+			return &HypothesisError{fmt.Sprintf("eps_%d is of the law %q, %s is about an eps without chance", i+1,
+				k.Eps[i].Law, c.ID)}
 		}
 	}
 	return nil

@@ -30,7 +30,8 @@ func named(t testing.TB, names ...string) []claim.Claim {
 // onePass are claims of each kind about one pass, which is cheap: that hold, that are
 // refuted, with an index and without.
 func onePass(t testing.TB) []claim.Claim {
-	return named(t, "eq6b/repaired", "eq6b/printed", "thm1/printed", "eq14b/printed", "eq15/printed", "lemma2/repaired/past")
+	return named(t, "eq6b/repaired", "eq6b/printed", "thm1/printed", "eq14b/printed", "eq15/printed",
+		"lemma2/repaired/past")
 }
 
 // text is all that a search says, for comparison.
@@ -109,7 +110,8 @@ func TestMoreCasesNeverLower(t *testing.T) {
 	a, b := search.Run(onePass(t), short), search.Run(onePass(t), long)
 	for k, f := range a.Findings {
 		if !(b.Findings[k].Ratio >= f.Ratio) {
-			t.Errorf("%s: %v after %d cases, %v after %d", f.Claim.Name(), f.Ratio, short.Cases, b.Findings[k].Ratio, long.Cases)
+			t.Errorf("%s: %v after %d cases, %v after %d", f.Claim.Name(), f.Ratio, short.Cases, b.Findings[k].Ratio,
+				long.Cases)
 		}
 	}
 	if len(a.Units) != 1 || len(b.Units) != 2 || a.Units[0] != b.Units[0] || b.Units[0].Digest == b.Units[1].Digest {
@@ -159,10 +161,12 @@ func TestSearchedWith(t *testing.T) {
 		if len(ids) == 1 && plain > 1 || len(ids) > 1 && crossed > 4 {
 			continue // a few of them will do
 		}
-		again := search.Search(slices.DeleteFunc(slices.Clone(steps), func(c claim.Claim) bool { return !slices.Contains(ids, c.ID) }), opt)
+		again := search.Search(slices.DeleteFunc(slices.Clone(steps),
+			func(c claim.Claim) bool { return !slices.Contains(ids, c.ID) }), opt)
 		at := slices.IndexFunc(again, func(g *search.Finding) bool { return g.Claim.Name() == f.Claim.Name() })
 		if g := again[at]; g.Ratio != f.Ratio || g.Source != f.Source {
-			t.Errorf("%s: ratio %v from %s, again with the claims %v: %v from %s", f.Claim.Name(), f.Ratio, f.Source, ids, g.Ratio, g.Source)
+			t.Errorf("%s: ratio %v from %s, again with the claims %v: %v from %s", f.Claim.Name(), f.Ratio, f.Source,
+				ids, g.Ratio, g.Source)
 		}
 	}
 	if crossed < 3 {

@@ -107,7 +107,8 @@ func TestSimplify(t *testing.T) {
 			continue
 		}
 		simplified++
-		if r := search.CheckInBig(&eq14b, small); r.Answer != claim.No || len(small.Chain) > len(c.Chain) || len(small.Chain) > 3 {
+		if r := search.CheckInBig(&eq14b, small); r.Answer != claim.No || len(small.Chain) > len(c.Chain) ||
+			len(small.Chain) > 3 {
 			t.Errorf("%s becomes %s, %+v", before, small.Line(), r)
 		}
 	}

@@ -174,7 +174,8 @@ func moves(c *gen.Case) []func(*gen.Case) {
 		for _, f := range []func(x float64) float64{
 			func(float64) float64 { return 0 }, func(float64) float64 { return 1 }, func(float64) float64 { return -1 },
 			math.Round, func(x float64) float64 { return math.Round(4*x) / 4 },
-			func(x float64) float64 { return math.Trunc(2*x) / 2 }, func(x float64) float64 { return math.Trunc(4*x) / 4 },
+			func(x float64) float64 { return math.Trunc(2*x) / 2 },
+			func(x float64) float64 { return math.Trunc(4*x) / 4 },
 			func(x float64) float64 { return math.Copysign(powerOfTwo(x), x) },
 		} {
 			m = append(m, func(c *gen.Case) {

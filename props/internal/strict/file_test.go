@@ -36,7 +36,8 @@ func TestRead(t *testing.T) {
 		{"a", 0, "more than 0 bytes"},
 	} {
 		got, err := Read(strings.NewReader(c.data), c.max)
-		if c.want == "" && (err != nil || string(got) != c.data) || c.want != "" && (err == nil || err.Error() != c.want || got != nil) {
+		if c.want == "" && (err != nil || string(got) != c.data) || c.want != "" &&
+			(err == nil || err.Error() != c.want || got != nil) {
 			t.Errorf("%q, at most %d: %q, %v", c.data, c.max, got, err)
 		}
 	}
@@ -44,7 +45,8 @@ func TestRead(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// Nothing above the cap is read.
-	if _, err := Read(io.MultiReader(strings.NewReader("abcd"), broken{}), 3); err == nil || err.Error() != "more than 3 bytes" {
+	if _, err := Read(io.MultiReader(strings.NewReader("abcd"), broken{}), 3); err == nil ||
+		err.Error() != "more than 3 bytes" {
 		t.Errorf("error %v", err)
 	}
 }

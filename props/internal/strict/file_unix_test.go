@@ -37,7 +37,8 @@ func TestSilentFIFO(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := ReadFile(name, 100); !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), name) {
+		if got, err := ReadFile(name, 100); !errors.Is(err, os.ErrDeadlineExceeded) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%q, then silence: %q, error %v", said, got, err)
 		}
 	}

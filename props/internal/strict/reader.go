@@ -43,7 +43,8 @@ func (r *reader) whole(t reflect.Type) error {
 		return err
 	}
 	if r.space(); r.at < len(r.data) {
-		return r.fail(r.at, "more data after the value: %s", Quote(string(r.data[r.at:min(r.at+4*MaxQuoted, len(r.data))])))
+		return r.fail(r.at, "more data after the value: %s",
+			Quote(string(r.data[r.at:min(r.at+4*MaxQuoted, len(r.data))])))
 	}
 	return nil
 }
@@ -419,7 +420,8 @@ func (r *reader) number(float bool) error {
 	}
 	text := r.data[start:r.at]
 	if len(text) > MaxNumber {
-		return r.fail(start, "%s: %d bytes of a number, at most %d", Cut(string(text[:2*MaxQuoted])), len(text), MaxNumber)
+		return r.fail(start, "%s: %d bytes of a number, at most %d", Cut(string(text[:2*MaxQuoted])), len(text),
+			MaxNumber)
 	}
 	if float && !fits(string(text), reflect.TypeFor[float64]()) {
 		return r.fail(start, "%s is no float64", Cut(string(text)))

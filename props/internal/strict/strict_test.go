@@ -131,7 +131,8 @@ func TestRefusals(t *testing.T) {
 		{"wrong bracket", `{"claims":[}}`, "claims[0]: '}', want a value"},
 
 		{"unknown key", in(`"ratios":1`), "line 2, column 4: claims[1].ratios: unknown key"},
-		{"unknown key deep down", in(`"more":{"more":{"x":1}}`), "line 2, column 20: claims[1].more.more.x: unknown key"},
+		{"unknown key deep down", in(`"more":{"more":{"x":1}}`),
+			"line 2, column 20: claims[1].more.more.x: unknown key"},
 		{"skipped field", in(`"Skip":1`), "claims[1].Skip: unknown key"},
 		{"private field", in(`"inner":1`), "claims[1].inner: unknown key"},
 		{"embedded name", in(`"base":{}`), "claims[1].base: unknown key"},
@@ -252,7 +253,8 @@ func TestOptions(t *testing.T) {
 		{"unknown, of any size", `{"x":1e999}`, []Option{AllowUnknown}, ""},
 		{"unknown and broken", `{"x":01}`, []Option{AllowUnknown}, "x: 01, a number begins with a single zero"},
 		{"in other case", `{"Loss":1}`, []Option{AllowUnknown}, `Loss: key in other case, want "loss"`},
-		{"in other case beside the right one", `{"loss":1,"LOSS":2}`, []Option{AllowUnknown}, `LOSS: key in other case, want "loss"`},
+		{"in other case beside the right one", `{"loss":1,"LOSS":2}`, []Option{AllowUnknown},
+			`LOSS: key in other case, want "loss"`},
 		{"null for an array", `{"u":null}`, []Option{AllowNull}, ""},
 		{"null for a pointer", `{"more":null}`, []Option{AllowNull}, ""},
 		{"null for an array, not allowed", `{"u":null}`, []Option{AllowUnknown}, "u: null, want an array"},
@@ -284,7 +286,8 @@ func TestCaps(t *testing.T) {
 	}
 	for _, v := range []any{new(json.Number), new(float64), new(any), new(big.Int)} {
 		err := Unmarshal([]byte(strings.Repeat("1", 1e7)), v)
-		if err == nil || !strings.Contains(err.Error(), "10000000 bytes of a number, at most 1100") || len(err.Error()) > 200 {
+		if err == nil || !strings.Contains(err.Error(), "10000000 bytes of a number, at most 1100") ||
+			len(err.Error()) > 200 {
 			t.Errorf("%T: error %.300v", v, err)
 		}
 	}
@@ -292,7 +295,8 @@ func TestCaps(t *testing.T) {
 	if err := Unmarshal(nested(MaxDepth), new(any)); err != nil {
 		t.Error(err)
 	}
-	for _, data := range [][]byte{nested(MaxDepth + 1), []byte(strings.Repeat("[", 1e6)), []byte(strings.Repeat(`{"x":`, 1e5))} {
+	for _, data := range [][]byte{nested(MaxDepth + 1), []byte(strings.Repeat("[", 1e6)),
+		[]byte(strings.Repeat(`{"x":`, 1e5))} {
 		if err := Unmarshal(data, new(any)); err == nil || !strings.Contains(err.Error(), "nested deeper than 64") {
 			t.Errorf("error %.300v", err)
 		}

@@ -122,7 +122,8 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	for round := range 2 { // dangling at first
-		for name, file := range map[string]string{"absolute": "one", "relative": "two", "twice": "two", "up": "three", "inside": "four"} {
+		for name, file := range map[string]string{"absolute": "one", "relative": "two", "twice": "two", "up": "three",
+			"inside": "four"} {
 			said := fmt.Sprint(name, round)
 			if err := WriteFile(filepath.Join(dir, name), []byte(said)); err != nil {
 				t.Errorf("%s: %v", name, err)

@@ -44,8 +44,9 @@ func JudgeA1() claim.Judgement {
 	for _, c := range a1Cases() {
 		j.Cases++
 		if !(c.Engine < c.At0) || !(math.Abs(c.Engine-c.Printed) <= 1e-12) {
-			return claim.Judgement{Verdict: claim.Refuted, Cases: j.Cases, Note: fmt.Sprintf("a = %v: E sigma'(Y) = %v, "+
-				"sigma'(a) = %v, sigma'(0) = %v", c.A, c.Engine, c.Printed, c.At0)}
+			return claim.Judgement{Verdict: claim.Refuted, Cases: j.Cases,
+				Note: fmt.Sprintf("a = %v: E sigma'(Y) = %v, "+
+					"sigma'(a) = %v, sigma'(0) = %v", c.A, c.Engine, c.Printed, c.At0)}
 		}
 		j.Ratio = max(j.Ratio, c.Engine/c.At0)
 	}
@@ -117,7 +118,8 @@ func a2Runs() []exampleRun {
 	var runs []exampleRun
 	for _, g := range []float64{1. / 64, 0.1, 1. / 6, 0.25, 0.4999, 0.5, 0.75, 0.9, 1.125} {
 		for _, start := range []float64{1, -3, 0.1} {
-			r := exampleRun{Name: "A.2", Gamma: g, Times3L: 6 * g, Start: []float64{start}, Perturbed: true, AsPrinted: g < 0.5}
+			r := exampleRun{Name: "A.2", Gamma: g, Times3L: 6 * g, Start: []float64{start}, Perturbed: true,
+				AsPrinted: g < 0.5}
 			drive(c, &r, func(w []float64) float64 { return math.Abs(w[0] + d) })
 			runs = append(runs, r)
 		}
@@ -157,14 +159,16 @@ func a3Runs(seed uint64) []exampleRun {
 	var runs []exampleRun
 	for _, kind := range []problem.A3Kind{problem.A3SGD, problem.A3HeavyBall} {
 		c := problem.A3(kind)
-		name := map[problem.A3Kind]string{problem.A3SGD: "A.3, A of SGD", problem.A3HeavyBall: "A.3, A of heavy ball"}[kind]
+		name := map[problem.A3Kind]string{problem.A3SGD: "A.3, A of SGD",
+			problem.A3HeavyBall: "A.3, A of heavy ball"}[kind]
 		l := a3L(c)
 		for _, momentum := range []float64{0, heavyBall} {
 			for _, g := range []float64{c.Gamma, 1 / (3 * l), 0.2 / l} {
 				for k, start := range starts {
 					for _, perturbed := range []bool{false, true} {
 						r := exampleRun{
-							Name: name, Gamma: g, Momentum: momentum, Times3L: 3 * l * g, Start: start, Perturbed: perturbed,
+							Name: name, Gamma: g, Momentum: momentum, Times3L: 3 * l * g, Start: start,
+							Perturbed: perturbed,
 							AsPrinted: g == c.Gamma && momentum == c.Momentum && k < 3,
 						}
 						drive(c, &r, func(w []float64) float64 { return math.Hypot(w[0], w[1]) })
@@ -195,7 +199,8 @@ func JudgeA2() claim.Judgement {
 		}
 	}
 	if j.Note == "" {
-		j.Note = fmt.Sprintf("so do %d runs with 1/2 <= g < 1: the condition is |1-2g| < 1. delta_1 = d has a mean that "+
+		j.Note = fmt.Sprintf("so do %d runs with 1/2 <= g < 1: the condition is |1-2g| < 1. delta_1 = d has a "+
+			"mean that "+
 			"does not shrink, so no rate is promised", beyond)
 	}
 	return j
@@ -228,7 +233,8 @@ func JudgeA3(seed uint64) claim.Judgement {
 		}
 	}
 	if j.Note == "" {
-		j.Note = fmt.Sprintf("but 3 L g is up to %.0f, and SGD without the compressor diverges from %.0f of %.0f other "+
+		j.Note = fmt.Sprintf("but 3 L g is up to %.0f, and SGD without the compressor diverges from %.0f of %.0f "+
+			"other "+
 			"starts, (0.1, 0.1) in float64 among them", times, lost, others)
 	}
 	return j

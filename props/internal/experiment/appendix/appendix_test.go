@@ -18,7 +18,8 @@ func TestExamplesClosedForm(t *testing.T) {
 			t.Errorf("A.2 with g = %v from %v: |x + d| = %v after one step, want %v", r.Gamma, r.Start, r.OneStep, want)
 		}
 		if contracts := math.Abs(1-2*r.Gamma) < 1; contracts != r.Converged {
-			t.Errorf("A.2 with g = %v from %v: converged %v, |1-2g| < 1 is %v", r.Gamma, r.Start, r.Converged, contracts)
+			t.Errorf("A.2 with g = %v from %v: converged %v, |1-2g| < 1 is %v", r.Gamma, r.Start, r.Converged,
+				contracts)
 		}
 	}
 	steps := 0
@@ -38,7 +39,8 @@ func TestExamplesClosedForm(t *testing.T) {
 			next[k] = r.Start[k] - r.Gamma*(a[0][k]*v[0]+a[1][k]*v[1])
 		}
 		if want := math.Hypot(next[0], next[1]); !(math.Abs(r.OneStep-want) <= 1e-12*(1+want)) {
-			t.Errorf("%s with g = %v from %v: |w1| = %v after one step, want %v", r.Name, r.Gamma, r.Start, r.OneStep, want)
+			t.Errorf("%s with g = %v from %v: |w1| = %v after one step, want %v", r.Name, r.Gamma, r.Start, r.OneStep,
+				want)
 		}
 		steps++
 	}

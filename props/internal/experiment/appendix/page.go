@@ -31,11 +31,15 @@ func Page(claims []claim.Claim, seed uint64) *table.Page {
 	}
 	d.Add(a1, table.Heading("A.2 and A.3"), table.Text(fmt.Sprintf("A run converged when it came within %g of the "+
 		"limit in %d steps: "+
-		"-d in A.2, w1 = 0 in A.3. The theorems of section 4 need 3 L g <= 1; A.3 has L >= lambda_max(A^T A).", settled, exampleSteps)))
-	all := table.New("run", "g", "momentum", "3 L g", "start", "perturbed", "as printed", "after one step", "steps", "distance", "outcome")
+		"-d in A.2, w1 = 0 in A.3. The theorems of section 4 need 3 L g <= 1; A.3 has L >= lambda_max(A^T A).",
+		settled, exampleSteps)))
+	all := table.New("run", "g", "momentum", "3 L g", "start", "perturbed", "as printed", "after one step", "steps",
+		"distance", "outcome")
 	for _, r := range append(a2Runs(), a3Runs(seed)...) {
-		all.Add(r.Name, fmt.Sprintf("%.4g", r.Gamma), r.Momentum, fmt.Sprintf("%.3g", r.Times3L), fmt.Sprintf("%.3v", r.Start),
-			yes(r.Perturbed), yes(r.AsPrinted), fmt.Sprintf("%.3g", r.OneStep), r.Steps, fmt.Sprintf("%.3g", r.Distance), r.outcome())
+		all.Add(r.Name, fmt.Sprintf("%.4g", r.Gamma), r.Momentum, fmt.Sprintf("%.3g", r.Times3L),
+			fmt.Sprintf("%.3v", r.Start),
+			yes(r.Perturbed), yes(r.AsPrinted), fmt.Sprintf("%.3g", r.OneStep), r.Steps,
+			fmt.Sprintf("%.3g", r.Distance), r.outcome())
 	}
 	d.Add(all)
 	return d

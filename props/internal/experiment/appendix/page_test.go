@@ -25,7 +25,9 @@ func TestPage(t *testing.T) {
 		n    int
 	}{
 		{"A.9, printed: so it is | holds | 1 | seen", 1},
-		{"| A.2 |", len(a2Runs())}, {"| A.3, A of ", 168} /* 2 matrices, 2 momenta, 3 steps, 7 starts, with and without */, {"| diverges |", 40}, {"| converges |", 100},
+		{"| A.2 |", len(a2Runs())},
+		// 2 matrices, 2 momenta, 3 steps, 7 starts, with and without the compressor
+		{"| A.3, A of ", 168}, {"| diverges |", 40}, {"| converges |", 100},
 	} {
 		if n := strings.Count(b.String(), want.text); n < want.n {
 			t.Errorf("%q is %d times on the page, want %d", want.text, n, want.n)

@@ -25,7 +25,8 @@ func JudgeBudget(right, rate func(t float64) float64) claim.Judgement {
 	switch added := (last - half) / 250; {
 	case added > 0.5*math.Ln2:
 		j.Verdict = claim.Refuted
-		j.Note = fmt.Sprintf("right side over rate is %.3g at T = 2^250 and %.3g at 2^500, growing by %.3f a doubling, "+
+		j.Note = fmt.Sprintf("right side over rate is %.3g at T = 2^250 and %.3g at 2^500, growing by %.3f a "+
+			"doubling, "+
 			"as ln T does", half, last, added)
 	case math.Abs(added) < 1e-9:
 		j.Verdict = claim.Holds

@@ -84,7 +84,8 @@ func judge50(j claim.Judgement, results []Result) claim.Judgement {
 		worst = max(worst, e.At)
 		if e.BeyondChance() {
 			j.Verdict = claim.Undecided
-			j.Note += fmt.Sprintf("%s, %s, %s: left grows like T^%.2f times the right side, beyond chance; ", r.Setting, r.Level, r.Placement, e.At)
+			j.Note += fmt.Sprintf("%s, %s, %s: left grows like T^%.2f times the right side, beyond chance; ",
+				r.Setting, r.Level, r.Placement, e.At)
 		}
 	}
 	j.Note += fmt.Sprintf("left over right grows at most like T^%.2f; with Q_e = T the printed right side is ln^2 "+

@@ -41,7 +41,8 @@ side of Theorem 4 or 5 with proved constants and the repaired (23), never above 
 func (r *Result) row() string {
 	e := r.Excess()
 	end := r.Points[len(r.Points)-1]
-	return fmt.Sprintf("| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n", r.Setting, cell(r.Budget), r.Level, end.Q,
+	return fmt.Sprintf("| %s | %s | %s | %d | %s | %.3f (%.3f, %.3f) | %.3f | %+.3f (%+.3f, %+.3f) | %s | %.3g |\n",
+		r.Setting, cell(r.Budget), r.Level, end.Q,
 		r.Placement, r.Slope.At, r.Slope.Lo, r.Slope.Hi, r.Rate, e.At, e.Lo, e.Hi, r.Word(), r.Ratio)
 }
 

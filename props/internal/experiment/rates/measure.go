@@ -84,7 +84,8 @@ func (r *Result) Word() string {
 // an error for a range that is empty, or reaches below 2^4 or beyond 2^24.
 func Measure(scenarios []Scenario, opt Options) ([]Result, error) {
 	if opt.MinLog < 4 || opt.MaxLog > 24 || opt.MaxLog-opt.MinLog < 2 {
-		return nil, fmt.Errorf("rates: T from 2^%d to 2^%d, want three or more powers in 2^4..2^24", opt.MinLog, opt.MaxLog)
+		return nil, fmt.Errorf("rates: T from 2^%d to 2^%d, want three or more powers in 2^4..2^24", opt.MinLog,
+			opt.MaxLog)
 	}
 	if opt.Steps == 0 {
 		opt.Steps = DefaultSteps
@@ -177,7 +178,8 @@ type walker struct {
 }
 
 func (o *objective) newWalker() *walker {
-	return &walker{objective: o, state: core.NewState(o.chain), box: core.NewBox(len(o.w0)), grad: make([]float64, len(o.w0))}
+	return &walker{objective: o, state: core.NewState(o.chain), box: core.NewBox(len(o.w0)),
+		grad: make([]float64, len(o.w0))}
 }
 
 // run is one replicate of T steps; it returns the left side and the number of

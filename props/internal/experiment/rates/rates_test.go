@@ -26,7 +26,8 @@ func TestCount(t *testing.T) {
 			w.box.Add(o.w0)
 			_, got := w.run(&s, steps, rand.New(rand.NewPCG(1, 1)))
 			if want := s.count(steps); got != want || want < 1 {
-				t.Errorf("%s, %s, %s, %s: %d of %d steps perturbed, want %d", s.Setting, s.Budget, s.Level, s.Placement, got, steps, want)
+				t.Errorf("%s, %s, %s, %s: %d of %d steps perturbed, want %d", s.Setting, s.Budget, s.Level,
+					s.Placement, got, steps, want)
 			}
 		}
 	}
@@ -52,7 +53,8 @@ func TestPermitted(t *testing.T) {
 		{"nonconvex, (43), size", 0.25, 1}, {"nonconvex, (43), mean", 1. / 16, 1. / 16},
 		{"PL, (44), size", math.Pow(x, 0.25), 1}, {"PL, (44), mean", math.Sqrt(x), math.Sqrt(x)},
 	}
-	if d := cmp.Diff(want, Permitted(steps), cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*b })); d != "" {
+	if d := cmp.Diff(want, Permitted(steps),
+		cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*b })); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -167,7 +169,8 @@ func TestUnperturbed(t *testing.T) {
 // TestWrongRate: a bias of O(1) at every step is noticed in both settings.
 func TestWrongRate(t *testing.T) {
 	all := power(1, "T")
-	results, err := Measure([]Scenario{{Q: all, Placement: Spread, EMean: constant(0.5)}, {Q: all, Placement: Spread, PL: true, EMean: constant(0.5)}},
+	results, err := Measure([]Scenario{{Q: all, Placement: Spread, EMean: constant(0.5)},
+		{Q: all, Placement: Spread, PL: true, EMean: constant(0.5)}},
 		Options{MinLog: 8, MaxLog: 13, Seed: 3, Steps: 1 << 15})
 	if err != nil {
 		t.Fatal(err)

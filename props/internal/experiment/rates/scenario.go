@@ -77,9 +77,11 @@ func levels(budget string) []level {
 	one := constant(1)
 	switch budget {
 	case "O(T^1/2)":
-		return []level{{"inside", power(0.25, "T^1/4"), one}, {"at", power(0.5, "T^1/2"), one}, {"beyond", power(0.75, "T^3/4"), one}}
+		return []level{{"inside", power(0.25, "T^1/4"), one}, {"at", power(0.5, "T^1/2"), one},
+			{"beyond", power(0.75, "T^3/4"), one}}
 	case "O(T)":
-		return []level{{"inside", power(0.5, "T^1/2"), one}, {"at", power(1, "T"), one}, {"beyond", power(1, "T"), power(0.125, "T^1/8")}}
+		return []level{{"inside", power(0.5, "T^1/2"), one}, {"at", power(1, "T"), one},
+			{"beyond", power(1, "T"), power(0.125, "T^1/8")}}
 	case "O(1)":
 		return []level{{"inside", constant(1), one}, {"at", constant(8), one},
 			{"beyond", Growth{"(T/ln T)^1/2", bounds.RootBudget}, one}, {"far beyond", power(0.75, "T^3/4"), one}}
@@ -103,7 +105,8 @@ func Scenarios() []Scenario {
 	} {
 		for _, l := range levels(cell.budget) {
 			for _, place := range []Placement{Burst, Spread} {
-				s := Scenario{Claim: cell.claim, Budget: cell.budget, Level: l.name, Placement: place, PL: cell.pl, Q: l.q}
+				s := Scenario{Claim: cell.claim, Budget: cell.budget, Level: l.name, Placement: place, PL: cell.pl,
+					Q: l.q}
 				size := float64(sizeBackward)
 				if cell.forward {
 					size = sizeForward
@@ -150,7 +153,8 @@ func Permitted(t int) []Permission {
 				forward[cell] = &s
 				continue
 			}
-			all = append(all, Permission{strings.TrimSuffix(s.Setting, "Q_e") + "steps", forward[cell].Q.at(t), s.Q.at(t)})
+			all = append(all, Permission{strings.TrimSuffix(s.Setting, "Q_e") + "steps", forward[cell].Q.at(t),
+				s.Q.at(t)})
 		}
 	}
 	return all
@@ -163,7 +167,8 @@ func setting(pl, zero, forward bool) string {
 		}
 		return b
 	}
-	return pick(pl, "PL", "nonconvex") + ", " + pick(zero, "zero mean", "nonzero mean") + ", " + pick(forward, "Q_d", "Q_e")
+	return pick(pl, "PL", "nonconvex") + ", " + pick(zero, "zero mean", "nonzero mean") + ", " + pick(forward, "Q_d",
+		"Q_e")
 }
 
 // corollary1 perturbs every step with sizes that shrink as (43) and (44) allow, or
@@ -172,19 +177,23 @@ func corollary1() []Scenario {
 	all := power(1, "T")
 	return []Scenario{
 		{
-			Claim: "cor1", Setting: "nonconvex, (43)", Budget: "|delta| T^-1/8, means T^-1/4", Level: "at", Placement: Spread, Q: all,
+			Claim: "cor1", Setting: "nonconvex, (43)", Budget: "|delta| T^-1/8, means T^-1/4", Level: "at",
+			Placement: Spread, Q: all,
 			DZero: power(-1./8, ""), DMean: power(-1./4, ""), EZero: constant(1), EMean: power(-1./4, ""),
 		},
 		{
-			Claim: "cor1", Setting: "nonconvex, (43)", Budget: "|delta| T^-1/16, means T^-1/8", Level: "beyond", Placement: Spread, Q: all,
+			Claim: "cor1", Setting: "nonconvex, (43)", Budget: "|delta| T^-1/16, means T^-1/8", Level: "beyond",
+			Placement: Spread, Q: all,
 			DZero: power(-1./16, ""), DMean: power(-1./8, ""), EZero: constant(1), EMean: power(-1./8, ""),
 		},
 		{
-			Claim: "cor1", Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/4, means (ln T/T)^1/2", Level: "at", Placement: Spread, PL: true, Q: all,
+			Claim: "cor1", Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/4, means (ln T/T)^1/2", Level: "at",
+			Placement: Spread, PL: true, Q: all,
 			DZero: logPower(1./4, ""), DMean: logPower(1./2, ""), EZero: constant(1), EMean: logPower(1./2, ""),
 		},
 		{
-			Claim: "cor1", Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/8, means (ln T/T)^1/4", Level: "beyond", Placement: Spread, PL: true, Q: all,
+			Claim: "cor1", Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/8, means (ln T/T)^1/4", Level: "beyond",
+			Placement: Spread, PL: true, Q: all,
 			DZero: logPower(1./8, ""), DMean: logPower(1./4, ""), EZero: constant(1), EMean: logPower(1./4, ""),
 		},
 	}

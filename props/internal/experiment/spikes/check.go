@@ -257,7 +257,8 @@ func (c checkCase) checkTrain(r *Report, v []float64) error {
 		train := NewTrain(rec.noisy(noise).Recursion, rec.of(size+noise), c.spacing)
 		for t := c.spacing; t < len(tr.low); t += c.spacing {
 			n := t / c.spacing
-			r.compare(&r.Before[form], name, "gap before spike %v", float64(n), tr.low[t], rec.gap(train.BeforeSpike(rec.of(tr.high[0]), n))*(1+formSlack))
+			r.compare(&r.Before[form], name, "gap before spike %v", float64(n), tr.low[t],
+				rec.gap(train.BeforeSpike(rec.of(tr.high[0]), n))*(1+formSlack))
 		}
 	}
 	return nil

@@ -17,7 +17,8 @@ func TestCheck(t *testing.T) {
 		t.Errorf("%s: %s: %v > %v", v.Case, v.What, v.Left, v.Right)
 	}
 	if r.Singles < 100 || r.Trains < 300 || r.Pairs < 40 || !(r.MaxSize > 100*r.MinSize) {
-		t.Errorf("%d single spikes, %d trains, %d pairs of sizes %v..%v", r.Singles, r.Trains, r.Pairs, r.MinSize, r.MaxSize)
+		t.Errorf("%d single spikes, %d trains, %d pairs of sizes %v..%v", r.Singles, r.Trains, r.Pairs, r.MinSize,
+			r.MaxSize)
 	}
 	if want := r.Singles * len(fractions) * forms; r.Promised < want*9/10 || r.Unrecovered != 0 {
 		t.Errorf("%d of %d recoveries promised, %d not reached", r.Promised, want, r.Unrecovered)
@@ -129,7 +130,8 @@ func TestMeasuredSize(t *testing.T) {
 		site Site
 		v    []float64
 		want float64
-	}{{Site{false, 1}, v2, norm(times(av))}, {Site{false, 2}, v3, norm(times(v3))}, {Site{true, 2}, v2, norm(v2)}, {Site{true, 3}, v3, norm(times(v3))}} {
+	}{{Site{false, 1}, v2, norm(times(av))}, {Site{false, 2}, v3, norm(times(v3))}, {Site{true, 2}, v2, norm(v2)},
+		{Site{true, 3}, v3, norm(times(v3))}} {
 		tr, err := s.run(spikes{at: func(t int) bool { return t == 3 }, site: c.site, vector: c.v}, 5, always, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -149,7 +151,8 @@ func TestMeasuredSize(t *testing.T) {
 // TestGapsBracket: on a quadratic of one input l* = 0 and the gap is |A(x+w)|^2/2.
 func TestGapsBracket(t *testing.T) {
 	s := quadratic("q", 0.5, [][]float64{{1, 0}, {0, 1}}, [][]float64{{2, 3}})
-	tr, err := s.run(spikes{at: func(int) bool { return false }, site: Site{false, 1}, vector: []float64{0, 0}}, 40, always, nil)
+	tr, err := s.run(spikes{at: func(int) bool { return false }, site: Site{false, 1}, vector: []float64{0, 0}}, 40,
+		always, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,8 @@ func TestUpward(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	if b.Skipped > b.Chains/20 || b.Ones < b.Chains/3 || b.Zeros < 1 || b.Zeros > b.Ones/5 {
-		t.Errorf("%d of %d chains skipped, %d with one site, %d of them without effect", b.Skipped, b.Chains, b.Ones, b.Zeros)
+		t.Errorf("%d of %d chains skipped, %d with one site, %d of them without effect", b.Skipped, b.Chains, b.Ones,
+			b.Zeros)
 	}
 	// N = 2, eps_2 alone: (13) has 3C^2 |eps|^2 and nothing stops |U-u| = C |eps|.
 	if got := b.Upper[printed].Ratio; !(got > 0.3 && got <= 1) {
@@ -45,7 +46,8 @@ func TestSmallCoefficientsAreSeen(t *testing.T) {
 		c := randomChain(rng)
 		p := newPasses(c)
 		s := sites(c)[0]
-		if p.run(direction(rng, c.D(0)), direction(rng, c.NW()), s.given(c.N(), unit(rng, s.width(c)))) && p.diff()-p.rounding() > math.Sqrt(p.sharpCoefficient(s)/2) {
+		if p.run(direction(rng, c.D(0)), direction(rng, c.NW()), s.given(c.N(), unit(rng, s.width(c)))) &&
+			p.diff()-p.rounding() > math.Sqrt(p.sharpCoefficient(s)/2) {
 			broken++
 		}
 	}
@@ -101,7 +103,10 @@ func TestNoSmallerWitness(t *testing.T) {
 	main, _ := search()
 	for _, c := range candidates() {
 		for _, s := range sites(c) {
-			if !slices.ContainsFunc(main, func(w Witness) bool { return w.Site.Eps == s.Eps && sizeOf(c) < size(t, w) }) {
+			if !slices.ContainsFunc(main, func(w Witness) bool {
+				return w.Site.Eps == s.Eps &&
+					sizeOf(c) < size(t, w)
+			}) {
 				continue
 			}
 			s.find(c, func(found Witness) {

@@ -49,7 +49,10 @@ func Isolated(opt Options) (Comparison, error) {
 	if c.Large, err = c.course(s, scaled(largeSize, one), func(t int) bool { return t == c.First }); err != nil {
 		return Comparison{}, err
 	}
-	c.Small, err = c.course(s, scaled(smallSize, one), func(t int) bool { return t >= c.First && (t-c.First)%smallEvery == 0 })
+	c.Small, err = c.course(s, scaled(smallSize, one), func(t int) bool {
+		return t >= c.First &&
+			(t-c.First)%smallEvery == 0
+	})
 	if err != nil {
 		return Comparison{}, err
 	}

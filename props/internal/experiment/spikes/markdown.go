@@ -27,7 +27,8 @@ func Markdown(w io.Writer, opt Options) error {
 	var p page
 	p.f("# Spikes\n\nWritten by: go run ./props/verify page spikes\n\nA spike is |U-u|^2 = O(1) at one step " +
 		"(arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
-		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, with a = l(w) - l*, and for steps without chance its sharp form\n" +
+		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, with a = l(w) - l*, and for steps without chance its sharp " +
+		"form\n" +
 		"a+ <= (1 - mu g) a + (g/2)|U-u|^2 and its root form, a^{1/2}+ <= (1 - mu g (2 - L g))^{1/2} a^{1/2} + " +
 		"(L/2)^{1/2} g |U-u|.\n" +
 		"All runs use the full batch.\n")
@@ -166,7 +167,8 @@ func (p *page) witnesses(all []Witness) {
 		for j, s := range w.Chain {
 			names[j] = s.String()
 		}
-		p.f("| %s | %s | %s | %v = %s | %s | %s | %v | %v | %.4g |\n", strings.Join(names, ", "), list(w.X), list(w.W), w.Site, list(w.V),
+		p.f("| %s | %s | %s | %v = %s | %s | %s | %v | %v | %.4g |\n", strings.Join(names, ", "), list(w.X),
+			list(w.W), w.Site, list(w.V),
 			w.Kind, strings.Join(w.Moved, " "), w.GradSq, w.DiffSq, w.Coefficient)
 	}
 }
@@ -182,7 +184,8 @@ func list(v []float64) string {
 func (p *page) comparison(c Comparison) {
 	p.f("\n## Fig 2: a large spike that recovers, smaller ones that do not\n\n%s, %d steps, level %.3g. One spike of "+
 		"|U-u| = %.3g at step %d, or from there on %d of %.3g, one every %d steps.\n\n"+
-		"| | one large | many small |\n|---|---|---|\n", c.Name, c.Steps, c.Level, c.Large.Size, c.First, c.Small.Spikes, c.Small.Size, smallEvery)
+		"| | one large | many small |\n|---|---|---|\n", c.Name, c.Steps, c.Level, c.Large.Size, c.First,
+		c.Small.Spikes, c.Small.Size, smallEvery)
 	for _, row := range []struct {
 		name string
 		of   func(Course) string

@@ -21,12 +21,14 @@ type Options struct {
 
 // Full is the whole page; Small has the same parts at a fraction of the work.
 func Full(seed uint64) Options {
-	return Options{Seed: seed, Kicks: logGrid(1e-2, 1e2, 9), Sizes: logGrid(1e-2, 1e3, 16), Spacings: doubling(1024), Steps: 8192, Chains: 4000}
+	return Options{Seed: seed, Kicks: logGrid(1e-2, 1e2, 9), Sizes: logGrid(1e-2, 1e3, 16), Spacings: doubling(1024),
+		Steps: 8192, Chains: 4000}
 }
 
 // Small is for tests.
 func Small(seed uint64) Options {
-	return Options{Seed: seed, Kicks: logGrid(1e-1, 1e1, 3), Sizes: logGrid(1e-2, 1e3, 6), Spacings: []int{1, 16, 128, 1024}, Steps: 8192, Chains: 300}
+	return Options{Seed: seed, Kicks: logGrid(1e-1, 1e1, 3), Sizes: logGrid(1e-2, 1e3, 6),
+		Spacings: []int{1, 16, 128, 1024}, Steps: 8192, Chains: 300}
 }
 
 // MaxKick caps sizes: beyond it the squares in a run may leave the range in
@@ -116,7 +118,8 @@ func quadratic(name string, share float64, a, inputs [][]float64) *setting {
 }
 
 func logistic(d, m int, rho float64, seed uint64, share float64) (*setting, error) {
-	r, err := problem.LogisticWith(problem.Synthetic(d, m, seed), problem.LogisticOptions{Reg: core.Regularizer{Kind: "l2", Rho: rho}})
+	r, err := problem.LogisticWith(problem.Synthetic(d, m, seed),
+		problem.LogisticOptions{Reg: core.Regularizer{Kind: "l2", Rho: rho}})
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,8 @@ func TestPageShowsFaults(t *testing.T) {
 	var p page
 	p.check(Report{Violations: bad})
 	p.both(Both{Violations: bad})
-	p.diagram(Diagram{L: 1, Mu: 0.1, G: 0.1, Steps: 8, Level: 1, Sizes: []float64{1}, Spacings: []int{1}, Cells: [][]Cell{{{Printed: true}}}})
+	p.diagram(Diagram{L: 1, Mu: 0.1, G: 0.1, Steps: 8, Level: 1, Sizes: []float64{1}, Spacings: []int{1},
+		Cells: [][]Cell{{{Printed: true}}}})
 	for want, n := range map[string]int{"**VIOLATED** case: gap: 2 > 1": 2, "1 violations": 2, "\n        1         " +
 		"!\n": 1, "\n1 cells where": 1} {
 		if got := strings.Count(p.String(), want); got != n {

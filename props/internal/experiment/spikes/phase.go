@@ -104,7 +104,8 @@ func Phase(opt Options) ([]Diagram, error) {
 func phaseRegression(seed uint64) (*setting, error) { return logistic(3, 24, 0.01, seed, 0.3) }
 
 func (s *setting) phase(opt Options) (*Diagram, error) {
-	d := &Diagram{Name: s.name, Level: phaseLevel * s.startGap().low, L: s.s.L, Mu: s.s.Mu, G: s.s.Gamma, Steps: opt.Steps,
+	d := &Diagram{Name: s.name, Level: phaseLevel * s.startGap().low, L: s.s.L, Mu: s.s.Mu, G: s.s.Gamma,
+		Steps: opt.Steps,
 		Sizes: opt.Sizes, Spacings: opt.Spacings, Cells: make([][]Cell, len(opt.Sizes))}
 	for i := range d.Cells {
 		d.Cells[i] = make([]Cell, len(d.Spacings))

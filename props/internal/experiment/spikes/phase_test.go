@@ -17,10 +17,12 @@ func TestPhase(t *testing.T) {
 			for j, c := range row {
 				marks[c.Mark()]++
 				if c.Wrong() {
-					t.Errorf("%s: size %v every %d: bound says recovered, gap %v above %v", d.Name, c.Size, d.Spacings[j], c.Gap, d.Level)
+					t.Errorf("%s: size %v every %d: bound says recovered, gap %v above %v", d.Name, c.Size,
+						d.Spacings[j], c.Gap, d.Level)
 				}
 				if c.Printed && !c.Sharp {
-					t.Errorf("%s: size %v every %d: (40) promises more than its sharp form", d.Name, c.Size, d.Spacings[j])
+					t.Errorf("%s: size %v every %d: (40) promises more than its sharp form", d.Name, c.Size,
+						d.Spacings[j])
 				}
 				if r := c.Size / d.Sizes[i]; !(r > 0.999 && r < 1.001) {
 					t.Errorf("%s: measured size %v, wanted %v", d.Name, c.Size, d.Sizes[i])
@@ -50,7 +52,8 @@ func TestMarks(t *testing.T) {
 
 func TestMostOften(t *testing.T) {
 	yes, no := Cell{Recovers: true}, Cell{}
-	d := Diagram{Spacings: []int{1, 4, 16}, Cells: [][]Cell{{yes, yes, yes}, {yes, no, yes}, {yes, yes, no}, {no, yes, {Sharp: true}}}}
+	d := Diagram{Spacings: []int{1, 4, 16}, Cells: [][]Cell{{yes, yes, yes}, {yes, no, yes}, {yes, yes, no},
+		{no, yes, {Sharp: true}}}}
 	for i, want := range []int{1, 16, Never, Never} {
 		if got := d.MostOften(i); got != want {
 			t.Errorf("row %d: %d, want %d", i, got, want)
@@ -63,8 +66,11 @@ func TestMostOften(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		"spikes: kicks is empty":                                            func(o *Options) { o.Kicks = nil },
-		"spikes: sizes[1] is -2, want > 0 and at most 1e+06":                func(o *Options) { o.Sizes = []float64{1, -2} },
+		"spikes: kicks is empty": func(o *Options) { o.Kicks = nil },
+		"spikes: sizes[1] is -2, want > 0 and at most 1e+06": func(o *Options) {
+			o.Sizes = []float64{1,
+				-2}
+		},
 		"spikes: kicks[0] is 1e+07, want > 0 and at most 1e+06":             func(o *Options) { o.Kicks = []float64{1e7} },
 		"spikes: sizes[0] is NaN, want > 0 and at most 1e+06":               func(o *Options) { o.Sizes = []float64{math.NaN()} },
 		"spikes: kicks[0] is +Inf, want > 0 and at most 1e+06":              func(o *Options) { o.Kicks = []float64{math.Inf(1)} },

@@ -24,7 +24,8 @@ type Recursion struct {
 // and Kick = L g^2. It panics unless mu > 0 and 0 < g <= 1/(3L).
 func Printed(s bounds.Smooth, zeroMean bool) Recursion {
 	if !(s.Mu > 0) || !s.Admissible() {
-		panic(fmt.Sprintf("spikes: (40) with L = %v, mu = %v, g = %v, want mu > 0 and 0 < g <= 1/(3L)", s.L, s.Mu, s.Gamma))
+		panic(fmt.Sprintf("spikes: (40) with L = %v, mu = %v, g = %v, want mu > 0 and 0 < g <= 1/(3L)", s.L, s.Mu,
+			s.Gamma))
 	}
 	lg2 := s.L * s.Gamma * s.Gamma
 	r := Recursion{Rate: s.Mu * s.Gamma / 3, Noise: lg2 * s.SigmaSq, Kick: lg2}

@@ -52,7 +52,8 @@ func TestFormulas(t *testing.T) {
 		t.Errorf("q = %v, floor = %v", 1-r.Rate, r.Floor())
 	}
 	for _, m := range []float64{0, 0.3, 7} {
-		if got, want := r.After(1.5, m)-r.After(1.5, 0), bounds.Eq36(s, m*m, m*m)-bounds.Eq36(s, 0, 0); math.Abs(got-want) > 1e-12*(1+want) {
+		if got, want := r.After(1.5, m)-r.After(1.5, 0), bounds.Eq36(s, m*m, m*m)-bounds.Eq36(s, 0,
+			0); math.Abs(got-want) > 1e-12*(1+want) {
 			t.Errorf("m = %v: kick %v, (40) has %v", m, got, want)
 		}
 	}
@@ -60,7 +61,8 @@ func TestFormulas(t *testing.T) {
 	s.SigmaSq = 0
 	for _, m := range []float64{0, 0.3, 7} {
 		b := bound{Root(s), true}
-		if got, want := b.gap(b.After(b.of(1.5), b.of(m))), s.RootQ()*1.5+bounds.RootEq40(s, 1.5, m*m, 0); !near(got, want) {
+		if got, want := b.gap(b.After(b.of(1.5), b.of(m))), s.RootQ()*1.5+bounds.RootEq40(s, 1.5, m*m, 0); !near(got,
+			want) {
 			t.Errorf("m = %v: root form %v, RootEq40 %v", m, got, want)
 		}
 	}
@@ -90,7 +92,8 @@ func TestStepsAtTheFloor(t *testing.T) {
 	for _, c := range []struct {
 		a, level float64
 		want     int
-	}{{f / 2, f / 2, Never}, {f, f, 0}, {2 * f, f, Never}, {f / 2, 2 * f, 0}, {math.Inf(1), 2 * f, Never}, {math.NaN(), 2 * f, Never}, {f, math.NaN(), Never}} {
+	}{{f / 2, f / 2, Never}, {f, f, 0}, {2 * f, f, Never}, {f / 2, 2 * f, 0}, {math.Inf(1), 2 * f, Never},
+		{math.NaN(), 2 * f, Never}, {f, math.NaN(), Never}} {
 		if got := r.Steps(c.a, c.level); got != c.want {
 			t.Errorf("Steps(%v, %v) = %d, want %d (floor %v)", c.a, c.level, got, c.want, f)
 		}

@@ -55,5 +55,6 @@ func (b bound) noisy(size float64) bound {
 
 // recursions are (40), its sharp form and the root form.
 func (s *setting) recursions() [forms]bound {
-	return [forms]bound{printed: {Recursion: Printed(s.s, false)}, sharp: {Recursion: Sharp(s.s)}, root: {Root(s.s), true}}
+	return [forms]bound{printed: {Recursion: Printed(s.s, false)}, sharp: {Recursion: Sharp(s.s)},
+		root: {Root(s.s), true}}
 }

@@ -74,7 +74,8 @@ type setting struct {
 
 // newSetting takes the step size share/(3L), 0 < share < 1, full batch.
 func newSetting(name string, obj problem.Known, share float64, start []float64) *setting {
-	s := &setting{name: name, obj: obj, start: start, lower: obj.LStarLower(), up: obj.LStarUpper(), samples: obj.Len(), n: len(start)}
+	s := &setting{name: name, obj: obj, start: start, lower: obj.LStarLower(), up: obj.LStarUpper(),
+		samples: obj.Len(), n: len(start)}
 	s.s = bounds.Smooth{L: obj.L(), Mu: obj.Mu(), Gamma: share / (3 * obj.L())}
 	for k := range obj.Len() {
 		_, x := obj.Sample(k)
@@ -160,7 +161,8 @@ var errEnough = errors.New("enough")
 
 // run makes up to steps steps. The gap is measured where measure(t) says so; stop
 // (nil: never) ends the run after a measured step.
-func (s *setting) run(p spikes, steps int, measure func(t int) bool, stop func(t int, low float64) bool) (*trace, error) {
+func (s *setting) run(p spikes, steps int, measure func(t int) bool, stop func(t int, low float64) bool) (*trace,
+	error) {
 	tr := &trace{}
 	w := append([]float64(nil), s.start...)
 	observe := func(t int, w, u []float64, _ []int) error {
@@ -179,7 +181,8 @@ func (s *setting) run(p spikes, steps int, measure func(t int) bool, stop func(t
 		}
 		return nil
 	}
-	err := core.Run(s.obj, w, core.Options{T: steps, Gamma: s.s.Gamma, Reg: s.obj.Reg(), Perturb: p.perturb(s.chain()), Observe: observe})
+	err := core.Run(s.obj, w, core.Options{T: steps, Gamma: s.s.Gamma, Reg: s.obj.Reg(),
+		Perturb: p.perturb(s.chain()), Observe: observe})
 	if err != nil && !errors.Is(err, errEnough) {
 		return nil, fmt.Errorf("spikes: %s: %w", s.name, err)
 	}

@@ -75,7 +75,8 @@ func candidates() []*core.Chain {
 	var grow func(ops []core.Op)
 	grow = func(ops []core.Op) {
 		d := ops[len(ops)-1].Out()
-		for _, last := range []core.Op{core.Linear(d, 1), core.HalfSq(d), core.Bilinear(d), core.Fixed([][]float64{[]float64{1, 1}[:d]})} {
+		for _, last := range []core.Op{core.Linear(d, 1), core.HalfSq(d), core.Bilinear(d),
+			core.Fixed([][]float64{[]float64{1, 1}[:d]})} {
 			c, err := core.NewChain(append(slices.Clone(ops), last)...)
 			if err != nil {
 				panic("spikes: candidate: " + err.Error())

@@ -220,7 +220,8 @@ func (s *sequence) draw(run *gen.Training, state *core.State, w []float64, k int
 			eps[i] = l
 		}
 	}
-	state.Pass(run.Chain, run.Inputs[s.rng.IntN(len(run.Inputs))], w, perturb.NewSampler(delta, eps, s.rng.Uint64()).At(k, 0))
+	state.Pass(run.Chain, run.Inputs[s.rng.IntN(len(run.Inputs))], w,
+		perturb.NewSampler(delta, eps, s.rng.Uint64()).At(k, 0))
 	core.Step(w, state.UAll, run.Gamma, run.Reg)
 }
 
@@ -232,7 +233,8 @@ func (s *sequence) repeated(law perturb.Spec) error {
 		return err
 	}
 	p := &paths{sequence: s, run: run, points: measure.NewPoints(run), state: core.NewState(run.Chain)}
-	p.smooth = bounds.Smooth{L: run.Known.L(), Mu: run.Known.Mu(), Gamma: run.Gamma, SigmaSq: run.Known.SigmaSq(core.Box{})}
+	p.smooth = bounds.Smooth{L: run.Known.L(), Mu: run.Known.Mu(), Gamma: run.Gamma,
+		SigmaSq: run.Known.SigmaSq(core.Box{})}
 	start, err := p.points.At(run.W, 0)
 	if err != nil {
 		return err

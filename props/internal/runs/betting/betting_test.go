@@ -46,7 +46,8 @@ func TestPower(t *testing.T) {
 	weak := append(tested(t, 0.7, 1, met), tested(t, 0.02, 4, loose)...)
 	for _, r := range weak {
 		if !r.Rejected || r.Steps < 2 {
-			t.Errorf("%s: rejected %v after %d observations, log wealth %v", r.Name, r.Rejected, r.Steps, float64(r.Wealth))
+			t.Errorf("%s: rejected %v after %d observations, log wealth %v", r.Name, r.Rejected, r.Steps,
+				float64(r.Wealth))
 		}
 	}
 }

@@ -32,8 +32,10 @@ func Theorem1() *table.Page {
 		"The part of the right side of (13) that any perturbation can reach is at most the largest eigenvalue of Q "+
 		"against the printed coefficients (21). "+
 		"It depends on N, C and Lf alone and is at most 0.5292522 for all of them, PROOFS.md (2.18). "+
-		"Q has min(C, Lf) for the norm of J1 and for Lf, which A3 gives on a convex open set and (21) does not use, (2.13)."),
-		table.Heading(fmt.Sprintf("By N and C: the largest over Lf = C and %v", pageLf)), grid("C", pageC, largest(ratio)),
+		"Q has min(C, Lf) for the norm of J1 and for Lf, which A3 gives on a convex open set and (21) does not "+
+		"use, (2.13)."),
+		table.Heading(fmt.Sprintf("By N and C: the largest over Lf = C and %v", pageLf)),
+		grid("C", pageC, largest(ratio)),
 		table.Heading("The same, reached"),
 		table.Text("No bound from A3's norms and the recursion (2.1)-(2.3) can be below this, PROOFS.md (2.14)."),
 		grid("C", pageC, largest(reached)))

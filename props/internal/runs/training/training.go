@@ -201,7 +201,8 @@ func (r *runner) check(t int, step *measure.Step) {
 		case res.Answer == claim.Uncertain:
 			r.result.Uncertain++
 		case res.Answer == claim.No && g.Verdict() != claim.Refuted:
-			r.result.Violated = append(r.result.Violated, fmt.Sprintf("%s at step %d: %v > %v", name, t, res.Left, res.Right))
+			r.result.Violated = append(r.result.Violated, fmt.Sprintf("%s at step %d: %v > %v", name, t, res.Left,
+				res.Right))
 		}
 	}
 }

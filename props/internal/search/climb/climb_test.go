@@ -124,7 +124,8 @@ func TestReshape(t *testing.T) {
 			}
 		}
 	}
-	for _, move := range []string{"longer", "shorter", "wider or narrower", "law zero", "law constant", "law switch", "law twopoint"} {
+	for _, move := range []string{"longer", "shorter", "wider or narrower", "law zero", "law constant", "law switch",
+		"law twopoint"} {
 		if !seen[move] {
 			t.Errorf("no case became: %s", move)
 		}
@@ -174,7 +175,8 @@ func TestClimbRuns(t *testing.T) {
 	}
 	best, s := Climb(run, score, Options{Seed: 1, Evaluations: 6000})
 	if !(s > -0.1) || best.Run.Steps < 60 || best.Run.Steps > 68 {
-		t.Errorf("score %v with T = %d, g = %v, more = %v; want 0 near T = 64, g = 1/8, 2", s, best.Run.Steps, best.Run.Gamma, best.Run.More)
+		t.Errorf("score %v with T = %d, g = %v, more = %v; want 0 near T = 64, g = 1/8, 2", s, best.Run.Steps,
+			best.Run.Gamma, best.Run.More)
 	}
 	if run.Run.Steps != 16 || run.Run.Gamma != 0.5 || run.Run.More[0][1] != 0.5 {
 		t.Error("the start was changed")
@@ -183,7 +185,8 @@ func TestClimbRuns(t *testing.T) {
 		t.Errorf("the longest run has %d steps", largest)
 	}
 	run.Run.Steps, steps = 1024, 0
-	Climb(run, func(c *gen.Case) float64 { steps += c.Run.Steps; return rand.Float64() }, Options{Seed: 1, Evaluations: 6000})
+	Climb(run, func(c *gen.Case) float64 { steps += c.Run.Steps; return rand.Float64() },
+		Options{Seed: 1, Evaluations: 6000})
 	if steps > maxSteps+1024 || steps < maxSteps/2 {
 		t.Errorf("%d steps in all, want at most %d", steps, maxSteps+1024)
 	}

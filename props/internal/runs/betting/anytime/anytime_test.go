@@ -147,7 +147,8 @@ func TestPower(t *testing.T) {
 		}
 		t.Logf("%.0f %% above the bound, spread %v: rejected after at most %d", 100*c.excess, c.spread, worst)
 		if worst > c.within {
-			t.Errorf("%.0f %% above the bound, spread %v: %d observations, want at most %d", 100*c.excess, c.spread, worst, c.within)
+			t.Errorf("%.0f %% above the bound, spread %v: %d observations, want at most %d", 100*c.excess, c.spread,
+				worst, c.within)
 		}
 	}
 }
@@ -193,7 +194,8 @@ func TestRefusals(t *testing.T) {
 		want     string
 	}{
 		{-1.5, 1, "-1.5, promised"}, {math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
-		{0, 0, "bound is 0"}, {0, -1, "bound is -1"}, {0, math.NaN(), "bound is NaN"}, {0, math.Inf(1), "bound is +Inf"},
+		{0, 0, "bound is 0"}, {0, -1, "bound is -1"}, {0, math.NaN(), "bound is NaN"},
+		{0, math.Inf(1), "bound is +Inf"},
 	} {
 		var test Test
 		if err := test.Observe(c.x, c.bound); err == nil || !strings.Contains(err.Error(), c.want) || test.N() != 0 {
