@@ -17,16 +17,14 @@ func AppendixClaims() []claim.Claim {
 		},
 		{
 			ID: "a2", Eq: "A.2, (55)", Form: claim.Printed, Kind: claim.SelfJudged,
-			Statement: "f(x) = x^2 with the constant forward perturbation d: x+ = (1-2g) x - 2 g d converges to " +
-				"-d for any " +
-				"0 < g < 1/2",
+			Statement: "f(x) = x^2 with the constant forward perturbation d: x+ = (1-2g) x - 2 g d converges to -d " +
+				"for any 0 < g < 1/2",
 			Judge: func(uint64) claim.Judgement { return appendix.JudgeA2() },
 		},
 		{
 			ID: "a3", Eq: "A.3", Form: claim.Printed, Kind: claim.SelfJudged,
 			Statement: "SGD and heavy ball converge to w1 = 0 without the Top-1 compressor of v1 (SGD in one " +
-				"step), and do " +
-				"not with it",
+				"step), and do not with it",
 			Judge: appendix.JudgeA3,
 		},
 		{

@@ -26,8 +26,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "lemma2", Eq: "(22)", Form: claim.Printed, Kind: claim.Nodes, Span: nodes(r),
 			Title: "Lemma 2",
 			Statement: "|E^{G_{i-1}}[J2_i(Y_{i-1})-J2_i(y_{i-1})]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + " +
-				"L2^2 " +
-				"E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
+				"L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
 			Left: func(v *claim.View, k int) float64 { return v.Nodes[r][k].Left },
 			Right: func(v *claim.View, k int) float64 {
 				return bounds.Lemma2(v.K, v.Nodes[r][k].Mean2,
@@ -47,8 +46,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq26", Eq: "(26)", Form: claim.Printed, Span: belowN, RestsOn: "lemma2",
 			FollowsFrom: []string{"lemma1", "lemma2"},
 			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 " +
-				"E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
-				"+ 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
+				"E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
 			Left:  func(v *claim.View, i int) float64 { return v.UiMean2[i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq26(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4) },
 		},
@@ -73,8 +71,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
 			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
-				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
-				"E|E^{G_i}[delta_i]|^2",
+				"E|Y_{i-1}-y_{i-1}|^4 + 2 E|E^{G_i}[delta_i]|^2",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq29(v.K, i, v.YMean2[r], v.Y4, v.DMean2[r]) },
 		},
@@ -82,10 +79,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq32", Eq: "(32)", Form: claim.Printed,
 			FollowsFrom: []string{"eq29"},
 			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} " +
-				"S_j " +
-				"(4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j " +
-				"(4C^2)^{j-i-1} ) " +
-				"E|Y_i-y_i|^4",
+				"S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j " +
+				"(4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
 			Left:  func(v *claim.View, _ int) float64 { return bounds.Eq32Left(v.K, v.YMean2[r]) },
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq32Right(v.K, v.DMean2[r], v.Y4) },
 		},
@@ -118,8 +113,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 			// total means may vanish while the product with J1(Y) has one.
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
 			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
-				"S_{i-1} + " +
-				"sum_{j=i+1..N-1} (j-1) S_{j-1}), and eps averaged given the forward pass",
+				"S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}), and eps averaged given the forward pass",
 			Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.RepairedTheorem2(v.K, v.DMean2[r], v.D4, v.EMean2[claim.Past])

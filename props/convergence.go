@@ -39,8 +39,7 @@ func convergenceClaims() []claim.Claim {
 			FollowsFrom: []string{"eq36"},
 			AtMost:      1.0 / 3, AtMostBy: "bounds/PROOFS.md, section 4",
 			Statement: "(1/T) sum_{t<T} E|grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t E|U-u|^2 " +
-				"+ (3/T) " +
-				"sum_t E|E_t[U-u]|^2",
+				"+ (3/T) sum_t E|E_t[U-u]|^2",
 			Left: gradients,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Theorem3(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.Sum.E2, v.Run.Sum.Mean2)
@@ -72,8 +71,7 @@ func convergenceClaims() []claim.Claim {
 			ID: "eq41", Eq: "(41)", Form: claim.Printed, Kind: claim.Training, PL: true,
 			FollowsFrom: []string{"eq40"},
 			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} " +
-				"E|U-u|^2 + " +
-				"(g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
+				"E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
 			Left: added41,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Eq41(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
@@ -89,8 +87,7 @@ func convergenceClaims() []claim.Claim {
 		ID: "eq41", Eq: "(41)", Form: claim.Derivation, Kind: claim.Training, PL: true, WithoutA3: true,
 		Instead: "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
 		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes " +
-			"from " +
-			"(40) to (41)",
+			"from (40) to (41)",
 		Left: func(v *claim.View, _ int) float64 {
 			return bounds.UnrolledEq40(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
 		},
@@ -185,9 +182,8 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Sharp, Kind: claim.Training, PL: true,
-			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} " +
-				"E|U-u|^2 + (g/2) " +
-				"sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
+			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 " +
+				"+ (g/2) sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
 			Left: sharpAdded41,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Sharp41(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.E2, v.Run.WeightedSharp.Mean2)
@@ -213,10 +209,9 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
-			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} " +
-				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} " +
-				"q^{T-1-t} " +
-				"E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
+			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g " +
+				"sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + " +
+				"(sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootAdded41 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Root41Excess(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.WeightedRoot.Spread)

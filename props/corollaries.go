@@ -95,9 +95,7 @@ func budgetClaims() []claim.Claim {
 		{
 			ID: "table1", Eq: "Table 1", Form: claim.Sharp, Kind: claim.SelfJudged,
 			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where " +
-				"Table 1 has " +
-				"O(1), " +
-				"by the root form of (41); and with no larger order",
+				"Table 1 has O(1), by the root form of (41); and with no larger order",
 			Judge: func(uint64) claim.Judgement { return rates.JudgeRootBudget() },
 		},
 	}

@@ -148,8 +148,7 @@ var claims = map[string]*claim{
 	"spike": {
 		eq: "6.3", unbounded: true,
 		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in " +
-			"2..N-1 " +
-			"is O(1): |U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
+			"2..N-1 is O(1): |U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
 		left:  leastError,
 		right: allOfU,
 	},
@@ -171,8 +170,7 @@ var claims = map[string]*claim{
 	"eq6c": {
 		eq: "(6)", bare: true,
 		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) " +
-			"x^T, " +
-			"linear network, delta = 0, eps_N alone",
+			"x^T, linear network, delta = 0, eps_N alone",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			l := &m.leaves[0]
 			v := l.eps[m.n]
@@ -185,8 +183,7 @@ var claims = map[string]*claim{
 	"lemma2": {
 		eq: "(22)", biased: true, span: from1toN,
 		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 " +
-			"|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
-			"+ L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
+			"|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
 		left: func(s *sides, i int) []Term {
 			o := &s.ops[i]
 			return one(factor(norm2(s.g.mean(func(l *leaf) []*big.Rat {
@@ -229,8 +226,7 @@ var claims = map[string]*claim{
 	"eq28b": {
 		eq: "(28)", biased: true, span: below,
 		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
-			"E|E^{G_i}[Y_i-y_i]|^2 " +
-			"+ 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+			"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 		left: bracket28,
 		right: func(s *sides, i int) []Term {
 			return []Term{
@@ -314,9 +310,8 @@ var claims = map[string]*claim{
 	},
 	"thm4": {
 		eq: "(37)", biased: true, run: true,
-		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side " +
-			"of (13)] " +
-			"+ (3/T) sum_t [right side of (23)]",
+		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of " +
+			"(13)] + (3/T) sum_t [right side of (23)]",
 		left: meanOfGrads, right: eq37,
 	},
 	"thm5": {

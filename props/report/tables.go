@@ -108,8 +108,8 @@ func (r *Report) RecordPage() *table.Page {
 		5: "that say something about the claim",
 		6: "that break a hypothesis or say nothing",
 		7: "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times " +
-			"too large; " +
-			"unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it needs",
+			"too large; unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it " +
+			"needs",
 		8: "an upper bound of left/right over all cases, where one is proved; empty where it is not known",
 	} {
 		t.Columns[k].Means = means

@@ -100,9 +100,8 @@ func JudgeBernoulli(seed uint64) claim.Judgement {
 // K, at T = 4^q with a q for each K.
 func certifyEq48() (*cert.Certificate, error) {
 	c := &cert.Certificate{Claim: "eq48sum", Series: &cert.Series{Total: 2, Terms: 1, From: 4, Ln2: big.NewRat(7, 10)}}
-	c.Text = "T = 4^q and n = 2^q: the last n terms are at least 1/2 each, so the sum is at least 2^q/2 " +
-		"where the bound is K ln T/T, which is at most K/2^{q+1}. Their ratio is at least 4^q = T, so that for " +
-		"every K " +
-		"a power of 4 above K refutes it. (About (T/ln T)^2 in truth: the sum is q(1-q^T)/(1-q) with q = 1 - ln T/T.)"
+	c.Text = "T = 4^q and n = 2^q: the last n terms are at least 1/2 each, so the sum is at least 2^q/2 where the " +
+		"bound is K ln T/T, which is at most K/2^{q+1}. Their ratio is at least 4^q = T, so that for every K a " +
+		"power of 4 above K refutes it. (About (T/ln T)^2 in truth: the sum is q(1-q^T)/(1-q) with q = 1 - ln T/T.)"
 	return c, search.Finish(c)
 }
