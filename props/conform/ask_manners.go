@@ -73,12 +73,15 @@ func newLabel() string { return strconv.FormatInt(sessions.Add(1), 10) }
 // goroutines counts those that the engine started and that still run. It waits for
 // them to end while there are more than allowed.
 func (s *session) goroutines(allowed int) int {
-	count := 0
-	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		count = labelled(s.label)
-		if count <= allowed || time.Since(begun) > settling {
+	begun, pause := time.Now(), 10*time.Millisecond
+	for {
+		count := labelled(s.label)
+		left := settling - time.Since(begun)
+		if count <= allowed || left <= 0 {
 			return count
 		}
+		time.Sleep(min(pause, left))
+		pause *= 2 // a look at all goroutines is expensive
 	}
 }
 

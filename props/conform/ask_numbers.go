@@ -10,11 +10,10 @@ import (
 
 // altered fills a chain, changes the numbers, and is nil when they do not fit.
 func (m *maker) altered(chain []core.Spec, f filling, alter func(j *job)) *job {
-	j := m.job(chain, f)
+	j := m.filled(chain, f)
 	if j == nil {
 		return nil
 	}
-	j = j.clone()
 	alter(j)
 	return m.fit(j)
 }

@@ -183,6 +183,17 @@ func newLabOf(info Info) *lab {
 	return e
 }
 
+// heavyRules take more than half of a gate's time.
+var heavyRules = []string{"widths", "deterministic", "mean"}
+
+// lightRules are the other rules; all of them in full.
+func lightRules() []string {
+	if *full {
+		return RuleNames()
+	}
+	return slices.DeleteFunc(RuleNames(), func(name string) bool { return slices.Contains(heavyRules, name) })
+}
+
 func TestOperators(t *testing.T) {
 	var asked []string
 	spy := func(ops ...string) Factory {
@@ -207,7 +218,7 @@ func TestOperators(t *testing.T) {
 		{[]string{"fixed", "bilinear"}, nil, []string{"bilinear", "fixed"}},
 	} {
 		asked = nil
-		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 10})
+		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 3, Rules: lightRules()})
 		for _, list := range []*[]string{&asked, &c.want} {
 			slices.Sort(*list)
 			*list = slices.Compact(*list)
@@ -338,7 +349,7 @@ func TestRequestsDiffer(t *testing.T) {
 			seen[line][r.name] = true
 			return j
 		}
-		Run(func() (Engine, error) { return e, nil }, &Options{Rules: []string{r.name}})
+		Run(func() (Engine, error) { return e, nil }, &Options{Rules: []string{r.name}, Cases: 20})
 	}
 	shared := 0
 	for _, names := range seen {
@@ -356,22 +367,27 @@ func TestRequestsDiffer(t *testing.T) {
 func TestEveryOperatorIsAsked(t *testing.T) {
 	for _, p := range []Precision{float64s, word("bfloat16"), word("e5m2")} {
 		for _, rule := range []string{"operators", "widths", "ties"} {
-			var asked []string
-			e := newLab(p)
-			e.hook.request = func(j *job) *job {
-				for _, s := range j.chain {
-					asked = append(asked, s.Op)
-				}
-				return j
+			ar, err := newArithmetic(p, false)
+			if err != nil {
+				t.Fatal(err)
 			}
-			Run(func() (Engine, error) { return stepOnly{e}, nil }, &Options{Rules: []string{rule}, Cases: 1})
+			asked := map[string]bool{}
+			for q := range ruleNamed(rule).fixed(newMaker(ar, Info{}, nil, rule)) {
+				for _, x := range q.questions {
+					for _, s := range x.chain {
+						asked[s.Op] = true
+					}
+				}
+				if len(asked) == len(core.OpNames()) {
+					break
+				}
+			}
 			for _, op := range core.OpNames() {
-				if !slices.Contains(asked, op) {
-					t.Errorf("%v: rule %s never sent %s", p, rule, op)
+				if !asked[op] {
+					t.Errorf("%v: rule %s never asks %s", p, rule, op)
 				}
 			}
 		}
-		kept.forget()
 	}
 }
 
@@ -418,7 +434,7 @@ func TestLeaver(t *testing.T) {
 	if os.Getenv("CONFORM_LEAVER") == "" {
 		t.Skip("run by TestExit")
 	}
-	Test(t, func() (Engine, error) { return &leaver{Engine: NewReference()}, nil })
+	Test(t, func() (Engine, error) { return &leaver{Engine: NewReference()}, nil }, &Options{Rules: []string{"operators"}})
 }
 
 // TestExit: an engine that ends the process, with success, does not pass.

@@ -75,7 +75,7 @@ func TestFindings(t *testing.T) {
 // TestAllReplay: what any planted fault's report carries shows it again.
 func TestAllReplay(t *testing.T) {
 	if !*full {
-		t.Skip("with -conform.full")
+		t.Skip("with -full")
 	}
 	for _, b := range broken {
 		r := Run(b.factory, b.options(Options{Rules: []string{b.rule}, Cases: 10}))
