@@ -13,9 +13,10 @@ import (
 
 var mannersRule = &rule{
 	name: "manners",
-	explanation: "the engine leaves its last reply alone until it is asked again, and does not leave goroutines behind: " +
-		"those that it keeps are no more after many requests than after few",
-	always: fmt.Sprintf("%d steps after which it is given time; %d more, and goroutines are counted", patientSteps, leakSteps),
+	explanation: "the engine leaves its last reply alone until it is asked again, and does not leave goroutines " +
+		"behind: those that it keeps are no more after many requests than after few",
+	always: fmt.Sprintf("%d steps after which it is given time; %d more, and goroutines are counted",
+		patientSteps, leakSteps),
 	labels: true,
 	custom: func(s *session) {
 		var jobs []*job
@@ -46,7 +47,8 @@ var mannersRule = &rule{
 		if after := s.goroutines(allowed); after > allowed && !s.hung {
 			s.fail(jobs[:1], "many", -1, &fault{
 				kind: Wrong, quantity: "goroutines", index: -1,
-				detail: fmt.Sprintf("%d goroutines of the engine are left after %d requests, %d were before", after, leakSteps, before),
+				detail: fmt.Sprintf("%d goroutines of the engine are left after %d requests, %d were before", after,
+					leakSteps, before),
 			})
 		}
 	},

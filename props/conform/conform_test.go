@@ -31,18 +31,23 @@ func TestReport(t *testing.T) {
 		t.Fatalf("%d findings, want 1: %v", len(r.Findings), r.Err())
 	}
 	v := r.Findings[0]
-	if v.Kind != Wrong || v.Equation != "(5b)" || v.Part != "J1 of square" || v.Quantity != "U" || v.Got*2 != v.Want || v.Tolerance != 0 {
+	if v.Kind != Wrong || v.Equation != "(5b)" || v.Part != "J1 of square" || v.Quantity != "U" || v.Got*2 != v.Want ||
+		v.Tolerance != 0 {
 		t.Errorf("finding %+v, want (5b), J1 of square, half of what is wanted", *v)
 	}
-	if v.Count < 100 || v.Asked < 2*v.Count || !slices.Contains(v.Rules, "operators") || !slices.Contains(v.Rules, "widths") {
-		t.Errorf("%d of %d requests of %v, want some hundred of thousands in operators, widths and others", v.Count, v.Asked, v.Rules)
+	if v.Count < 100 || v.Asked < 2*v.Count || !slices.Contains(v.Rules, "operators") ||
+		!slices.Contains(v.Rules, "widths") {
+		t.Errorf("%d of %d requests of %v, want some hundred of thousands in operators, widths and others", v.Count,
+			v.Asked, v.Rules)
 	}
-	for _, want := range []string{"J1 of square is wrong, (5b)", "smallest case: bias(1), square(1)", "requests of operators", "seed 1", `"type":"step"`} {
+	for _, want := range []string{"J1 of square is wrong, (5b)", "smallest case: bias(1), square(1)",
+		"requests of operators", "seed 1", `"type":"step"`} {
 		if !strings.Contains(v.Error(), want) {
 			t.Errorf("the report lacks %q:\n%v", want, v)
 		}
 	}
-	if want := fmt.Sprintf("ran 15 of %d rules, %d requests", len(rules), r.Requests); !strings.HasPrefix(r.Summary(), want) {
+	want := fmt.Sprintf("ran 15 of %d rules, %d requests", len(rules), r.Requests)
+	if !strings.HasPrefix(r.Summary(), want) {
 		t.Errorf("summary %q, want it to begin with %q", r.Summary(), want)
 	}
 	if got := r.Skipped(); !slices.Equal(got, []string{"trace", "batch", "run", "unbiased"}) {
@@ -158,13 +163,19 @@ func TestFactoryErrors(t *testing.T) {
 		factory Factory
 		want    string
 	}{
-		"error":             {func() (Engine, error) { return nil, errors.New("no device") }, "the factory: no device"},
-		"panic":             {func() (Engine, error) { panic("no luck") }, "the factory: panicked: no luck"},
-		"hang":              {func() (Engine, error) { select {} }, "the factory: no answer within"},
-		"nil":               {func() (Engine, error) { return nil, nil }, "the factory returned no engine"},
-		"unknown precision": {func() (Engine, error) { return newLabOf(Info{Precision: "float8"}), nil }, `unknown precision "float8" for storage`},
-		"unknown mixture":   {func() (Engine, error) { return newLabOf(Info{Mixed: Precision{"float32", "float32", ""}}), nil }, `"" for accumulate`},
-		"Describe panics":   {func() (Engine, error) { return &silent{}, nil }, "Describe: panicked: nothing to say"},
+		"error": {func() (Engine, error) {
+			return nil, errors.New("no device")
+		}, "the factory: no device"},
+		"panic": {func() (Engine, error) { panic("no luck") }, "the factory: panicked: no luck"},
+		"hang":  {func() (Engine, error) { select {} }, "the factory: no answer within"},
+		"nil":   {func() (Engine, error) { return nil, nil }, "the factory returned no engine"},
+		"unknown precision": {func() (Engine, error) {
+			return newLabOf(Info{Precision: "float8"}), nil
+		}, `unknown precision "float8" for storage`},
+		"unknown mixture": {func() (Engine, error) {
+			return newLabOf(Info{Mixed: Precision{"float32", "float32", ""}}), nil
+		}, `"" for accumulate`},
+		"Describe panics": {func() (Engine, error) { return &silent{}, nil }, "Describe: panicked: nothing to say"},
 	} {
 		opt := &Options{}
 		if name == "hang" {
@@ -224,7 +235,8 @@ func TestOperators(t *testing.T) {
 			*list = slices.Compact(*list)
 		}
 		if diff := cmp.Diff(c.want, asked); diff != "" || r.Err() != nil {
-			t.Errorf("engine %v, option %v: error %v; operators asked (-want +got):\n%s", c.engine, c.option, r.Err(), diff)
+			t.Errorf("engine %v, option %v: error %v; operators asked (-want +got):\n%s", c.engine, c.option,
+				r.Err(), diff)
 		}
 	}
 	r := Run(spy("affine", "tanh", "conv"), &Options{Cases: 1, Rules: []string{"operators"}})
@@ -241,11 +253,15 @@ func TestNothingDecided(t *testing.T) {
 		engine func() Engine
 		want   string
 	}{
-		"no operators":     {func() Engine { return newLabOf(Info{Ops: []string{}}) }, "no request was answered"},
-		"other names":      {func() Engine { return newLabOf(Info{Ops: capitals}) }, `unknown operators "AFFINE, TANH, HALFSQ"`},
-		"all unsupported":  {func() Engine { return dead{errors.ErrUnsupported} }, "no request was answered"},
-		"errors alone":     {func() Engine { return dead{errors.New("no")} }, "no request was answered"},
-		"no weights":       {func() Engine { return newLabOf(Info{Ops: []string{"tanh", "halfsq"}}) }, "no weight moved"},
+		"no operators": {func() Engine { return newLabOf(Info{Ops: []string{}}) }, "no request was answered"},
+		"other names": {func() Engine {
+			return newLabOf(Info{Ops: capitals})
+		}, `unknown operators "AFFINE, TANH, HALFSQ"`},
+		"all unsupported": {func() Engine { return dead{errors.ErrUnsupported} }, "no request was answered"},
+		"errors alone":    {func() Engine { return dead{errors.New("no")} }, "no request was answered"},
+		"no weights": {func() Engine {
+			return newLabOf(Info{Ops: []string{"tanh", "halfsq"}})
+		}, "no weight moved"},
 		"one operator":     {func() Engine { return newLabOf(Info{Ops: []string{"softmaxce"}}) }, "no weight moved"},
 		"nothing but wild": {func() Engine { return dead{errNotFinite} }, "no request was answered"},
 	} {
@@ -327,7 +343,8 @@ func TestSameSeedSameReport(t *testing.T) {
 		}
 	}
 	if common == len(one) || common < len(one)/2 {
-		t.Errorf("of %d requests %d are the same with another seed, want those always asked and no others", len(one), common)
+		t.Errorf("of %d requests %d are the same with another seed, want those always asked and no others",
+			len(one), common)
 	}
 }
 
@@ -434,7 +451,9 @@ func TestLeaver(t *testing.T) {
 	if os.Getenv("CONFORM_LEAVER") == "" {
 		t.Skip("run by TestExit")
 	}
-	Test(t, func() (Engine, error) { return &leaver{Engine: NewReference()}, nil }, &Options{Rules: []string{"operators"}})
+	Test(t, func() (Engine, error) {
+		return &leaver{Engine: NewReference()}, nil
+	}, &Options{Rules: []string{"operators"}})
 }
 
 // TestExit: an engine that ends the process, with success, does not pass.

@@ -33,7 +33,8 @@ func ExampleCheck() {
 }
 
 func ExampleRun() {
-	report := conform.Run(newForgetful, &conform.Options{Seed: 7, Ops: []string{"affine", "tanh", "halfsq"}, Rules: []string{"step", "trace", "batch"}})
+	report := conform.Run(newForgetful, &conform.Options{Seed: 7, Ops: []string{"affine", "tanh", "halfsq"},
+		Rules: []string{"step", "trace", "batch"}})
 	for _, v := range report.Findings {
 		fmt.Println(v.Part, "is wrong,", v.Equation, "in rules", v.Rules)
 	}

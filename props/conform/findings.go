@@ -351,7 +351,8 @@ func (g *gate) askAddress(a address, r *rule) error {
 	}
 	list := a.sequences(s.maker, r)
 	if len(list) == 0 {
-		return fmt.Errorf("conform: address of a case: rule %s has no case %s of number %d", a.Rule, quote(a.Case), a.Index)
+		return fmt.Errorf("conform: address of a case: rule %s has no case %s of number %d", a.Rule,
+			quote(a.Case), a.Index)
 	}
 	for _, q := range list {
 		s.ask(q, a.Index)

@@ -137,7 +137,8 @@ func (g *gate) run(r *rule) Outcome {
 	case g.hangs >= maxHangs:
 		s.out.Skipped = fmt.Sprintf("the engine hung %d times", g.hangs)
 	case time.Since(g.begun) > g.opt.Limit:
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
 	case s.open():
 		s.runAll()
 	}
@@ -257,7 +258,8 @@ func (s *session) runDrawn() {
 func (s *session) more() bool {
 	if !s.hung && time.Since(s.gate.begun) > s.gate.opt.Limit {
 		s.hung = true
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
 	}
 	return !s.hung
 }
@@ -425,7 +427,8 @@ func (s *session) call(j *job) (*answer, *fault) {
 	}
 	s.last, s.question = l, j
 	if !sent.same(j) {
-		return nil, &fault{kind: Wrong, quantity: "request", index: -1, detail: "the engine changed the request to " + cut(sent.line())}
+		return nil, &fault{kind: Wrong, quantity: "request", index: -1,
+			detail: "the engine changed the request to " + cut(sent.line())}
 	}
 	sent.numbers(func(v []float64) {
 		for k := range v {
@@ -530,7 +533,8 @@ func (j *job) shape(name string, rows [][]float64) *fault {
 		if len(row) != len(j.w[i]) {
 			return &fault{
 				kind: Shape, quantity: name, operator: i + 1, index: -1,
-				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row), len(j.w[i])),
+				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row),
+					len(j.w[i])),
 			}
 		}
 	}
@@ -549,7 +553,8 @@ func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
 	case len(r.Losses) != len(j.steps) || len(r.Ws) != len(j.steps):
 		return nil, nil, &fault{
 			kind: Shape, index: -1,
-			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws), len(j.steps)),
+			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws),
+				len(j.steps)),
 		}
 	}
 	a := &answer{losses: s.rounded([][]float64{r.Losses})[0]}
@@ -656,6 +661,7 @@ func guard[T any](s *session, name string, f func() (T, error)) (result T, _ *fa
 	case <-timer.C:
 		s.hung = true
 		s.gate.hangs++
-		return result, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
+		return result, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
 	}
 }

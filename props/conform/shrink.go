@@ -172,8 +172,8 @@ type way func(j *job, k int) (*job, bool)
 
 // ways are tried in this order.
 var ways = []way{
-	fewerSteps, fewerSamples, dropOperators, cutFront, cutTail, narrower, quieter, plainStep, plainVectors, plainNumbers,
-	plainMatrices,
+	fewerSteps, fewerSamples, dropOperators, cutFront, cutTail, narrower, quieter,
+	plainStep, plainVectors, plainNumbers, plainMatrices,
 }
 
 func fewerSteps(j *job, k int) (*job, bool) {

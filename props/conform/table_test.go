@@ -33,8 +33,8 @@ func faultTable() string {
 	kept.first = true
 	defer func() { kept.first = false }()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Planted faults by rule\n\n%d engines with a fault. x: found by the cases that a rule always asks, with each "+
-		"of %d seeds; bold: by those of no other rule.\n\n", len(broken), seeds)
+	fmt.Fprintf(&b, "# Planted faults by rule\n\n%d engines with a fault. x: found by the cases that a rule always "+
+		"asks, with each of %d seeds; bold: by those of no other rule.\n\n", len(broken), seeds)
 	fmt.Fprintf(&b, "| fault | %s |\n|---%s|\n", strings.Join(RuleNames(), " | "), strings.Repeat("|---", len(rules)))
 	last := ""
 	for _, f := range broken {

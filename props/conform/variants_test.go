@@ -14,7 +14,8 @@ import (
 )
 
 var (
-	full = flag.Bool("full", false, "try every fault with every rule, and every right engine in every precision, with all seeds (hours)")
+	full = flag.Bool("full", false, "try every fault with every rule, and every right engine in "+
+		"every precision, with all seeds (hours)")
 
 	errNotFinite = errors.New("not finite")
 )
@@ -77,12 +78,20 @@ var variants = []struct {
 	{"a unit high, other formulas", func(e *lab) { e.off = 1; e.allForms("cosh", "tanh", "cosh", "value", "lse") }},
 	{"a unit low, ratios", func(e *lab) { e.off = -1; e.allForms("product", "ratio", "exp", "ratio", "shifted") }},
 	{"a unit high, ratios", func(e *lab) { e.off = 1; e.allForms("fma", "ratio", "difference", "ratio", "shifted") }},
-	{"lanes and other formulas", func(e *lab) { e.order = "lanes"; e.allForms("cosh", "tanh", "exp", "tanh", "shifted") }},
-	{"FMA and other formulas", func(e *lab) { e.order = "fma"; e.allForms("fma", "ratio", "difference", "value", "lse") }},
+	{"lanes and other formulas", func(e *lab) {
+		e.order = "lanes"
+		e.allForms("cosh", "tanh", "exp", "tanh", "shifted")
+	}},
+	{"FMA and other formulas", func(e *lab) {
+		e.order = "fma"
+		e.allForms("fma", "ratio", "difference", "value", "lse")
+	}},
 	{"keeps its reply", func(e *lab) { e.keeps = true }},
 	{"refuses what is not finite", func(e *lab) { e.refuses = true }},
 	{"remembers whole requests", func(e *lab) { e.remember() }},
-	{"reversed, a unit low, decay on its own", func(e *lab) { e.order, e.off, e.decoupled, e.averaged = "reverse", -1, true, true }},
+	{"reversed, a unit low, decay on its own", func(e *lab) {
+		e.order, e.off, e.decoupled, e.averaged = "reverse", -1, true, true
+	}},
 }
 
 func (e *lab) allForms(tanh, sigmoid, sigmoidSlope, softplusSlope, softmax string) {
