@@ -15,7 +15,7 @@ var batchRule = &rule{
 		"classifying chains; integers; samples that are all the same, and one that is unlike the others",
 	drawn: "chains of 2 to 5 operators, up to 9 samples",
 	skip: func(s *session) string {
-		if _, ok := s.engine.(Batcher); !ok {
+		if !abilities(s.engine)[batch] {
 			return "the engine has no Batch"
 		}
 		return ""
@@ -123,7 +123,7 @@ var runRule = &rule{
 		"twice in a row, with the same bits",
 	drawn: "runs of 2 to 5 steps of chains of 2 to 4 operators",
 	skip: func(s *session) string {
-		if _, ok := s.engine.(Runner); !ok {
+		if !abilities(s.engine)[run] {
 			return "the engine has no Run"
 		}
 		return ""

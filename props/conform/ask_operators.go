@@ -218,7 +218,7 @@ var traceRule = &rule{
 		"ones; each chain twice, with other numbers",
 	drawn: "chains of 2 to 8 operators at widths up to 5",
 	skip: func(s *session) string {
-		if _, ok := s.engine.(Tracer); !ok {
+		if !abilities(s.engine)[trace] {
 			return "the engine has no Trace"
 		}
 		return ""

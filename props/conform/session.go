@@ -78,6 +78,9 @@ type gate struct {
 
 	requests, perturbed, moved int
 	theorem1                   float64
+
+	// watch, unless nil, is told of every answer; nil is one that says unsupported.
+	watch func(s *session, j *job, a *answer)
 }
 
 func newGate(factory Factory, opt Options) *gate {
@@ -423,6 +426,7 @@ func (s *session) call(j *job) (*answer, *fault) {
 	}
 	if a == nil {
 		s.out.Unsupported++
+		s.gate.watched(s, j, nil)
 		return nil, nil
 	}
 	s.last, s.question = l, j
@@ -442,7 +446,14 @@ func (s *session) call(j *job) (*answer, *fault) {
 	if moved(j.w, a) {
 		s.gate.moved++
 	}
+	s.gate.watched(s, j, a)
 	return a, nil
+}
+
+func (g *gate) watched(s *session, j *job, a *answer) {
+	if g.watch != nil {
+		g.watch(s, j, a)
+	}
 }
 
 // cut is the beginning of a long text.
