@@ -11,8 +11,8 @@ var meanRule = &rule{
 	name: "mean",
 	explanation: "over many requests of moderate arguments the error of a derivative is no larger in the mean than " +
 		"functions two units off make it",
-	always: fmt.Sprintf("tanh at |y| <= 1/2, sigmoid, softplus and logistic at -16..1, the label of softmaxce at 16 logits in "+
-		"[-1, 1]: %d arguments each", meanArguments),
+	always: fmt.Sprintf("tanh at |y| <= 1/2, sigmoid, softplus and logistic at -16..1, the label of softmaxce at "+
+		"16 logits in [-1, 1]: %d arguments each", meanArguments),
 	drawn: "the same with other arguments",
 	most:  5,
 	skip: func(s *session) string {
@@ -164,7 +164,8 @@ func judgeMeans(ar *arithmetic, op string, questions []question, answers []*answ
 			for i, x := range questions[k].first().X {
 				y, d := a.u[2][i], a.u[0][i]
 				want, bound, bias := f(ar, x, y)
-				all = append(all, estimate{d, want, bound, bias, op == "tanh" && math.Abs(x) < 1 || op != "tanh" && x <= 1})
+				moderate := op == "tanh" && math.Abs(x) < 1 || op != "tanh" && x <= 1
+				all = append(all, estimate{d, want, bound, bias, moderate})
 			}
 		}
 		why := explained(ar, all)
@@ -251,8 +252,8 @@ func (m *maker) meanOfLabels() *sequence {
 var unbiasedRule = &rule{
 	name:        "unbiased",
 	explanation: "an engine that rounds at random does so without a bias: its mean is (5)",
-	always: fmt.Sprintf("four linear chains, %d times each: their means are those of exact arithmetic as long as each "+
-		"rounding has the mean 0", unbiasedTimes),
+	always: fmt.Sprintf("four linear chains, %d times each: their means are those of exact arithmetic as long as "+
+		"each rounding has the mean 0", unbiasedTimes),
 	skip: func(s *session) string {
 		if !s.info.Stochastic {
 			return "the engine is deterministic"

@@ -112,7 +112,8 @@ func (e *Enclosed) inRange(ar *arithmetic) error {
 					continue
 				}
 				if r := tol[i][j]; !(math.Abs(x)+r <= ar.large) {
-					return fmt.Errorf("%w: an entry of %c_%d is %v within %.3g, want at most %.3g", ErrRange, "YVU"[k], i, x, r, ar.large)
+					return fmt.Errorf("%w: an entry of %c_%d is %v within %.3g, want at most %.3g", ErrRange, "YVU"[k],
+						i, x, r, ar.large)
 				}
 			}
 		}

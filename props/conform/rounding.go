@@ -169,7 +169,8 @@ func (ar *arithmetic) step(w, u, ru, gamma float64, reg core.Regularizer, sum fl
 	if !(largest <= ar.large) {
 		return math.Inf(1) // something may overflow
 	}
-	errors := gamma*ru + gamma*math.Abs(u)*grown(4*c) + gamma*r*grown(12*c) + math.Abs(w)*grown(3*c) + (2+gamma)*ar.tiny
+	errors := gamma*ru + gamma*math.Abs(u)*grown(4*c) + gamma*r*grown(12*c) + math.Abs(w)*grown(3*c) +
+		(2+gamma)*ar.tiny
 	return ar.store(sum, errors)
 }
 

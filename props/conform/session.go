@@ -78,6 +78,9 @@ type gate struct {
 
 	requests, perturbed, moved int
 	theorem1                   float64
+
+	// watch, unless nil, is told of every answer; nil is one that says unsupported.
+	watch func(s *session, j *job, a *answer)
 }
 
 func newGate(factory Factory, opt Options) *gate {
@@ -137,7 +140,8 @@ func (g *gate) run(r *rule) Outcome {
 	case g.hangs >= maxHangs:
 		s.out.Skipped = fmt.Sprintf("the engine hung %d times", g.hangs)
 	case time.Since(g.begun) > g.opt.Limit:
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
 	case s.open():
 		s.runAll()
 	}
@@ -257,7 +261,8 @@ func (s *session) runDrawn() {
 func (s *session) more() bool {
 	if !s.hung && time.Since(s.gate.begun) > s.gate.opt.Limit {
 		s.hung = true
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
 	}
 	return !s.hung
 }
@@ -421,11 +426,13 @@ func (s *session) call(j *job) (*answer, *fault) {
 	}
 	if a == nil {
 		s.out.Unsupported++
+		s.gate.watched(s, j, nil)
 		return nil, nil
 	}
 	s.last, s.question = l, j
 	if !sent.same(j) {
-		return nil, &fault{kind: Wrong, quantity: "request", index: -1, detail: "the engine changed the request to " + cut(sent.line())}
+		return nil, &fault{kind: Wrong, quantity: "request", index: -1,
+			detail: "the engine changed the request to " + cut(sent.line())}
 	}
 	sent.numbers(func(v []float64) {
 		for k := range v {
@@ -439,7 +446,14 @@ func (s *session) call(j *job) (*answer, *fault) {
 	if moved(j.w, a) {
 		s.gate.moved++
 	}
+	s.gate.watched(s, j, a)
 	return a, nil
+}
+
+func (g *gate) watched(s *session, j *job, a *answer) {
+	if g.watch != nil {
+		g.watch(s, j, a)
+	}
 }
 
 // cut is the beginning of a long text.
@@ -530,7 +544,8 @@ func (j *job) shape(name string, rows [][]float64) *fault {
 		if len(row) != len(j.w[i]) {
 			return &fault{
 				kind: Shape, quantity: name, operator: i + 1, index: -1,
-				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row), len(j.w[i])),
+				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row),
+					len(j.w[i])),
 			}
 		}
 	}
@@ -549,7 +564,8 @@ func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
 	case len(r.Losses) != len(j.steps) || len(r.Ws) != len(j.steps):
 		return nil, nil, &fault{
 			kind: Shape, index: -1,
-			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws), len(j.steps)),
+			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws),
+				len(j.steps)),
 		}
 	}
 	a := &answer{losses: s.rounded([][]float64{r.Losses})[0]}
@@ -656,6 +672,7 @@ func guard[T any](s *session, name string, f func() (T, error)) (result T, _ *fa
 	case <-timer.C:
 		s.hung = true
 		s.gate.hangs++
-		return result, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
+		return result, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
 	}
 }

@@ -114,7 +114,8 @@ func (v *Violation) Error() string {
 	}
 	b.WriteString(v.Detail)
 	if v.Count > 0 {
-		fmt.Fprintf(&b, "\n  in %d of %d requests of %s, seed %d", v.Count, v.Asked, strings.Join(v.Rules, ", "), v.Seed)
+		fmt.Fprintf(&b, "\n  in %d of %d requests of %s, seed %d", v.Count, v.Asked,
+			strings.Join(v.Rules, ", "), v.Seed)
 	}
 	fmt.Fprintf(&b, "\n  rule: %s", v.Explanation)
 	if v.Request != "" {
