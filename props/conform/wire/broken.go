@@ -63,7 +63,8 @@ func shown(line string) string {
 	if len(line) > maxShown {
 		line, cut = line[:maxShown], fmt.Sprintf("... (%d bytes)", len(line))
 	}
-	line = strings.ToValidUTF8(strings.TrimRight(line, "\r\n"), "\uFFFD")
+	line = strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")
+	line = strings.ToValidUTF8(line, "\uFFFD")
 	var b strings.Builder
 	for len(line) > 0 { // strict.Cut makes printable what it does not cut
 		n := min(len(line), strict.MaxQuoted/2)
