@@ -48,13 +48,14 @@ var commands map[string]*command
 
 func init() {
 	commands = map[string]*command{
-		"":       searchCommand,
-		"merge":  mergeCommand,
-		"replay": replayCommand,
-		"errata": errataCommand,
-		"page":   pageCommand,
-		"record": recordCommand,
-		"gate":   gateCommand,
+		"":         searchCommand,
+		"merge":    mergeCommand,
+		"replay":   replayCommand,
+		"errata":   errataCommand,
+		"page":     pageCommand,
+		"record":   recordCommand,
+		"gate":     gateCommand,
+		"adapters": adaptersCommand,
 	}
 }
 
