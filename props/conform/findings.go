@@ -39,7 +39,7 @@ type suspect struct {
 func (g *gate) report() *Report {
 	r := &Report{
 		Seed: g.opt.Seed, Engine: g.info, Outcomes: g.outcomes, Unknown: g.unknown,
-		Requests: g.requests, Perturbed: g.perturbed, Moved: g.moved, Theorem1: g.theorem1,
+		Requests: g.requests, Perturbed: g.perturbed, Moved: g.moved, Theorem1: g.theorem1, Stopped: g.opt.stopped(),
 	}
 	for _, s := range g.suspects() {
 		r.Findings = append(r.Findings, g.finding(s))
@@ -258,7 +258,7 @@ func Replay(factory Factory, requests string, opt *Options) error {
 		return fmt.Errorf("conform: requests of more than %d bytes", MaxRequest)
 	}
 	text := strings.TrimSpace(requests)
-	g := newGate(factory, opt.withDefaults())
+	g := newGate(factory, opt.withDefaults()).fresh()
 	if strings.HasPrefix(text, `{"rule":`) {
 		return g.replayAddress(text)
 	}

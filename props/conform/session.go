@@ -87,6 +87,14 @@ func newGate(factory Factory, opt Options) *gate {
 	return &gate{factory: factory, opt: opt, begun: time.Now()}
 }
 
+// fresh is a gate whose engines remember nothing of earlier requests.
+func (g *gate) fresh() *gate {
+	if g.opt.Again == nil {
+		return newGate(g.factory, g.opt)
+	}
+	return newGate(g.opt.Again, g.opt)
+}
+
 func (g *gate) rules() []*rule {
 	if g.opt.Rules == nil {
 		return rules
@@ -137,6 +145,8 @@ func (g *gate) run(r *rule) Outcome {
 		s.label = newLabel()
 	}
 	switch {
+	case g.opt.stopped():
+		s.out.Skipped = "the run was stopped"
 	case g.hangs >= maxHangs:
 		s.out.Skipped = fmt.Sprintf("the engine hung %d times", g.hangs)
 	case time.Since(g.begun) > g.opt.Limit:
@@ -259,6 +269,9 @@ func (s *session) runDrawn() {
 
 // more reports whether the engine may be asked again.
 func (s *session) more() bool {
+	if s.gate.opt.stopped() {
+		s.hung = true
+	}
 	if !s.hung && time.Since(s.gate.begun) > s.gate.opt.Limit {
 		s.hung = true
 		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
@@ -342,6 +355,9 @@ func (j *job) repeats(a, b *answer) *fault {
 // fail records a fault. Of those that look alike the one with the smallest requests
 // is kept.
 func (s *session) fail(jobs []*job, name string, index int, f *fault) {
+	if s.gate.opt.stopped() {
+		return // an engine that is taken away is not at fault
+	}
 	x := &shown{
 		rule: s.rule, fault: f, jobs: jobs, before: slices.Clone(s.recent), name: name, drawn: index,
 		always: index < 0, count: 1,

@@ -6,6 +6,8 @@
 //	go run ./props/verify replay F     explain a certificate or a saved case
 //	go run ./props/verify errata       what fails as printed, and what holds instead
 //	go run ./props/verify page NAME    write a page
+//	go run ./props/verify gate 'CMD'   gate a training engine, any program
+//	go run ./props/verify adapters     engines that are ready to be gated
 //	go run ./props/verify record       write testdata/record and the pages of a search anew
 //
 // Each has -h. What comes in: flags and files; what goes out: tables, files, an exit

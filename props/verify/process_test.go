@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
+	if name := os.Getenv(asServer); name != "" {
+		serve(name)
+	}
 	os.Exit(m.Run())
 }
 
