@@ -20,6 +20,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			Proof:       "bounds/PROOFS.md (4.3)",
 			FollowsFrom: []string{"eq35"},
 			Statement:   "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
 			Left:        func(v *claim.View, _ int) float64 { return v.Run.Drop36 },
@@ -31,6 +32,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "thm3", Eq: "(34)", Form: claim.Printed, Kind: claim.Training,
+			Proof:       "bounds/PROOFS.md (4.4)",
 			Title:       "Theorem 3",
 			FollowsFrom: []string{"eq36"},
 			AtMost:      1.0 / 3, AtMostBy: "bounds/PROOFS.md, section 4",
@@ -48,6 +50,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, PL: true,
+			Proof:       "bounds/PROOFS.md (4.5)",
 			FollowsFrom: []string{"eq36"},
 			Statement:   "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2",
 			Left:        func(v *claim.View, _ int) float64 { return v.Run.Drop40 },
@@ -61,6 +64,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Printed, Kind: claim.Training, PL: true,
+			Proof:       "bounds/PROOFS.md (4.6)",
 			FollowsFrom: []string{"eq40"},
 			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + " +
 				"(g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
@@ -77,7 +81,8 @@ func convergenceClaims() []claim.Claim {
 	}
 	all = append(all, claim.Claim{
 		ID: "eq41", Eq: "(41)", Form: claim.Derivation, Kind: claim.Training, PL: true, WithoutA3: true,
-		Instead: "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
+		FollowsFrom: []string{"eq40"},
+		Instead:     "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
 		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes from " +
 			"(40) to (41)",
 		Left: func(v *claim.View, _ int) float64 {
@@ -97,11 +102,13 @@ func convergenceClaims() []claim.Claim {
 // boundedTrainingClaims are Theorems 4 and 5, which bound U-u by the sizes of delta and
 // eps: as printed, with the repaired (23), and in sharp form.
 func boundedTrainingClaims(r claim.Reading) []claim.Claim {
+	proofs := map[claim.Form]string{claim.Repaired: "bounds/PROOFS.md (4.7)", claim.Sharp: "bounds/PROOFS.md (4.11)"}
 	row := func(id string, form claim.Form, statement string, right func(v *claim.Run) float64) claim.Claim {
 		return claim.Claim{
 			ID: id, Eq: "(37)", Form: form, Reading: r, Kind: claim.Training, Statement: statement,
 			Left:  gradients,
 			Right: func(v *claim.View, _ int) float64 { return right(v.Run) },
+			Proof: proofs[form],
 		}
 	}
 	underPL := func(c claim.Claim, left func(*claim.View, int) float64) claim.Claim {
@@ -148,12 +155,14 @@ func sharpTrainingClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "eq36", Eq: "(36)", Form: claim.Sharp, Kind: claim.Training,
+			Proof:     "bounds/PROOFS.md (4.3)",
 			Statement: "(36) with g/2 for g/6",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop36 },
 			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
 		},
 		{
 			ID: "thm3", Eq: "(34)", Form: claim.Sharp, Kind: claim.Training,
+			Proof:     "bounds/PROOFS.md (4.4)",
 			Statement: "(34) with a third of its right side",
 			Left:      gradients,
 			Right: func(v *claim.View, _ int) float64 {
@@ -162,12 +171,14 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.Sharp, Kind: claim.Training, PL: true,
+			Proof:     "bounds/PROOFS.md (4.5)",
 			Statement: "(40) with mu g for mu g/3",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop40 },
 			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq36(v.Run.S, v.Run.First.E2, v.Run.First.Mean2) },
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Sharp, Kind: claim.Training, PL: true,
+			Proof: "bounds/PROOFS.md (4.5)",
 			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 + (g/2) " +
 				"sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
 			Left: sharpAdded41,
@@ -177,6 +188,7 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
+			Proof: "bounds/PROOFS.md (4.8)",
 			Statement: "E_t l(w+) - l* - q a <= 2 (q a)^{1/2} beta + beta^2 + (L g^2/2) (sigma + (E_t|U-u|^2 - " +
 				"|E_t[U-u]|^2)^{1/2})^2, a = l(w) - l*, q = 1 - mu g (2 - L g), beta = (L/2)^{1/2} g |E_t[U-u]|",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootDrop40 },
@@ -195,6 +207,7 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
+			Proof: "bounds/PROOFS.md (4.9)",
 			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} " +
 				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} q^{T-1-t} " +
 				"E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",

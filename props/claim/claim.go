@@ -97,7 +97,12 @@ type Claim struct {
 	AtMost   float64
 	AtMostBy string
 
-	// FollowsFrom are the ids that the printed proof draws this statement from.
+	// Proof is the place of our proof: of a form of ours, and of a printed statement that
+	// we prove as well. "" where there is none.
+	Proof string
+
+	// FollowsFrom are the ids that the printed proof draws this statement from; of a
+	// Derivation, those from which its step leads to the printed statement.
 	FollowsFrom []string
 	// RestsOn is the id among them whose statement fails in some reading: a claim
 	// that holds does so through slack. "" where there is none.
@@ -137,6 +142,22 @@ func (c *Claim) LeadsTo(d *Claim) bool {
 		return c.Kind != SelfJudged && d.ID == c.ID
 	}
 	return c.Form == Printed && d.RestsOn == c.ID
+}
+
+// Assumes are the assumptions of the paper, A1 to A4, that a claim speaks under by its
+// kind; a claim that judges itself has those of what it follows from.
+func (c *Claim) Assumes() []string {
+	var a []string
+	if c.Kind == Training {
+		a = append(a, "A1", "A2")
+	}
+	if (c.Kind == Step || c.Kind == Nodes) && !c.WithoutA3 {
+		a = append(a, "A3")
+	}
+	if c.PL {
+		a = append(a, "A4")
+	}
+	return a
 }
 
 // Complete is nil for a claim that can be searched; the error names what is
