@@ -144,22 +144,6 @@ func (c *Claim) LeadsTo(d *Claim) bool {
 	return c.Form == Printed && d.RestsOn == c.ID
 }
 
-// Assumes are the assumptions of the paper, A1 to A4, that a claim speaks under by its
-// kind; a claim that judges itself has those of what it follows from.
-func (c *Claim) Assumes() []string {
-	var a []string
-	if c.Kind == Training {
-		a = append(a, "A1", "A2")
-	}
-	if (c.Kind == Step || c.Kind == Nodes) && !c.WithoutA3 {
-		a = append(a, "A3")
-	}
-	if c.PL {
-		a = append(a, "A4")
-	}
-	return a
-}
-
 // Complete is nil for a claim that can be searched; the error names what is
 // missing.
 func (c *Claim) Complete() error {
