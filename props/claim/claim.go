@@ -97,7 +97,12 @@ type Claim struct {
 	AtMost   float64
 	AtMostBy string
 
-	// FollowsFrom are the ids that the printed proof draws this statement from.
+	// Proof is the place of our proof: of a form of ours, and of a printed statement that
+	// we prove as well. "" where there is none.
+	Proof string
+
+	// FollowsFrom are the ids that the printed proof draws this statement from; of a
+	// Derivation, those from which its step leads to the printed statement.
 	FollowsFrom []string
 	// RestsOn is the id among them whose statement fails in some reading: a claim
 	// that holds does so through slack. "" where there is none.

@@ -77,7 +77,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"replay", "main.go"}, "main.go: line 1, column 1: "},
 		{[]string{"replay", "-seed", "1", "x"}, "not defined: -seed"},
 		{[]string{"page"}, "verify page: 0 arguments"},
-		{[]string{"page", "table9"}, `no page "table9", want one of counterexamples, spikes, table1, theorem1`},
+		{[]string{"page", "table9"}, `no page "table9", want one of counterexamples, dot, graph, spikes, table1, theorem1`},
 		{[]string{"errata", "-seed", "2"}, "without -search"},
 		{[]string{"errata", "-json", "x"}, "not defined: -json"},
 		{[]string{"errata", "-search", "-cases", "0"}, "-cases is 0"},

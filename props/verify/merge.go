@@ -27,7 +27,11 @@ Example:
 func runMerge(c *call) (int, error) {
 	recheck := c.fs.Int("recheck", 0, "do `n` batches again, drawn by -seed, and refuse the reports if one differs")
 	seed := c.fs.Uint64("seed", 1, "`seed` that draws the batches of -recheck")
+	page := c.fs.String("html", "", "write the sum as a page that needs no network to this `file`")
 	if err := c.parse(1, math.MaxInt); err != nil {
+		return exitUsage, err
+	}
+	if err := writable("-html", *page); err != nil {
 		return exitUsage, err
 	}
 	if *recheck < 0 {
@@ -54,6 +58,9 @@ func runMerge(c *call) (int, error) {
 	if err := sum.Recheck(c.ctx, *recheck, *seed, say); errors.Is(err, context.Canceled) {
 		return exitStopped, nil
 	} else if err != nil {
+		return exitUsage, err
+	}
+	if err := writeHTML(*page, sum); err != nil {
 		return exitUsage, err
 	}
 	data, err := sum.Marshal()

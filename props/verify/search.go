@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/report"
+	"github.com/cascade-sgd/cascade/props/report/webpage"
 )
 
 // The default search ends within about two minutes on two cores.
@@ -55,6 +57,7 @@ type searchFlags struct {
 	runs         bool
 	allowSmall   bool
 	json, save   string
+	html         string
 }
 
 // define adds the flags that say what is searched and how far.
@@ -103,8 +106,8 @@ func runSearch(c *call) (int, error) {
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
-	c.fs.StringVar(&f.save, "save", "",
-		"write the worst case of every claim into this `dir`, and certificates below it")
+	c.fs.StringVar(&f.html, "html", "", "write the report as a page that needs no network to this `file`")
+	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	if err := c.parse(0, 0); err != nil {
 		return exitUsage, err
 	}
@@ -213,18 +216,44 @@ func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 
 // writable tries the files to write before a search of minutes, not after it.
 func (f *searchFlags) writable() error {
-	if f.json != "" {
-		if info, err := os.Stat(f.json); err == nil && info.IsDir() {
-			return fmt.Errorf("-json %s is a directory", strict.Cut(f.json))
-		}
-		if info, err := os.Stat(filepath.Dir(f.json)); err != nil || !info.IsDir() {
-			return fmt.Errorf("-json %s: its directory is not there", strict.Cut(f.json))
+	for _, file := range []struct{ flag, path string }{{"-json", f.json}, {"-html", f.html}} {
+		if err := writable(file.flag, file.path); err != nil {
+			return err
 		}
 	}
 	if f.save != "" {
 		if err := os.MkdirAll(filepath.Join(f.save, "certificates"), 0o755); err != nil {
 			return fmt.Errorf("-save: %w", err)
 		}
+	}
+	return nil
+}
+
+// writable says why no file can be written to the path that a flag has; "" asks for none.
+func writable(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s %s is a directory", flag, strict.Cut(path))
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s %s: its directory is not there", flag, strict.Cut(path))
+	}
+	return nil
+}
+
+// writeHTML writes the page of a report to the file, none for "".
+func writeHTML(path string, r *report.Report) error {
+	if path == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := webpage.Write(&b, r, webpage.Options{}); err != nil {
+		return err
+	}
+	if err := strict.WriteFile(path, b.Bytes()); err != nil {
+		return fmt.Errorf("-html: %w", err)
 	}
 	return nil
 }
@@ -239,6 +268,9 @@ func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) e
 		if err := strict.WriteFile(f.json, data); err != nil {
 			return fmt.Errorf("-json: %w", err)
 		}
+	}
+	if err := writeHTML(f.html, r); err != nil {
+		return err
 	}
 	if f.save == "" {
 		return nil
