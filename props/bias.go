@@ -73,7 +73,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
 			Proof: unless(r, claim.Past, "bounds/PROOFS.md (3.6)"),
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 + 2 " +
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
+				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
 				"E|E^{G_i}[delta_i]|^2",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq29(v.K, i, v.YMean2[r], v.Y4, v.DMean2[r]) },
@@ -118,7 +119,8 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 			// total means may vanish while the product with J1(Y) has one.
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
 			Proof: "bounds/PROOFS.md (3.17)",
-			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 S_{i-1} + " +
+			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
+				"S_{i-1} + " +
 				"sum_{j=i+1..N-1} (j-1) S_{j-1}), and eps averaged given the forward pass",
 			Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
 			Right: func(v *claim.View, _ int) float64 {
@@ -148,10 +150,11 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	case claim.Past:
 		claims = append(claims, claim.Claim{
 			ID: "eq29", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
-			Proof:     "bounds/PROOFS.md (3.6)",
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2: the past knows Y_{i-1}",
-			Left:      func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
-			Right:     func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
+			Proof: "bounds/PROOFS.md (3.6)",
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2: the past " +
+				"knows Y_{i-1}",
+			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
+			Right: func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
 		}, claim.Claim{
 			ID: "eq32", Eq: "(32)", Form: claim.Repaired,
 			Proof:     "bounds/PROOFS.md (3.7)",

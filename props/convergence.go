@@ -91,7 +91,8 @@ func convergenceClaims() []claim.Claim {
 		ID: "eq41", Eq: "(41)", Form: claim.Derivation, Kind: claim.Training, PL: true, WithoutA3: true,
 		FollowsFrom: []string{"eq40"},
 		Instead:     "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
-		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes from " +
+		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes " +
+			"from " +
 			"(40) to (41)",
 		Left: func(v *claim.View, _ int) float64 {
 			return bounds.UnrolledEq40(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
@@ -193,7 +194,8 @@ func sharpTrainingClaims() []claim.Claim {
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Sharp, Kind: claim.Training, PL: true,
 			Proof: "bounds/PROOFS.md (4.5)",
-			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 + (g/2) " +
+			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} " +
+				"E|U-u|^2 + (g/2) " +
 				"sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
 			Left: sharpAdded41,
 			Right: func(v *claim.View, _ int) float64 {
@@ -223,7 +225,8 @@ func sharpTrainingClaims() []claim.Claim {
 			ID: "eq41", Eq: "(41)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
 			Proof: "bounds/PROOFS.md (4.9)",
 			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} " +
-				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} q^{T-1-t} " +
+				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} " +
+				"q^{T-1-t} " +
 				"E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootAdded41 },
 			Right: func(v *claim.View, _ int) float64 {

@@ -73,7 +73,8 @@ func budgetClaims() []claim.Claim {
 	}
 	root := func(t float64) float64 { return 1 / math.Sqrt(t) }
 	log := func(t float64) float64 { return math.Log(t) / t }
-	cor3 := row("cor3", "(50)", "eq50", "right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
+	cor3 := row("cor3", "(50)", "eq50",
+		"right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
 		func(t float64) float64 { return 2*log(t) + log(t)*log(t)*(1+t) }, log)
 	cor3.Instead = "the cell follows from (38), whose geometric weights leave g for a perturbation at every step, " +
 		"where (50) has g^2 T"
@@ -85,17 +86,22 @@ func budgetClaims() []claim.Claim {
 			Instead: "it is the other way round: where the limits differ, eps may be larger, or O(1) at more steps",
 			Judge:   func(uint64) claim.Judgement { return rates.JudgeAsymmetry() },
 		},
-		row("cor2", "(49)", "thm4", "right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
-			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root), // (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
+		row("cor2", "(49)", "thm4",
+			"right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
+			// (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
+			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root),
 		cor3,
-		row("cor4", "(51)", "thm4", "right side of (51) with Q_d = Q_e = T^1/2 <~ T^-1/2, the rate of its cell in Table 1",
+		row("cor4", "(51)", "thm4",
+			"right side of (51) with Q_d = Q_e = T^1/2 <~ T^-1/2, the rate of its cell in Table 1",
 			func(t float64) float64 { return root(t) + 2/t + 2*root(t) }, root),
-		row("cor4pl", "(52)", "thm5", "right side of (52) with Q_d = Q_e = 1 <~ ln T/T, the rate of its cell in Table 1",
+		row("cor4pl", "(52)", "thm5",
+			"right side of (52) with Q_d = Q_e = 1 <~ ln T/T, the rate of its cell in Table 1",
 			func(t float64) float64 { return 2 * log(t) }, log),
 		{
 			ID: "table1", Eq: "Table 1", Form: claim.Sharp, Kind: claim.SelfJudged,
 			Proof: "bounds/PROOFS.md (4.10)",
-			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where Table 1 has " +
+			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where " +
+				"Table 1 has " +
 				"O(1), " +
 				"by the root form of (41); and with no larger order",
 			Judge: func(uint64) claim.Judgement { return rates.JudgeRootBudget() },

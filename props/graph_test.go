@@ -79,7 +79,8 @@ func TestProofs(t *testing.T) {
 		if ours && c.Proof == "" || c.Form == claim.Conjecture && c.Proof != "" {
 			t.Errorf("%s has the proof %q", c.Name(), c.Proof)
 		}
-		if line, ok := strings.CutPrefix(c.Proof, "bounds/PROOFS.md "); c.Proof != "" && (!ok || !strings.Contains(string(data), "\n- "+line)) {
+		if line, ok := strings.CutPrefix(c.Proof, "bounds/PROOFS.md "); c.Proof != "" &&
+			(!ok || !strings.Contains(string(data), "\n- "+line)) {
 			t.Errorf("%s: no line %q", c.Name(), c.Proof)
 		}
 	}

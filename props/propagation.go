@@ -133,7 +133,8 @@ func propagationClaims() []claim.Claim {
 		{
 			ID: "thm1", Eq: "(13), (21)", Form: claim.Sharp,
 			Proof: "bounds/PROOFS.md (2.6)",
-			Statement: "E|U-u|^2 <= m^T Q m, m = the roots of E|delta_1|^2..E|delta_{N-1}|^2, E|eps_2|^2..E|eps_N|^2, Q(N, " +
+			Statement: "E|U-u|^2 <= m^T Q m, m = the roots of E|delta_1|^2..E|delta_{N-1}|^2, " +
+				"E|eps_2|^2..E|eps_N|^2, Q(N, " +
 				"C, Lf, L1) of bounds/PROOFS.md, section 2",
 			Left:  u2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.SharpTheorem1(v.K, v.D2, v.E2) },

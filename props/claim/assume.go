@@ -10,8 +10,10 @@ type Assumption struct {
 var Assumptions = [...]Assumption{
 	{"A1", "grad l is L-Lipschitz"},
 	{"A2", "the mean of the unperturbed gradient over x is grad l(w), its variance at most sigma^2"},
-	{"A3", "for all i, on the region that the states visit: |J1_i| and |J2_i| are at most C, the mixed second derivative " +
-		"of f_i is at most C2, f_i is Lipschitz in its input with Lf, grad f_i and grad^2 f_i are with L1 and L2; all > 0"},
+	{"A3", "for all i, on the region that the states visit: |J1_i| and |J2_i| are at most C, the mixed second " +
+		"derivative " +
+		"of f_i is at most C2, f_i is Lipschitz in its input with Lf, grad f_i and grad^2 f_i are with L1 and L2; " +
+		"all > 0"},
 	{"A4", "|grad l(w)|^2 >= 2 mu (l(w) - l*), the inequality of Polyak and Lojasiewicz"},
 }
 

@@ -48,7 +48,8 @@ func (f *gateFlags) define(c *call) {
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of what is drawn, beside what is always asked")
 	c.fs.IntVar(&f.cases, "cases", 60, "cases `n` drawn a rule")
 	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
-	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second, "the engine is killed when a request takes longer than this `time`")
+	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
+		"the engine is killed when a request takes longer than this `time`")
 	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate")
 	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")
 	c.fs.StringVar(&f.ops, "ops", "", "send only these `operators`, separated by commas")
@@ -57,7 +58,8 @@ func (f *gateFlags) define(c *call) {
 	c.fs.StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this `file`")
 	c.fs.StringVar(&f.known, "known-failing", "",
 		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does")
-	c.fs.StringVar(&f.replay, "replay", "", "ask what this `file` has, a -json of before or lines of requests; - is stdin")
+	c.fs.StringVar(&f.replay, "replay", "",
+		"ask what this `file` has, a -json of before or lines of requests; - is stdin")
 }
 
 // some splits a list and refuses what is not in all.
@@ -69,7 +71,8 @@ func some(flag, list string, all []string) ([]string, error) {
 	for k, name := range names {
 		names[k] = strings.TrimSpace(name)
 		if !slices.Contains(all, names[k]) {
-			return nil, fmt.Errorf("-%s names %s, want some of %s", flag, strict.Quote(names[k]), strings.Join(all, ", "))
+			return nil, fmt.Errorf("-%s names %s, want some of %s", flag, strict.Quote(names[k]),
+				strings.Join(all, ", "))
 		}
 	}
 	return names, nil
@@ -121,7 +124,8 @@ func commandLine(args []string) (words []string, text string) {
 
 func shellQuote(s string) string {
 	plain := func(c rune) bool {
-		return strings.ContainsRune("-_./=:,+@%", c) || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		return strings.ContainsRune("-_./=:,+@%", c) || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c &&
+			c <= 'Z'
 	}
 	if s != "" && strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
 		return s

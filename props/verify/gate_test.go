@@ -64,7 +64,8 @@ func serve(name string) {
 func gated(t *testing.T, name string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv(asServer, name)
-	return verify(append([]string{"gate", "-cases", "1", "-rules", "operators,step,deterministic"}, append(args, "--", os.Args[0])...)...)
+	return verify(append([]string{"gate", "-cases", "1", "-rules", "operators,step,deterministic"},
+		append(args, "--", os.Args[0])...)...)
 }
 
 func TestGate(t *testing.T) {
@@ -93,7 +94,8 @@ func TestGate(t *testing.T) {
 // TestGateUsage: what is not as it must be is exit code 2, before anything is started.
 func TestGateUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {""}, {"-rules", "operator", "true"}, {"-ops", "conv", "true"}, {"-time", "-1s", "true"}, {"-cases", "0", "true"},
+		{}, {""}, {"-rules", "operator", "true"}, {"-ops", "conv", "true"}, {"-time", "-1s", "true"},
+		{"-cases", "0", "true"},
 		{"-known-failing", "/no/such/file", "true"}, {"-replay", "/no/such/file", "true"}, {"-timeout", "0", "true"},
 		{"-seed", "0", "true"}, {"-limit", "0", "true"},
 	} {
@@ -127,7 +129,8 @@ func TestGateFiles(t *testing.T) {
 		Failures int `xml:"failures,attr"`
 		Tests    int `xml:"tests,attr"`
 	}
-	if err := xml.Unmarshal(must(os.ReadFile(path("gate.xml"))), &suites); err != nil || suites.Failures != 1 || suites.Tests != 4 {
+	if err := xml.Unmarshal(must(os.ReadFile(path("gate.xml"))), &suites); err != nil || suites.Failures != 1 ||
+		suites.Tests != 4 {
 		t.Errorf("JUnit: %+v, %v", suites, err)
 	}
 	if s := string(must(os.ReadFile(path("summary.md")))); !strings.Contains(s, "| (5d) the step |") {
@@ -143,20 +146,24 @@ func TestGateFiles(t *testing.T) {
 	}
 	for _, bad := range []string{"{}", "x", `{"findings":[]}`, `{"version":2,"findings":[]}`, `{"type":"step"}`} {
 		_ = os.WriteFile(path("bad"), []byte(bad), 0o600)
-		if code, stdout, stderr := gated(t, "right", "-replay", path("bad")); code != exitUsage || !strings.Contains(stderr, "bad: ") {
+		if code, stdout, stderr := gated(t, "right", "-replay", path("bad")); code != exitUsage ||
+			!strings.Contains(stderr, "bad: ") {
 			t.Errorf("%s: exit %d: %s%s", bad, code, stdout, stderr)
 		}
 	}
 
 	_ = os.WriteFile(path("known"), []byte("# ours\n\n(5d) the step\n"), 0o600)
-	if code, stdout, _ := gated(t, "faulty", "-known-failing", path("known")); code != exitOK || !strings.Contains(stdout, "but for 1 known fault") {
+	if code, stdout, _ := gated(t, "faulty", "-known-failing", path("known")); code != exitOK ||
+		!strings.Contains(stdout, "but for 1 known fault") {
 		t.Errorf("known: exit %d:\n%s", code, stdout)
 	}
-	if code, stdout, _ := gated(t, "right", "-known-failing", path("known")); code != exitDiffers || !strings.Contains(stdout, "did not show") {
+	if code, stdout, _ := gated(t, "right", "-known-failing", path("known")); code != exitDiffers ||
+		!strings.Contains(stdout, "did not show") {
 		t.Errorf("known, and gone: exit %d:\n%s", code, stdout)
 	}
 	_ = os.WriteFile(path("known"), []byte("a\na\n"), 0o600)
-	if code, _, stderr := gated(t, "right", "-known-failing", path("known")); code != exitUsage || !strings.Contains(stderr, "line 2: \"a\" is listed twice") {
+	if code, _, stderr := gated(t, "right", "-known-failing", path("known")); code != exitUsage ||
+		!strings.Contains(stderr, "line 2: \"a\" is listed twice") {
 		t.Errorf("listed twice: exit %d: %s", code, stderr)
 	}
 }
@@ -182,7 +189,8 @@ func TestAdapters(t *testing.T) {
 	if code, stdout, _ := verify("adapters"); code != exitOK || !strings.Contains(stdout, "numpy") {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
-	if code, stdout, _ := verify("adapters", "numpy"); code != exitOK || !strings.Contains(stdout, "def forward(") || !strings.Contains(stdout, "def serve(") {
+	if code, stdout, _ := verify("adapters", "numpy"); code != exitOK || !strings.Contains(stdout, "def forward(") ||
+		!strings.Contains(stdout, "def serve(") {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
 	if code, stdout, _ := verify("adapters", "install"); code != exitOK || !strings.HasPrefix(stdout, "#!/bin/sh") {

@@ -48,7 +48,8 @@ func TestMerge(t *testing.T) {
 	if d := cmp.Diff(string(must(os.ReadFile(asPage))), string(must(os.ReadFile(again)))); d != "" {
 		t.Errorf("the page of the search and of its sum (-search +sum):\n%s", d)
 	}
-	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" || !strings.Contains(stderr, "is a directory") {
+	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" ||
+		!strings.Contains(stderr, "is a directory") {
 		t.Errorf("-html DIR: exit %d, %s", code, stderr)
 	}
 	if code := run(context.Background(), []string{"merge", sum}, &full{100}, &bytes.Buffer{}); code != exitUsage {

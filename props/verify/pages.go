@@ -125,9 +125,10 @@ func runErrata(c *call) (int, error) {
 
 var recordCommand = &command{
 	synopsis: "",
-	what:     "Writes testdata/record, props/pages/VERDICTS.md, ERRATA.md and graph.svg, and parts of README.md anew from the default search.",
-	long:     `Run it at the root of the module. A changed verdict is a result: the commit says why.`,
-	run:      runRecord,
+	what: "Writes testdata/record, props/pages/VERDICTS.md, ERRATA.md and graph.svg, and parts of README.md " +
+		"anew from the default search.",
+	long: `Run it at the root of the module. A changed verdict is a result: the commit says why.`,
+	run:  runRecord,
 }
 
 func runRecord(c *call) (int, error) {

@@ -21,7 +21,8 @@ type Adapter struct {
 // All lists the adapters.
 func All() []Adapter {
 	return []Adapter{
-		{"numpy", "numpy_engine.py", "NumPy, gradients by hand; a beginning for an engine of your own", "python3 numpy_engine.py [float64|float32|float16]"},
+		{"numpy", "numpy_engine.py", "NumPy, gradients by hand; a beginning for an engine of your own",
+			"python3 numpy_engine.py [float64|float32|float16]"},
 	}
 }
 
@@ -45,7 +46,8 @@ func Text(name string) (string, error) {
 			return text, nil
 		}
 		line := strings.Repeat("#", 20)
-		return text[:cut[0]] + line + " the protocol\n" + read("serve.py") + "\n" + line + " the engine\n" + text[cut[1]:], nil
+		return text[:cut[0]] + line + " the protocol\n" + read("serve.py") + "\n" + line + " the engine\n" +
+			text[cut[1]:], nil
 	}
 	return "", fmt.Errorf("adapters: no adapter %.80q, want one of %s", name, strings.Join(names, ", "))
 }

@@ -16,7 +16,8 @@ import (
 func TestText(t *testing.T) {
 	for _, a := range All() {
 		text, err := Text(a.Name)
-		if err != nil || strings.Contains(text, "from serve import") || strings.HasSuffix(a.File, ".py") && !strings.Contains(text, "def serve(") {
+		if err != nil || strings.Contains(text, "from serve import") || strings.HasSuffix(a.File, ".py") &&
+			!strings.Contains(text, "def serve(") {
 			t.Errorf("%s: %v, or it is not complete", a.Name, err)
 		}
 		if n := strings.Count(read(a.File), "\n"); n > 170 {
@@ -42,7 +43,8 @@ func TestNumPy(t *testing.T) {
 	probe := exec.Command(python, "-c", "import numpy")
 	probe.Stderr = &stderr
 	if err := probe.Run(); err != nil {
-		t.Skipf("no NumPy for %s (CASCADE_PYTHON names another one): %v: %s", python, err, strings.TrimSpace(stderr.String()))
+		t.Skipf("no NumPy for %s (CASCADE_PYTHON names another one): %v: %s", python, err,
+			strings.TrimSpace(stderr.String()))
 	}
 	text, err := Text("numpy")
 	if err != nil {

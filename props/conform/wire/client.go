@@ -117,7 +117,8 @@ func (c *client) roundTrip(request []byte, limit time.Duration) ([]byte, *Broken
 	case late.Load():
 		return nil, c.broke(Hang, fmt.Sprintf("no reply within %v", limit), sent, string(line))
 	case errors.Is(err, errTooLong):
-		return nil, c.broke(TooMuch, fmt.Sprintf("a line of more than %d bytes", MaxLine), sent, string(line[:maxShown]))
+		return nil, c.broke(TooMuch, fmt.Sprintf("a line of more than %d bytes", MaxLine), sent,
+			string(line[:maxShown]))
 	case err != nil && len(line) > 0:
 		how, _ := c.ended()
 		return nil, c.broke(Torn, "the output ends within a line"+how, sent, string(line))
@@ -127,7 +128,8 @@ func (c *client) roundTrip(request []byte, limit time.Duration) ([]byte, *Broken
 	}
 	<-written
 	if late.Load() {
-		return nil, c.broke(Hang, fmt.Sprintf("a reply came, but the request was not read within %v", limit), sent, string(line))
+		return nil, c.broke(Hang, fmt.Sprintf("a reply came, but the request was not read within %v", limit), sent,
+			string(line))
 	}
 	return line, nil
 }

@@ -85,7 +85,8 @@ func parse(line []byte, to any) error {
 		if !json.Valid(line) {
 			for _, word := range []string{"NaN", "Infinity", "inf", "nan"} {
 				if bytes.Contains(line, []byte(word)) {
-					return fmt.Errorf(`%w; what is not finite is one of the strings "NaN", "Infinity", "-Infinity"`, err)
+					return fmt.Errorf(`%w; what is not finite is one of the strings "NaN", "Infinity", "-Infinity"`,
+						err)
 				}
 			}
 		}

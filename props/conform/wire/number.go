@@ -50,7 +50,8 @@ func (s *scanner) place() string {
 }
 
 func (s *scanner) space() {
-	for s.at < len(s.data) && (s.data[s.at] == ' ' || s.data[s.at] == '\t' || s.data[s.at] == '\n' || s.data[s.at] == '\r') {
+	for s.at < len(s.data) && (s.data[s.at] == ' ' || s.data[s.at] == '\t' || s.data[s.at] == '\n' ||
+		s.data[s.at] == '\r') {
 		s.at++
 	}
 }
@@ -91,7 +92,8 @@ func (s *scanner) number() (float64, error) {
 		}
 	}
 	n := 0
-	for n < len(rest) && (rest[n] == '-' || rest[n] == '+' || rest[n] == '.' || rest[n]|0x20 == 'e' || '0' <= rest[n] && rest[n] <= '9') {
+	for n < len(rest) && (rest[n] == '-' || rest[n] == '+' || rest[n] == '.' || rest[n]|0x20 == 'e' ||
+		'0' <= rest[n] && rest[n] <= '9') {
 		n++
 	}
 	if n == 0 {

@@ -168,7 +168,8 @@ func TestGood(t *testing.T) {
 	t.Setenv(asEngine, "good")
 	for _, each := range []bool{false, true} {
 		e := Command([]string{os.Args[0]}, &Options{EachRule: each})
-		r := conform.Run(e.Factory, e.Options(&conform.Options{Rules: []string{"deterministic", "step", "trace"}, Cases: 1}))
+		r := conform.Run(e.Factory,
+			e.Options(&conform.Options{Rules: []string{"deterministic", "step", "trace"}, Cases: 1}))
 		if err := errors.Join(r.Err(), e.Close()); err != nil {
 			t.Error(err)
 		}

@@ -90,8 +90,10 @@ func TestPlanted(t *testing.T) {
 		lines   int
 	}{{doubled, "the step with its regularizer", 1}, {forgetful, "what is kept of earlier requests", 2}} {
 		e := pipe(c.factory, nil)
-		r := conform.Run(e.Factory, e.Options(&conform.Options{Cases: 5, Rules: []string{"operators", "step", "no-memory"}}))
-		if len(r.Findings) != 1 || r.Findings[0].Part != c.part || strings.Count(r.Findings[0].Request, "\n") != c.lines-1 {
+		r := conform.Run(e.Factory,
+			e.Options(&conform.Options{Cases: 5, Rules: []string{"operators", "step", "no-memory"}}))
+		if len(r.Findings) != 1 || r.Findings[0].Part != c.part ||
+			strings.Count(r.Findings[0].Request, "\n") != c.lines-1 {
 			t.Errorf("found %v, want %q", r.Err(), c.part)
 			continue
 		}

@@ -42,7 +42,8 @@ func shape(t *testing.T, s string) string {
 func TestHTML(t *testing.T) {
 	for _, c := range []struct{ what, statement, want string }{
 		{"a bound", "|v_i|^2 <= Cv^2", "math(|msub(v i)msup(| 2)) math(≤msubsup(C v 2))"},
-		{"a sum breaks lines", "2C^2 sum_{i<N} E|V_i-v_i|^2 + 3", "math(2msup(C 2)munder(∑ i<N)𝔼|msub(V i)−msub(v i)msup(| 2)) math(+3)"},
+		{"a sum breaks lines", "2C^2 sum_{i<N} E|V_i-v_i|^2 + 3",
+			"math(2msup(C 2)munder(∑ i<N)𝔼|msub(V i)−msub(v i)msup(| 2)) math(+3)"},
 		{"words", "right side of (17a) <= 2", "right side of (17a) math(≤2)"},
 		{"an article", "with a third of a", "with a third of math(a)"},
 		{"given", "E|E[Y_i-y_i|x]|^2", "math(𝔼|𝔼[msub(Y i)−msub(y i)∣x]msup(| 2))"},

@@ -51,7 +51,8 @@ func (d *drawing) svg(known Known, r claim.Reading, replays func(*claim.Claim) b
 		height += keyHeight
 	}
 	name := fmt.Sprintf("The statements of arXiv:2602.20646 and what each follows from, %s reading", r)
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 %.0f %.0f"`, d.l.width*perInch, height*perInch)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 %.0f %.0f"`,
+		d.l.width*perInch, height*perInch)
 	if d.css != "" {
 		fmt.Fprintf(&b, ` width="%.0f" height="%.0f"`, d.l.width*perInch, height*perInch)
 	}
@@ -140,7 +141,8 @@ func (d *drawing) node(b *strings.Builder, n *node, at point, s state) {
 	outline := func(class string, shrink float64) {
 		w, h := nodeWidth*perInch/2-shrink, nodeHeight*perInch/2-shrink
 		if n.assumption {
-			fmt.Fprintf(b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f"/>`, class, at.x-w, at.y-h, 2*w, 2*h)
+			fmt.Fprintf(b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f"/>`, class, at.x-w, at.y-h,
+				2*w, 2*h)
 			return
 		}
 		fmt.Fprintf(b, `<ellipse class="%s" cx="%.0f" cy="%.0f" rx="%.1f" ry="%.1f"/>`, class, at.x, at.y, w, h)

@@ -83,7 +83,10 @@ func newGraph(claims []claim.Claim) (*graph, error) {
 	// An assumption leads to the statements that no premise brings it to.
 	for _, n := range g.nodes {
 		for _, a := range assumed[n.id] {
-			if !slices.ContainsFunc(g.edges, func(e edge) bool { return e.to == n.id && slices.Contains(assumed[e.from], a) }) {
+			if !slices.ContainsFunc(g.edges, func(e edge) bool {
+				return e.to == n.id &&
+					slices.Contains(assumed[e.from], a)
+			}) {
 				g.edges = append(g.edges, edge{a, n.id})
 			}
 		}
@@ -137,7 +140,8 @@ func Dot(claims []claim.Claim) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString("digraph paper {\n")
-	fmt.Fprintf(&b, "nodesep=0.14; ranksep=0.34; node [fixedsize=true, width=%v, height=%v, label=\"\"];\n", nodeWidth, nodeHeight)
+	fmt.Fprintf(&b, "nodesep=0.14; ranksep=0.34; node [fixedsize=true, width=%v, height=%v, label=\"\"];\n",
+		nodeWidth, nodeHeight)
 	linked := map[string]bool{}
 	for _, e := range g.edges {
 		linked[e.from], linked[e.to] = true, true
@@ -207,7 +211,8 @@ func in(r claim.Reading, claims []*claim.Claim) []*claim.Claim {
 }
 
 // states are those of all nodes, and of the edges whose step fails.
-func (g *graph) states(known Known, r claim.Reading, replays func(*claim.Claim) bool) (map[string]state, map[edge]derivation) {
+func (g *graph) states(known Known, r claim.Reading, replays func(*claim.Claim) bool) (map[string]state,
+	map[edge]derivation) {
 	states, edges := map[string]state{}, map[edge]derivation{}
 	for _, n := range g.nodes {
 		s := state{derivation: sound}

@@ -48,7 +48,8 @@ func TestLayoutIsOfTheList(t *testing.T) {
 	}
 	for e := range l.edges {
 		if linked[e.from] || linked[e.to] {
-			t.Errorf("graph.plain has an edge from %s to %s, which the list has not: make it anew, see doc.go", e.from, e.to)
+			t.Errorf("graph.plain has an edge from %s to %s, which the list has not: make it anew, see doc.go",
+				e.from, e.to)
 		}
 	}
 	var ids []string
@@ -65,11 +66,13 @@ func TestLayoutIsOfTheList(t *testing.T) {
 // a node that has no place another.
 func TestEdgeToNowhere(t *testing.T) {
 	lost := claim.Claim{ID: "eq99", Eq: "(99)", Form: claim.Printed, FollowsFrom: []string{"eq98"}}
-	if _, err := newGraph([]claim.Claim{lost}); err == nil || !strings.Contains(err.Error(), `from "eq98", which is not on the list`) {
+	if _, err := newGraph([]claim.Claim{lost}); err == nil ||
+		!strings.Contains(err.Error(), `from "eq98", which is not on the list`) {
 		t.Errorf("error %v", err)
 	}
 	lost.FollowsFrom = nil
-	if _, err := GraphSVG([]claim.Claim{lost}, nil, claim.Past); err == nil || !strings.Contains(err.Error(), "no edge from A3 to eq99: make it anew") {
+	if _, err := GraphSVG([]claim.Claim{lost}, nil, claim.Past); err == nil ||
+		!strings.Contains(err.Error(), "no edge from A3 to eq99: make it anew") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -161,7 +161,8 @@ func (p *page) drawGraphs(g *graph, known Known, replays func(*claim.Claim) bool
 }
 
 // verdicts are those that a page may show, the plain ones first.
-var verdicts = []claim.Verdict{claim.Holds, claim.Refuted, claim.Unsettled, claim.Undecided, claim.Starved, claim.Invalid, claim.Elsewhere}
+var verdicts = []claim.Verdict{claim.Holds, claim.Refuted, claim.Unsettled, claim.Undecided, claim.Starved,
+	claim.Invalid, claim.Elsewhere}
 
 // count counts verdicts, statements and rejected cases, and lists what is open.
 func (p *page) count(r *report.Report) {

@@ -27,7 +27,8 @@ func recorded(t *testing.T) *report.Report {
 		e := on[c.Name()]
 		row := report.Row{
 			ID: c.ID, Eq: c.Eq, Form: c.Form, Reading: c.Reading, Verdict: e.Verdict, Cases: 10, Ratio: e.Ratio,
-			RatioByN: map[int]claim.Number{2: e.Ratio, 3: e.Ratio / 2}, Statement: c.Statement, Replay: "go run ./props/verify -claims " + c.ID,
+			RatioByN: map[int]claim.Number{2: e.Ratio, 3: e.Ratio / 2}, Statement: c.Statement,
+			Replay:   "go run ./props/verify -claims " + c.ID,
 			Rejected: 3, Reasons: map[string]int{"vacuous": 2, "overflow": 1},
 		}
 		if e.Verdict == claim.Refuted {
@@ -81,7 +82,8 @@ func TestPage(t *testing.T) {
 	if m := regexp.MustCompile(`(src|data|action)="(https?:)?//[^"]*"|url\(|@import|fetch\(|XMLHttp`).FindString(text); m != "" {
 		t.Errorf("the page fetches %s", m)
 	}
-	for _, want := range []string{"Content-Security-Policy", "Planted faults by rule", "does not refute (20)", "bounds/PROOFS.md (2.12)",
+	for _, want := range []string{"Content-Security-Policy", "Planted faults by rule", "does not refute (20)",
+		"bounds/PROOFS.md (2.12)",
 		"Certificate that replays", "Sharper forms", "literal, past: conjecture", "2 vacuous, 1 overflow"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not have %q", want)
@@ -148,7 +150,8 @@ func TestOpen(t *testing.T) {
 	for _, o := range p.Open {
 		got = append(got, o.Why)
 	}
-	want := "2 valid cases, 98 rejected|7 cases that no arithmetic at hand could decide|about rates|nothing ran|another part of the search settles it"
+	want := "2 valid cases, 98 rejected|7 cases that no arithmetic at hand could decide|about rates|nothing " +
+		"ran|another part of the search settles it"
 	if s := strings.Join(got, "|"); s != want {
 		t.Errorf("%s, want %s", s, want)
 	}
@@ -175,7 +178,8 @@ func TestHostileReport(t *testing.T) {
 	}
 	r.Digest = "<b>"
 	text := pageOf(t, r, Options{})
-	if strings.Contains(text, "<script>alert") || strings.Contains(text, "<img src=x") || strings.Contains(text, `" onload="`) {
+	if strings.Contains(text, "<script>alert") || strings.Contains(text, "<img src=x") ||
+		strings.Contains(text, `" onload="`) {
 		t.Error("a text of the report became markup")
 	}
 }
@@ -212,7 +216,8 @@ func TestMarkdown(t *testing.T) {
 // plot.
 func TestPlot(t *testing.T) {
 	p := string(plot(map[int]claim.Number{2: 0.5, 3: 2, 4: 1e18, 5: 0, 6: 1e-9}))
-	for want, n := range map[string]int{`<circle class="dot"`: 1, `<circle class="dot above"`: 1, `<path class="dot above"`: 1, `<path class="dot"`: 2,
+	for want, n := range map[string]int{`<circle class="dot"`: 1, `<circle class="dot above"`: 1,
+		`<path class="dot above"`: 1, `<path class="dot"`: 2,
 		"N = 4: 1.00e+18": 2} {
 		if got := strings.Count(p, want); got != n {
 			t.Errorf("%d times %s, want %d: %s", got, want, n, p)
@@ -237,7 +242,8 @@ func TestWorst(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorst(&report.Row{Worst: &search.Origin{Source: "here", Case: on}}, &c, 1)
-	if w == nil || len(w.Chain) != 2 || w.Chain[1].Eps != "[1] with p = 0.5, else [-1]" || w.Left != "0" || w.Right == "" {
+	if w == nil || len(w.Chain) != 2 || w.Chain[1].Eps != "[1] with p = 0.5, else [-1]" || w.Left != "0" ||
+		w.Right == "" {
 		t.Errorf("worst %+v", w)
 	}
 	if w := newWorst(&report.Row{Worst: &search.Origin{Source: "nowhere"}}, &c, 1); w != nil {
@@ -254,7 +260,8 @@ func decode(text string, into *gen.Case) error {
 }
 
 func TestShort(t *testing.T) {
-	for x, want := range map[float64]string{0: "0", 1: "1", -0.25: "-0.25", 100: "100", 1.00004: "1", 1e-7: "1e-07", 123456789: "1.23e+08"} {
+	for x, want := range map[float64]string{0: "0", 1: "1", -0.25: "-0.25", 100: "100", 1.00004: "1", 1e-7: "1e-07",
+		123456789: "1.23e+08"} {
 		if got := short(x); got != want {
 			t.Errorf("short(%v) = %s, want %s", x, got, want)
 		}

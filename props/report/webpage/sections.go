@@ -57,7 +57,8 @@ func markdown(id string, data []byte) (document, error) {
 		return document{}, err
 	}
 	text := strings.NewReplacer(
-		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="table"><table>`, "</table>", "</table></div>",
+		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="table"><table>`, "</table>",
+		"</table></div>",
 		"<h3", "<h5", "</h3>", "</h5>", "<h2", "<h4", "</h2>", "</h4>").Replace(b.String())
 	return document{id, title, template.HTML(text)}, nil
 }

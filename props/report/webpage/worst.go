@@ -77,7 +77,8 @@ func newWorst(r *report.Row, c *claim.Claim, seed uint64) *worst {
 func runText(r *gen.Run) string {
 	text := fmt.Sprintf("T = %d steps of size γ = %s", r.Steps, short(r.Gamma))
 	if len(r.More) > 0 {
-		text += fmt.Sprintf(" over %d inputs, ", 1+len(r.More)) + map[bool]string{true: "all at each step", false: "one drawn at each step"}[r.All]
+		text += fmt.Sprintf(" over %d inputs, ", 1+len(r.More)) + map[bool]string{true: "all at each step",
+			false: "one drawn at each step"}[r.All]
 	}
 	if r.Reg.Kind != "" && r.Reg.Kind != "none" {
 		text += fmt.Sprintf("; regularizer %s with ρ = %s", r.Reg.Kind, short(r.Reg.Rho))
