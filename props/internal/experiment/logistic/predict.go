@@ -1,6 +1,9 @@
 package logistic
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Predicted is what the oracle says of a point; nothing of it is simulated.
 type Predicted struct {
@@ -22,11 +25,12 @@ const (
 	Closure = 0.02
 )
 
-// Interval is that of measured/predicted in which 1 must be.
+// Interval is that of measured/predicted in which 1 must be. It is one of the logarithm:
+// a mean of few independent |z| is skewed to the right, like a gamma variable.
 func (p *Predicted) Interval(m *Measured) (lo, hi float64) {
 	width := Z*p.SD/p.Stable + Closure
 	ratio := m.Stable / p.Stable
-	return ratio / (1 + width), ratio / max(1-width, 1e-3)
+	return ratio * math.Exp(-width), ratio * math.Exp(width)
 }
 
 // Agrees reports whether it is.
@@ -65,24 +69,40 @@ func predict(f *field, trace bool) *Predicted {
 		out.Settled = p.Gamma*s.smallest*float64(p.T/2) >= forgotten
 		out.Stable, out.SD = s.mean, s.sd
 	}
-	lag := p.EWMA / (1 - p.EWMA)
 	if !out.Settled {
+		norms, o := f.course(s, steadies)
 		out.Stable = 0
-		o := newFlow(f)
-		for k := range windowPoints {
-			t := float64(p.T) - float64(p.T/2)*(1-(float64(k)+0.5)/windowPoints)
-			o.to(p.Gamma * max(t-lag, 0))
-			norm, _ := o.norm()
-			out.Stable += norm / windowPoints
+		half := p.T / 2
+		e := norms[0]
+		for t, norm := range norms {
+			e = p.EWMA*e + (1-p.EWMA)*norm
+			if t >= p.T-half {
+				out.Stable += e / float64(half)
+			}
 		}
 		if !steadies {
 			out.SD = f.driftSD(o)
 		}
-	}
-	if trace {
-		out.Trace = f.trace(s, steadies)
+		if trace {
+			out.Trace = ewmaOf(norms, p.EWMA)
+		}
+	} else if trace {
+		norms, _ := f.course(s, steadies)
+		out.Trace = ewmaOf(norms, p.EWMA)
 	}
 	return out
+}
+
+func ewmaOf(norms []float64, factor float64) (trace []Sample) {
+	e, at := norms[0], 0
+	steps := traceSteps(len(norms))
+	for t, norm := range norms {
+		if e = factor*e + (1-factor)*norm; t == steps[at] {
+			trace = append(trace, Sample{t, e})
+			at++
+		}
+	}
+	return trace
 }
 
 // driftSD is the standard deviation of the last |grad f| itself, where nothing is
@@ -94,32 +114,39 @@ func (f *field) driftSD(o *flow) float64 {
 	return math.Sqrt(max(m.square-m.mean*m.mean, 0))
 }
 
-// trace is E of the EWMA at traceSteps. The flow gives E|grad f|; its EWMA is taken with
-// values between the times it is looked at in a straight line.
-func (f *field) trace(s *steady, steadies bool) []Sample {
+// course is E|grad f(w_t)| for all t < T. The flow is looked at at traceSteps and
+// windowPoints times of the second half; between them the logarithm is taken as straight,
+// and once w^0 is forgotten it stands still.
+func (f *field) course(s *steady, steadies bool) ([]float64, *flow) {
 	steps := traceSteps(f.p.T)
+	for k := range windowPoints {
+		steps = append(steps, f.p.T-1-f.p.T/2*k/windowPoints)
+	}
+	slices.Sort(steps)
+	steps = slices.Compact(steps)
 	o := newFlow(f)
-	var out []Sample
-	e, last := 0.0, 0.0
+	norms := make([]float64, f.p.T)
 	for k, t := range steps {
-		now := 0.0
 		if steadies && f.p.Gamma*s.smallest*float64(t) >= forgotten {
-			now = s.mean
+			norms[t] = s.mean
 		} else {
 			o.to(f.p.Gamma * float64(t))
-			now, _ = o.norm()
+			norms[t] = o.norm()
 		}
 		if k == 0 {
-			e, last = now, now
-		} else {
-			from := steps[k-1]
-			for step := from + 1; step <= t; step++ {
-				v := last + (now-last)*float64(step-from)/float64(t-from)
-				e = f.p.EWMA*e + (1-f.p.EWMA)*v
-			}
+			continue
 		}
-		last = now
-		out = append(out, Sample{t, e})
+		from := steps[k-1]
+		ratio := math.Log(norms[t] / norms[from])
+		for step := from + 1; step < t; step++ {
+			norms[step] = norms[from] * math.Exp(ratio*float64(step-from)/float64(t-from))
+		}
 	}
-	return out
+	return norms, o
+}
+
+// Band is the interval of Measured.Stable that Interval is made of.
+func (p *Predicted) Band() (lo, hi float64) {
+	width := Z*p.SD/p.Stable + Closure
+	return p.Stable * math.Exp(-width), p.Stable * math.Exp(width)
 }

@@ -106,8 +106,8 @@ func (o *flow) to(s float64) {
 	o.cov = mat.NewSymDense(d, append([]float64(nil), y[d:]...))
 }
 
-// norm is E|grad f(w_t)| there, w_t taken for normal, and |grad f| of the mean alone.
-func (o *flow) norm() (withNoise, alone float64) {
+// norm is E|grad f(w_t)| there, w_t taken for normal.
+func (o *flow) norm() float64 {
 	l := o.f.at(o.w, o.cov)
 	mu := make([]float64, o.f.d)
 	for j := range mu {
@@ -116,5 +116,5 @@ func (o *flow) norm() (withNoise, alone float64) {
 	var half, full mat.Dense
 	half.Mul(l.fHess, o.cov)
 	full.Mul(&half, l.fHess)
-	return normOf(mu, symmetric(&full), false).mean, norm2(l.exact)
+	return normOf(mu, symmetric(&full), false).mean
 }
