@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strconv"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -74,6 +76,8 @@ func Pictures(f *logistic.Figure, r *logistic.Result) ([]Picture, error) {
 
 // sheet is a plot with a legend in rows under it, where it hides nothing.
 type sheet struct {
+	title  string
+	up     string // what the vertical axis is: above it, as gonum leaves too much room beside a logarithmic one
 	plot   *plot.Plot
 	legend []entry
 }
@@ -84,20 +88,19 @@ type entry struct {
 }
 
 func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sheet {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
 	s := &sheet{plot: p}
-	p.Title.Text = f.Title + ": " + panel.Title
-	p.Title.Padding = vg.Points(5)
-	p.Y.Label.Text = "stable gradient norm |∇f|"
+	s.title = f.Title + ": " + panel.Title
+	s.up = "stable gradient norm, |grad f|"
 	p.X.Label.Text = map[logistic.Axis]string{
 		logistic.ByGamma: "step size γ", logistic.ByStep: "step t + 1", logistic.ByT: "steps T",
 	}[panel.Axis]
 	if panel.Axis == logistic.ByStep {
-		p.Y.Label.Text = "EWMA of |∇f(w_t)|"
+		s.up = "EWMA of |grad f(w_t)|"
 	}
 	for _, size := range []*font.Length{
-		&p.Title.TextStyle.Font.Size, &p.X.Label.TextStyle.Font.Size, &p.Y.Label.TextStyle.Font.Size,
-		&p.X.Tick.Label.Font.Size, &p.Y.Tick.Label.Font.Size,
+		&p.X.Label.TextStyle.Font.Size, &p.X.Tick.Label.Font.Size, &p.Y.Tick.Label.Font.Size,
 	} {
 		*size = letters
 	}
@@ -107,7 +110,8 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
 	for k := range panel.Curves {
-		s.curve(k, &panel.Curves[k], panel.Axis, r)
+		apart := math.Pow(10, 0.015*(float64(k)-float64(len(panel.Curves)-1)/2))
+		s.curve(k, &panel.Curves[k], panel.Axis, apart, r)
 	}
 	s.stretch()
 	line := plotter.Line{LineStyle: draw.LineStyle{Color: color.Gray{90}, Width: vg.Points(1.4)}}
@@ -116,7 +120,7 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 	band := plotter.Polygon{Color: color.NRGBA{90, 90, 90, 70}}
 	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 %", []plot.Thumbnailer{&dots}},
-		entry{"|∇f(w_b)|, γ → 0", []plot.Thumbnailer{&dashed}})
+		entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
 	if panel.Axis != logistic.ByStep {
 		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
 	} else {
@@ -125,8 +129,24 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	return s
 }
 
-// curve adds one law.
-func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, r *logistic.Result) {
+// bare is a plotter that claims no room beside its data: the room that gonum keeps for
+// glyphs is too much where error bars reach further than dots.
+type bare struct{ p plot.Plotter }
+
+// Plot implements plot.Plotter.
+func (b bare) Plot(c draw.Canvas, p *plot.Plot) { b.p.Plot(c, p) }
+
+// add draws p and has the axes reach all points.
+func (s *sheet) add(p plot.Plotter, points ...plotter.XY) {
+	s.plot.Add(bare{p})
+	for _, at := range points {
+		s.plot.X.Min, s.plot.X.Max = min(s.plot.X.Min, at.X), max(s.plot.X.Max, at.X)
+		s.plot.Y.Min, s.plot.Y.Max = min(s.plot.Y.Min, at.Y), max(s.plot.Y.Max, at.Y)
+	}
+}
+
+// curve adds one law. Dots of several laws at the same x are drawn apart by a factor.
+func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float64, r *logistic.Result) {
 	hue := palette[k%len(palette)]
 	mark := draw.GlyphStyle{Color: hue, Radius: vg.Points(2.6), Shape: marks[k%len(marks)]}
 	line := draw.LineStyle{Color: hue, Width: vg.Points(1.4)}
@@ -158,33 +178,34 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, r *logistic.
 		q := o.Predicted
 		lo, hi := q.Band()
 		oracle = append(oracle, plotter.XY{X: x, Y: q.Stable})
-		dots = append(dots, plotter.XY{X: x, Y: o.Measured.Stable})
+		dots = append(dots, plotter.XY{X: x * apart, Y: o.Measured.Stable})
 		upper = append(upper, plotter.XY{X: x, Y: hi})
 		lower = append(lower, plotter.XY{X: x, Y: lo})
-		spread = append(spread, [3]float64{x, o.Measured.Low, o.Measured.High})
+		spread = append(spread, [3]float64{x * apart, o.Measured.Low, o.Measured.High})
 	}
 	for i := len(lower) - 1; i >= 0; i-- {
 		upper = append(upper, lower[i])
 	}
 	if len(lower) > 0 {
 		band := &plotter.Polygon{XYs: []plotter.XYs{upper}, Color: color.NRGBA{hue.R, hue.G, hue.B, 45}}
-		s.plot.Add(band)
+		s.add(band, upper...)
 	}
 	from, to := oracle[0].X, oracle[len(oracle)-1].X
 	if plateau > visible {
 		level := &plotter.Line{XYs: plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}}, LineStyle: line}
 		level.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 		level.Width = vg.Points(0.9)
-		s.plot.Add(level)
+		s.add(level, level.XYs...)
 	}
 	for _, b := range spread {
 		bar := &plotter.Line{XYs: plotter.XYs{{X: b[0], Y: b[1]}, {X: b[0], Y: b[2]}}, LineStyle: line}
 		bar.Width = vg.Points(0.6)
-		s.plot.Add(bar)
+		s.add(bar, bar.XYs...)
 	}
 	l := &plotter.Line{XYs: oracle, LineStyle: line}
 	d := &plotter.Scatter{XYs: dots, GlyphStyle: mark}
-	s.plot.Add(l, d)
+	s.add(l, oracle...)
+	s.add(d, dots...)
 	s.legend = append(s.legend, entry{c.Label, []plot.Thumbnailer{l, d}})
 }
 
@@ -199,9 +220,18 @@ func (s *sheet) stretch() {
 	}
 }
 
-const columns = 3
+// columns is how many names fit side by side.
+func (s *sheet) columns() int {
+	const most = 18 // letters, of three columns
+	for _, e := range s.legend {
+		if utf8.RuneCountInString(e.name) > most {
+			return 2
+		}
+	}
+	return 3
+}
 
-func (s *sheet) rows() int { return (len(s.legend) + columns - 1) / columns }
+func (s *sheet) rows() int { return (len(s.legend) + s.columns() - 1) / s.columns() }
 
 func (s *sheet) height() vg.Length { return height + vg.Length(s.rows())*row + vg.Points(6) }
 
@@ -209,11 +239,17 @@ func (s *sheet) draw(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	foot := vg.Length(s.rows())*row + vg.Points(6)
-	s.plot.Draw(draw.Crop(c, vg.Points(4), -vg.Points(10), foot, -vg.Points(4)))
+	s.plot.Draw(draw.Crop(c, vg.Points(4), -vg.Points(10), foot, -vg.Points(38)))
 	style := s.plot.Legend.TextStyle
+	style.Font.Size = letters
+	c.FillText(style, vg.Point{X: c.Min.X + vg.Points(12), Y: c.Max.Y - vg.Points(16)}, s.title)
+	style.Color = color.Gray{70}
+	c.FillText(style, vg.Point{X: c.Min.X + vg.Points(12), Y: c.Max.Y - vg.Points(31)}, s.up)
+	style.Color = color.Black
 	style.Font.Size = letters - 1
+	columns := s.columns()
 	for k, e := range s.legend {
-		x := c.Min.X + vg.Points(12) + vg.Length(k%columns)*(width-vg.Points(16))/columns
+		x := c.Min.X + vg.Points(12) + vg.Length(k%columns)*(width-vg.Points(16))/vg.Length(columns)
 		y := c.Min.Y + foot - vg.Points(4) - vg.Length(k/columns+1)*row
 		thumb := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
 			Min: vg.Point{X: x, Y: y + row/4}, Max: vg.Point{X: x + vg.Points(24), Y: y + row*3/4},
@@ -225,13 +261,13 @@ func (s *sheet) draw(c draw.Canvas) {
 	}
 }
 
-// decades marks powers of ten, and 2 and 5 of each where there are few.
+// decades marks powers of ten, and some of their multiples where there are few.
 type decades struct{}
 
 // Ticks implements plot.Ticker.
 func (decades) Ticks(low, high float64) []plot.Tick {
 	var all []plot.Tick
-	few := math.Log10(high/low) < 2
+	span := math.Log10(high / low)
 	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 		for m := 1.0; m < 10; m++ {
 			v := m * math.Pow(10, e)
@@ -239,7 +275,7 @@ func (decades) Ticks(low, high float64) []plot.Tick {
 				continue
 			}
 			label := ""
-			if m == 1 || few && (m == 2 || m == 5) {
+			if m == 1 || span < 2 && (m == 2 || m == 5) || span < 1.2 && (m == 3 || m == 7) {
 				label = power(m, int(e))
 			}
 			all = append(all, plot.Tick{Value: v, Label: label})
@@ -251,19 +287,7 @@ func (decades) Ticks(low, high float64) []plot.Tick {
 // power is m 10^e in words that are short.
 func power(m float64, e int) string {
 	if e >= -3 && e <= 3 {
-		return fmt.Sprintf("%.3g", m*math.Pow(10, float64(e)))
+		return strconv.FormatFloat(m*math.Pow(10, float64(e)), 'g', 4, 64)
 	}
-	digits := []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
-	text := ""
-	for _, r := range fmt.Sprint(e) {
-		if r == '-' {
-			text += "⁻"
-			continue
-		}
-		text += string(digits[r-'0'])
-	}
-	if m == 1 {
-		return "10" + text
-	}
-	return fmt.Sprintf("%g·10%s", m, text)
+	return fmt.Sprintf("%ge%d", m, e)
 }
