@@ -3,6 +3,7 @@ package logistic
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -106,19 +107,17 @@ func (f *field) at(w []float64, cov *mat.SymDense) *local {
 
 // outer is (1/M) sum_k c_k x_k x_k^T.
 func (f *field) outer(c []float64) *mat.SymDense {
-	d := f.d
-	sum := make([]float64, d*d)
-	for k, ck := range c {
-		x := f.row(k)
-		for i, xi := range x {
-			v := ck * xi
-			for j := i; j < d; j++ {
-				sum[i*d+j] += v * x[j]
-			}
+	d, m := f.d, f.m
+	h := mat.NewSymDense(d, nil)
+	scaled := make([]float64, m)
+	for i := range d {
+		for k, v := range f.column(i) {
+			scaled[k] = v * c[k] / float64(m)
+		}
+		for j := i; j < d; j++ {
+			h.SetSym(i, j, floats.Dot(scaled, f.column(j)))
 		}
 	}
-	h := mat.NewSymDense(d, sum)
-	h.ScaleSym(1/float64(f.m), h)
 	return h
 }
 
@@ -160,17 +159,17 @@ func (f *field) addNoise(l *local, byNode [][]float64, spread []float64) {
 
 func (f *field) addThird(l *local, w, t, tf []float64, cov *mat.SymDense) {
 	d := f.d
-	for k := range f.m {
-		x := f.row(k)
-		q := 0.0
-		for i, xi := range x {
-			for j, xj := range x {
-				q += xi * xj * cov.At(i, j)
-			}
+	q, part := make([]float64, f.m), make([]float64, f.m)
+	for i := range d { // q_k = x_k^T cov x_k, a column of the matrix at a time
+		clear(part)
+		for j := range d {
+			floats.AddScaled(part, cov.At(i, j), f.column(j))
 		}
-		t[k] *= q
-		tf[k] *= q
+		floats.Mul(part, f.column(i))
+		floats.Add(q, part)
 	}
+	floats.Mul(t, q)
+	floats.Mul(tf, q)
 	l.third, l.fThird = make([]float64, d), make([]float64, d)
 	f.back(l.third, t)
 	f.back(l.fThird, tf)

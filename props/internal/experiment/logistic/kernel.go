@@ -40,6 +40,9 @@ func newData(m, d int, draw uint64) *data {
 	return s
 }
 
+// column is coordinate j of all samples.
+func (s *data) column(j int) []float64 { return s.x[j*s.m : (j+1)*s.m] }
+
 func (s *data) row(k int) []float64 { return s.rows[k*s.d : (k+1)*s.d] }
 
 // back writes (1/m) sum_k v_k x_k to u.

@@ -70,7 +70,7 @@ func predict(f *field, trace bool) *Predicted {
 		out.Stable, out.SD = s.mean, s.sd
 	}
 	if !out.Settled {
-		norms, o := f.course(s, steadies)
+		norms, o := f.course(s, steadies, trace)
 		out.Stable = 0
 		half := p.T / 2
 		e := norms[0]
@@ -87,7 +87,7 @@ func predict(f *field, trace bool) *Predicted {
 			out.Trace = ewmaOf(norms, p.EWMA)
 		}
 	} else if trace {
-		norms, _ := f.course(s, steadies)
+		norms, _ := f.course(s, steadies, trace)
 		out.Trace = ewmaOf(norms, p.EWMA)
 	}
 	return out
@@ -116,9 +116,17 @@ func (f *field) driftSD(o *flow) float64 {
 
 // course is E|grad f(w_t)| for all t < T. The flow is looked at at traceSteps and
 // windowPoints times of the second half; between them the logarithm is taken as straight,
-// and once w^0 is forgotten it stands still.
-func (f *field) course(s *steady, steadies bool) ([]float64, *flow) {
+// and once w^0 is forgotten it stands still. Without a trace only what the EWMA of the
+// second half remembers is right.
+func (f *field) course(s *steady, steadies, trace bool) ([]float64, *flow) {
 	steps := traceSteps(f.p.T)
+	if !trace {
+		first := f.p.T - f.p.T/2 - int(forgotten/(1-f.p.EWMA))
+		steps = slices.DeleteFunc(steps, func(t int) bool { return t > 0 && t < first })
+		if first > 0 {
+			steps = append(steps, first)
+		}
+	}
 	for k := range windowPoints {
 		steps = append(steps, f.p.T-1-f.p.T/2*k/windowPoints)
 	}
