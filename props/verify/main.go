@@ -48,14 +48,13 @@ var commands map[string]*command
 
 func init() {
 	commands = map[string]*command{
-		"":         searchCommand,
-		"merge":    mergeCommand,
-		"replay":   replayCommand,
-		"errata":   errataCommand,
-		"page":     pageCommand,
-		"record":   recordCommand,
-		"gate":     gateCommand,
-		"adapters": adaptersCommand,
+		"":        searchCommand,
+		"merge":   mergeCommand,
+		"replay":  replayCommand,
+		"errata":  errataCommand,
+		"figures": figuresCommand,
+		"page":    pageCommand,
+		"record":  recordCommand,
 	}
 }
 
