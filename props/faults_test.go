@@ -173,6 +173,11 @@ func brokenFormulas() []claim.Claim {
 			s.SigmaSq = 0
 			return bounds.Root41Excess(s, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.WeightedRoot.Spread)
 		}),
+		scale("thm4/sharp/past", "sharp-(37)-with-0.9", 0.9),
+		scale("thm5/sharp/past", "sharp-(38)-with-0.9", 0.9),
+		breakIt("thm5/sharp/past", "sharp-(38)-without-the-bias", func(v *claim.View, _ int) float64 {
+			return bounds.SharpTheorem5(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.Sharp1, 0)
+		}),
 		breakIt("thm4/repaired/past", "(37)-without-delta-and-eps", func(v *claim.View, _ int) float64 {
 			return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)
 		}),

@@ -100,7 +100,8 @@ func TestImprovements(t *testing.T) {
 			t.Errorf("%s is listed with the readings %v", i.Claim.Name(), i.Readings)
 		}
 	}
-	want := []string{"thm1/sharp", "thm1/sharp-each", "thm2/sharp/literal", "thm2/sharp-each/literal", "eq36/sharp", "thm3/sharp", "eq40/sharp", "eq41/sharp",
+	want := []string{"thm1/sharp", "thm1/sharp-each", "thm2/sharp/literal", "thm2/sharp-each/literal", "eq36/sharp",
+		"thm3/sharp", "eq40/sharp", "eq41/sharp",
 		"eq40/sharp-root",
 		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp"}
 	if d := cmp.Diff(want, sharper); d != "" {

@@ -112,8 +112,13 @@ func checkRightSides(t *testing.T, v *claim.View, d, s, weights, sharpWeights, r
 		claim.Past:  bounds.RepairedTheorem2Past(k, at(d*d), at(d2*d2), zero),
 		claim.Total: bounds.RepairedTheorem2(k, at(d*d), at(d2*d2), zero),
 	}
+	sharpIn := map[claim.Reading]float64{
+		claim.Past: bounds.SharpTheorem2(k, bounds.BiasMoments{
+			DMean2: at(d * d), DMean22: at(d * d * d * d), D22: at(d2 * d2), EMean2: zero}),
+		claim.Total: repairedIn[claim.Total],
+	}
 	want := func(reading claim.Reading) map[string]float64 {
-		repaired2 := repairedIn[reading]
+		repaired2, sharp2 := repairedIn[reading], sharpIn[reading]
 		return map[string]float64{
 			"thm3/printed":    bounds.Theorem3(r.S, r.D0, r.Steps, steps*e2, steps*mean2),
 			"thm3/sharp":      bounds.Theorem3(r.S, r.D0, r.Steps, steps*e2, steps*mean2) / 3,
@@ -123,10 +128,10 @@ func checkRightSides(t *testing.T, v *claim.View, d, s, weights, sharpWeights, r
 			"eq41/sharp-root": bounds.Root41Excess(r.S, r.D0, r.Steps, rootBias, rootWeights*(e2-mean2)),
 			"thm4/printed":    bounds.Theorem3(r.S, r.D0, r.Steps, steps*thm1, steps*thm2),
 			"thm4/repaired":   bounds.Theorem3(r.S, r.D0, r.Steps, steps*thm1, steps*repaired2),
-			"thm4/sharp":      bounds.Theorem3(r.S, r.D0, r.Steps, steps*sharp1, steps*min(sharp1, repaired2)) / 3,
+			"thm4/sharp":      bounds.Theorem3(r.S, r.D0, r.Steps, steps*sharp1, steps*min(sharp1, sharp2)) / 3,
 			"thm5/printed":    bounds.Eq41(r.S, 0, r.Steps, weights*thm1, weights*thm2),
 			"thm5/repaired":   bounds.Eq41(r.S, 0, r.Steps, weights*thm1, weights*repaired2),
-			"thm5/sharp":      bounds.Sharp41(r.S, 0, r.Steps, sharpWeights*sharp1, sharpWeights*min(sharp1, repaired2)),
+			"thm5/sharp":      bounds.Sharp41(r.S, 0, r.Steps, sharpWeights*sharp1, sharpWeights*min(sharp1, sharp2)),
 		}
 	}
 	met := 0
