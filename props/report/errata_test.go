@@ -103,7 +103,8 @@ func TestImprovements(t *testing.T) {
 	want := []string{"thm1/sharp", "thm1/sharp-each", "thm2/sharp/literal", "thm2/sharp-each/literal", "eq36/sharp",
 		"thm3/sharp", "eq40/sharp", "eq41/sharp",
 		"eq40/sharp-root",
-		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp"}
+		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp",
+		"eq41steps/sharp", "eq41steps/sharp-root", "table1floor/sharp", "table1constant/sharp", "table1steps/sharp"}
 	if d := cmp.Diff(want, sharper); d != "" {
 		t.Errorf("sharper forms (-want +got):\n%s", d)
 	}
