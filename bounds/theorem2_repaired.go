@@ -68,7 +68,8 @@ func RepairedDelta4(k Const, i int) float64 {
 // E|E[delta_i]|^2 + sum_{i<N} RepairedDelta4[i] E|delta_i|^4 + sum_{i<N} Cb_e[i+1]
 // E|E[eps_{i+1}]|^2 with Cb_e as printed. delta_i is averaged in any reading, eps_{i+1}
 // given the forward pass and V_N..V_{i+1} (past or literal). Laws may depend on
-// everything computed before. For d4 the smaller E_x(E[|delta_i|^2 | x]^2) will do.
+// everything computed before. For d4 the smaller E_x(E[|delta_i|^2 | x]^2) will do, and
+// the list of claims has it. RepairedTheorem2Past is smaller where it holds.
 // Proof: PROOFS.md, (3.17) and (3.24).
 func RepairedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	k.moments("repaired (23)", dMean2, d4, eMean2)
@@ -109,9 +110,10 @@ func RepairedTheorem2Past(k Const, dMean2, d22, eMean2 []float64) float64 {
 }
 
 // ConjecturedTheorem2 is RepairedTheorem2Past with the fourth moments d4[i] =
-// E|delta_i|^4, which are at least E_x(E[|delta_i|^2 | x]^2).
+// E|delta_i|^4, which are at least E_x(E[|delta_i|^2 | x]^2). Its name is from before
+// the proof.
 //
-// It is no conjecture any more: RepairedTheorem2Past is the same, proved.
+// Deprecated: use RepairedTheorem2Past.
 func ConjecturedTheorem2(k Const, dMean2, d4, eMean2 []float64) float64 {
 	return RepairedTheorem2Past(k, dMean2, d4, eMean2)
 }

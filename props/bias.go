@@ -120,23 +120,17 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
 			Proof: "bounds/PROOFS.md (3.17)",
 			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
-				"S_{i-1} + " +
-				"sum_{j=i+1..N-1} (j-1) S_{j-1}), and eps averaged given the forward pass",
+				"S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}), with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and eps " +
+				"averaged given the forward pass",
 			Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
 			Right: func(v *claim.View, _ int) float64 {
-				return bounds.RepairedTheorem2(v.K, v.DMean2[r], v.D4, v.EMean2[claim.Past])
+				return bounds.RepairedTheorem2(v.K, v.DMean2[r], v.D22, v.EMean2[claim.Past])
 			},
 		},
 	}
 	if r != claim.Total {
-		claims = append(claims, claim.Claim{
-			ID: "thm2", Eq: "(23), (33)", Form: claim.Conjecture,
-			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, and eps averaged given the forward pass",
-			Left:      func(v *claim.View, _ int) float64 { return v.UMean2 },
-			Right: func(v *claim.View, _ int) float64 {
-				return bounds.ConjecturedTheorem2(v.K, v.DMean2[r], v.D4, v.EMean2[claim.Past])
-			},
-		})
+		claims[1] = repairedTheorem2Past(r)
+		claims = append(claims, sharpTheorem2(r)...)
 	}
 	switch r {
 	case claim.Literal:
@@ -196,6 +190,43 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 		})
 	}
 	return claims
+}
+
+// repairedTheorem2Past is Theorem 2 where the past of delta is known, so that products of
+// errors need no term of their own.
+func repairedTheorem2Past(r claim.Reading) claim.Claim {
+	return claim.Claim{
+		ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
+		AtMost: 39.0 / 44, AtMostBy: "bounds/PROOFS.md (3.23)",
+		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and " +
+			"eps averaged given the forward pass",
+		Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
+		Right: func(v *claim.View, _ int) float64 {
+			return bounds.RepairedTheorem2Past(v.K, v.DMean2[r], v.D22, v.EMean2[claim.Past])
+		},
+	}
+}
+
+// sharpTheorem2 are the sharp forms of Theorem 2, in the past and the literal reading.
+func sharpTheorem2(r claim.Reading) []claim.Claim {
+	return []claim.Claim{
+		{
+			ID: "thm2", Eq: "(23), (33)", Form: claim.Sharp,
+			Statement: "E|E_t[U-u]|^2 <= |r|^2, r_i linear in the roots of E|E[delta_k]|^2 and E|E[eps_j]|^2 and in " +
+				"bounds p_b of E_x(E[|Y_b-y_b|^2|x]^2)^{1/2}, with the constants of N, C, Lf, L1 and L2 in " +
+				"bounds/PROOFS.md (3.25)-(3.28)",
+			Left:  func(v *claim.View, _ int) float64 { return v.UMean2 },
+			Right: func(v *claim.View, _ int) float64 { return bounds.SharpTheorem2(v.K, v.Bias(r)) },
+		},
+		{
+			ID: "thm2", Eq: "(23), (33)", Form: claim.SharpEach,
+			Statement: "the same with the constants of each operator in place of one for all",
+			Left:      func(v *claim.View, _ int) float64 { return v.UMean2 },
+			Right: func(v *claim.View, _ int) float64 {
+				return bounds.SharpTheorem2PerOp(v.PerOp(), v.Curvature(), v.Bias(r))
+			},
+		},
+	}
 }
 
 func nodes(r claim.Reading) func(v *claim.View) (int, int) {

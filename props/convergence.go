@@ -128,6 +128,7 @@ func boundedTrainingClaims(r claim.Reading) []claim.Claim {
 		c.Title, c.FollowsFrom = title, []string{averaged, "thm1", "thm2"}
 		return c
 	}
+	const sharp2 = "the sharp (23), which in the total reading is the repaired one"
 	return []claim.Claim{
 		printed(row("thm4", claim.Printed, "(34) with the right sides of (13) and (23) for E|U-u|^2 and E|E_t[U-u]|^2",
 			func(v *claim.Run) float64 {
@@ -147,14 +148,14 @@ func boundedTrainingClaims(r claim.Reading) []claim.Claim {
 				return bounds.Theorem5(v.S, 0, v.Steps, v.Weighted41.Thm1, v.Weighted41.Repaired2[r])
 			}), added41),
 		row("thm4", claim.Sharp, "a third of the right side of (34) with the sharp (13) of the summed moments, "+
-			"and the smaller of that and the repaired (23)",
+			"and the smaller of that and "+sharp2,
 			func(v *claim.Run) float64 {
-				return bounds.SharpTheorem4(v.S, v.D0, v.Steps, v.Sum.Sharp1, v.Sum.Repaired2[r])
+				return bounds.SharpTheorem4(v.S, v.D0, v.Steps, v.Sum.Sharp1, v.Sum.Sharp2[r])
 			}),
 		underPL(row("thm5", claim.Sharp, "the sharp (41) with the sharp (13) of the summed moments, "+
-			"and the smaller of that and the repaired (23)",
+			"and the smaller of that and "+sharp2,
 			func(v *claim.Run) float64 {
-				return bounds.SharpTheorem5(v.S, 0, v.Steps, v.WeightedSharp.Sharp1, v.WeightedSharp.Repaired2[r])
+				return bounds.SharpTheorem5(v.S, 0, v.Steps, v.WeightedSharp.Sharp1, v.WeightedSharp.Sharp2[r])
 			}), sharpAdded41),
 	}
 }

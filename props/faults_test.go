@@ -97,6 +97,38 @@ func brokenFormulas() []claim.Claim {
 			return sum
 		}),
 		scale("thm1/printed", "(13)-three-times-too-small", 1.0/3),
+		breakIt("thm2/repaired/past", "(23)-without-the-mean-of-delta", func(v *claim.View, _ int) float64 {
+			none := make([]float64, v.K.N+1)
+			return bounds.RepairedTheorem2Past(v.K, none, v.D22, v.EMean2[claim.Past])
+		}),
+		breakIt("thm2/repaired/past", "(23)-with-the-square-of-the-mean-for-D22", func(v *claim.View, _ int) float64 {
+			return bounds.RepairedTheorem2Past(v.K, v.DMean2[claim.Past], v.DMean22[claim.Past], v.EMean2[claim.Past])
+		}),
+		scale("thm2/repaired/past", "repaired-(23)-eight-times-too-small", 1.0/8),
+		scale("thm2/sharp/past", "sharp-(23)-with-0.9", 0.9),
+		scale("thm2/sharp-each/past", "sharp-each-(23)-with-0.9", 0.9),
+		breakIt("thm2/sharp/past", "sharp-(23)-without-the-size-of-delta", func(v *claim.View, _ int) float64 {
+			m := v.Bias(claim.Past)
+			m.D22 = m.DMean22
+			return bounds.SharpTheorem2(v.K, m)
+		}),
+		breakIt("thm2/sharp/past", "sharp-(23)-without-L2", func(v *claim.View, _ int) float64 {
+			return bounds.SharpTheorem2(smaller(v, func(k *bounds.Const) { k.L2 = 0 }), v.Bias(claim.Past))
+		}),
+		breakIt("thm2/sharp-each/past", "sharp-each-(23)-with-half-of-L1", func(v *claim.View, _ int) float64 {
+			c := v.Curvature()
+			half := make([]float64, len(c.L1OfJ1))
+			for i, l1 := range c.L1OfJ1 {
+				half[i] = l1 / 2
+			}
+			c.L1OfJ1, c.L1OfJ2 = half, half
+			return bounds.SharpTheorem2PerOp(v.PerOp(), c, v.Bias(claim.Past))
+		}),
+		breakIt("thm2/sharp-each/past", "sharp-each-(23)-without-eps", func(v *claim.View, _ int) float64 {
+			m := v.Bias(claim.Past)
+			m.EMean2 = make([]float64, v.K.N+1)
+			return bounds.SharpTheorem2PerOp(v.PerOp(), v.Curvature(), m)
+		}),
 		scale("eq30a/printed", "(30)-with-4-for-8", 0.5),
 		scale("eq35/printed", "(35)-with-half-of-L", 0.5),
 		breakIt("eq35/printed", "(35)-without-U-u", func(v *claim.View, i int) float64 {
@@ -140,6 +172,11 @@ func brokenFormulas() []claim.Claim {
 			s := v.Run.S
 			s.SigmaSq = 0
 			return bounds.Root41Excess(s, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.WeightedRoot.Spread)
+		}),
+		scale("thm4/sharp/past", "sharp-(37)-with-0.9", 0.9),
+		scale("thm5/sharp/past", "sharp-(38)-with-0.9", 0.9),
+		breakIt("thm5/sharp/past", "sharp-(38)-without-the-bias", func(v *claim.View, _ int) float64 {
+			return bounds.SharpTheorem5(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.Sharp1, 0)
 		}),
 		breakIt("thm4/repaired/past", "(37)-without-delta-and-eps", func(v *claim.View, _ int) float64 {
 			return bounds.Theorem4(v.Run.S, v.Run.D0, v.Run.Steps, 0, 0)

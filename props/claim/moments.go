@@ -10,6 +10,7 @@ type Moments struct {
 	P      float64 // sum of the probabilities, 1 up to rounding
 
 	D2, D4 []float64 // E|delta_i|^2, E|delta_i|^4           i = 1..N
+	D22    []float64 // E_x (E[|delta_i|^2 | x]^2)           i = 1..N
 	E2     []float64 // E|eps_i|^2                           i = 2..N
 	Y2, Y4 []float64 // E|Y_i-y_i|^2, E|Y_i-y_i|^4           i = 0..N
 	V2     []float64 // E|V_i-v_i|^2                         i = 1..N
@@ -25,9 +26,11 @@ type Moments struct {
 
 	// By reading:
 	DMean2 [ReadingSlots][]float64 // E|E^{G_i}[delta_i]|^2      i = 1..N
-	EMean2 [ReadingSlots][]float64 // E|E^{H_i}[eps_i]|^2        i = 2..N
-	YMean2 [ReadingSlots][]float64 // E|E^{G_i}[Y_i-y_i]|^2      i = 0..N
-	VMean2 [ReadingSlots][]float64 // E|E^{H_i}[V_i-v_i]|^2      i = 1..N
+	// E_x (E[|E^{G_i}[delta_i]|^2 | x]^2)                          i = 1..N
+	DMean22 [ReadingSlots][]float64
+	EMean2  [ReadingSlots][]float64 // E|E^{H_i}[eps_i]|^2        i = 2..N
+	YMean2  [ReadingSlots][]float64 // E|E^{G_i}[Y_i-y_i]|^2      i = 0..N
+	VMean2  [ReadingSlots][]float64 // E|E^{H_i}[V_i-v_i]|^2      i = 1..N
 
 	all []float64 // what the slices above share
 }
@@ -36,8 +39,7 @@ type Moments struct {
 // value has no slices.
 func NewMoments(c *core.Chain) *Moments {
 	n := c.N() + 1
-	lists := 11 + 4*len(Readings)
-	all := make([]float64, lists*n+c.NW())
+	all := make([]float64, allLists*n+c.NW())
 	buf := all
 	take := func() []float64 {
 		s := buf[:n:n]
@@ -45,22 +47,37 @@ func NewMoments(c *core.Chain) *Moments {
 		return s
 	}
 	m := &Moments{D2: take(), D4: take(), E2: take(), Y2: take(), Y4: take(), V2: take(), Ui2: take(), UiMean2: take(),
-		YV2: take(), E4: take(), V4: take(), all: all}
+		YV2: take(), E4: take(), V4: take(), D22: take(), all: all}
 	for _, r := range Readings {
-		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = take(), take(), take(), take()
+		for _, l := range m.means(r) {
+			*l = take()
+		}
 	}
 	m.UMean = buf[:c.NW():c.NW()]
 	return m
 }
 
+// The lists of Moments: those without a reading, those of each, and all.
+const (
+	plainLists   = 12
+	readingLists = 5
+	allLists     = plainLists + readingLists*len(Readings)
+)
+
 // Lists returns every slice of m but UMean, in a fixed order.
-func (m *Moments) Lists() [11 + 4*len(Readings)][]float64 {
-	l := [11 + 4*len(Readings)][]float64{m.D2, m.D4, m.E2, m.Y2, m.Y4, m.V2, m.Ui2, m.UiMean2, m.YV2, m.E4, m.V4}
+func (m *Moments) Lists() [allLists][]float64 {
+	l := [allLists][]float64{m.D2, m.D4, m.E2, m.Y2, m.Y4, m.V2, m.Ui2, m.UiMean2, m.YV2, m.E4, m.V4, m.D22}
 	for _, r := range Readings {
-		k := 11 + 4*int(r-Literal)
-		l[k], l[k+1], l[k+2], l[k+3] = m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r]
+		for k, mean := range m.means(r) {
+			l[plainLists+readingLists*int(r-Literal)+k] = *mean
+		}
 	}
 	return l
+}
+
+// means are the lists of a reading.
+func (m *Moments) means(r Reading) [readingLists]*[]float64 {
+	return [readingLists]*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r], &m.DMean22[r]}
 }
 
 // Reset sets all moments to 0.
@@ -81,7 +98,8 @@ func (m *Moments) Add(o *Moments, p float64) {
 // Mix sets m to the average of the moments of several inputs x, ms[k] with
 // probability p[k]: E over the sample and the perturbations, E_t of the paper. UMean is averaged
 // before its norm is taken, because E_t averages over x too; the conditional
-// means are given x, so theirs are averaged after. All have the chain shape of c.
+// means are given x, so theirs are averaged after, as are D22 and DMean22. All have the
+// chain shape of c.
 func (m *Moments) Mix(c *core.Chain, ms []*Moments, p []float64) {
 	m.Reset()
 	for k, o := range ms {
@@ -96,6 +114,20 @@ func (m *Moments) SetMeanNorms(c *core.Chain) {
 	for i := 1; i <= c.N(); i++ {
 		m.UiMean2[i] = sq(c.W(i, m.UMean))
 		m.UMean2 += m.UiMean2[i]
+	}
+}
+
+// SquareGivenX forms D22 and DMean22 of moments at one input, where they are squares.
+func (m *Moments) SquareGivenX() {
+	square(m.D22, m.D2)
+	for _, r := range Readings {
+		square(m.DMean22[r], m.DMean2[r])
+	}
+}
+
+func square(dst, v []float64) {
+	for k, x := range v {
+		dst[k] = float64(x * x)
 	}
 }
 

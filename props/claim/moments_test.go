@@ -1,6 +1,8 @@
 package claim
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -104,6 +106,44 @@ func TestMix(t *testing.T) {
 	mixed.Mix(c, []*Moments{a, b}, []float64{0.5, 0.5})
 	if want := float64(c.NW()); mixed.UMean2 != want || mixed.UiMean2[1] != want {
 		t.Errorf("|E[U-u]|^2 = %v and %v at operator 1, want %v", mixed.UMean2, mixed.UiMean2[1], want)
+	}
+}
+
+// TestSquareGivenX: at one input the moments of second moments are squares; over inputs
+// they are averaged after, so that they are no squares there.
+func TestSquareGivenX(t *testing.T) {
+	c := chain(t)
+	a, b, mixed := numbered(c, 1), numbered(c, 101), numbered(c, 7)
+	a.SquareGivenX()
+	b.SquareGivenX()
+	mixed.Mix(c, []*Moments{a, b}, []float64{0.5, 0.5})
+	for i := range a.D2 {
+		if want := a.D2[i] * a.D2[i]; a.D22[i] != want {
+			t.Errorf("D22[%d] = %v, want %v", i, a.D22[i], want)
+		}
+		for _, r := range Readings {
+			want := (math.Pow(a.DMean2[r][i], 2) + math.Pow(b.DMean2[r][i], 2)) / 2
+			if got := mixed.DMean22[r][i]; got != want || got == math.Pow(mixed.DMean2[r][i], 2) {
+				t.Errorf("%v: DMean22[%d] = %v, want %v", r, i, got, want)
+			}
+		}
+	}
+}
+
+// TestBias: the sharp form of Theorem 2 reads the delta of its reading, and eps given the
+// forward pass.
+func TestBias(t *testing.T) {
+	v := &View{Moments: numbered(chain(t), 1), Per: []core.Regularity{{}, {L1: 4, L2: 5}, {L1: 8, L2: 9}}}
+	v.K.N = 2
+	b, curvature := v.Bias(Literal), v.Curvature()
+	for k, got := range [][2][]float64{
+		{b.DMean2, v.DMean2[Literal]}, {b.DMean22, v.DMean22[Literal]}, {b.D22, v.D22}, {b.EMean2, v.EMean2[Past]},
+		{curvature.L1OfJ1, {0, 4, 8}}, {curvature.L1OfJ2, {0, 4, 8}}, {curvature.L2OfJ1, {0, 5, 9}},
+		{curvature.L2OfJ2, {0, 5, 9}},
+	} {
+		if !slices.Equal(got[0], got[1]) {
+			t.Errorf("list %d: %v, want %v", k, got[0], got[1])
+		}
 	}
 }
 

@@ -31,6 +31,22 @@ func (v *View) PerOp() bounds.PerOp {
 	return p
 }
 
+// Curvature are the constants L1 and L2 of each operator, which serve for both Jacobians.
+func (v *View) Curvature() bounds.Curvature {
+	n := v.K.N + 1
+	l1, l2 := make([]float64, n), make([]float64, n)
+	for i := 1; i < n; i++ {
+		l1[i], l2[i] = v.Per[i].L1, v.Per[i].L2
+	}
+	return bounds.PerOp{L1: l1}.Curvature(l2)
+}
+
+// Bias are the moments that the sharp form of Theorem 2 reads, delta in the reading r,
+// which is the past or the literal one, eps given the forward pass.
+func (v *View) Bias(r Reading) bounds.BiasMoments {
+	return bounds.BiasMoments{DMean2: v.DMean2[r], DMean22: v.DMean22[r], D22: v.D22, EMean2: v.EMean2[Past]}
+}
+
 // Node is one event that Lemma 2 conditions on, for one operator i. All three
 // are given that event; for i = 1 all are 0 and there is no node.
 type Node struct {
@@ -96,11 +112,12 @@ type Run struct {
 }
 
 // StepSums are sums over steps of E|U-u|^2, E|E_t[U-u]|^2, their difference, and of
-// the right sides of (13), of (23) by reading, and of the repaired (23). Sharp1 is the
-// sharp (13) of the summed moments, which is at least its sum.
+// the right sides of (13), of (23) by reading, and of the repaired (23). Sharp1 and
+// Sharp2 are the sharp (13) and (23) of the summed moments, which are at least their
+// sums; in the total reading, where there is no sharp (23), Sharp2 is the repaired one.
 type StepSums struct {
 	E2, Mean2, Spread, Thm1, Sharp1 float64
-	Thm2, Repaired2                 [ReadingSlots]float64
+	Thm2, Repaired2, Sharp2         [ReadingSlots]float64
 }
 
 // Leaf is one outcome of the first step: l(w+) - l(w) + g <grad l, u+r>

@@ -217,11 +217,11 @@ func cloneView(v *claim.View) *claim.View {
 	if v.Moments != nil {
 		m := *v.Moments
 		for _, l := range []*[]float64{&m.D2, &m.D4, &m.E2, &m.E4, &m.Y2, &m.Y4, &m.V2, &m.V4, &m.YV2, &m.Ui2,
-			&m.UiMean2} {
+			&m.UiMean2, &m.D22} {
 			*l = slices.Clone(*l)
 		}
 		for _, r := range claim.Readings {
-			for _, l := range []*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r]} {
+			for _, l := range []*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r], &m.DMean22[r]} {
 				*l = slices.Clone(*l)
 			}
 		}
@@ -251,6 +251,7 @@ func quantities(v *claim.View) []quantity {
 	if m := v.Moments; m != nil {
 		list("E|delta_%d|^2", m.D2)
 		list("E|delta_%d|^4", m.D4)
+		list("E_x E[|delta_%d|^2 | x]^2", m.D22)
 		list("E|eps_%d|^2", m.E2)
 		list("E|eps_%d|^4", m.E4)
 		list("E|Y_%[1]d-y_%[1]d|^2", m.Y2)
@@ -266,6 +267,7 @@ func quantities(v *claim.View) []quantity {
 		for _, r := range claim.Readings {
 			of := ", " + r.String()
 			list("E|E^{G_%[1]d}[delta_%[1]d]|^2"+of, m.DMean2[r])
+			list("E_x E[|E^{G_%[1]d}[delta_%[1]d]|^2 | x]^2"+of, m.DMean22[r])
 			list("E|E^{H_%[1]d}[eps_%[1]d]|^2"+of, m.EMean2[r])
 			list("E|E^{G_%[1]d}[Y_%[1]d-y_%[1]d]|^2"+of, m.YMean2[r])
 			list("E|E^{H_%[1]d}[V_%[1]d-v_%[1]d]|^2"+of, m.VMean2[r])
@@ -316,7 +318,8 @@ func runQuantities(r *claim.Run) []quantity {
 		for _, reading := range claim.Readings {
 			of := fmt.Sprintf(", %v, %s", reading, s.name)
 			all = append(all, quantity{"right side of (23)" + of, &s.sums.Thm2[reading]},
-				quantity{"right side of the repaired (23)" + of, &s.sums.Repaired2[reading]})
+				quantity{"right side of the repaired (23)" + of, &s.sums.Repaired2[reading]},
+				quantity{"sharp right side of (23)" + of, &s.sums.Sharp2[reading]})
 		}
 	}
 	for k := range r.Leaves {

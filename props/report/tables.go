@@ -115,7 +115,7 @@ func (r *Report) RecordPage() *table.Page {
 		t.Columns[k].Means = means
 	}
 	possible := r.possible()
-	for _, same := range r.byReading() {
+	for _, same := range r.byReading(possible) {
 		c := same[0]
 		t.Add(c.ID, c.Eq, c.Form, readings(same), c.Verdict, between(same, func(r *Row) int { return r.Cases }),
 			between(same, func(r *Row) int { return r.Rejected }), worst(same).Tightness(), possible[c.Name()])
@@ -129,14 +129,16 @@ func (r *Report) RecordPage() *table.Page {
 	return d
 }
 
-// byReading groups rows that differ in their reading, and not in their verdict.
-func (r *Report) byReading() [][]*Row {
+// byReading groups rows that differ in their reading, and not in their verdict or in the
+// largest ratio that is possible.
+func (r *Report) byReading(possible map[string]string) [][]*Row {
 	var groups [][]*Row
 	for k := range r.Claims {
 		row := &r.Claims[k]
 		at := slices.IndexFunc(groups, func(g []*Row) bool {
 			o := g[0]
-			return row.Reading != claim.AnyReading && o.ID == row.ID && o.Form == row.Form && o.Verdict == row.Verdict
+			return row.Reading != claim.AnyReading && o.ID == row.ID && o.Form == row.Form &&
+				o.Verdict == row.Verdict && possible[o.Name()] == possible[row.Name()]
 		})
 		if at < 0 {
 			groups = append(groups, []*Row{row})

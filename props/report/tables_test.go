@@ -37,7 +37,7 @@ func TestPages(t *testing.T) {
 	}
 	r := &Report{
 		Claims: []Row{
-			row(claim.Literal, 0.25), row(claim.Past, 0.25), row(claim.Total, 0.75),
+			row(claim.Literal, 0.125), row(claim.Past, 0.25), row(claim.Total, 0.75),
 			{ID: "eq14b", Form: claim.Printed, Verdict: claim.Refuted, Ratio: 2},
 			{ID: "cor1", Form: claim.Printed, Verdict: claim.Unsettled},
 		},
@@ -62,7 +62,8 @@ func TestPages(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Of 5 rows, a claim in one form and reading each, 3 hold, 1 are refuted and 1 are unsettled.",
-		"| thm2 | (23) | repaired | literal, past, total | holds | 9 | 0 | 0.7500 |  |\n",
+		"| thm2 | (23) | repaired | literal, past | holds | 9 | 0 | 0.2500 | 0.886, bounds/PROOFS.md (3.23) |\n",
+		"| thm2 | (23) | repaired | total | holds | 9 | 0 | 0.7500 |  |\n",
 		"| cor1 |  | printed | - | unsettled | 0 | 0 | - |  |", "calm run",
 	} {
 		if !strings.Contains(markdown.String(), want) {

@@ -15,6 +15,7 @@ type Moments struct {
 	P      Num
 
 	D2, D4       []Num // E|delta_i|^2, E|delta_i|^4           i = 1..N
+	D22          []Num // E[|delta_i|^2 | x]^2                 i = 1..N
 	E2, E4       []Num // E|eps_i|^2, E|eps_i|^4               i = 2..N
 	Y2, Y4       []Num // E|Y_i-y_i|^2, E|Y_i-y_i|^4           i = 0..N
 	V2, V4       []Num // E|V_i-v_i|^2, E|V_i-v_i|^4           i = 1..N
@@ -26,6 +27,8 @@ type Moments struct {
 	// E|E[z|G]|^2 of z = delta_i, eps_i, Y_i-y_i, V_i-v_i, by reading.
 	DMean2, EMean2, YMean2, VMean2 [claim.ReadingSlots][]Num
 
+	DMean22 [claim.ReadingSlots][]Num // E[|E[delta_i|G_i]|^2 | x]^2, i = 1..N
+
 	V0 []Num // |v_i|^2 of the exact pass, i = 1..N
 
 	c *core.Chain // for the shape alone
@@ -33,17 +36,17 @@ type Moments struct {
 
 // lists returns the slices of m in the order of the function lists.
 func (m *Moments) lists() [][]Num {
-	l := [][]Num{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean}
+	l := [][]Num{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean, m.D22}
 	for _, r := range claim.Readings {
-		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r])
+		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r], m.DMean22[r])
 	}
 	return l
 }
 
 func lists(m *claim.Moments) [][]float64 {
-	l := [][]float64{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean}
+	l := [][]float64{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean, m.D22}
 	for _, r := range claim.Readings {
-		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r])
+		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r], m.DMean22[r])
 	}
 	return l
 }
@@ -111,10 +114,11 @@ func (e *Evaluator) newMoments() *Moments {
 	list := func() []Num { return e.a.zeros(e.c.N() + 1) }
 	m := &Moments{
 		c: e.c, D2: list(), D4: list(), E2: list(), E4: list(), Y2: list(), Y4: list(), V2: list(), V4: list(),
-		YV2: list(), Ui2: list(), UiMean2: list(), V0: list(), U2: e.a.num(0), UMean2: e.a.num(0),
+		YV2: list(), Ui2: list(), UiMean2: list(), V0: list(), D22: list(), U2: e.a.num(0), UMean2: e.a.num(0),
 	}
 	for _, r := range claim.Readings {
 		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = list(), list(), list(), list()
+		m.DMean22[r] = list()
 	}
 	return m
 }
@@ -200,6 +204,12 @@ func (qs *quantities) finish(a *arith, m *Moments, total Num) {
 	put(qs.v, m.V2, m.V4, &m.VMean2)
 	put(qs.u, m.Ui2, nil, nil)
 	put(qs.yv, m.YV2, nil, nil)
+	for i := range m.D2 {
+		m.D22[i] = a.mul(m.D2[i], m.D2[i])
+		for _, r := range claim.Readings {
+			m.DMean22[r][i] = a.mul(m.DMean2[r][i], m.DMean2[r][i])
+		}
+	}
 	for i := 1; i < len(qs.u); i++ {
 		all := qs.u[i].groups[claim.Total].events[0]
 		mean := make(vector, len(all.z))

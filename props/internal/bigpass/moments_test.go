@@ -97,6 +97,8 @@ func TestMomentsByHand(t *testing.T) {
 		"E total": {m.EMean2[claim.Total][2], 1},
 		"Y1 past": {m.YMean2[claim.Past][1], 0.25}, "Y2 literal": {m.YMean2[claim.Literal][2], 3.25},
 		"Y2 past": {m.YMean2[claim.Past][2], 3.25}, "Y2 total": {m.YMean2[claim.Total][2], 0.25},
+		"D22": {m.D22[1], 1}, "D22 past": {m.DMean22[claim.Past][1], 0.0625}, "D22 literal": {
+			m.DMean22[claim.Literal][1], 1},
 		"V literal": {m.VMean2[claim.Literal][1], 2}, "V past": {m.VMean2[claim.Past][1], 1},
 		"V total": {m.VMean2[claim.Total][1], 0.25},
 		"v_1":     {m.V0[1], 4}, "v_2": {m.V0[2], 1},

@@ -64,7 +64,11 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, er
 			m.DMean2[r][i] = g.sum("d", i, r)
 			m.VMean2[r][i] = g.sum("v", i, r)
 			m.EMean2[r][i] = g.sum("e", i, r)
+			m.DMean22[r][i] = m.DMean2[r][i] * m.DMean2[r][i]
 		}
+	}
+	for i, d2 := range m.D2 {
+		m.D22[i] = d2 * d2
 	}
 	m.SetMeanNorms(c)
 	return m, nil

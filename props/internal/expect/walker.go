@@ -540,4 +540,5 @@ func (k *walk) finish() {
 		k.reach.MaxV[i] = math.Sqrt(k.reach.MaxV[i])
 	}
 	m.SetMeanNorms(k.w.c)
+	m.SquareGivenX()
 }

@@ -118,13 +118,56 @@ func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi claim.
 	put(&lo.Thm1, &hi.Thm1, thm1, 0)
 	put(&lo.Sharp1, &hi.Sharp1, bounds.SharpTheorem1(k, s.D2, s.Moments.E2), 0)
 	lost := cancellation * math.Sqrt(thm1)
+	m := s.encloseMoments()
 	for _, r := range claim.Readings {
 		// Total means of eps do not do for the repaired form.
-		eps := s.EMean2[min(r, claim.Past)]
 		put(&lo.Thm2[r], &hi.Thm2[r], bounds.Theorem2(k, s.DMean2[r], s.D4, s.EMean2[r]), lost)
-		put(&lo.Repaired2[r], &hi.Repaired2[r], bounds.RepairedTheorem2(k, s.DMean2[r], s.D4, eps), lost)
+		lo.Repaired2[r], lo.Sharp2[r] = m.lo.theorem2(k, r)
+		hi.Repaired2[r], hi.Sharp2[r] = m.hi.theorem2(k, r)
 	}
 	return lo, hi
+}
+
+// sumsOfMoments are sums over steps of what the repaired and the sharp (23) read, as
+// lower or as upper bounds.
+type sumsOfMoments struct {
+	d22             []float64
+	dMean2, dMean22 [claim.ReadingSlots][]float64
+	eMean2          []float64 // given the forward pass
+}
+
+// encloseMoments bounds them: no rounding error of a state enters, and a conditional
+// mean is off by cancellation, see Step.enclose, which Minkowski carries over to sums.
+func (s *stepSum) encloseMoments() (m struct{ lo, hi sumsOfMoments }) {
+	put := func(lo, hi *[]float64, v, of []float64, power float64) {
+		for i, x := range v {
+			size := math.Sqrt(of[i])
+			if power == 4 {
+				size = math.Sqrt(size)
+			}
+			l, h := root(x, cancellation*size, power, sumRounding)
+			*lo, *hi = append(*lo, l), append(*hi, h)
+		}
+	}
+	put(&m.lo.d22, &m.hi.d22, s.D22, make([]float64, len(s.D22)), 4)
+	put(&m.lo.eMean2, &m.hi.eMean2, s.EMean2[claim.Past], s.Moments.E2, 2)
+	for _, r := range claim.Readings {
+		put(&m.lo.dMean2[r], &m.hi.dMean2[r], s.DMean2[r], s.D2, 2)
+		put(&m.lo.dMean22[r], &m.hi.dMean22[r], s.DMean22[r], s.D22, 4)
+	}
+	return m
+}
+
+// theorem2 is the right side of the repaired (23) and that of the sharp one, which the
+// total reading does not have.
+func (m *sumsOfMoments) theorem2(k bounds.Const, r claim.Reading) (repaired, sharp float64) {
+	if r == claim.Total {
+		repaired = bounds.RepairedTheorem2(k, m.dMean2[r], m.d22, m.eMean2)
+		return repaired, repaired
+	}
+	return bounds.RepairedTheorem2Past(k, m.dMean2[r], m.d22, m.eMean2),
+		bounds.SharpTheorem2(k, bounds.BiasMoments{DMean2: m.dMean2[r], DMean22: m.dMean22[r], D22: m.d22,
+			EMean2: m.eMean2})
 }
 
 // rootBias encloses claim.Run.RootBias; at each step the root is off by e, and the

@@ -175,6 +175,7 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 		put(&lo.Y4[i], &hi.Y4[i], m.Y4[i], eY, 4)
 		put(&lo.D2[i], &hi.D2[i], m.D2[i], 0, 2)
 		put(&lo.D4[i], &hi.D4[i], m.D4[i], 0, 4)
+		lo.D22[i], hi.D22[i] = root(m.D22[i], 0, 4, 2*relative)
 		put(&lo.E2[i], &hi.E2[i], m.E2[i], 0, 2)
 		put(&lo.E4[i], &hi.E4[i], m.E4[i], 0, 4)
 		put(&lo.V2[i], &hi.V2[i], m.V2[i], eV, 2)
@@ -190,6 +191,8 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 		put(&s.Lo.V0[i], &s.Hi.V0[i], v0[i], errs.V[i], 2)
 		for _, r := range claim.Readings {
 			put(&lo.DMean2[r][i], &hi.DMean2[r][i], m.DMean2[r][i], mean(m.D2[i]), 2)
+			lost := cancellation * scale * fourthRoot(m.D22[i]) // Minkowski over x
+			lo.DMean22[r][i], hi.DMean22[r][i] = root(m.DMean22[r][i], lost, 4, 2*relative)
 			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], mean(m.E2[i]), 2)
 			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], eY+mean(m.Y2[i]), 2)
 			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], eV+mean(m.V2[i]), 2)
@@ -277,6 +280,8 @@ func (c untouched) keep(i int, y, v, u float64) (float64, float64, float64) {
 	return y, v, u
 }
 
+func fourthRoot(x float64) float64 { return math.Sqrt(math.Sqrt(x)) }
+
 // root encloses a moment v of power 2 or 4 whose root is off by at most e; the
 // moment itself is off by a relative error.
 func root(v, e, power, relative float64) (lo, hi float64) {
@@ -285,7 +290,7 @@ func root(v, e, power, relative float64) (lo, hi float64) {
 	}
 	r := math.Sqrt(v)
 	if power == 4 {
-		r = math.Sqrt(r)
+		r = fourthRoot(v)
 	}
 	lo, hi = max(r-e, 0), r+e
 	lo, hi = lo*lo, hi*hi

@@ -72,7 +72,7 @@ func TestProductsOfErrors(t *testing.T) {
 	with := named(t, "thm2/repaired/total")[0]
 	without := with
 	without.Right = func(v *claim.View, _ int) float64 {
-		return bounds.ConjecturedTheorem2(v.K, v.DMean2[claim.Total], v.D4, v.EMean2[claim.Past])
+		return bounds.RepairedTheorem2Past(v.K, v.DMean2[claim.Total], v.D22, v.EMean2[claim.Past])
 	}
 	if r := search.CheckInBig(&with, c); r.Answer != claim.Yes || !(r.Ratio < 1e-12) {
 		t.Errorf("with the products: %+v", r)
