@@ -46,19 +46,26 @@ func stepClaims() []claim.Claim {
 		row("eq41steps", "(41)", claim.Sharp, "with steps 0 <= g_t <= 1/L fixed in advance E[l(w^T)-l*] <= A_T, A_0 = "+
 			"D0, A_{t+1} = (1 - mu g_t) A_t + L g_t^2 sigma^2 + L g_t^2 E|U-u|^2 + (g_t/2) E|E_t[U-u]|^2",
 			rates.JudgeSharp41Steps),
-		row("eq41steps", "(41)", claim.SharpRoot, "with these steps E[l(w^T)-l*] <= (B_T + M_T^{1/2})^2, B_0 = 0, M_0 = "+
-			"D0, B_{t+1} = q_t^{1/2} B_t + (L/2)^{1/2} g_t (E|E_t[U-u]|^2)^{1/2}, M_{t+1} = q_t M_t + (L g_t^2/2) (sigma "+
-			"+ (E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q_t = 1 - mu g_t (2 - L g_t)", rates.JudgeRoot41Steps),
-		row("table1floor", "Table 1", claim.Sharp, "PL: whatever the T steps are, fixed in advance, errors of size m at "+
-			"some Q of them leave min(D0, m^2 (Q/T)^2/(2 mu)) on l = mu w^2/2, so that Q <= T (2 mu r_T)^{1/2}/m where "+
-			"the gap r_T -> 0 is kept", rates.JudgeSpikeFloor),
+		row("eq41steps", "(41)", claim.SharpRoot,
+			"with these steps E[l(w^T)-l*] <= (B_T + M_T^{1/2})^2, B_0 = 0, M_0 = "+
+				"D0, B_{t+1} = q_t^{1/2} B_t + (L/2)^{1/2} g_t (E|E_t[U-u]|^2)^{1/2}, M_{t+1} = q_t M_t + (L g_t^2/2) "+
+				"(sigma "+
+				"+ (E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q_t = 1 - mu g_t (2 - L g_t)", rates.JudgeRoot41Steps),
+		row("table1floor", "Table 1", claim.Sharp,
+			"PL: whatever the T steps are, fixed in advance, errors of size m at "+
+				"some Q of them leave min(D0, m^2 (Q/T)^2/(2 mu)) on l = mu w^2/2, so that Q <= T (2 mu r_T)^{1/2}/m "+
+				"where "+
+				"the gap r_T -> 0 is kept", rates.JudgeSpikeFloor),
 		row("table1constant", "Table 1", claim.Sharp, "PL: steps of one size, any size, lose a logarithm: on l = mu "+
-			"w^2/2 errors of size m at the last Q steps leave (mu/2) times the square of min over 0 <= r <= 1 of r^T w0 "+
+			"w^2/2 errors of size m at the last Q steps leave (mu/2) times the square of min over 0 <= r <= 1 of "+
+			"r^T w0 "+
 			"+ (1 - r^Q) m/mu, w0 = (2 D0/mu)^{1/2}; the rate ln T/T allows no larger order than Q = O((T/ln T)^{1/2})",
 			rates.JudgeConstantFloor),
-		row("table1steps", "Table 1", claim.Sharp, "PL, from both sides: steps 1/(mu (t+t0)) keep the rate 1/T with Q = "+
-			"O(T^{1/2}) perturbations of O(1), biased and wherever they fall, where Table 1 has O(1), and no steps fixed "+
-			"in advance allow a larger order; for L = mu the constants meet as well", rates.JudgeHarmonic),
+		row("table1steps", "Table 1", claim.Sharp,
+			"PL, from both sides: steps 1/(mu (t+t0)) keep the rate 1/T with Q = "+
+				"O(T^{1/2}) perturbations of O(1), biased and wherever they fall, where Table 1 has O(1), and no "+
+				"steps fixed "+
+				"in advance allow a larger order; for L = mu the constants meet as well", rates.JudgeHarmonic),
 	}
 }
 

@@ -31,12 +31,14 @@ const (
 )
 
 var palette = []color.NRGBA{
-	{0, 0, 0, 255}, {0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {86, 180, 233, 255},
+	{0, 0, 0, 255}, {0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
+	{86, 180, 233, 255},
 	{230, 159, 0, 255},
 }
 
 var marks = []draw.GlyphDrawer{
-	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},
+	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.BoxGlyph{},
+	draw.PyramidGlyph{},
 	draw.CrossGlyph{},
 }
 
@@ -115,11 +117,13 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	}
 	s.stretch()
 	line := plotter.Line{LineStyle: draw.LineStyle{Color: color.Gray{90}, Width: vg.Points(1.4)}}
-	dots := plotter.Scatter{GlyphStyle: draw.GlyphStyle{Color: color.Gray{90}, Radius: vg.Points(2.6), Shape: draw.CircleGlyph{}}}
+	dots := plotter.Scatter{GlyphStyle: draw.GlyphStyle{Color: color.Gray{90}, Radius: vg.Points(2.6),
+		Shape: draw.CircleGlyph{}}}
 	dashed := line
 	dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 	band := plotter.Polygon{Color: color.NRGBA{90, 90, 90, 70}}
-	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 %", []plot.Thumbnailer{&dots}},
+	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}},
+		entry{"simulation, 5–95 %", []plot.Thumbnailer{&dots}},
 		entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
 	if panel.Axis != logistic.ByStep {
 		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
@@ -192,7 +196,8 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 	}
 	from, to := oracle[0].X, oracle[len(oracle)-1].X
 	if plateau > visible {
-		level := &plotter.Line{XYs: plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}}, LineStyle: line}
+		level := &plotter.Line{XYs: plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}},
+			LineStyle: line}
 		level.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 		level.Width = vg.Points(0.9)
 		s.add(level, level.XYs...)

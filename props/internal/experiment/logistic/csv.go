@@ -14,16 +14,20 @@ import (
 func (r *Result) CSV(w io.Writer, f *Figure) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
-		"figure", "panel", "curve", "gamma", "T", "measured", "low", "high", "predicted", "sd", "ratio", "ratio_low", "ratio_high",
-		"agrees", "plateau", "plateau_error", "root", "proved", "floor", "settled", "complexity", "mean_gradient", "mean_square",
+		"figure", "panel", "curve", "gamma", "T", "measured", "low", "high", "predicted", "sd", "ratio", "ratio_low",
+		"ratio_high",
+		"agrees", "plateau", "plateau_error", "root", "proved", "floor", "settled", "complexity", "mean_gradient",
+		"mean_square",
 	}}
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	r.each(f, func(panel *Panel, c *Curve, o *Outcome) {
 		m, q := o.Measured, o.Predicted
 		lo, hi := q.Interval(m)
 		rows = append(rows, []string{
-			f.Name(), panel.Title, c.Label, g(o.Point.Gamma), strconv.Itoa(o.Point.T), g(m.Stable), g(m.Low), g(m.High), g(q.Stable),
-			g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau), g(q.PlateauErr),
+			f.Name(), panel.Title, c.Label, g(o.Point.Gamma), strconv.Itoa(o.Point.T), g(m.Stable), g(m.Low),
+			g(m.High), g(q.Stable),
+			g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau),
+			g(q.PlateauErr),
 			strconv.FormatBool(!q.NoRoot), strconv.FormatBool(q.Proved), g(q.Floor), strconv.FormatBool(q.Settled),
 			strconv.Itoa(m.Complexity), g(m.MeanNorm), g(m.Squares),
 		})
@@ -49,7 +53,8 @@ func (r *Result) each(f *Figure, do func(panel *Panel, c *Curve, o *Outcome)) {
 // Agreement is a line a panel: how many points agree with the oracle, and the worst; and
 // the points that do not, each.
 func (r *Result) Agreement() (panels *table.Table, against []string) {
-	panels = table.New("figure", "panel", "points", "agree", "measured/predicted from", "to", "its interval furthest from 1")
+	panels = table.New("figure", "panel", "points", "agree", "measured/predicted from", "to",
+		"its interval furthest from 1")
 	for k := range r.Figures {
 		f := &r.Figures[k]
 		for i := range f.Panels {
@@ -87,8 +92,10 @@ func (r *Result) summary(f *Figure, panel *Panel) summary {
 				furthest, s.worst = far, fmt.Sprintf("[%.3f, %.3f]", lo, hi)
 			}
 			if !o.Predicted.Agrees(o.Measured) {
-				s.against = append(s.against, fmt.Sprintf("%s, %s, %s, gamma = %.4g, T = %d: measured %.4g, predicted %.4g, "+
-					"ratio in [%.3f, %.3f]", f.Name(), panel.Title, c.Label, p.Gamma, p.T, o.Measured.Stable, o.Predicted.Stable, lo, hi))
+				s.against = append(s.against,
+					fmt.Sprintf("%s, %s, %s, gamma = %.4g, T = %d: measured %.4g, predicted %.4g, "+
+						"ratio in [%.3f, %.3f]", f.Name(), panel.Title, c.Label, p.Gamma, p.T, o.Measured.Stable,
+						o.Predicted.Stable, lo, hi))
 			}
 		}
 	}

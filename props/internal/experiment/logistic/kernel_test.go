@@ -19,7 +19,8 @@ func TestExponential(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var a []float64
 	for range 400 {
-		a = append(a, maxArgument*(2*rng.Float64()-1), 20*(2*rng.Float64()-1), math.Ln2/256*float64(rng.IntN(20000)-10000))
+		a = append(a, maxArgument*(2*rng.Float64()-1), 20*(2*rng.Float64()-1),
+			math.Ln2/256*float64(rng.IntN(20000)-10000))
 	}
 	s, p := make([]float64, len(a)), make([]float64, len(a))
 	slopes(s, a)
@@ -118,9 +119,11 @@ func TestAgainstBatch(t *testing.T) {
 		batch.Load(obj, nil)
 		rng := rand.New(rand.NewPCG(3, 3))
 		for _, l := range []Law{
-			{Every: 1, Reading: OneAStep}, {Forward: 2, Every: 1, Reading: OneAStep}, {Backward: 2, Every: 1, Reading: OneAStep},
+			{Every: 1, Reading: OneAStep}, {Forward: 2, Every: 1, Reading: OneAStep},
+			{Backward: 2, Every: 1, Reading: OneAStep},
 			{Forward: 2, Every: 1, Reading: OneASample}, {Backward: 2, Every: 1, Reading: OneASample},
-			{Backward: 2, OneSided: true, Every: 1, Reading: OneASample}, {Forward: 1, Backward: 1, Every: 1, Reading: OneAStep},
+			{Backward: 2, OneSided: true, Every: 1, Reading: OneASample},
+			{Forward: 1, Backward: 1, Every: 1, Reading: OneAStep},
 			{Forward: 1, Backward: 1, Every: 1, Reading: OneASample},
 		} {
 			for _, scale := range []float64{0, 0.3, 3, 1e4} {
@@ -197,7 +200,8 @@ func BenchmarkStep(b *testing.B) {
 	}
 	for name, l := range map[string]Law{
 		"standard": {Every: 1, Reading: OneAStep}, "forward": {Forward: 1, Every: 1, Reading: OneAStep},
-		"backward": {Backward: 1, Every: 1, Reading: OneAStep}, "forward-sample": {Forward: 1, Every: 1, Reading: OneASample},
+		"backward": {Backward: 1, Every: 1, Reading: OneAStep}, "forward-sample": {Forward: 1, Every: 1,
+			Reading: OneASample},
 		"backward-sample": {Backward: 1, Every: 1, Reading: OneASample},
 	} {
 		b.Run(name, func(b *testing.B) {
