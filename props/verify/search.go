@@ -101,7 +101,8 @@ func runSearch(c *call) (int, error) {
 	var f searchFlags
 	f.define(c)
 	c.fs.StringVar(&f.shard, "shard", "1/1",
-		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
+		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1; auto: as the scheduler's "+
+			"environment says")
 	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the search is too small to reach a verdict on record")
@@ -114,6 +115,16 @@ func runSearch(c *call) (int, error) {
 	}
 	if err := f.check(); err != nil {
 		return exitUsage, err
+	}
+	if f.shard == "auto" {
+		shard, err := autoShard(os.Getenv)
+		if err == nil {
+			err = touchShardStatus(os.Getenv)
+		}
+		if err != nil {
+			return exitUsage, fmt.Errorf("-shard auto: %w", err)
+		}
+		f.shard = shard
 	}
 	part, parts, err := report.ParseShard(f.shard)
 	if err != nil {
