@@ -57,6 +57,7 @@ type Engines struct {
 	err    *BrokenError
 	broken chan struct{}
 	closed bool
+	single bool // there is one peer, and no other
 
 	living sync.Mutex // of what follows; mu is held while a process starts
 	peers  []*peer
@@ -82,7 +83,7 @@ func Command(args []string, opt *Options) *Engines {
 func (e *Engines) Factory() (conform.Engine, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.shared != nil && e.opt.EachRule && e.err == nil {
+	if e.shared != nil && e.opt.EachRule && e.err == nil && !e.single {
 		e.note(e.shared.close())
 		e.shared = nil
 	}
@@ -100,6 +101,9 @@ func (e *Engines) Factory() (conform.Engine, error) {
 // process of its own, so that nothing is left of earlier requests, as long as
 // Options.Restart allows.
 func (e *Engines) Again() (conform.Engine, error) {
+	if e.single {
+		return e.Factory()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.spent < e.opt.Restart {

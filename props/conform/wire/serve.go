@@ -58,7 +58,10 @@ func answer(engine conform.Engine, line []byte) []byte {
 	if err == nil {
 		body, err = answerTo(engine, &s)
 	}
+	var unsupported *unsupportedError
 	switch {
+	case errors.As(err, &unsupported):
+		b = appendText(b, "unsupported", unsupported.why)
 	case errors.Is(err, errors.ErrUnsupported):
 		b = appendText(b, "unsupported", err.Error())
 	case err != nil:
