@@ -1739,4 +1739,14 @@ var randomFaults = []plantedFault{
 	{"stochastic, gradients biased by a quarter unit", "unbiased", stochastic(word("float32"), false, func(e *lab) {
 		e.hook.j2 = func(_ int, _ *job, _, _, _, g []float64) { times(g, 1+0x1p-24) }
 	})},
+	{"stochastic, but rounds up too rarely", "unbiased", stochastic(word("bfloat16"), false, func(e *lab) {
+		e.lazy = 1.0 / 8
+	})},
+	{"stochastic, but states are rounded to nearest", "unbiased", stochastic(word("float16"), false, func(e *lab) {
+		e.hook.state = func(_ int, _ *job, _ *Sample, f, y []float64) {
+			for k, x := range f {
+				y[k] = e.stored.round(x)
+			}
+		}
+	})},
 }
