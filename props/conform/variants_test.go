@@ -13,11 +13,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 var (
 	full = flag.Bool("full", false, "try every fault with every rule, and every right engine in "+
 		"every precision, with all seeds (hours)")
+
+	gatesTime = flag.Duration("gates", 0,
+		"with -full, how long default gates are run on right engines; 0 means all of them")
 
 	errNotFinite = errors.New("not finite")
 )
@@ -181,27 +185,44 @@ func init() {
 const seeds = 10
 
 // TestNoFalseAlarm: right engines pass, whatever their precision, formulas, order of
-// summation and habits.
+// summation and habits. TestGates tries all of it.
 func TestNoFalseAlarm(t *testing.T) {
-	for k, p := range precisions {
-		t.Run(p.String(), func(t *testing.T) {
-			if *full {
-				passInFull(t, p)
-			} else if k < dealtPrecisions {
-				passDealt(t, k)
-			}
-		})
+	for k, p := range precisions[:dealtPrecisions] {
+		t.Run(p.String(), func(t *testing.T) { passDealt(t, k) })
 		kept.forget()
 	}
 }
 
-func passInFull(t *testing.T, p Precision) {
-	for _, v := range variants {
-		for seed := range uint64(seeds) {
-			if err := Check(labFactory(p, v.make), &Options{Seed: seed + 1, Cases: 20}); err != nil {
-				t.Errorf("%s, seed %d: %v", v.name, seed+1, err)
-				break
+// TestGates runs default gates on right engines: every variant in every precision with one
+// seed after the other, 4000 gates and more, or as many as -gates has time for. No engine
+// is accused in any.
+func TestGates(t *testing.T) {
+	if !*full {
+		t.Skip("with -full")
+	}
+	begun := time.Now()
+	var gates, requests, accused int
+	inPrecision := map[Precision]int{}
+	defer func() {
+		t.Logf("%d default gates of %d variants in %d precisions, %d requests, %d accused, in %v; in "+
+			"each precision %v",
+			gates, len(variants), len(precisions), requests, accused, time.Since(begun).Round(time.Second),
+			inPrecision)
+	}()
+	for seed := uint64(1); seed <= seeds; seed++ {
+		for _, p := range precisions {
+			for _, v := range variants {
+				if *gatesTime > 0 && time.Since(begun) > *gatesTime {
+					return
+				}
+				r := Run(labFactory(p, v.make), &Options{Seed: seed})
+				gates, requests, inPrecision[p] = gates+1, requests+r.Requests, inPrecision[p]+1
+				if err := r.Err(); err != nil {
+					accused++
+					t.Errorf("%s in %v, seed %d: %v", v.name, p, seed, err)
+				}
 			}
+			kept.forget()
 		}
 	}
 }
