@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write testdata/faults.md anew: with -full all of it, without what is not on record")
+var update = flag.Bool("update", false, "write testdata/faults.md anew; without -full keep what is on record")
 
 const tableFile = "testdata/faults.md"
 
