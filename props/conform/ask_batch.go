@@ -53,7 +53,7 @@ func (m *maker) batch(kind string, b, accumulate int, f filling) *job {
 		return m.manySamples(m.template("linear", 3, f), b, accumulate, f)
 	case "labels":
 		chain := chainOf(m.front(3, 2), []core.Spec{
-			{Op: "tanh", N: 3}, {Op: "linear", In: 3, Out: 4}, {Op: "softmaxce", N: 4},
+			{Op: "tanh", N: 3}, {Op: "linear", In: 3, Out: 4}, {Op: "softmaxce", N: 4, Label: 2},
 		})
 		return m.manySamples(chain, b, accumulate, f)
 	}

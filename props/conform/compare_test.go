@@ -20,7 +20,9 @@ func short(rules ...string) *Options {
 	if rules == nil {
 		rules = []string{"operators"}
 	}
-	return &Options{Cases: 10, Rules: rules}
+	return &Options{Cases: 5, Rules: rules, Ops: []string{
+		"affine", "linear", "bias", "scale", "tanh", "sigmoid", "softplus", "square",
+	}}
 }
 
 func TestCompare(t *testing.T) {

@@ -153,6 +153,19 @@ var callFaults = []plantedFault{
 			}
 			return r, nil
 		})},
+	{"leaves a goroutine behind every fourth request", "manners",
+		replying(func(calls int, _ *job, r *Reply) (*Reply, error) {
+			if calls%4 == 0 {
+				go func() { time.Sleep(time.Minute) }()
+			}
+			return r, nil
+		})},
+}
+
+func roundTo(format string, v []float64) {
+	for k, x := range v {
+		v[k] = formats[format].round(x)
+	}
 }
 
 // meddler changes its request.
@@ -253,6 +266,11 @@ var memoryFaults = []plantedFault{
 	{"backward pass memoised without eps", "one-part", captured(
 		func(j *job) string { return shapes(j) + x(j) + w(j) + del(j) },
 		func(j, first *job) { copy(j.first().Eps, first.first().Eps) })},
+	{"delta of the loss captured", "one-part", captured(
+		func(j *job) string {
+			return shapes(j) + x(j) + w(j) + eps(j) + fmt.Sprint(j.first().Delta[:len(j.chain)-1])
+		},
+		func(j, first *job) { copy(j.first().Delta, first.first().Delta) })},
 	{"graph keyed without the label", "one-part", captured(shapes, func(j, first *job) {
 		for k := range j.chain {
 			j.chain[k].Label = first.chain[k].Label
@@ -600,6 +618,18 @@ var operatorFaults = []plantedFault{
 			y[0] += x[s.Label] - x[0]
 		}
 	})},
+	{"softplus as the last operator lacks its derivative", "operators",
+		onJ1("softplus", func(i int, j *job, _, _, v, g []float64) {
+			if i == len(j.chain) {
+				copy(g, v)
+			}
+		})},
+	{"scale as the last operator has the gradient of bias", "operators",
+		onJ2("scale", func(i int, j *job, _, v, g []float64) {
+			if i == len(j.chain) {
+				copy(g, v)
+			}
+		})},
 	{"bias as the last operator has no gradient", "operators", onJ2("bias", func(i int, j *job, _, _, g []float64) {
 		if i == len(j.chain) {
 			clear(g)
@@ -766,6 +796,11 @@ var sizeFaults = []plantedFault{
 			y[0] += x[16] * x[16] / 2
 		}
 	})},
+	{"matrices of more than 2000 entries cut", "widths", onJ2("", func(_ int, _ *job, _, _, g []float64) {
+		if len(g) > 2000 {
+			clear(g[2000:])
+		}
+	})},
 	{"row 64 of a matrix twice", "widths", onF("affine", func(_ int, s core.Spec, _, w, y []float64) {
 		if s.Out > 64 {
 			y[64] = y[63] - w[s.In*s.Out+63] + w[s.In*s.Out+64]
@@ -811,6 +846,18 @@ var sizeFaults = []plantedFault{
 				return v
 			}
 			return y[i]
+		}
+	})},
+	{"recomputes segments of sixteen without delta", "long-chain", onlySteps(func(e *lab) {
+		e.hook.at = func(i int, j *job, y, _ [][]float64) []float64 {
+			if i == 0 || i%16 > 0 || i == len(j.chain) {
+				return y[i]
+			}
+			v := slices.Clone(y[i])
+			for k, d := range j.first().Delta[i-1] {
+				v[k] -= d
+			}
+			return v
 		}
 	})},
 	{"gradient of operator 10 and beyond from its neighbour", "long-chain",
@@ -956,6 +1003,9 @@ var functionFaults = []plantedFault{
 				}
 			}
 		})
+	})},
+	{"ln(1+z) is z below 1e-4", "sweep", valued("softplus", -inf, -9.2, func(x, _ float64) float64 {
+		return math.Exp(x)
 	})},
 	{"softplus overflows", "sweep", valued("softplus", 700, inf, func(x, _ float64) float64 {
 		return math.Log(1 + math.Exp(x))
@@ -1197,6 +1247,19 @@ func newWeights(w, u []float64, gamma float64, reg core.Regularizer, after []flo
 }
 
 var stepFaults = []plantedFault{
+	{"gamma rounded to six decimals", "step", stepping(func(j *job, w, u, after []float64) {
+		newWeights(w, u, math.Round(1e6*j.steps[0].Gamma)/1e6, j.reg, after)
+	})},
+	{"decay does not turn the sign of a weight", "step", stepping(func(j *job, w, u, after []float64) {
+		gamma := j.steps[0].Gamma
+		for k := range w {
+			if j.reg.Kind == "l2" && 2*gamma*j.reg.Rho > 1 {
+				after[k] = -gamma * u[k]
+			} else {
+				newWeights(w[k:k+1], u[k:k+1], gamma, j.reg, after[k:k+1])
+			}
+		}
+	})},
 	{"regularizer dropped", "step", stepping(func(j *job, w, u, after []float64) {
 		newWeights(w, u, j.steps[0].Gamma, core.Regularizer{}, after)
 	})},
@@ -1304,6 +1367,20 @@ var wildFaults = []plantedFault{
 		return r, nil
 	})},
 	{"NaN in delta ignored", "not-finite", asked(func(_ *job, s *Sample) { calm(s.Delta) })},
+	{"a logit of -Inf makes the loss NaN", "not-finite", onF("softmaxce", func(_ int, _ core.Spec, x, _, y []float64) {
+		if slices.Contains(x, -inf) {
+			y[0] = math.NaN()
+		}
+	})},
+	{"Inf in eps becomes 0", "not-finite", asked(func(_ *job, s *Sample) {
+		for _, row := range s.Eps {
+			for k, x := range row {
+				if math.IsInf(x, 0) {
+					row[k] = 0
+				}
+			}
+		}
+	})},
 	{"NaN in eps ignored", "not-finite", asked(func(_ *job, s *Sample) { calm(s.Eps) })},
 	{"NaN in a weight ignored", "not-finite", onF("", func(i int, s core.Spec, x, w, y []float64) {
 		if s.Op == "bias" {
@@ -1427,6 +1504,29 @@ var batchFaults = []plantedFault{
 	{"divided by accumulate", "batch", windowed(func(e *lab, j *job, parts []part) (float64, [][]float64) {
 		return e.join(parts, float64(j.steps[0].Accumulate))
 	})},
+	{"gradients of a batch added up in bfloat16 by a float32 engine", "batch", in(word("float32"), func(e *lab) {
+		e.hook.windows = func(_ *job, parts []part) (float64, [][]float64) {
+			for _, p := range parts {
+				for _, row := range p.u {
+					if p.n > 1 {
+						roundTo("bfloat16", row)
+					}
+				}
+			}
+			return e.join(parts, samplesOf(parts))
+		}
+	})},
+	{"1/B through float32", "batch", windowed(func(e *lab, _ *job, parts []part) (float64, [][]float64) {
+		n := samplesOf(parts)
+		return e.join(parts, 1/float64(float32(1/n)))
+	})},
+	{"label 0 taken for none", "batch", faulty(func(e *lab) {
+		e.hook.sample = func(_ *job, s *Sample) {
+			if s.Label != nil && *s.Label == 0 {
+				s.Label = nil
+			}
+		}
+	})},
 	{"the sum instead of the mean", "batch", windowed(func(e *lab, _ *job, parts []part) (float64, [][]float64) {
 		return e.join(parts, 1)
 	})},
@@ -1547,6 +1647,16 @@ var runFaults = []plantedFault{
 				j.steps[t].Accumulate = j.steps[0].Accumulate
 			}
 			return j
+		}
+	})},
+	{"carries weights in float32", "run", faulty(func(e *lab) {
+		e.hook.carry = func(_ *job, t int, w [][]float64) [][]float64 {
+			if w = cloneRows(w); t > 0 {
+				for _, row := range w {
+					roundTo("float32", row)
+				}
+			}
+			return w
 		}
 	})},
 	{"weights of two steps ago", "run", faulty(func(e *lab) {
@@ -1736,7 +1846,28 @@ var randomFaults = []plantedFault{
 			return j
 		}
 	})},
+	{"stochastic, with the bits of the first request for all", "unbiased",
+		stochastic(word("bfloat16"), true, func(e *lab) {
+			var bits []uint32
+			e.hook.request = func(j *job) *job {
+				if bits == nil {
+					bits = slices.Clone(j.bits)
+				}
+				copy(j.bits, bits)
+				return j
+			}
+		})},
 	{"stochastic, gradients biased by a quarter unit", "unbiased", stochastic(word("float32"), false, func(e *lab) {
 		e.hook.j2 = func(_ int, _ *job, _, _, _, g []float64) { times(g, 1+0x1p-24) }
+	})},
+	{"stochastic, but rounds up too rarely", "unbiased", stochastic(word("bfloat16"), false, func(e *lab) {
+		e.lazy = 1.0 / 8
+	})},
+	{"stochastic, but states are rounded to nearest", "unbiased", stochastic(word("float16"), false, func(e *lab) {
+		e.hook.state = func(i int, _ *job, s *Sample, f, y []float64) {
+			for k, x := range f {
+				y[k] = e.stored.round(x + s.Delta[i-1][k])
+			}
+		}
 	})},
 }

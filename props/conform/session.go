@@ -29,6 +29,8 @@ type sequence struct {
 	questions []question
 	// judge, unless nil, holds all answers against one another.
 	judge func(s *session, answers []*answer) *fault
+	// each, unless nil, takes the k-th answer, from 0, as it comes.
+	each func(k int, a *answer) *fault
 }
 
 // asking is a sequence of jobs that are judged one by one; nil when one is nil.
@@ -313,6 +315,9 @@ func (s *session) inquire(q *sequence) (asked []*job, answers []*answer, f *faul
 		}
 		if f == nil && x.again > 0 {
 			f = x.repeats(answers[x.again-1], a)
+		}
+		if f == nil && q.each != nil {
+			f = q.each(len(answers)-1, a)
 		}
 		if f != nil {
 			return asked, answers, f

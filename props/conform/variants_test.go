@@ -6,16 +6,22 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 var (
 	full = flag.Bool("full", false, "try every fault with every rule, and every right engine in "+
 		"every precision, with all seeds (hours)")
+
+	gatesTime = flag.Duration("gates", 0,
+		"with -full, how long default gates are run on right engines; 0 means all of them")
 
 	errNotFinite = errors.New("not finite")
 )
@@ -179,27 +185,44 @@ func init() {
 const seeds = 10
 
 // TestNoFalseAlarm: right engines pass, whatever their precision, formulas, order of
-// summation and habits.
+// summation and habits. TestGates tries all of it.
 func TestNoFalseAlarm(t *testing.T) {
-	for k, p := range precisions {
-		t.Run(p.String(), func(t *testing.T) {
-			if *full {
-				passInFull(t, p)
-			} else if k < dealtPrecisions {
-				passDealt(t, k)
-			}
-		})
+	for k, p := range precisions[:dealtPrecisions] {
+		t.Run(p.String(), func(t *testing.T) { passDealt(t, k) })
 		kept.forget()
 	}
 }
 
-func passInFull(t *testing.T, p Precision) {
-	for _, v := range variants {
-		for seed := range uint64(seeds) {
-			if err := Check(labFactory(p, v.make), &Options{Seed: seed + 1, Cases: 20}); err != nil {
-				t.Errorf("%s, seed %d: %v", v.name, seed+1, err)
-				break
+// TestGates runs default gates on right engines: every variant in every precision with one
+// seed after the other, 4000 gates and more, or as many as -gates has time for. No engine
+// is accused in any.
+func TestGates(t *testing.T) {
+	if !*full {
+		t.Skip("with -full")
+	}
+	begun := time.Now()
+	var gates, requests, accused int
+	inPrecision := map[Precision]int{}
+	defer func() {
+		t.Logf("%d default gates of %d variants in %d precisions, %d requests, %d accused, in %v; in "+
+			"each precision %v",
+			gates, len(variants), len(precisions), requests, accused, time.Since(begun).Round(time.Second),
+			inPrecision)
+	}()
+	for seed := uint64(1); seed <= seeds; seed++ {
+		for _, p := range precisions {
+			for _, v := range variants {
+				if *gatesTime > 0 && time.Since(begun) > *gatesTime {
+					return
+				}
+				r := Run(labFactory(p, v.make), &Options{Seed: seed})
+				gates, requests, inPrecision[p] = gates+1, requests+r.Requests, inPrecision[p]+1
+				if err := r.Err(); err != nil {
+					accused++
+					t.Errorf("%s in %v, seed %d: %v", v.name, p, seed, err)
+				}
 			}
+			kept.forget()
 		}
 	}
 }
@@ -220,5 +243,63 @@ func passDealt(t *testing.T, k int) {
 		for _, finding := range r.Findings {
 			t.Errorf("%s: %v", v.name, finding)
 		}
+	}
+}
+
+// TestNoFalseBias: engines that round at random without a bias are not accused.
+func TestNoFalseBias(t *testing.T) {
+	count := 1
+	if *full {
+		count = seeds
+	}
+	for _, p := range []Precision{
+		word("bfloat16"), word("float32"), word("float16"), {"bfloat16", "float32", "float32"},
+	} {
+		for seed := range uint64(count) {
+			f := func() (Engine, error) { return stochastic(p, false, func(*lab) {})(), nil }
+			r := Run(f, &Options{Seed: seed + 1, Rules: []string{"unbiased"}})
+			if r.Err() != nil || r.Requests < unbiasedTimes {
+				t.Errorf("%v, seed %d: %s: %v", p, seed+1, r.Summary(), r.Err())
+			}
+		}
+		if !*full {
+			break
+		}
+	}
+}
+
+// TestBets: a bias of a quarter of what a number may be off is found, none is never, and exact
+// numbers are not bet on.
+func TestBets(t *testing.T) {
+	ar, err := newArithmetic(word("bfloat16"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := newMaker(ar, Info{}, nil, "bets").at(1, "bets", 0).unbiased(unbiasedChains[0], both()).questions[0].job
+	e, rng := j.want.first[0], rand.New(rand.NewPCG(1, 2))
+	all := j.bets()
+	if n := 1 + len(e.U[1]) + len(e.U[2]); len(all) == 0 || len(all) > n {
+		t.Fatalf("%d bets on %d numbers", len(all), n)
+	}
+	for _, bias := range []float64{0, 1.0 / 4, -1.0 / 4} {
+		b := j.bets()[0]
+		found := 0
+		for n := 1; n <= unbiasedTimes && found == 0; n++ {
+			side := float64(2*rng.IntN(2)-1) + bias
+			a := &answer{loss: b.want + 0.9*side*b.bound/(1+math.Abs(bias))}
+			if f := b.observe(j, n, a, 40); f != nil {
+				found = n
+				if f.quantity != "mean of loss" || f.want != b.want || f.got == b.want {
+					t.Errorf("bias %v: %+v", bias, f)
+				}
+			}
+		}
+		if (found > 0) != (bias != 0) {
+			t.Errorf("bias %v of the tolerance: found after %d answers, 0 for never", bias, found)
+		}
+	}
+	b := j.bets()[0]
+	if f := b.observe(j, 1, &answer{loss: math.NaN()}, 40); f == nil {
+		t.Error("NaN is no fault")
 	}
 }
