@@ -119,7 +119,8 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	dashed := line
 	dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 	band := plotter.Polygon{Color: color.NRGBA{90, 90, 90, 70}}
-	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 %", []plot.Thumbnailer{&dots}},
+	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 " +
+		"%", []plot.Thumbnailer{&dots}},
 		entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
 	if panel.Axis != logistic.ByStep {
 		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
