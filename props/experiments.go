@@ -6,10 +6,10 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 )
 
-// experimentClaims are the printed outcomes of section 7, and what stands beside them; a
+// ExperimentClaims are the part of Claims about section 7: the printed outcomes of section 7, and what stands beside them; a
 // letter for each sentence about a figure. They are judged by the oracle of package
 // logistic at the size of the paper and by short runs; verify figures makes the long ones.
-func experimentClaims() []claim.Claim {
+func ExperimentClaims() []claim.Claim {
 	row := func(id, eq string, form claim.Form, statement string, judge func() claim.Judgement) claim.Claim {
 		return claim.Claim{
 			ID: id, Eq: eq, Form: form, Kind: claim.SelfJudged, Experiment: true, Statement: statement,

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/internal/draw"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
@@ -165,6 +166,11 @@ func writeFigures(r *logistic.Result, dir string) (files int, err error) {
 			write(p.Name+".png", p.PNG)
 		}
 	}
+	var page bytes.Buffer
+	if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&page); err != nil {
+		return files, err
+	}
+	write("FIGURES.md", page.Bytes())
 	return files, err
 }
 
