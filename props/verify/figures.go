@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/internal/draw"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
@@ -47,8 +48,8 @@ func (f *figureFlags) define(c *call) {
 	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of all noise")
 	c.fs.StringVar(&f.draws, "draws", "", "draws of the data, `seeds` separated by commas")
-	c.fs.StringVar(&f.readings, "readings", "",
-		"delta_t and eps_t are one number a `step`, one a sample, or both: step,sample")
+	c.fs.StringVar(&f.readings, "readings", "", "delta_t and eps_t are one number a `step`, one a sample, "+
+		"or both: step,sample")
 	c.fs.Float64Var(&f.start, "start", 0, "every coordinate of w^0 is this `number`")
 	c.fs.Float64Var(&f.ewma, "ewma", 0.99, "`factor` of the EWMA")
 	c.fs.IntVar(&f.phase, "phase", 0, "delta_t of Figs 7 and 8 comes at steps `n` modulo the spacing")
@@ -109,8 +110,8 @@ func runFigures(c *call) (int, error) {
 	left := &timeLeft{say: func(line string) { fmt.Fprintln(c.stderr, "verify figures:", line) }, start: time.Now()}
 	result, err := logistic.Run(c.ctx, figures, f.out, left.at)
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(c.stderr, "verify figures: stopped; the same command goes on from %s\n",
-			filepath.Join(f.out, "points"))
+		fmt.Fprintf(c.stderr, "verify figures: stopped; the same command goes on from "+
+			"%s\n", filepath.Join(f.out, "points"))
 		return exitStopped, nil
 	}
 	if err != nil {
@@ -165,6 +166,11 @@ func writeFigures(r *logistic.Result, dir string) (files int, err error) {
 			write(p.Name+".png", p.PNG)
 		}
 	}
+	var page bytes.Buffer
+	if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&page); err != nil {
+		return files, err
+	}
+	write("FIGURES.md", page.Bytes())
 	return files, err
 }
 
@@ -191,8 +197,8 @@ func (l *timeLeft) at(done, total, stored int64) {
 
 // leftLine is what to say after so much time.
 func leftLine(done, total, stored int64, took time.Duration) string {
-	line := fmt.Sprintf("%.1f of %.1f million steps; %v", float64(done)/1e6, float64(total)/1e6,
-		took.Round(time.Second))
+	line := fmt.Sprintf("%.1f of %.1f million steps; "+
+		"%v", float64(done)/1e6, float64(total)/1e6, took.Round(time.Second))
 	if fresh := done - stored; fresh > 0 && done < total {
 		left := time.Duration(float64(took) * float64(total-done) / float64(fresh))
 		line += fmt.Sprintf(", about %v left", left.Round(time.Second))

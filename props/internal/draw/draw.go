@@ -69,12 +69,15 @@ func Pictures(f *logistic.Figure, r *logistic.Result) ([]Picture, error) {
 			if _, err := file.from.WriteTo(&b); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
-			*file.to = b.Bytes()
+			*file.to = bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte(sans))
 		}
 		all = append(all, p)
 	}
 	return all, nil
 }
+
+// sans is for machines without Liberation Sans; its widths are those of Arial.
+const sans = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"
 
 // sheet is a plot with a legend in rows under it, where it hides nothing.
 type sheet struct {
@@ -117,13 +120,14 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	}
 	s.stretch()
 	line := plotter.Line{LineStyle: draw.LineStyle{Color: color.Gray{90}, Width: vg.Points(1.4)}}
-	dots := plotter.Scatter{GlyphStyle: draw.GlyphStyle{Color: color.Gray{90}, Radius: vg.Points(2.6),
-		Shape: draw.CircleGlyph{}}}
+	dots := plotter.Scatter{GlyphStyle: draw.GlyphStyle{
+		Color: color.Gray{90}, Radius: vg.Points(2.6), Shape: draw.CircleGlyph{},
+	}}
 	dashed := line
 	dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 	band := plotter.Polygon{Color: color.NRGBA{90, 90, 90, 70}}
-	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}},
-		entry{"simulation, 5–95 %", []plot.Thumbnailer{&dots}},
+	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 " +
+		"%", []plot.Thumbnailer{&dots}},
 		entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
 	if panel.Axis != logistic.ByStep {
 		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
@@ -196,8 +200,8 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 	}
 	from, to := oracle[0].X, oracle[len(oracle)-1].X
 	if plateau > visible {
-		level := &plotter.Line{XYs: plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}},
-			LineStyle: line}
+		ends := plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}}
+		level := &plotter.Line{XYs: ends, LineStyle: line}
 		level.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 		level.Width = vg.Points(0.9)
 		s.add(level, level.XYs...)

@@ -53,8 +53,8 @@ func (r *Result) each(f *Figure, do func(panel *Panel, c *Curve, o *Outcome)) {
 // Agreement is a line a panel: how many points agree with the oracle, and the worst; and
 // the points that do not, each.
 func (r *Result) Agreement() (panels *table.Table, against []string) {
-	panels = table.New("figure", "panel", "points", "agree", "measured/predicted from", "to",
-		"its interval furthest from 1")
+	panels = table.New("figure", "panel", "points", "agree", "measured/predicted from", "to", "its "+
+		"interval furthest from 1")
 	for k := range r.Figures {
 		f := &r.Figures[k]
 		for i := range f.Panels {
@@ -92,10 +92,10 @@ func (r *Result) summary(f *Figure, panel *Panel) summary {
 				furthest, s.worst = far, fmt.Sprintf("[%.3f, %.3f]", lo, hi)
 			}
 			if !o.Predicted.Agrees(o.Measured) {
-				s.against = append(s.against,
-					fmt.Sprintf("%s, %s, %s, gamma = %.4g, T = %d: measured %.4g, predicted %.4g, "+
-						"ratio in [%.3f, %.3f]", f.Name(), panel.Title, c.Label, p.Gamma, p.T, o.Measured.Stable,
-						o.Predicted.Stable, lo, hi))
+				s.against = append(s.against, fmt.Sprintf("%s, %s, %s, gamma = %.4g, T = %d: measured "+
+					"%.4g, predicted %.4g, "+
+					"ratio in [%.3f, "+
+					"%.3f]", f.Name(), panel.Title, c.Label, p.Gamma, p.T, o.Measured.Stable, o.Predicted.Stable, lo, hi))
 			}
 		}
 	}

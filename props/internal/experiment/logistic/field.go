@@ -49,7 +49,10 @@ type local struct {
 }
 
 // at evaluates the field; cov may be nil.
-func (f *field) at(w []float64, cov *mat.SymDense) *local {
+func (f *field) at(w []float64, cov *mat.SymDense) *local { return f.evaluate(w, cov, true) }
+
+// evaluate leaves out what describes the noise where nobody asks for it.
+func (f *field) evaluate(w []float64, cov *mat.SymDense, noise bool) *local {
 	m, d := f.m, f.d
 	a := make([]float64, m)
 	f.ahead(a, w)
@@ -98,7 +101,9 @@ func (f *field) at(w []float64, cov *mat.SymDense) *local {
 			h.SetSym(j, j, h.At(j, j)+regSecond(f.p.Reg, v))
 		}
 	}
-	f.addNoise(l, byNode, spread)
+	if noise {
+		f.addNoise(l, byNode, spread)
+	}
 	if cov != nil {
 		f.addThird(l, w, t, tf, cov)
 	}

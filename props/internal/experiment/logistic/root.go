@@ -38,6 +38,7 @@ const (
 	maxSecondSlope = 0.09622504486493764 // max |sigma''| = 1/(6 sqrt 3)
 	maxThirdReg    = 6.3
 	newtonSteps    = 200
+	rootSmall      = 1e-13 // a gradient this small is a root up to rounding
 )
 
 // root looks for w_b by Newton's method with a line search on F's gradient norm.
@@ -45,7 +46,7 @@ func (f *field) root(start []float64) *Root {
 	d := f.d
 	w := append([]float64(nil), start...)
 	r := &Root{Unique: math.Inf(1)}
-	l := f.at(w, nil)
+	l := f.evaluate(w, nil, false)
 	for r.Iterated = 0; r.Iterated < newtonSteps; r.Iterated++ {
 		step, ok := solve(l.hess, l.mean)
 		if !ok {
@@ -57,11 +58,13 @@ func (f *field) root(start []float64) *Root {
 			for j := range next {
 				next[j] = w[j] - size*step[j]
 			}
-			if at := f.at(next, nil); norm2(at.mean) < now {
+			if at := f.evaluate(next, nil, false); norm2(at.mean) < now {
 				w, l, moved = next, at, true
 				break
 			}
-			size /= 2
+			if size /= 2; now < rootSmall {
+				break // rounding
+			}
 		}
 		if !moved || norm2(w) > farAway {
 			break
