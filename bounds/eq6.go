@@ -5,7 +5,7 @@ import "fmt"
 // The comparison (6) of an additive error e with the errors that accumulate in
 // a linear network y_i = W_i y_{i-1}, delta = 0. w[i] is W_i by rows, i = 1..N;
 // vectors are columns. A result is the d_1 x d_0 matrix U_1, or what the paper
-// prints for it. An error says which printed shapes do not fit together; fewer
+// prints for it; the display before (12), of v_1, has the same data. An error says which printed shapes do not fit together; fewer
 // than two matrices, an empty or ragged one, or an eps_i left out panic.
 
 // Eq6a is W_2^T ... W_N^T v_N v_1^T + e. It implements (6a); e nil is 0.
@@ -42,6 +42,53 @@ func Eq6Text(w [][][]float64, x []float64, eps [][]float64) ([][]float64, error)
 // to V_{N-1}.
 func Eq6TextRepaired(w [][][]float64, x []float64, eps [][]float64) ([][]float64, error) {
 	return eq6Text(w, 2, x, eps)
+}
+
+// Display12 is W_N^T ... W_3^T W_2^T in this order of factors, v_N left out: the display
+// before (12) of v_1 in a linear network. It is an error where the factors do not fit
+// together.
+func Display12(w [][][]float64) ([][]float64, error) {
+	checkShapes(w, nil)
+	product := make([][]float64, len(w[len(w)-1][0])) // W_N^T, of d_N = 1 columns
+	for k := range product {
+		for _, row := range w[len(w)-1] {
+			product[k] = append(product[k], row[k])
+		}
+	}
+	for i := len(w) - 2; i >= 2; i-- {
+		if len(product[0]) != len(w[i][0]) {
+			return nil, fmt.Errorf("bounds: before (12): a product of %d columns times W_%d^T of %d rows",
+				len(product[0]), i, len(w[i][0]))
+		}
+		next := make([][]float64, len(product))
+		for r, row := range product {
+			next[r] = make([]float64, len(w[i]))
+			for j, of := range w[i] { // column j of W_i^T
+				for k, a := range of {
+					next[r][j] += float64(row[k] * a)
+				}
+			}
+		}
+		product = next
+	}
+	return product, nil
+}
+
+// Display12Repaired is W_2^T W_3^T ... W_N^T v_N, v_1 by (4), as a column.
+func Display12Repaired(w [][][]float64, vN []float64) ([][]float64, error) {
+	checkShapes(w, nil)
+	v := vN
+	for i := len(w) - 1; i >= 2; i-- {
+		var err error
+		if v, err = transposeTimes(w[i], v, i); err != nil {
+			return nil, err
+		}
+	}
+	column := make([][]float64, len(v))
+	for k, x := range v {
+		column[k] = []float64{x}
+	}
+	return column, nil
 }
 
 func eq6(w [][][]float64, vN []float64, eps [][]float64, right []float64, e [][]float64) ([][]float64, error) {

@@ -26,6 +26,20 @@ func TestEquation6(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, c[0], c[1])
 		}
 	}
+	// W_4 = (2 3), W_3 = (4 5)^T, W_2 = (1 7): v_1 = W_2^T W_3^T W_4^T = 23 (1, 7), and in reversed
+	// order W_4^T W_3^T W_2^T = 39 (2, 3). Two columns times one row do not fit.
+	w4 := [][][]float64{nil, {{1}, {1}}, {{1, 7}}, {{4}, {5}}, {{2, 3}}}
+	for name, c := range map[string][2]string{
+		"before (12)":         {get(Display12(w4)), "[[78] [117]] <nil>"},
+		"before (12), mended": {get(Display12Repaired(w4, []float64{1})), "[[23] [161]] <nil>"},
+		"before (12), N = 2":  {get(Display12(w)), "[[1] [3]] <nil>"},
+		"before (12), shapes": {get(Display12([][][]float64{nil, w[1], {{1, 1}, {0, 1}}, {{1, 2}}})),
+			"[] bounds: before (12): a product of 1 columns times W_2^T of 2 rows"},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%s: %s, want %s", name, c[0], c[1])
+		}
+	}
 	// Three matrices: W_3 = (1 2), W_2 = [1 1; 0 1], so v_1 = (1, 3)^T as well.
 	w3 := [][][]float64{nil, w[1], {{1, 1}, {0, 1}}, {{1, 2}}}
 	one := []float64{1}

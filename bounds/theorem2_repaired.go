@@ -50,11 +50,16 @@ func RepairedDeltaMean(k Const, i int) float64 {
 //	8 L1^4 Cv^2 sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} + 2 L2^2 Cv^2 S_i
 //	+ 4 L1^4 Cv^2 ( (i-1)^2 S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1} )
 func RepairedCy(k Const, i int) float64 {
-	productsOfErrors := product(float64(i-1), float64(i-1), k.S(i-1))
+	return RepairedCyPast(k, i) + product(4, k.L1, k.L1, k.L1, k.L1, k.CvSq(), k.productsOfErrors(i))
+}
+
+// productsOfErrors is (i-1)^2 S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}.
+func (k Const) productsOfErrors(i int) float64 {
+	sum := product(float64(i-1), float64(i-1), k.S(i-1))
 	for j := i + 1; j <= k.N-1; j++ {
-		productsOfErrors += product(float64(j-1), k.S(j-1))
+		sum += product(float64(j-1), k.S(j-1))
 	}
-	return RepairedCyPast(k, i) + product(4, k.L1, k.L1, k.L1, k.L1, k.CvSq(), productsOfErrors)
+	return sum
 }
 
 // RepairedDelta4 is 8 sum_{j=i..N-1} RepairedCy[j] (8 Lf^4)^{j-i}, i = 1..N-1.

@@ -27,6 +27,23 @@ func theorem2Formulas(k Const, m *moments, o *oracle) []formula {
 		{"(24)", Eq24(k, m.y, m.y4), add(
 			prod(lit(4), o.Cv2, o.C2, o.C2, y(N-1)),
 			prod(lit(2), o.Cv2, o.L2, o.L2, y4(N-1)))},
+		{"(27)", Eq27(k, m.v, m.y, m.y4), sum(1, N-1, func(i int) num {
+			return add(
+				prod(lit(2), o.C, o.C, v(i)),
+				prod(lit(4), o.Cv2, o.C2, o.C2, y(i)),
+				prod(lit(2), o.Cv2, o.L2, o.L2, y4(i)))
+		})},
+		{"(31)", Eq31(k, m.y, m.y4, m.e), sum(1, N-1, func(i int) num {
+			return add(
+				prod(lit(4), o.Cv2, o.s(i), o.C2, o.C2, y(i)),
+				prod(lit(2), o.Cv2, o.s(i), o.L2, o.L2, y4(i)),
+				prod(lit(2), o.t(i), e(i+1)))
+		})},
+		{"before (33)", Display33(k, m.d, m.d4, m.e), sum(1, N-1, func(i int) num {
+			return add(
+				prod(lit(8), o.C2, o.C2, o.Cv2, o.weightedS(i, o.fourC2()), d(i)),
+				prod(ct(i), d4(i)), prod(ce(i), e(i+1)))
+		})},
 		{"(32) left", Eq32Left(k, m.y), prod(lit(4), o.C2, o.C2, o.Cv2,
 			sum(1, N-1, func(i int) num { return prod(o.s(i), y(i)) }))},
 		{"(32) right", Eq32Right(k, m.d, m.y4), add(
@@ -48,9 +65,20 @@ func theorem2Formulas(k Const, m *moments, o *oracle) []formula {
 			prod(o.fourC2(), y(i-1)),
 			prod(lit(2), o.L1, o.L1, y4(i-1)),
 			prod(lit(2), d(i))))
+		put("before (29)", Eq29Middle(k, i, m.y, m.d), add(prod(lit(2), y(i)), prod(lit(2), d(i))))
+		put("(29) unrolled", Eq29b(k, i, m.y4, m.d), add(
+			sum(1, i-1, func(j int) num { return prod(lit(2), o.L1, o.L1, pow(o.fourC2(), i-j-1), y4(j)) }),
+			sum(1, i, func(j int) num { return prod(lit(2), pow(o.fourC2(), i-j), d(j)) })))
 		if i == N {
 			continue
 		}
+		put("(28), middle", Eq28Middle(k, i, m.v, m.e), add(prod(lit(1.5), v(i)), prod(lit(3), e(i+1))))
+		put("(28) unrolled", Eq28c(k, i, m.y, m.y4, m.e), sum(i, N-1, func(j int) num {
+			return prod(pow(o.threeC2(), j-i), add(
+				prod(lit(6), o.Cv2, o.C2, o.C2, y(j)),
+				prod(lit(3), o.Cv2, o.L2, o.L2, y4(j)),
+				prod(lit(3), e(j+1))))
+		}))
 		put("Cb_d", Theorem2DeltaMean(k, i), cb(i))
 		put("Ct_d", Theorem2Delta4(k, i), ct(i))
 		put("Cb_e[i+1]", Theorem2Eps(k, i+1), ce(i))
@@ -71,6 +99,35 @@ func theorem2Formulas(k Const, m *moments, o *oracle) []formula {
 // delta4 is 8 sum_{j=i..N-1} cy(j) (8 Lf^4)^{j-i}.
 func (o *oracle) delta4(cy func(j int) num, i int) num {
 	return prod(lit(8), sum(i, o.N-1, func(j int) num { return prod(cy(j), pow(o.eightLf4(), j-i)) }))
+}
+
+// TestLinesUnroll: (28) and (29) unrolled are their recursions iterated, but for the index of
+// the fourth moment of (28), and (31) is (28) unrolled in (27).
+func TestLinesUnroll(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		k, m := drawCase(r, []float64{0, 0.5, 1, 2})
+		y4 := append([]float64(nil), m.y4...)
+		y4[0] = 0
+		v, y := make([]float64, k.N+1), make([]float64, k.N+1)
+		for i := k.N - 1; i >= 1; i-- {
+			atJ := append([]float64(nil), y4...)
+			atJ[i-1] = y4[i] // where (28) has |Y_{i-1}-y_{i-1}|^4
+			v[i] = Eq28b(k, i, v, m.y, atJ, m.e)
+			if got := Eq28c(k, i, m.y, y4, m.e); !near(got, v[i]) {
+				t.Fatalf("(28) unrolled at %d is %v, iterated %v at %+v", i, got, v[i], k)
+			}
+		}
+		for i := 1; i <= k.N; i++ {
+			y[i] = Eq29(k, i, y, y4, m.d)
+			if got := Eq29b(k, i, y4, m.d); !near(got, y[i]) {
+				t.Fatalf("(29) unrolled at %d is %v, iterated %v at %+v", i, got, y[i], k)
+			}
+		}
+		if got, want := Eq31(k, m.y, y4, m.e), Eq27(k, v, m.y, y4); !near(got, want) {
+			t.Fatalf("(31) is %v, (28) in (27) %v at %+v", got, want, k)
+		}
+	}
 }
 
 // TestTheorem2Unrolls: (32) is (29) put into its left side, and the
@@ -126,6 +183,13 @@ func TestTheorem2Misuse(t *testing.T) {
 	m, k, short := make([]float64, 3), Const{N: 2}, make([]float64, 2)
 	checkMisuse(t, []misuse{
 		{"(26): i is 2, want 1..1", func() { Eq26(k, 2, m, m, m) }},
+		{"(27): 2 moments, want N+1 = 3", func() { Eq27(k, m, short, m) }},
+		{"(28): i is 2, want 1..1", func() { Eq28Middle(k, 2, m, m) }},
+		{"(28) unrolled: i is 0, want 1..1", func() { Eq28c(k, 0, m, m, m) }},
+		{"before (29): i is 3, want 1..2", func() { Eq29Middle(k, 3, m, m) }},
+		{"(29) unrolled: i is 0, want 1..2", func() { Eq29b(k, 0, m, m) }},
+		{"(31): 2 moments, want N+1 = 3", func() { Eq31(k, m, m, short) }},
+		{"before (33): 2 moments, want N+1 = 3", func() { Display33(k, short, m, m) }},
 		{"(28): i is 0, want 1..1", func() { Eq28b(k, 0, m, m, m, m) }},
 		{"(29): i is 3, want 1..2", func() { Eq29(k, 3, m, m, m) }},
 		{"Cb_d: i is 2, want 1..1", func() { Theorem2DeltaMean(k, 2) }},

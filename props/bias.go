@@ -1,16 +1,19 @@
 package props
 
 import (
+	"slices"
+
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/claim"
 )
 
-// biasClaims are Lemma 2, Theorem 2 and the steps of its proof, (24)-(32), each
+// biasClaims are Lemma 2, Theorem 2 and the steps and lines of its proof, (24)-(32), each
 // in the three readings of the conditional expectations.
 func biasClaims() []claim.Claim {
 	var all []claim.Claim
 	for _, r := range claim.Readings {
-		for _, c := range append(biasClaimsIn(r), repairedBiasClaims(r)...) {
+		of := slices.Concat(biasClaimsIn(r), repairedBiasClaims(r), biasLines(r), repairedBiasLines(r))
+		for _, c := range of {
 			c.Reading = r
 			// Linear in moments given x; E_t over x too makes the left of (23) and (26) smaller.
 			c.Mixes = c.Kind == claim.Step
@@ -62,7 +65,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq28b", Eq: "(28)", Form: claim.Printed, Span: belowN,
-			FollowsFrom: []string{"eq28a", "lemma2"},
+			FollowsFrom: []string{"eq28n"},
 			Statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
 				"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 			Left: func(v *claim.View, i int) float64 { return v.VMean2[bracket(r)][i] },
@@ -72,7 +75,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
-			Proof: unless(r, claim.Past, "bounds/PROOFS.md (3.6)"),
+			FollowsFrom: []string{"eq29n"},
 			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
 				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
 				"E|E^{G_i}[delta_i]|^2",
@@ -81,8 +84,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq32", Eq: "(32)", Form: claim.Printed,
-			Proof:       unless(r, claim.Past, "bounds/PROOFS.md (3.7)"),
-			FollowsFrom: []string{"eq29"},
+			FollowsFrom: []string{"eq29b"},
 			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} " +
 				"S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j " +
 				"(4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
@@ -92,10 +94,10 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Printed,
 			Title:       "Theorem 2",
-			FollowsFrom: []string{"eq24", "eq26", "eq28b", "eq30b", "eq32"},
+			FollowsFrom: []string{"disp33"},
 			Statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 + " +
 				"sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
-			Left:  func(v *claim.View, _ int) float64 { return v.UMean2 },
+			Left:  uMean2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.Theorem2(v.K, v.DMean2[r], v.D4, v.EMean2[r]) },
 		},
 	}
@@ -114,19 +116,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 				return bounds.RepairedLemma2(v.K, v.Nodes[r][k].Mean2, v.Nodes[r][k].Four)
 			},
 		},
-		{
-			// The eps are averaged given the forward pass in every reading: their
-			// total means may vanish while the product with J1(Y) has one.
-			ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
-			Proof: "bounds/PROOFS.md (3.17)",
-			Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
-				"S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}), with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and eps " +
-				"averaged given the forward pass",
-			Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
-			Right: func(v *claim.View, _ int) float64 {
-				return bounds.RepairedTheorem2(v.K, v.DMean2[r], v.D22, v.EMean2[claim.Past])
-			},
-		},
+		repairedTheorem2Total(),
 	}
 	if r != claim.Total {
 		claims[1] = repairedTheorem2Past(r)
@@ -192,6 +182,22 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	return claims
 }
 
+// repairedTheorem2Total is Theorem 2 in the total reading of delta. The eps are averaged
+// given the forward pass in every reading: their total means may vanish while the product
+// with J1(Y) has one.
+func repairedTheorem2Total() claim.Claim {
+	return claim.Claim{
+		ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
+		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
+			"S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}), with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and eps " +
+			"averaged given the forward pass",
+		Left: uMean2,
+		Right: func(v *claim.View, _ int) float64 {
+			return bounds.RepairedTheorem2(v.K, v.DMean2[claim.Total], v.D22, v.EMean2[claim.Past])
+		},
+	}
+}
+
 // repairedTheorem2Past is Theorem 2 where the past of delta is known, so that products of
 // errors need no term of their own.
 func repairedTheorem2Past(r claim.Reading) claim.Claim {
@@ -200,7 +206,7 @@ func repairedTheorem2Past(r claim.Reading) claim.Claim {
 		AtMost: 39.0 / 44, AtMostBy: "bounds/PROOFS.md (3.23)",
 		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and " +
 			"eps averaged given the forward pass",
-		Left: func(v *claim.View, _ int) float64 { return v.UMean2 },
+		Left: uMean2,
 		Right: func(v *claim.View, _ int) float64 {
 			return bounds.RepairedTheorem2Past(v.K, v.DMean2[r], v.D22, v.EMean2[claim.Past])
 		},
@@ -215,13 +221,13 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 			Statement: "E|E_t[U-u]|^2 <= |r|^2, r_i linear in the roots of E|E[delta_k]|^2 and E|E[eps_j]|^2 and in " +
 				"bounds p_b of E_x(E[|Y_b-y_b|^2|x]^2)^{1/2}, with the constants of N, C, Lf, L1 and L2 in " +
 				"bounds/PROOFS.md (3.25)-(3.28)",
-			Left:  func(v *claim.View, _ int) float64 { return v.UMean2 },
+			Left:  uMean2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.SharpTheorem2(v.K, v.Bias(r)) },
 		},
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.SharpEach,
 			Statement: "the same with the constants of each operator in place of one for all",
-			Left:      func(v *claim.View, _ int) float64 { return v.UMean2 },
+			Left:      uMean2,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.SharpTheorem2PerOp(v.PerOp(), v.Curvature(), v.Bias(r))
 			},

@@ -97,6 +97,29 @@ func brokenFormulas() []claim.Claim {
 			return sum
 		}),
 		scale("thm1/printed", "(13)-three-times-too-small", 1.0/3),
+		scale("eq27/printed/past", "(27)-with-a-third", 1.0/3),
+		breakIt("eq27/printed/past", "(27)-without-V", func(v *claim.View, _ int) float64 {
+			return bounds.Eq27(v.K, make([]float64, v.K.N+1), v.YMean2[claim.Past], v.Y4)
+		}),
+		scale("eq28m/printed/total", "(28)-middle-with-0.9", 0.9),
+		breakIt("eq28m/printed/past", "(28)-middle-without-the-bracket", func(v *claim.View, i int) float64 {
+			return bounds.Eq28Middle(v.K, i, make([]float64, v.K.N+1), v.EMean2[claim.Past])
+		}),
+		scale("eq28n/repaired/past", "(28)-from-its-middle-with-0.9", 0.9),
+		scale("eq28c/repaired/past", "(28)-unrolled-with-half", 0.5),
+		scale("eq28c/repaired/total", "(28)-unrolled-with-a-third", 1.0/3),
+		scale("eq29m/printed/past", "before-(29)-with-0.9", 0.9),
+		scale("eq29n/printed/total", "(29)-from-its-middle-with-0.9", 0.9),
+		scale("eq29b/printed/total", "(29)-unrolled-with-half", 0.5),
+		scale("eq29b/repaired/past", "(29)-unrolled-with-0.7", 0.7),
+		breakIt("eq29b/printed/total", "(29)-unrolled-without-fourth-moments", func(v *claim.View, i int) float64 {
+			return bounds.Eq29b(v.K, i, make([]float64, v.K.N+1), v.DMean2[claim.Total])
+		}),
+		scale("eq31/repaired/past", "(31)-with-a-fifth", 0.2),
+		breakIt("eq31/repaired/past", "(31)-without-eps", func(v *claim.View, _ int) float64 {
+			return bounds.RepairedEq31Past(v.K, v.YMean2[claim.Past], v.Y4, make([]float64, v.K.N+1))
+		}),
+		scale("disp33/repaired/past", "before-(33)-with-an-eighth", 1.0/8),
 		breakIt("thm2/repaired/past", "(23)-without-the-mean-of-delta", func(v *claim.View, _ int) float64 {
 			none := make([]float64, v.K.N+1)
 			return bounds.RepairedTheorem2Past(v.K, none, v.D22, v.EMean2[claim.Past])

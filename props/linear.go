@@ -9,7 +9,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/bigpass"
 )
 
-// linearClaims are (6a), (6b) and the sentence after them (6c), as equations:
+// linearClaims are the display before (12), (6a), (6b) and the sentence after them (6c), as equations:
 // the left side is the distance between U_1 as (5) computes it and as the
 // equation has it, exactly, and the right side is 0.
 //
@@ -17,6 +17,9 @@ import (
 // and of the pass; elsewhere both are rational.
 func linearClaims() []claim.Claim {
 	claims := []claim.Claim{
+		equation("disp12", claim.Printed, "v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, "+
+			"linear network; where the factors fit together", disp12Printed),
+		equation("disp12", claim.Repaired, "v_1 = (J1_2)^T (J1_3)^T ... (J1_N)^T v_N", disp12Repaired),
 		equation("eq6a", claim.Printed, "U_1 = W_2^T ... W_N^T v_N v_1^T + e for an additive error e", eq6aPrinted),
 		equation("eq6a", claim.Repaired, "U_1 = W_2^T ... W_N^T v_N x^T + e for an additive error e", eq6aRepaired),
 		equation("eq6b", claim.Printed, "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1",
@@ -25,11 +28,24 @@ func linearClaims() []claim.Claim {
 		equation("eq6c", claim.Printed, "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T", eq6cPrinted),
 		equation("eq6c", claim.Repaired, "eps_N reaches U_1 as (W_2^T ... W_{N-1}^T eps_N) x^T", eq6cRepaired),
 	}
-	claims[0].WithoutErrors, claims[1].WithoutErrors = true, true // (6a) compares exact passes
+	for k := range claims[:4] {
+		claims[k].WithoutErrors = true // the display and (6a) compare exact passes
+	}
+	claims[0].Eq, claims[1].Eq = "before (12)", "before (12)"
 	return claims
 }
 
 var (
+	disp12Printed = eq6{
+		is:    func(net *claim.LinearNet) [][]float64 { return column(net.V1) },
+		says:  func(net *claim.LinearNet) ([][]float64, error) { return bounds.Display12(net.W) },
+		exact: func(net *exactNet) (is, says matrix) { return net.v1(), net.reversed() },
+	}
+	disp12Repaired = eq6{
+		is:    func(net *claim.LinearNet) [][]float64 { return column(net.V1) },
+		says:  func(net *claim.LinearNet) ([][]float64, error) { return bounds.Display12Repaired(net.W, net.VN) },
+		exact: func(net *exactNet) (is, says matrix) { return net.v1(), column(net.v(nil)) },
+	}
 	eq6aPrinted = eq6{
 		is:    func(net *claim.LinearNet) [][]float64 { return net.U0 },
 		says:  func(net *claim.LinearNet) ([][]float64, error) { return bounds.Eq6a(net.W, net.VN, net.V1, nil) },
@@ -115,6 +131,18 @@ func (net *exactNet) u(eps [][]float64) matrix {
 // v is the chain of (6) with these eps, multiplied out.
 func (net *exactNet) v(eps [][]float64) []*big.Rat { return must(bigpass.Accumulated(net.W[1:], eps)) }
 
+// v1 is W_2^T ... W_N^T, v_N = 1, multiplied out.
+func (net *exactNet) v1() matrix { return must(bigpass.Transposed(net.W[1:], 2, len(net.W)-1)) }
+
+// reversed is the display before (12), whose factors fit together.
+func (net *exactNet) reversed() matrix {
+	p, ok := bigpass.Reversed(net.W[1:])
+	if !ok {
+		panic("props: before (12): factors that do not fit together")
+	}
+	return p
+}
+
 // ofEpsN is what eps_N alone adds to U_1.
 func (net *exactNet) ofEpsN() matrix {
 	only := make([][]float64, len(net.Eps))
@@ -124,6 +152,14 @@ func (net *exactNet) ofEpsN() matrix {
 
 func (net *exactNet) carried(first int) []*big.Rat {
 	return must(bigpass.Carried(net.W[1:], first, net.Eps[len(net.Eps)-1]))
+}
+
+func column[T any](v []T) [][]T {
+	m := make([][]T, len(v))
+	for k, x := range v {
+		m[k] = []T{x}
+	}
+	return m
 }
 
 func must[T any](x T, err error) T {

@@ -5,19 +5,15 @@ Written from FORMAT.md and the paper, arXiv:2602.20646v1, not from the Go checke
 Python 3.9 and its standard library, and computes with fractions alone. A line for each file;
 exit code 0 when all are accepted, 1 when one is refused, 2 when one cannot be read.
 """
-import json
-import math
-import re
-import sys
+import json, math, re, sys
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
+from operator import mul
 
 MAX_BYTES = 65536
-CONSTANTS = ("C", "C2", "Lf", "L1", "L2")
+CONSTANTS, ZERO, ONE = ("C", "C2", "Lf", "L1", "L2"), Fraction(0), Fraction(1)
 FRACTION = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
-ZERO, ONE = Fraction(0), Fraction(1)
-
 getattr(sys, "set_int_max_str_digits", id)(0)  # sides have up to 10000 digits
 
 class Refused(Exception):
@@ -297,17 +293,18 @@ class Run:
         end = self.q ** same
         return total * end * self.q ** (1 - less) + squares[-1] * self.q ** (1 - less) * (1 - end) / (1 - self.q)
 
-# Section 6, claims: {id: (eq, marks)}. Marks: r a reading, - no constants, i or < an index, T a
-# run, A a run under A4, M matrices, d a derivation too.
+# Section 6: {id: (eq, marks)}. r a reading, - no constants, i, < an index, T a run, A one under A4, M matrices, d a derivation too.
 
 CLAIMS = {
     "lemma1": ("Lemma 1", "i"), "eq12": ("(12)", "i"), "eq14a": ("(14)", ""), "eq14b": ("(14)", ""), "eq15": ("(15)", "<"),
     "eq16": ("(16)", ""), "eq17a": ("(17)", "<"), "eq17b": ("(17)", "<"), "eq18a": ("(18)", "i"), "eq18b": ("(18)", "i"),
     "eq19": ("(19)", ""), "eq20": ("(20)", "d"), "thm1": ("(13), (21)", ""), "spike": ("6.3", ""), "eq6a": ("(6)", "-M"),
     "eq6b": ("(6)", "-M"), "eq6c": ("(6)", "-M"), "lemma2": ("(22)", "ri"), "eq24": ("(24)", "r"), "eq26": ("(26)", "r<"),
-    "eq28a": ("(28)", "r<"), "eq28b": ("(28)", "r<"), "eq29": ("(29)", "ri"), "eq30a": ("(30)", "i"), "eq30b": ("(30)", "i"),
-    "eq32": ("(32)", "r"), "thm2": ("(23), (33)", "r"), "eq41": ("(41)", "-Ad"), "thm4": ("(37)", "rT"),
-    "thm5": ("(38)", "rA"), "eq48sum": ("(48)", "-")}
+    "eq27": ("(27)", "r"), "eq28a": ("(28)", "r<"), "eq28b": ("(28)", "r<"), "eq28c": ("(28)", "r<"), "eq28m": ("(28)", "r<"),
+    "eq28n": ("(28)", "r<"), "eq29": ("(29)", "ri"), "eq29b": ("(29)", "ri"), "eq29m": ("(29)", "ri"), "eq29n": ("(29)", "ri"),
+    "eq30a": ("(30)", "i"), "eq30b": ("(30)", "i"), "eq31": ("(31)", "r"), "eq32": ("(32)", "r"), "disp12": ("before (12)", "-M"),
+    "disp33": ("before (33)", "r"), "thm2": ("(23), (33)", "r"), "eq41": ("(41)", "-Ad"), "thm4": ("(37)", "rT"), "thm5": ("(38)", "rA"),
+    "eq48sum": ("(48)", "-")}
 
 def sides(claim, derivation, case, k, i, reading, event, run):
     """Both sides of a claim that is about numbers, with the names of section 6."""
@@ -337,42 +334,42 @@ def sides(claim, derivation, case, k, i, reading, event, run):
     eq18b = lambda j: 2 * add(1, j, lambda a: (2 * lf) ** (j - a) * d2(a))
     eq19 = lambda: 2 * cv2 * l1 * below(lambda j: S(j) * y2(j)) + 2 * below(lambda j: B(j) * e2(j + 1))
     eq20 = lambda: 2 * cv2 * l1 * below(lambda j: S(j) * eq18b(j)) + below(lambda j: B(j) * e2(j + 1))
+    fm = lambda: case.given(case.known(reading, "Y", i), lambda o: minus(dy(o, i), o.delta[i]))
+    bm = lambda: case.given(case.known(reading, "eps", i + 1), lambda o: minus(dv(o, i), o.eps[i + 1]))
     eq28a = lambda: vm(i, "past" if reading == "literal" else reading)
-    eq30a = lambda: 8 * lf ** 2 * y4(i - 1) + 8 * d4(i)
+    eq28b = lambda: 3 * c * vm(i + 1) + 6 * cv2 * c2 * ym(i) + 3 * cv2 * l2 * y4(i - 1) + 3 * em(i + 1)
+    eq29, forward = lambda: 4 * c * ym(i - 1) + 2 * l1 * y4(i - 1) + 2 * dm(i), lambda j: 4 * cv2 * c2 * ym(j) + 2 * cv2 * l2 * y4(j)
+    eq28m, eq29m = lambda: 3 * bm() / 2 + 3 * em(i + 1), lambda: 2 * fm() + 2 * dm(i)
     sizes = [min(square(d) for _, d in site) for at, site in enumerate(case.sites) if at < n - 1 or at > n]
     event_mean = lambda f: case.conditional(len(event), f)[event][1]
     start = lambda: run.q ** run.steps * run.d0
     unrolled = lambda less: start() + (run.l * run.gamma ** 2 + run.gamma / 2) * run.weighted(run.errors, less)
     return {
-        "lemma1": lambda: (square(exact.v[i]), cv2),
-        "eq12": lambda: (square(exact.v[i]), c ** (n - i)),
-        "eq14a": lambda: (u2(n), eq14a()),
-        "eq14b": lambda: (eq14a(), 2 * cv2 * l2 * y2(n - 1)),
-        "eq15": lambda: (u2(i), 2 * c * v2(i) + 2 * cv2 * l1 * y2(i - 1)),
+        "lemma1": lambda: (square(exact.v[i]), cv2), "eq12": lambda: (square(exact.v[i]), c ** (n - i)),
+        "eq14a": lambda: (u2(n), eq14a()), "eq14b": lambda: (eq14a(), 2 * cv2 * l2 * y2(n - 1)),
+        "eq15": lambda: (u2(i), 2 * c * v2(i) + 2 * cv2 * l1 * y2(i - 1)), "eq17a": lambda: (v2(i), eq17a()),
         "eq16": lambda: (whole(), 2 * c * below(v2) + 2 * cv2 * l1 * below(y2)),
-        "eq17a": lambda: (v2(i), eq17a()),
         "eq17b": lambda: (eq17a(), 3 * add(i, n - 1, lambda j: (3 * c) ** (j - i) * (cv2 * l1 * y2(j) + e2(j + 1)))),
-        "eq18a": lambda: (y2(i), eq18a()),
-        "eq18b": lambda: (eq18a(), eq18b(i)),
-        "eq19": lambda: (whole(), eq19()),
-        "eq20": lambda: (eq19() if derivation else whole(), eq20()),
-        "thm1": lambda: (whole(), eq13()),
+        "eq18a": lambda: (y2(i), eq18a()), "eq18b": lambda: (eq18a(), eq18b(i)), "eq19": lambda: (whole(), eq19()),
+        "eq20": lambda: (eq19() if derivation else whole(), eq20()), "thm1": lambda: (whole(), eq13()),
         "spike": lambda: (max(sizes), whole()),
         "lemma2": lambda: (square(event_mean(lambda o: minus(o.j2[i], exact.j2[i]))),
                            2 * c2 * square(event_mean(lambda o: dy(o, i - 1)))
                            + l2 * event_mean(lambda o: [square(dy(o, i - 1)) ** 2])[0]),
-        "eq24": lambda: (um(n), 4 * cv2 * c2 * ym(n - 1) + 2 * cv2 * l2 * y4(n - 1)),
-        "eq26": lambda: (um(i), 2 * c * vm(i) + 4 * cv2 * c2 * ym(i - 1) + 2 * cv2 * l2 * y4(i - 1)),
-        "eq28a": lambda: (vm(i), eq28a()),
-        "eq28b": lambda: (eq28a(), 3 * c * vm(i + 1) + 6 * cv2 * c2 * ym(i) + 3 * cv2 * l2 * y4(i - 1) + 3 * em(i + 1)),
-        "eq29": lambda: (ym(i), 4 * c * ym(i - 1) + 2 * l1 * y4(i - 1) + 2 * dm(i)),
-        "eq30a": lambda: (y4(i), eq30a()),
-        "eq30b": lambda: (eq30a(), 8 * add(1, i, lambda j: (8 * lf ** 2) ** (i - j) * d4(j))),
+        "eq24": lambda: (um(n), forward(n - 1)), "eq26": lambda: (um(i), 2 * c * vm(i) + forward(i - 1)),
+        "eq27": lambda: (add(1, n, um), below(lambda j: 2 * c * vm(j) + forward(j))),
+        "eq28a": lambda: (vm(i), eq28a()), "eq28b": lambda: (eq28a(), eq28b()), "eq28m": lambda: (eq28a(), eq28m()),
+        "eq28n": lambda: (eq28m(), eq28b()), "eq29": lambda: (ym(i), eq29()),
+        "eq29m": lambda: (ym(i), eq29m()), "eq29n": lambda: (eq29m(), eq29()),
+        "eq28c": lambda: (vm(i), 3 * add(i, n - 1, lambda j: (3 * c) ** (j - i) * (forward(j) / 2 + em(j + 1)))),
+        "eq29b": lambda: (ym(i), 2 * add(1, i, lambda j: (4 * c) ** (i - j) * (dm(j) + (l1 * y4(j) / (4 * c) if j < i else 0)))),
+        "eq31": lambda: (add(1, n, um), below(lambda j: S(j) * forward(j) + 2 * B(j) * em(j + 1))),
+        "disp33": lambda: (add(1, n, um), below(lambda j: 8 * c2 * cv2 * W(j, 4 * c) * dm(j) + Ct(j) * d4(j) + 2 * B(j) * em(j + 1))),
+        "eq30a": lambda: (y4(i), 8 * lf ** 2 * y4(i - 1) + 8 * d4(i)),
+        "eq30b": lambda: (8 * lf ** 2 * y4(i - 1) + 8 * d4(i), 8 * add(1, i, lambda j: (8 * lf ** 2) ** (i - j) * d4(j))),
         "eq32": lambda: (4 * c2 * cv2 * below(lambda j: S(j) * ym(j)),
-                         8 * c2 * cv2 * below(lambda j: W(j, 4 * c) * dm(j))
-                         + 8 * c2 * l1 * cv2 * add(1, n - 2, lambda j: W(j + 1, 4 * c) * y4(j))),
-        "thm2": lambda: (add(1, n, um), eq23()),
-        "eq41": lambda: (unrolled(1) if derivation else run.gap, unrolled(0)),
+                         8 * c2 * cv2 * below(lambda j: W(j, 4 * c) * dm(j) + l1 * W(j + 1, 4 * c) * y4(j))),  # W_N = 0
+        "thm2": lambda: (add(1, n, um), eq23()), "eq41": lambda: (unrolled(1) if derivation else run.gap, unrolled(0)),
         "thm4": lambda: ((sum(run.grads) + run.grads[-1] * (run.steps - len(run.grads))) / run.steps,
                          6 * run.d0 / (run.gamma * run.steps) + 6 * run.l * run.gamma * eq13() + 3 * eq23()),
         "thm5": lambda: (run.gap, start() + run.weighted([ONE]) * (run.l * run.gamma ** 2 * eq13() + run.gamma / 2 * eq23())),
@@ -381,14 +378,18 @@ def sides(claim, derivation, case, k, i, reading, event, run):
 def matrices(claim, case, delta, eps):
     need(all(op.op == "linear" for op in case.ops) and not delta, "chain", "(6) is about linear networks without delta")
     need(all(len(law) == 1 for law in eps.values()), "eps", "(6) has one outcome")
-    need(set(eps) <= {"eq6a": set(), "eq6b": set(eps), "eq6c": {case.n}}[claim], "eps", "not of this claim")
+    need(set(eps) <= {"eq6a": set(), "disp12": set(), "eq6b": set(eps), "eq6c": {case.n}}[claim], "eps", "not of this claim")
     exact, perturbed, width = case.exact, case.outcomes[0][2], len(case.x)
     outer = lambda a, b: [[p * q for q in b] for p in a]
     rows = lambda flat: [flat[k:k + width] for k in range(0, len(flat), width)]
     back = perturbed.eps[case.n]  # through W_{N-1}^T, ..., W_1^T
     for op, w in reversed(list(zip(case.ops, case.w))[:-1]):
         back = [sum(back[j] * w[j * op.nx + k] for j in range(op.width)) for k in range(op.nx)]
-    return {"eq6a": (outer(exact.v[1], case.x), outer(exact.v[1], exact.v[1])),
+    column, product = [[p] for p in exact.v[1]], [[p] for p in case.w[-1]]
+    for op, w in reversed(list(zip(case.ops, case.w))[1:-1]):  # W_N^T, ..., W_2^T from the left
+        columns = [w[j * op.nx:(j + 1) * op.nx] for j in range(op.width)]
+        product = [[sum(map(mul, row, col)) for col in columns] for row in product] if len(product[:1] and product[0]) == op.nx else []
+    return {"disp12": (column, product or column), "eq6a": (outer(exact.v[1], case.x), outer(exact.v[1], exact.v[1])),
             "eq6b": (rows(perturbed.u[1]), outer(perturbed.v[1], exact.v[1])),
             "eq6c": (rows(minus(perturbed.u[1], exact.u[1])), outer(back, case.x))}[claim]
 

@@ -180,6 +180,30 @@ var claims = map[string]*claim{
 			return reshape(m.dU(1)(l), len(x)), outer(v, x)
 		},
 	},
+	"disp12": {
+		eq: "before (12)", bare: true,
+		statement: "v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, linear network; where " +
+			"the factors fit together",
+		matrices: func(m *model, _ []*big.Rat) (_, _ [][]*big.Rat) {
+			v := reshape(m.exact.v[1], 1)
+			var product [][]*big.Rat
+			for i := m.n; i >= 2; i-- {
+				rows := reshape(m.w[i], m.ops[i].in)
+				back := make([][]*big.Rat, m.ops[i].in) // W_i^T
+				for _, row := range rows {
+					for k, x := range row {
+						back[k] = append(back[k], x)
+					}
+				}
+				if i == m.n {
+					product = back
+				} else if product = matrixProduct(product, back); product == nil {
+					return v, v // it says nothing
+				}
+			}
+			return v, product
+		},
+	},
 	"lemma2": {
 		eq: "(22)", biased: true, span: from1toN,
 		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 " +
@@ -216,6 +240,19 @@ var claims = map[string]*claim{
 			return append([]Term{{s.twoC2(), s.vMean2(s.r, i)}}, fromForward(s, i-1)...)
 		},
 	},
+	"eq27": {
+		eq: "(27)", biased: true,
+		statement: "E|E_t[U-u]|^2 <= 2C^2 sum_{i<N} E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 sum_{i<N} " +
+			"E|E^{G_i}[Y_i-y_i]|^2 + 2 Cv^2 L2^2 sum_{i<N} E|Y_i-y_i|^4",
+		left: allOfUMean,
+		right: func(s *sides, _ int) []Term {
+			terms := s.below(func(i int) Term { return Term{s.twoC2(), s.vMean2(s.r, i)} })
+			for i := 1; i < s.n; i++ {
+				terms = append(terms, fromForward(s, i)...)
+			}
+			return terms
+		},
+	},
 	"eq28a": {
 		eq: "(28)", biased: true, span: below,
 		statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + " +
@@ -227,28 +264,71 @@ var claims = map[string]*claim{
 		eq: "(28)", biased: true, span: below,
 		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
 			"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
-		left: bracket28,
-		right: func(s *sides, i int) []Term {
-			return []Term{
-				{s.threeC2(), s.vMean2(s.r, i+1)},
-				{factor(mul(6, s.cv2(), sq(s.C2)), "6 Cv^2 C2^2"), s.yMean2(s.r, i)},
-				{factor(mul(3, s.cv2(), sq(s.L2)), "3 Cv^2 L2^2"), s.y4(i - 1)},
-				{three(), s.eMean2(s.r, i+1)},
-			}
-		},
+		left: bracket28, right: eq28b,
 		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
+	},
+	"eq28m": {
+		eq: "(28)", biased: true, span: below,
+		statement: "right side of (28a) <= (3/2) E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1}]|^2 + " +
+			"3 E|E^{H_{i+1}}[eps_{i+1}]|^2, the line between the two",
+		left: bracket28, right: middle28,
+		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
+	},
+	"eq28n": {
+		eq: "(28)", biased: true, span: below,
+		statement: "the line between the two of (28) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
+			"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		left: middle28, right: eq28b,
+		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
+	},
+	"eq28c": {
+		eq: "(28)", biased: true, span: below,
+		statement: "E|E^{H_i}[V_i-v_i]|^2 <= sum_{j=i..N-1} (3C^2)^{j-i} ( 6 Cv^2 C2^2 E|E^{G_j}[Y_j-y_j]|^2 + " +
+			"3 Cv^2 L2^2 E|Y_j-y_j|^4 + 3 E|E^{H_{j+1}}[eps_{j+1}]|^2 ), (28) unrolled",
+		left: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
+		right: func(s *sides, i int) []Term {
+			var terms []Term
+			for j := i; j < s.n; j++ {
+				terms = append(terms, times(factor(pow(s.threeC2().Value, j-i), "(3C^2)^%d", j-i), []Term{
+					{factor(mul(6, s.cv2(), sq(s.C2)), "6 Cv^2 C2^2"), s.yMean2(s.r, j)},
+					{factor(mul(3, s.cv2(), sq(s.L2)), "3 Cv^2 L2^2"), s.y4(j)},
+					{three(), s.eMean2(s.r, j+1)},
+				})...)
+			}
+			return terms
+		},
 	},
 	"eq29": {
 		eq: "(29)", biased: true, span: from1toN,
 		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 " +
 			"+ 2 E|E^{G_i}[delta_i]|^2",
+		left: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) }, right: eq29,
+	},
+	"eq29m": {
+		eq: "(29)", biased: true, span: from1toN,
+		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 E|E^{G_i}[f_i(Y_{i-1},w_i)-f_i(y_{i-1},w_i)]|^2 + 2 " +
+			"E|E^{G_i}[delta_i]|^2, the line before (29)",
+		left: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) }, right: middle29,
+	},
+	"eq29n": {
+		eq: "(29)", biased: true, span: from1toN,
+		statement: "the line before (29) <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 " +
+			"+ 2 E|E^{G_i}[delta_i]|^2",
+		left: middle29, right: eq29,
+		first: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) },
+	},
+	"eq29b": {
+		eq: "(29)", biased: true, span: from1toN,
+		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 L1^2 sum_{j<i} (4C^2)^{i-j-1} E|Y_j-y_j|^4 + 2 sum_{j<=i} " +
+			"(4C^2)^{i-j} E|E^{G_j}[delta_j]|^2, (29) unrolled",
 		left: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) },
 		right: func(s *sides, i int) []Term {
-			return []Term{
-				{factor(mul(4, s.c2()), "4 C^2"), s.yMean2(s.r, i-1)},
-				{factor(mul(2, sq(s.L1)), "2 L1^2"), s.y4(i - 1)},
-				{two(), s.dMean2(s.r, i)},
-			}
+			q := func(k int) Factor { return factor(pow(mul(4, s.c2()), k), "(4C^2)^%d", k) }
+			return append(
+				between(1, i-1, func(j int) Term {
+					return Term{factor(mul(2, sq(s.L1)), "2 L1^2"), q(i - j - 1), s.y4(j)}
+				}),
+				between(1, i, func(j int) Term { return Term{two(), q(i - j), s.dMean2(s.r, j)} })...)
 		},
 	},
 	"eq30a": {
@@ -265,6 +345,35 @@ var claims = map[string]*claim{
 			})
 		},
 		first: func(s *sides, i int) []Term { return one(s.y4(i)) },
+	},
+	"eq31": {
+		eq: "(31)", biased: true,
+		statement: "E|E_t[U-u]|^2 <= 2 Cv^2 sum_{i<N} S_i ( 2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + L2^2 E|Y_i-y_i|^4 ) " +
+			"+ 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		left: allOfUMean,
+		right: func(s *sides, _ int) []Term {
+			var terms []Term
+			for i := 1; i < s.n; i++ {
+				terms = append(terms, times(factor(s.bigS(i), "S_%d", i), fromForward(s, i))...)
+				terms = append(terms, Term{two(), s.backward(i), s.eMean2(s.r, i+1)})
+			}
+			return terms
+		},
+	},
+	"disp33": {
+		eq: "before (33)", biased: true,
+		statement: "(23) with 8 C2^2 Cv^2 for 8 L2^2 Cv^2 in Cb_d, the display between (32) and (33)",
+		left:      allOfUMean,
+		right: func(s *sides, _ int) []Term {
+			return slices.Concat(
+				s.below(func(i int) Term {
+					c := factor(mul(8, sq(s.C2), s.cv2()), "8 C2^2 Cv^2")
+					name := fmt.Sprintf("sum_{j=%d..%d} S_j (4C^2)^{j-%d}", i, s.n-1, i)
+					return Term{c, factor(s.weighted(i, mul(4, s.c2())), "( %s )", name), s.dMean2(s.r, i)}
+				}),
+				s.below(func(i int) Term { return Term{s.ctD(i), s.d4(i)} }),
+				s.below(func(i int) Term { return Term{s.cbE(i), s.eMean2(s.r, i+1)} }))
+		},
 	},
 	"eq32": {
 		eq: "(32)", biased: true,
@@ -297,10 +406,7 @@ var claims = map[string]*claim{
 		eq: "(23), (33)", biased: true,
 		statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 " +
 			"+ sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
-		left: func(s *sides, _ int) []Term {
-			return between(1, s.n, func(i int) Term { return Term{s.uMean2(i)} })
-		},
-		right: eq23,
+		left: allOfUMean, right: eq23,
 	},
 	"eq41": {
 		eq: "(41)", run: true, pl: true, bare: true,
@@ -366,6 +472,38 @@ func least(l Law) *big.Rat {
 }
 
 func lastOfU(s *sides, _ int) []Term { return one(s.u2(s.n)) }
+
+// allOfUMean is |E_t[U-u]|^2.
+func allOfUMean(s *sides, _ int) []Term {
+	return between(1, s.n, func(i int) Term { return Term{s.uMean2(i)} })
+}
+
+// eq28b and eq29 are the right sides of (28), before it is unrolled, and of (29); middle28
+// and middle29 what stands before them.
+func eq28b(s *sides, i int) []Term {
+	return []Term{
+		{s.threeC2(), s.vMean2(s.r, i+1)},
+		{factor(mul(6, s.cv2(), sq(s.C2)), "6 Cv^2 C2^2"), s.yMean2(s.r, i)},
+		{factor(mul(3, s.cv2(), sq(s.L2)), "3 Cv^2 L2^2"), s.y4(i - 1)},
+		{three(), s.eMean2(s.r, i+1)},
+	}
+}
+
+func eq29(s *sides, i int) []Term {
+	return []Term{
+		{factor(mul(4, s.c2()), "4 C^2"), s.yMean2(s.r, i-1)},
+		{factor(mul(2, sq(s.L1)), "2 L1^2"), s.y4(i - 1)},
+		{two(), s.dMean2(s.r, i)},
+	}
+}
+
+func middle28(s *sides, i int) []Term {
+	return []Term{{factor(big.NewRat(3, 2), "3/2"), s.bMean2(s.r, i)}, {three(), s.eMean2(s.r, i+1)}}
+}
+
+func middle29(s *sides, i int) []Term {
+	return []Term{{two(), s.fMean2(s.r, i)}, {two(), s.dMean2(s.r, i)}}
+}
 
 // allOfU is E|U-u|^2.
 func allOfU(s *sides, _ int) []Term {
@@ -447,6 +585,24 @@ func bracket28(s *sides, i int) []Term {
 		r = past
 	}
 	return one(factor(s.vMean2(r, i).Value, "E|E^{H_%d}[V_%d-v_%d]|^2", i+1, i, i))
+}
+
+// matrixProduct is a b, nil where they do not fit.
+func matrixProduct(a, b [][]*big.Rat) [][]*big.Rat {
+	if len(a[0]) != len(b) {
+		return nil
+	}
+	c := make([][]*big.Rat, len(a))
+	for i, row := range a {
+		for k := range b[0] {
+			entry := new(big.Rat)
+			for j, x := range row {
+				entry.Add(entry, mul(1, x, b[j][k]))
+			}
+			c[i] = append(c[i], entry)
+		}
+	}
+	return c
 }
 
 func outer(a, b []*big.Rat) [][]*big.Rat {

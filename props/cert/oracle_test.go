@@ -170,6 +170,19 @@ func linearOpinion(t testing.TB, c *cert.Certificate, p *gen.Pass) opinion {
 		right, err = bounds.Eq6a(w, []float64{1}, exact.V[1], nil)
 	case "eq6b":
 		right, err = bounds.Eq6b(w, []float64{1}, exact.V[1], eps)
+	case "disp12":
+		left = exact.V[1]
+		if right, err = bounds.Display12(w); err != nil {
+			return opinion{} // it says nothing
+		}
+		if len(right) != len(left) || len(right[0]) != 1 {
+			return opinion{left: math.Inf(1)}
+		}
+		o := opinion{}
+		for k, v := range left {
+			o.left += (v - right[k][0]) * (v - right[k][0])
+		}
+		return o
 	case "eq6c":
 		right, err = bounds.Eq6Text(w, p.X, eps)
 		for k, u := range exact.U[1] {
@@ -351,7 +364,7 @@ func TestOracleLinear(t *testing.T) {
 	for range 100 {
 		c := randomCertificate(r, 2+r.IntN(3), []string{"linear"})
 		n := len(c.Chain)
-		for _, claim := range []string{"eq6a", "eq6b", "eq6c"} {
+		for _, claim := range []string{"eq6a", "eq6b", "eq6c", "disp12"} {
 			c.Claim, c.Delta, c.Eps = claim, nil, map[int]cert.Law{}
 			for i := 2; i <= n; i++ {
 				if claim == "eq6b" || (claim == "eq6c" && i == n) {

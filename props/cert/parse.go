@@ -520,8 +520,8 @@ func (p *parser) linear(c *Certificate) {
 		switch {
 		case len(c.Eps[i]) > 1:
 			p.fail(place, "%d outcomes, (6) has one", len(c.Eps[i]))
-		case c.Claim == "eq6a":
-			p.fail(place, "eq6a compares without errors, leave it out")
+		case c.Claim == "eq6a", c.Claim == "disp12":
+			p.fail(place, "%s compares without errors, leave it out", c.Claim)
 		case c.Claim == "eq6c" && i != len(c.Chain):
 			p.fail(place, "eq6c is about eps_%d alone", len(c.Chain))
 		}

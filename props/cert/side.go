@@ -242,6 +242,18 @@ func (m *model) yMean2(r reading, i int) Factor {
 	return m.given(r.ofY(i), m.dY(i), "E|E^{G_%d}[Y_%d-y_%d]|^2", i, i, i)
 }
 
+// fMean2 and bMean2 are those of Y_i-y_i and V_i-v_i less what is drawn last.
+func (m *model) fMean2(r reading, i int) Factor {
+	f := func(l *leaf) []*big.Rat { return difference(m.dY(i)(l), l.delta[i]) }
+	return m.given(r.ofY(i), f, "E|E^{G_%d}[f_%d(Y_%d)-f_%d(y_%d)]|^2", i, i, i-1, i, i-1)
+}
+
+func (m *model) bMean2(r reading, i int) Factor {
+	f := func(l *leaf) []*big.Rat { return difference(m.dV(i)(l), l.eps[i+1]) }
+	k := i + 1
+	return m.given(r.ofEps(m.n, k), f, "E|E^{H_%d}[J1_%d(Y_%d)^T V_%d - J1_%d(y_%d)^T v_%d]|^2", k, k, i, k, k, i, k)
+}
+
 func (m *model) vMean2(r reading, i int) Factor {
 	return m.given(r.ofV(m.n, i), m.dV(i), "E|E^{H_%d}[V_%d-v_%d]|^2", i, i, i)
 }

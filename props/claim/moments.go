@@ -31,6 +31,10 @@ type Moments struct {
 	EMean2  [ReadingSlots][]float64 // E|E^{H_i}[eps_i]|^2        i = 2..N
 	YMean2  [ReadingSlots][]float64 // E|E^{G_i}[Y_i-y_i]|^2      i = 0..N
 	VMean2  [ReadingSlots][]float64 // E|E^{H_i}[V_i-v_i]|^2      i = 1..N
+	// E|E^{G_i}[f_i(Y_{i-1})-f_i(y_{i-1})]|^2                      i = 1..N
+	FMean2 [ReadingSlots][]float64
+	// E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1}]|^2, i = 1..N-1
+	BMean2 [ReadingSlots][]float64
 
 	all []float64 // what the slices above share
 }
@@ -60,7 +64,7 @@ func NewMoments(c *core.Chain) *Moments {
 // The lists of Moments: those without a reading, those of each, and all.
 const (
 	plainLists   = 12
-	readingLists = 5
+	readingLists = 7
 	allLists     = plainLists + readingLists*len(Readings)
 )
 
@@ -77,7 +81,8 @@ func (m *Moments) Lists() [allLists][]float64 {
 
 // means are the lists of a reading.
 func (m *Moments) means(r Reading) [readingLists]*[]float64 {
-	return [readingLists]*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r], &m.DMean22[r]}
+	return [readingLists]*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r], &m.DMean22[r],
+		&m.FMean2[r], &m.BMean2[r]}
 }
 
 // Reset sets all moments to 0.

@@ -221,7 +221,8 @@ func cloneView(v *claim.View) *claim.View {
 			*l = slices.Clone(*l)
 		}
 		for _, r := range claim.Readings {
-			for _, l := range []*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r], &m.DMean22[r]} {
+			for _, l := range []*[]float64{&m.DMean2[r], &m.EMean2[r], &m.YMean2[r], &m.VMean2[r], &m.DMean22[r],
+				&m.FMean2[r], &m.BMean2[r]} {
 				*l = slices.Clone(*l)
 			}
 		}
@@ -271,6 +272,11 @@ func quantities(v *claim.View) []quantity {
 			list("E|E^{H_%[1]d}[eps_%[1]d]|^2"+of, m.EMean2[r])
 			list("E|E^{G_%[1]d}[Y_%[1]d-y_%[1]d]|^2"+of, m.YMean2[r])
 			list("E|E^{H_%[1]d}[V_%[1]d-v_%[1]d]|^2"+of, m.VMean2[r])
+			list("E|E^{G_%[1]d}[Y_%[1]d-y_%[1]d-delta_%[1]d]|^2"+of, m.FMean2[r])
+			for i := range m.BMean2[r] {
+				name := fmt.Sprintf("E|E^{H_%[2]d}[V_%[1]d-v_%[1]d-eps_%[2]d]|^2%[3]s", i, i+1, of)
+				all = append(all, quantity{name, &m.BMean2[r][i]})
+			}
 		}
 	}
 	for _, r := range claim.Readings {

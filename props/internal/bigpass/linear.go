@@ -120,6 +120,20 @@ func Outer(v, right []*big.Rat) [][]*big.Rat {
 	return m
 }
 
+// Reversed is W_N^T ... W_3^T W_2^T of w = W_1..W_N, in this order of factors; ok is false
+// where they do not fit together.
+func Reversed(w [][][]float64) (p [][]*big.Rat, ok bool) {
+	p = transposed(rational(w[len(w)-1]))
+	for i := len(w) - 2; i >= 1; i-- {
+		back := transposed(rational(w[i]))
+		if len(p[0]) != len(back) {
+			return nil, false
+		}
+		p = product(p, back)
+	}
+	return p, true
+}
+
 // Rationals are finite numbers, exactly.
 func Rationals(x []float64) []*big.Rat { return rational([][]float64{x})[0] }
 

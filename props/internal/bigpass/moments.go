@@ -29,6 +29,9 @@ type Moments struct {
 
 	DMean22 [claim.ReadingSlots][]Num // E[|E[delta_i|G_i]|^2 | x]^2, i = 1..N
 
+	// E|E[z|G]|^2 of z = Y_i-y_i less delta_i, i = 1..N, and V_i-v_i less eps_{i+1}, i = 1..N-1.
+	FMean2, BMean2 [claim.ReadingSlots][]Num
+
 	V0 []Num // |v_i|^2 of the exact pass, i = 1..N
 
 	c *core.Chain // for the shape alone
@@ -38,7 +41,7 @@ type Moments struct {
 func (m *Moments) lists() [][]Num {
 	l := [][]Num{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean, m.D22}
 	for _, r := range claim.Readings {
-		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r], m.DMean22[r])
+		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r], m.DMean22[r], m.FMean2[r], m.BMean2[r])
 	}
 	return l
 }
@@ -46,7 +49,7 @@ func (m *Moments) lists() [][]Num {
 func lists(m *claim.Moments) [][]float64 {
 	l := [][]float64{m.D2, m.D4, m.E2, m.E4, m.Y2, m.Y4, m.V2, m.V4, m.YV2, m.Ui2, m.UiMean2, m.UMean, m.D22}
 	for _, r := range claim.Readings {
-		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r], m.DMean22[r])
+		l = append(l, m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r], m.DMean22[r], m.FMean2[r], m.BMean2[r])
 	}
 	return l
 }
@@ -118,14 +121,15 @@ func (e *Evaluator) newMoments() *Moments {
 	}
 	for _, r := range claim.Readings {
 		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = list(), list(), list(), list()
-		m.DMean22[r] = list()
+		m.DMean22[r], m.FMean2[r], m.BMean2[r] = list(), list(), list()
 	}
 	return m
 }
 
 // quantities are those of Moments, indexed like the paper; an entry without
-// meaning is nil. yv[i] has |z|^2 = |Y_i-y_i|^2 |V_{i+1}-v_{i+1}|^2.
-type quantities struct{ d, e, y, v, u, yv []*quantity }
+// meaning is nil. yv[i] has |z|^2 = |Y_i-y_i|^2 |V_{i+1}-v_{i+1}|^2; f and b are y and v
+// less what was drawn last.
+type quantities struct{ d, e, y, v, u, yv, f, b []*quantity }
 
 // newQuantities says when each is known: delta_i with the first i draws, eps_i
 // with 2N-i+1, V_i and U_i with 2N-i. H_i ends with V_i, so that literally too
@@ -133,7 +137,7 @@ type quantities struct{ d, e, y, v, u, yv []*quantity }
 func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 	a, n := e.a, e.c.N()
 	list := func() []*quantity { return make([]*quantity, n+1) }
-	qs := &quantities{list(), list(), list(), list(), list(), list()}
+	qs := &quantities{list(), list(), list(), list(), list(), list(), list(), list()}
 	diff := func(get func(s *State) vector) func(s *State) vector {
 		return func(s *State) vector { return a.minus(get(s), get(zero)) }
 	}
@@ -151,14 +155,23 @@ func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 		site := 2*n - i
 		qs.d[i] = a.newQuantity(i, readings(i), func(*State) vector { return a.numsOrZeros(at(p.delta, i), e.c.D(i)) })
 		qs.v[i] = a.newQuantity(site, readings(site), diff(func(s *State) vector { return s.V[i] }))
+		drawn := func(*State) vector { return a.numsOrZeros(at(p.delta, i), e.c.D(i)) }
+		qs.f[i] = a.newQuantity(i, before(i-1), func(s *State) vector { return a.minus(y(s), drawn(s)) })
 		qs.u[i] = a.newQuantity(site, [claim.ReadingSlots]int{}, diff(func(s *State) vector { return s.U[i] }))
 		if i > 1 {
-			known := [claim.ReadingSlots]int{claim.Literal: site, claim.Past: site, claim.Total: 0}
-			qs.e[i] = a.newQuantity(site+1, known,
-				func(*State) vector { return a.numsOrZeros(at(p.eps, i), e.c.D(i-1)) })
+			drawn := func(*State) vector { return a.numsOrZeros(at(p.eps, i), e.c.D(i-1)) }
+			qs.e[i] = a.newQuantity(site+1, before(site), drawn)
+			v := diff(func(s *State) vector { return s.V[i-1] })
+			qs.b[i-1] = a.newQuantity(site+1, before(site),
+				func(s *State) vector { return a.minus(v(s), drawn(s)) })
 		}
 	}
 	return qs
+}
+
+// before is what a quantity is known from that knows no more than the first k draws.
+func before(k int) [claim.ReadingSlots]int {
+	return [claim.ReadingSlots]int{claim.Literal: k, claim.Past: k, claim.Total: 0}
 }
 
 func (a *arith) numsOrZeros(v []float64, n int) vector {
@@ -170,7 +183,7 @@ func (a *arith) numsOrZeros(v []float64, n int) vector {
 
 func (qs *quantities) all() []*quantity {
 	var all []*quantity
-	for _, list := range [][]*quantity{qs.d, qs.e, qs.y, qs.v, qs.u, qs.yv} {
+	for _, list := range [][]*quantity{qs.d, qs.e, qs.y, qs.v, qs.u, qs.yv, qs.f, qs.b} {
 		for _, q := range list {
 			if q != nil {
 				all = append(all, q)
@@ -187,7 +200,9 @@ func (qs *quantities) finish(a *arith, m *Moments, total Num) {
 			if q == nil {
 				continue
 			}
-			two[i] = a.quo(q.two, total)
+			if two != nil {
+				two[i] = a.quo(q.two, total)
+			}
 			if four != nil {
 				four[i] = a.quo(q.four, total)
 			}
@@ -204,6 +219,8 @@ func (qs *quantities) finish(a *arith, m *Moments, total Num) {
 	put(qs.v, m.V2, m.V4, &m.VMean2)
 	put(qs.u, m.Ui2, nil, nil)
 	put(qs.yv, m.YV2, nil, nil)
+	put(qs.f, nil, nil, &m.FMean2)
+	put(qs.b, nil, nil, &m.BMean2)
 	for i := range m.D2 {
 		m.D22[i] = a.mul(m.D2[i], m.D2[i])
 		for _, r := range claim.Readings {

@@ -33,6 +33,8 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, er
 			m.D2[i] += l.P * d
 			m.D4[i] += l.P * d * d
 			g.add("d", i, i, l, s.Delta[i], nil)
+			before := [claim.ReadingSlots]int{claim.Literal: i - 1, claim.Past: i - 1, claim.Total: 0}
+			g.addKnown("f", i, before, l, less(s.Y[i], s.Delta[i]), exact.Y[i])
 			v := sqDiff(s.V[i], exact.V[i])
 			m.V2[i] += l.P * v
 			m.V4[i] += l.P * v * v
@@ -43,8 +45,9 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, er
 				m.E2[i] += l.P * e
 				m.E4[i] += l.P * e * e
 				// H_i ends with V_i, which eps_i comes after.
-				g.addKnown("e", i, [claim.ReadingSlots]int{claim.Literal: 2*n - i, claim.Past: 2*n - i,
-					claim.Total: 0}, l, s.Eps[i], nil)
+				before := [claim.ReadingSlots]int{claim.Literal: 2*n - i, claim.Past: 2*n - i, claim.Total: 0}
+				g.addKnown("e", i, before, l, s.Eps[i], nil)
+				g.addKnown("b", i-1, before, l, less(s.V[i-1], s.Eps[i]), exact.V[i-1])
 			}
 			u := sqDiff(s.U[i], exact.U[i])
 			m.Ui2[i] += l.P * u
@@ -64,6 +67,8 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, er
 			m.DMean2[r][i] = g.sum("d", i, r)
 			m.VMean2[r][i] = g.sum("v", i, r)
 			m.EMean2[r][i] = g.sum("e", i, r)
+			m.FMean2[r][i] = g.sum("f", i, r)
+			m.BMean2[r][i] = g.sum("b", i, r)
 			m.DMean22[r][i] = m.DMean2[r][i] * m.DMean2[r][i]
 		}
 	}
@@ -72,6 +77,14 @@ func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, er
 	}
 	m.SetMeanNorms(c)
 	return m, nil
+}
+
+func less(a, b []float64) []float64 {
+	c := make([]float64, len(a))
+	for k, x := range a {
+		c[k] = x - b[k]
+	}
+	return c
 }
 
 // groups collects sum p z and sum p of a vector z by what is conditioned on.

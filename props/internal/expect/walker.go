@@ -342,6 +342,7 @@ func (k *walk) deltas(i int, p float64, l perturb.Finite) error {
 		return err
 	}
 	k.means(p, mean, f, y0, k.total.d[i], k.total.y[i], &m.DMean2[claim.Past][i], &m.YMean2[claim.Past][i])
+	m.FMean2[claim.Past][i] += p * sqDiff(f, y0)
 	return nil
 }
 
@@ -456,6 +457,7 @@ func (k *walk) epsilons(i int, p float64, l perturb.Finite, base []float64) erro
 		return err
 	}
 	k.means(p, mean, base, v0, k.total.e[i], k.total.v[i-1], &m.EMean2[claim.Past][i], &m.VMean2[claim.Past][i-1])
+	m.BMean2[claim.Past][i-1] += p * sqDiff(base, v0)
 	return nil
 }
 
@@ -531,7 +533,15 @@ func (k *walk) finish() {
 	copy(m.EMean2[claim.Literal], m.EMean2[claim.Past])
 	copy(m.YMean2[claim.Literal], m.Y2)
 	copy(m.VMean2[claim.Literal], m.V2)
+	copy(m.FMean2[claim.Literal], m.FMean2[claim.Past]) // what was drawn before is known
+	copy(m.BMean2[claim.Literal], m.BMean2[claim.Past])
 	for i := range k.total.d {
+		if i > 0 {
+			m.FMean2[claim.Total][i] = sqDiff(k.total.y[i], k.total.d[i])
+		}
+		if i > 1 {
+			m.BMean2[claim.Total][i-1] = sqDiff(k.total.v[i-1], k.total.e[i])
+		}
 		m.DMean2[claim.Total][i] = sq(k.total.d[i])
 		m.EMean2[claim.Total][i] = sq(k.total.e[i])
 		m.YMean2[claim.Total][i] = sq(k.total.y[i])

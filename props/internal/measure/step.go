@@ -196,6 +196,9 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], mean(m.E2[i]), 2)
 			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], eY+mean(m.Y2[i]), 2)
 			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], eV+mean(m.V2[i]), 2)
+			f, b := eY+mean(m.FMean2[claim.Past][i]), eV+mean(m.BMean2[claim.Past][i])
+			put(&lo.FMean2[r][i], &hi.FMean2[r][i], m.FMean2[r][i], f, 2)
+			put(&lo.BMean2[r][i], &hi.BMean2[r][i], m.BMean2[r][i], b, 2)
 		}
 	}
 	s.Lo.V0[n], s.Hi.V0[n] = 1, 1 // v_N = 1 by definition

@@ -1,0 +1,41 @@
+package rates
+
+import (
+	"math"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+)
+
+// TestSentences: the verdicts, and that each could be the other one.
+func TestSentences(t *testing.T) {
+	root := func(c float64) stepOf { return func(t float64) float64 { return c / math.Sqrt(t) } }
+	logs := func(c float64) stepOf { return func(t float64) float64 { return c * math.Log(t) / t } }
+	superexponential := func(n int, c, _ float64) float64 { return math.Exp(float64(n*n) * c) }
+	for name, c := range map[string]struct {
+		judge claim.Judgement
+		want  claim.Verdict
+	}{
+		"remark 1":                      {JudgeRemark1(), claim.Holds},
+		"remark 1, g = 1/T":             {judgeRemark1(func(t float64) float64 { return 1 / t }), claim.Refuted},
+		"remark 1 at its word":          {JudgeRemark1Word(), claim.Refuted},
+		"remark 1, g ~ T^-1/2":          {judgeRemark1Word(root(0.3)), claim.Holds},
+		"remark 2":                      {JudgeRemark2(), claim.Holds},
+		"remark 2, c = 2":               {judgeRemark2(logs(2)), claim.Refuted},
+		"remark 2 at its word":          {JudgeRemark2Word(), claim.Refuted},
+		"remark 2, c = 1/2":             {judgeRemark2Word(logs(0.5)), claim.Holds},
+		"<~ at its word":                {JudgeWord(), claim.Refuted},
+		"depth":                         {JudgeDepth(), claim.Holds},
+		"depth, e^(N^2)":                {judgeDepth(superexponential), claim.Refuted},
+		"depth, C and Lf > 1":           {JudgeDepthAbove1(), claim.Holds},
+		"depth, all C and Lf":           {JudgeDepthAll(), claim.Refuted},
+		"mu = lambda":                   {JudgeConvexL2(1), claim.Holds},
+		"mu = 1.01 lambda":              {judgeConvexL2(1, 1.01), claim.Refuted},
+		"beyond the budgets":            {JudgeBeyond(), claim.Holds},
+		"the order of the coefficients": {JudgeHierarchy(), claim.Refuted},
+	} {
+		if c.judge.Verdict != c.want || c.judge.Cases < 10 || c.judge.Note == "" {
+			t.Errorf("%s: %s after %d cases, want %s: %s", name, c.judge.Verdict, c.judge.Cases, c.want, c.judge.Note)
+		}
+	}
+}
