@@ -48,8 +48,25 @@ func TestMerge(t *testing.T) {
 	if d := cmp.Diff(string(must(os.ReadFile(asPage))), string(must(os.ReadFile(again)))); d != "" {
 		t.Errorf("the page of the search and of its sum (-search +sum):\n%s", d)
 	}
-	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" ||
-		!strings.Contains(stderr, "is a directory") {
+	figure := file(t, "fig3.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`)
+	if code, _, stderr := verify("merge", "-html", again, "-figures", filepath.Dir(figure), sum); code != exitOK ||
+		!strings.Contains(string(must(os.ReadFile(again))), `alt="fig3"`) {
+		t.Errorf("-figures: exit %d, %s", code, stderr)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-figures", dir}, "without -html"},
+		{[]string{"-html", again, "-figures", dir}, "has no *.svg"},
+		{[]string{"-html", again, "-figures", filepath.Join(dir, "nowhere")}, "-figures: open "},
+		{[]string{"-html", again, "-figures", filepath.Dir(file(t, "bad.svg", "words"))}, `figure "bad.svg" is not SVG`},
+	} {
+		if code, stdout, stderr := verify(append([]string{"merge", sum}, c.args...)...); code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: exit %d, %s, want %q", c.args, code, stderr, c.want)
+		}
+	}
+	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" || !strings.Contains(stderr, "is a directory") {
 		t.Errorf("-html DIR: exit %d, %s", code, stderr)
 	}
 	if code := run(context.Background(), []string{"merge", sum}, &full{100}, &bytes.Buffer{}); code != exitUsage {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/report"
-	"github.com/cascade-sgd/cascade/props/report/webpage"
 )
 
 // The default search ends within about two minutes on two cores.
@@ -57,7 +55,7 @@ type searchFlags struct {
 	runs         bool
 	allowSmall   bool
 	json, save   string
-	html         string
+	page         pageFlags
 }
 
 // define adds the flags that say what is searched and how far.
@@ -107,9 +105,8 @@ func runSearch(c *call) (int, error) {
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
-	c.fs.StringVar(&f.html, "html", "", "write the report as a page that needs no network to this `file`")
-	c.fs.StringVar(&f.save, "save", "",
-		"write the worst case of every claim into this `dir`, and certificates below it")
+	f.page.define(c)
+	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	if err := c.parse(0, 0); err != nil {
 		return exitUsage, err
 	}
@@ -228,10 +225,11 @@ func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 
 // writable tries the files to write before a search of minutes, not after it.
 func (f *searchFlags) writable() error {
-	for _, file := range []struct{ flag, path string }{{"-json", f.json}, {"-html", f.html}} {
-		if err := writable(file.flag, file.path); err != nil {
-			return err
-		}
+	if err := writable("-json", f.json); err != nil {
+		return err
+	}
+	if err := f.page.check(); err != nil {
+		return err
 	}
 	if f.save != "" {
 		if err := os.MkdirAll(filepath.Join(f.save, "certificates"), 0o755); err != nil {
@@ -255,21 +253,6 @@ func writable(flag, path string) error {
 	return nil
 }
 
-// writeHTML writes the page of a report to the file, none for "".
-func writeHTML(path string, r *report.Report) error {
-	if path == "" {
-		return nil
-	}
-	var b bytes.Buffer
-	if err := webpage.Write(&b, r, webpage.Options{}); err != nil {
-		return err
-	}
-	if err := strict.WriteFile(path, b.Bytes()); err != nil {
-		return fmt.Errorf("-html: %w", err)
-	}
-	return nil
-}
-
 // write writes the files that were asked for.
 func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) error {
 	if f.json != "" {
@@ -281,7 +264,7 @@ func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) e
 			return fmt.Errorf("-json: %w", err)
 		}
 	}
-	if err := writeHTML(f.html, r); err != nil {
+	if err := f.page.write(r); err != nil {
 		return err
 	}
 	if f.save == "" {

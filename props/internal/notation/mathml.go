@@ -17,8 +17,16 @@ var symbols = map[string]string{
 var indexed = map[string][2]string{
 	"Cv": {"C", "v"}, "C2": {"C", "2"}, "L1": {"L", "1"}, "L2": {"L", "2"}, "Lf": {"L", "f"}, "D0": {"D", "0"},
 	"J1": {"J", "1"}, "J2": {"J", "2"}, "w1": {"w", "1"}, "v1": {"v", "1"},
-	"Ce_d": {"Ĉ", "δ"}, "Ce_e": {"Ĉ", "ε"}, "Cb_d": {"C̄", "δ"}, "Cb_e": {"C̄", "ε"}, "Ct_d": {"C̃", "δ"},
-	"Cy": {"C", "y"},
+	"Ce_d": {"C^", "δ"}, "Ce_e": {"C^", "ε"}, "Cb_d": {"C¯", "δ"}, "Cb_e": {"C¯", "ε"}, "Ct_d": {"C~", "δ"}, "Cy": {"C", "y"},
+}
+
+// letter is a base, with the accent that stands behind it above.
+func letter(s string) string {
+	base, accent := s[:1], s[1:]
+	if accent == "" {
+		return "<mi>" + base + "</mi>"
+	}
+	return `<mover accent="true"><mi>` + base + `</mi><mo stretchy="false">` + accent + "</mo></mover>"
 }
 
 // writer writes tokens.
@@ -88,7 +96,7 @@ func atom(all []token, k int) (string, int) {
 	t := all[k]
 	base, own := leaf(all, k), ""
 	if p, ok := indexed[t.text]; ok && t.kind == name {
-		base, own = "<mi>"+p[0]+"</mi>", index(p[1])
+		base, own = letter(p[0]), index(p[1])
 	}
 	sub, sup := own, ""
 	k++

@@ -49,7 +49,7 @@ func TestHTML(t *testing.T) {
 		{"given", "E|E[Y_i-y_i|x]|^2", "math(𝔼|𝔼[msub(Y i)−msub(y i)∣x]msup(| 2))"},
 		{"bars in brackets", "E[|U-u|^2 - |E_t[U-u]|^2]", "math(𝔼[|U−umsup(| 2)−|msub(𝔼 t)[U−u]msup(| 2)])"},
 		{"conditional", "E^{G_{i-1}}|Y|^4", "math(msup(𝔼 msub(G i−1))|Ymsup(| 4))"},
-		{"coefficients", "Ce_e[i+1] E|eps_{i+1}|^2", "math(msub(Ĉ ε,i+1)𝔼|msub(ε i+1)msup(| 2))"},
+		{"coefficients", "Ce_e[i+1] E|eps_{i+1}|^2", "math(msub(C^ ε,i+1)𝔼|msub(ε i+1)msup(| 2))"},
 		{"exponents", "T^-1/2 and g^2/2", "math(msup(T −1/2)) and math(msup(γ 2)/2)"},
 		{"next weights", "l(w+) - l*", "math(ℓ(msup(w +))) math(−msup(ℓ ∗))"},
 		{"a product", "g <grad l, u+r> < 1", "math(γ⟨∇ℓ,u+r⟩) math(<1)"},

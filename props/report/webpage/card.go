@@ -126,7 +126,7 @@ func (l *listing) cards() ([]*card, error) {
 			at[c.ID], all = d, append(all, d)
 		}
 		f := d.form(c)
-		to := &row{ID: rowID(c), Reading: c.Reading.String(), Verdict: r.Verdict, Note: r.Note, Replay: r.Replay,
+		to := &row{ID: rowID(c), Reading: c.Reading.String(), Verdict: r.Verdict, Note: noteOf(r), Replay: r.Replay,
 			Plot: plot(r.RatioByN), Reasons: reasons(r)}
 		f.Rows, f.source = append(f.Rows, to), append(f.source, r)
 		jobs = append(jobs, job{to, r, c})
@@ -143,6 +143,15 @@ func (l *listing) cards() ([]*card, error) {
 		}
 	}
 	return all, nil
+}
+
+// noteOf is the note of a row; that of a search says where the worst case came from alone,
+// which its chain says as well.
+func noteOf(r *report.Row) string {
+	if r.Worst != nil && strings.HasPrefix(r.Note, "worst: "+r.Worst.Source) {
+		return ""
+	}
+	return r.Note
 }
 
 // form is that of the claim, a new one where the card has none with its statement.

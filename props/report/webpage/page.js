@@ -14,7 +14,10 @@
     verdict: (a, b) => worst(a) - worst(b) || a.dataset.order - b.dataset.order,
   };
   function filter() {
-    const words = $("find").value.toLowerCase().split(/\s+/).filter(Boolean);
+    // What stands together is looked for first, its words alone where that finds nothing.
+    const phrase = $("find").value.toLowerCase().trim();
+    const whole = cards.some((c) => c.dataset.words.includes(phrase));
+    const words = whole ? [phrase] : phrase.split(/\s+/);
     const verdict = $("verdict").value;
     const form = $("form").value;
     let n = 0;

@@ -54,8 +54,8 @@ func plot(byN map[int]claim.Number) template.HTML {
 		if v == 0 {
 			class = "grid one"
 		}
-		fmt.Fprintf(&b, `<line class="%s" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/><text x="%d" y="%.1f" class="y">%g</text>`,
-			class, plotLeft, plotWidth-plotRight, y(v), y(v), plotLeft-4, y(v)+3.5, math.Pow(10, v))
+		fmt.Fprintf(&b, `<line class="%s" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/><text x="%d" y="%.1f" class="y">%s</text>`,
+			class, plotLeft, plotWidth-plotRight, y(v), y(v), plotLeft-4, y(v)+3.5, decade(v))
 	}
 	for k, n := range ns {
 		v := math.Log10(float64(byN[n]))
@@ -83,4 +83,12 @@ func plot(byN map[int]claim.Number) template.HTML {
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String())
+}
+
+// decade is 10^v for an axis.
+func decade(v float64) string {
+	if v < -2 {
+		return fmt.Sprintf("1e%.0f", v)
+	}
+	return fmt.Sprintf("%g", math.Pow(10, v))
 }
