@@ -23,6 +23,7 @@ var figuresCommand = &command{
 	what:     "Runs the experiments of Figs 3 to 8 and draws them beside an oracle, as SVG, PNG and CSV.",
 	long: `By default at full size (d = 10, M = 2000, T = 200000) for one draw of the data and one reading of delta_t and
 eps_t. Every finished run is stored in DIR/points; called again, it goes on where it was stopped, however it was.
+Without -only a page, FIGURES.md, is written too.
 The exit code is 1 when a measured value lies outside of the interval of its oracle.
 
 Examples:
@@ -117,7 +118,7 @@ func runFigures(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	files, err := writeFigures(result, f.out)
+	files, err := writeFigures(result, f.out, len(ids) == 0)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -139,8 +140,9 @@ func runFigures(c *call) (int, error) {
 	return exitOK, nil
 }
 
-// writeFigures writes the pictures and the numbers of all figures.
-func writeFigures(r *logistic.Result, dir string) (files int, err error) {
+// writeFigures writes the pictures and the numbers of all figures, and the page if they are
+// all there.
+func writeFigures(r *logistic.Result, dir string, page bool) (files int, err error) {
 	write := func(name string, data []byte) {
 		if err == nil {
 			err = strict.WriteFile(filepath.Join(dir, name), data)
@@ -166,11 +168,13 @@ func writeFigures(r *logistic.Result, dir string) (files int, err error) {
 			write(p.Name+".png", p.PNG)
 		}
 	}
-	var page bytes.Buffer
-	if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&page); err != nil {
-		return files, err
+	if page {
+		var b bytes.Buffer
+		if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&b); err != nil {
+			return files, err
+		}
+		write("FIGURES.md", b.Bytes())
 	}
-	write("FIGURES.md", page.Bytes())
 	return files, err
 }
 

@@ -282,7 +282,10 @@ func JudgeOnlyLarge() claim.Judgement {
 }
 
 // JudgeOneSided is about Fig 6: a plateau for every s_b that grows with it, both
-// regularizers.
+// regularizers. With a root it is E[eps] |mean x|. Without one it is the length of the point p
+// of the zonotope { (1/M) sum_k s_k x_k, 0 <= s_k <= 1 } nearest to -E[eps] mean x, which never
+// falls as E[eps] grows: with u = -mean x, p1 and p2 those of e1 < e2, being nearest gives
+// <p2-p1, u> >= 0 and |p1 - e1 u|^2 <= |p2 - e1 u|^2, so |p2|^2 - |p1|^2 >= 2 e1 <p2-p1, u> >= 0.
 func JudgeOneSided() claim.Judgement {
 	levels := []float64{0.1, 0.25, 0.5, 1, 2, 4}
 	cases, is := 0, true

@@ -31,12 +31,12 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 	for k := range r.Figures {
 		points += len(r.Figures[k].points())
 	}
-	d.Add(table.Text(fmt.Sprintf("Of %d points %d lie where an oracle that draws nothing says, and the pictures come out as the paper "+
-		"describes them, but three of its conclusions do not follow: every zero-mean forward perturbation leaves a plateau, however "+
-		"small (Fig 5) or rare (Figs 7 and 8), of order s_f^2/Dt, without a threshold; and with the nonconvex R a large one-sided "+
-		"backward perturbation leaves no stationary point at all (Fig 6). What looks like \"the norm tends to 0 again\" is the "+
-		"plateau sinking below the noise of the steps, and at T = 200000 a step size below about 10/(lambda T) raises the norm, "+
-		"since w^0 is not forgotten.", points, points-len(against))))
+	d.Add(table.Text(fmt.Sprintf("Of %d points %d lie where an oracle says that draws nothing, and the pictures come out as they are "+
+		"described; but every zero-mean forward perturbation leaves a plateau of order s_f^2/Dt, however small (Fig 5: \"only "+
+		"sufficiently large\" ones) or rare (Figs 7 and 8: \"a clear phase transition\"), and with the nonconvex R a large one-sided "+
+		"backward one leaves no stationary point at all (Fig 6). What looks like a norm that \"again\" tends to 0 is the plateau "+
+		"sinking below the noise of the steps, and at a fixed T a smaller g raises the norm once g is below about 10/(lambda T), since "+
+		"w^0 is not forgotten.", points, points-len(against))))
 	for _, i := range shown {
 		d.Add(i)
 	}

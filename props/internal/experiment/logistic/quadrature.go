@@ -72,7 +72,7 @@ func normOf(mu []float64, cov *mat.SymDense, derivatives bool) normMoments {
 		log := 0.0
 		for i := range m {
 			q := 1 + 2*s*l[i]
-			log -= 0.5*math.Log(q) + s*m[i]*m[i]/q
+			log -= 0.5*math.Log1p(2*s*l[i]) + s*m[i]*m[i]/q
 			c[i] = 2 * s / q
 		}
 		weight := h / math.Sqrt(s) / (2 * math.Sqrt(math.Pi)) // s^{-3/2} ds = s^{-1/2} dy

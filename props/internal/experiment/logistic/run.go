@@ -29,7 +29,7 @@ type Outcome struct {
 }
 
 // outcomeVersion changes with every change of what a point gives.
-const outcomeVersion = 1
+const outcomeVersion = 3
 
 // maxOutcome is the size of a stored point: a few hundred numbers.
 const maxOutcome = 1 << 20
