@@ -48,7 +48,8 @@ func (f *gateFlags) define(c *call) {
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of what is drawn, beside what is always asked")
 	c.fs.IntVar(&f.cases, "cases", 60, "cases `n` drawn a rule")
 	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
-	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second, "the engine is killed when a request takes longer than this `time`")
+	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
+		"the engine is killed when a request takes longer than this `time`")
 	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate")
 	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")
 	c.fs.StringVar(&f.ops, "ops", "", "send only these `operators`, separated by commas")

@@ -69,5 +69,6 @@ def gradient(chain, x, w, delta, eps):
     return Y, V, U
 
 
-serve(gradient, array=lambda v: jnp.array(np.array(v), dtype), tolist=lambda a: np.asarray(a).astype(np.float64).reshape(-1).tolist(),
+serve(gradient, array=lambda v: jnp.array(np.array(v), dtype),
+      tolist=lambda a: np.asarray(a).astype(np.float64).reshape(-1).tolist(),
       name="JAX" + (" eager" if eager else " jit"), version=jax.__version__, precision=word)

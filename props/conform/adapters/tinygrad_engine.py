@@ -56,5 +56,6 @@ def gradient(chain, x, w, delta, eps):
     return Y, rest, U
 
 
-serve(gradient, array=lambda v: Tensor(v, dtype=dtype).realize(), tolist=lambda a: [float(x) for x in a.flatten().tolist()],
+serve(gradient, array=lambda v: Tensor(v, dtype=dtype).realize(),
+      tolist=lambda a: [float(x) for x in a.flatten().tolist()],
       name="tinygrad", version=version("tinygrad"), precision=word)

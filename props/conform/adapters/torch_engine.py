@@ -52,5 +52,6 @@ def gradient(chain, x, w, delta, eps):
     return [y.detach() for y in Y], grads[len(w):], grads[:len(w)]
 
 
-serve(gradient, array=lambda v: torch.tensor(v, dtype=dtype), tolist=lambda a: a.detach().to(torch.float64).reshape(-1).tolist(),
+serve(gradient, array=lambda v: torch.tensor(v, dtype=dtype),
+      tolist=lambda a: a.detach().to(torch.float64).reshape(-1).tolist(),
       name="PyTorch", version=torch.__version__, precision=word)

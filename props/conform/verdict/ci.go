@@ -35,7 +35,8 @@ func (v *Verdict) JUnit(w io.Writer) error {
 	}
 	for _, id := range v.Missing {
 		suite.AddTestcase(junit.Testcase{
-			Name: id, Classname: "conform.known", Failure: &junit.Result{Message: "a known fault did not show: take it off the list"},
+			Name: id, Classname: "conform.known",
+			Failure: &junit.Result{Message: "a known fault did not show: take it off the list"},
 		})
 	}
 	switch v.Conclusion() {
@@ -45,7 +46,8 @@ func (v *Verdict) JUnit(w io.Writer) error {
 			text = v.Broken.Error()
 		}
 		suite.AddTestcase(junit.Testcase{
-			Name: "run", Classname: "conform", Error: &junit.Result{Message: v.Headline(), Type: string(v.Conclusion()), Data: text},
+			Name: "run", Classname: "conform",
+			Error: &junit.Result{Message: v.Headline(), Type: string(v.Conclusion()), Data: text},
 		})
 	}
 	var all junit.Testsuites
@@ -107,7 +109,8 @@ func (v *Verdict) Summary(w io.Writer) error {
 	return p.Err
 }
 
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "\n", " ")
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`",
+	"[", `\[`, "\n", " ")
 
 // escape is text within a cell.
 func escape(s string) string { return markdownEscapes.Replace(s) }
