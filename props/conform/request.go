@@ -22,11 +22,11 @@ func (req *Request) check() (*core.Chain, error) {
 
 func checkChain(specs []core.Spec, w [][]float64, reg core.Regularizer) (*core.Chain, error) {
 	c, err := core.FromSpecs(specs)
-	if err == nil {
-		err = reg.Check()
-	}
 	if err != nil {
-		return nil, fmt.Errorf("conform: %w", err)
+		return nil, err
+	}
+	if err := reg.Check(); err != nil {
+		return nil, err
 	}
 	if len(w) != c.N() {
 		return nil, fmt.Errorf("conform: w has %d entries, want %d", len(w), c.N())
@@ -67,10 +67,8 @@ func (s *Sample) check(c *core.Chain, prefix string) error {
 			return fmt.Errorf("conform: %seps[%d] has length %d, want %d", prefix, i-1, got, want)
 		}
 	}
-	if _, err := s.labelled(c); err != nil {
-		return fmt.Errorf("conform: %s%w", prefix, err)
-	}
-	return nil
+	_, err := s.labelled(c)
+	return err
 }
 
 // labelled is c with the label of the sample.

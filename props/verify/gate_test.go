@@ -64,8 +64,17 @@ func serve(name string) {
 func gated(t *testing.T, name string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv(asServer, name)
-	return verify(append([]string{"gate", "-cases", "1", "-rules", "operators,step,deterministic"},
-		append(args, "--", os.Args[0])...)...)
+	flags := append([]string{"gate", "-cases", "1", "-rules", "operators,step,deterministic"}, args...)
+	return verify(append(flags, "--", os.Args[0])...)
+}
+
+// expect fails t unless a gate ends with the code and says what is wanted.
+func expect(t *testing.T, code int, want, name string, args ...string) {
+	t.Helper()
+	got, stdout, stderr := gated(t, name, args...)
+	if got != code || !strings.Contains(stdout+stderr, want) {
+		t.Errorf("%s %v: exit %d, want %d with %q:\n%s%s", name, args, got, code, want, stdout, stderr)
+	}
 }
 
 func TestGate(t *testing.T) {
@@ -84,10 +93,7 @@ func TestGate(t *testing.T) {
 		{"lazy", nil, exitBroken, "exit status 1"},
 		{"right", []string{"-ops", "tanh"}, exitDiffers, "INVALID: "},
 	} {
-		code, stdout, stderr := gated(t, c.name, c.args...)
-		if code != c.code || !strings.Contains(stdout, c.want) {
-			t.Errorf("%s %v: exit %d, want %d with %q:\n%s%s", c.name, c.args, code, c.code, c.want, stdout, stderr)
-		}
+		expect(t, c.code, c.want, c.name, c.args...)
 	}
 }
 
@@ -129,8 +135,8 @@ func TestGateFiles(t *testing.T) {
 		Failures int `xml:"failures,attr"`
 		Tests    int `xml:"tests,attr"`
 	}
-	if err := xml.Unmarshal(must(os.ReadFile(path("gate.xml"))), &suites); err != nil || suites.Failures != 1 ||
-		suites.Tests != 4 {
+	err := xml.Unmarshal(must(os.ReadFile(path("gate.xml"))), &suites)
+	if err != nil || suites.Failures != 1 || suites.Tests != 4 {
 		t.Errorf("JUnit: %+v, %v", suites, err)
 	}
 	if s := string(must(os.ReadFile(path("summary.md")))); !strings.Contains(s, "| (5d) the step |") {
@@ -138,34 +144,18 @@ func TestGateFiles(t *testing.T) {
 	}
 	t.Setenv("GITHUB_ACTIONS", "")
 
-	if code, stdout, _ := gated(t, "faulty", "-replay", path("gate.json")); code != exitDiffers {
-		t.Errorf("replayed: exit %d:\n%s", code, stdout)
-	}
-	if code, stdout, _ := gated(t, "right", "-replay", path("gate.json")); code != exitOK {
-		t.Errorf("replayed on a right engine: exit %d:\n%s", code, stdout)
-	}
+	expect(t, exitDiffers, "FAILED", "faulty", "-replay", path("gate.json"))
+	expect(t, exitOK, "PASSED", "right", "-replay", path("gate.json"))
 	for _, bad := range []string{"{}", "x", `{"findings":[]}`, `{"version":2,"findings":[]}`, `{"type":"step"}`} {
 		_ = os.WriteFile(path("bad"), []byte(bad), 0o600)
-		if code, stdout, stderr := gated(t, "right", "-replay", path("bad")); code != exitUsage ||
-			!strings.Contains(stderr, "bad: ") {
-			t.Errorf("%s: exit %d: %s%s", bad, code, stdout, stderr)
-		}
+		expect(t, exitUsage, "bad: ", "right", "-replay", path("bad"))
 	}
 
 	_ = os.WriteFile(path("known"), []byte("# ours\n\n(5d) the step\n"), 0o600)
-	if code, stdout, _ := gated(t, "faulty", "-known-failing", path("known")); code != exitOK ||
-		!strings.Contains(stdout, "but for 1 known fault") {
-		t.Errorf("known: exit %d:\n%s", code, stdout)
-	}
-	if code, stdout, _ := gated(t, "right", "-known-failing", path("known")); code != exitDiffers ||
-		!strings.Contains(stdout, "did not show") {
-		t.Errorf("known, and gone: exit %d:\n%s", code, stdout)
-	}
+	expect(t, exitOK, "but for 1 known fault", "faulty", "-known-failing", path("known"))
+	expect(t, exitDiffers, "did not show", "right", "-known-failing", path("known"))
 	_ = os.WriteFile(path("known"), []byte("a\na\n"), 0o600)
-	if code, _, stderr := gated(t, "right", "-known-failing", path("known")); code != exitUsage ||
-		!strings.Contains(stderr, "line 2: \"a\" is listed twice") {
-		t.Errorf("listed twice: exit %d: %s", code, stderr)
-	}
+	expect(t, exitUsage, `line 2: "a" is listed twice`, "right", "-known-failing", path("known"))
 }
 
 // TestGateSignal: a gate that is interrupted kills the engine and exits with 130.
@@ -189,12 +179,16 @@ func TestAdapters(t *testing.T) {
 	if code, stdout, _ := verify("adapters"); code != exitOK || !strings.Contains(stdout, "numpy") {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
-	if code, stdout, _ := verify("adapters", "numpy"); code != exitOK || !strings.Contains(stdout, "def forward(") ||
-		!strings.Contains(stdout, "def serve(") {
+	code, stdout, _ := verify("adapters", "numpy")
+	if code != exitOK || !strings.Contains(stdout, "def forward(") || !strings.Contains(stdout, "def serve(") {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
-	if code, stdout, _ := verify("adapters", "install"); code != exitOK || !strings.HasPrefix(stdout, "#!/bin/sh") {
-		t.Errorf("exit %d: %s", code, stdout)
+	dir := filepath.Join(t.TempDir(), "new")
+	if code, _, stderr := verify("adapters", "-write", dir); code != exitOK {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	if script := must(os.ReadFile(filepath.Join(dir, "install.sh"))); !strings.HasPrefix(string(script), "#!/bin/sh") {
+		t.Errorf("install.sh is %.40q", script)
 	}
 	if code, _, stderr := verify("adapters", "numpie"); code != exitUsage || !strings.Contains(stderr, `"numpie"`) {
 		t.Errorf("exit %d: %s", code, stderr)

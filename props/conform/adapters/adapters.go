@@ -21,8 +21,14 @@ type Adapter struct {
 // All lists the adapters.
 func All() []Adapter {
 	return []Adapter{
-		{"numpy", "numpy_engine.py", "NumPy, gradients by hand; a beginning for an engine of your own",
+		{"numpy", "numpy_engine.py", "NumPy, gradients by hand: to begin with",
 			"python3 numpy_engine.py [float64|float32|float16]"},
+		{"autograd", "autograd_engine.py", "HIPS autograd", "python3 autograd_engine.py [float64|float32]"},
+		{"jax", "jax_engine.py", "JAX on the CPU, compiled or not",
+			"python3 jax_engine.py [float64|float32|bfloat16|float16] [eager]"},
+		{"tinygrad", "tinygrad_engine.py", "tinygrad on the CPU", "python3 tinygrad_engine.py [float32|float64]"},
+		{"torch", "torch_engine.py", "PyTorch on the CPU",
+			"python3 torch_engine.py [float64|float32|bfloat16|float16]"},
 	}
 }
 
@@ -46,14 +52,25 @@ func Text(name string) (string, error) {
 			return text, nil
 		}
 		line := strings.Repeat("#", 20)
-		return text[:cut[0]] + line + " the protocol\n" + read("serve.py") + "\n" + line + " the engine\n" +
-			text[cut[1]:], nil
+		protocol := line + " the protocol\n" + read("serve.py") + "\n" + line + " the engine\n"
+		return text[:cut[0]] + protocol + text[cut[1]:], nil
 	}
 	return "", fmt.Errorf("adapters: no adapter %.80q, want one of %s", name, strings.Join(names, ", "))
 }
 
-// Install is the script that installs what an adapter needs.
-func Install() string { return read("install.sh") }
+// Files are all files of this folder that are not Go: the engines as they are edited, what
+// they share, and install.sh, which installs what they need.
+func Files() map[string]string {
+	all := map[string]string{}
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic("adapters: " + err.Error())
+	}
+	for _, e := range entries {
+		all[e.Name()] = read(e.Name())
+	}
+	return all
+}
 
 func read(name string) string {
 	b, err := files.ReadFile(name)

@@ -8,19 +8,27 @@ here=$(cd "$(dirname "$0")" && pwd)
 name=${1:?usage: install.sh NAME [DIR]}
 dir=${2:-engines/$name}
 
-venv() { # PACKAGE...
+pip_install() { # PACKAGE...
 	test -x "$dir/bin/python" || "${PYTHON:-python3}" -m venv "$dir" >&2
 	"$dir/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
-	echo "$dir/bin/python $here/${name}_engine.py"
 }
 
 case $name in
-numpy) venv numpy==2.4.6 ;;
-autograd) venv autograd==1.9.1 numpy==2.4.6 ;;
-jax) venv jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;
-tinygrad) venv tinygrad==0.14.0 numpy==2.4.6 ;;
+numpy) pip_install numpy==2.4.6 ;;
+autograd) pip_install autograd==1.9.1 numpy==2.4.6 scipy==1.17.1 ;;
+jax) pip_install jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;
+tinygrad) pip_install tinygrad==0.14.0 ;; # its CPU device needs clang
+torch) # 0.5 GB; CUDA, which a CPU does not use, would be 2 GB more
+	pip_install --no-deps torch==2.15.0
+	pip_install filelock typing-extensions sympy==1.14.0 networkx jinja2 fsspec numpy==2.4.6
+	if [ "$(uname)" = Linux ]; then
+		"$dir/bin/python" "$here/torch_stubs.py" "$("$dir/bin/python" -c '
+import sysconfig; print(sysconfig.get_paths()["purelib"] + "/torch/lib")')" >&2
+	fi
+	;;
 *)
 	echo "install.sh: no adapter $name" >&2
 	exit 2
 	;;
 esac
+echo "$dir/bin/python $here/${name}_engine.py"

@@ -46,8 +46,8 @@ func (v *Verdict) JUnit(w io.Writer) error {
 			text = v.Broken.Error()
 		}
 		suite.AddTestcase(junit.Testcase{
-			Name: "run", Classname: "conform", Error: &junit.Result{Message: v.Headline(),
-				Type: string(v.Conclusion()), Data: text},
+			Name: "run", Classname: "conform",
+			Error: &junit.Result{Message: v.Headline(), Type: string(v.Conclusion()), Data: text},
 		})
 	}
 	var all junit.Testsuites
@@ -109,8 +109,8 @@ func (v *Verdict) Summary(w io.Writer) error {
 	return p.Err
 }
 
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[",
-	`\[`, "\n", " ")
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`",
+	"[", `\[`, "\n", " ")
 
 // escape is text within a cell.
 func escape(s string) string { return markdownEscapes.Replace(s) }

@@ -128,8 +128,8 @@ func (c *client) roundTrip(request []byte, limit time.Duration) ([]byte, *Broken
 	}
 	<-written
 	if late.Load() {
-		return nil, c.broke(Hang, fmt.Sprintf("a reply came, but the request was not read within %v", limit), sent,
-			string(line))
+		reason := fmt.Sprintf("a reply came, but the request was not read within %v", limit)
+		return nil, c.broke(Hang, reason, sent, string(line))
 	}
 	return line, nil
 }

@@ -34,8 +34,12 @@ func (o *Options) withDefaults() Options {
 	for _, x := range []struct {
 		value *time.Duration
 		def   time.Duration
-	}{{&d.Timeout, 30 * time.Second}, {&d.Start, 2 * time.Minute}, {&d.Exit, 5 * time.Second},
-		{&d.Restart, 30 * time.Second}} {
+	}{
+		{&d.Timeout, 30 * time.Second},
+		{&d.Start, 2 * time.Minute},
+		{&d.Exit, 5 * time.Second},
+		{&d.Restart, 30 * time.Second},
+	} {
 		if *x.value < 0 {
 			panic(fmt.Sprintf("wire: options with a time of %v", *x.value))
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
@@ -50,8 +51,7 @@ func (s *scanner) place() string {
 }
 
 func (s *scanner) space() {
-	for s.at < len(s.data) && (s.data[s.at] == ' ' || s.data[s.at] == '\t' || s.data[s.at] == '\n' ||
-		s.data[s.at] == '\r') {
+	for s.at < len(s.data) && strings.IndexByte(" \t\r\n", s.data[s.at]) >= 0 {
 		s.at++
 	}
 }
@@ -92,8 +92,7 @@ func (s *scanner) number() (float64, error) {
 		}
 	}
 	n := 0
-	for n < len(rest) && (rest[n] == '-' || rest[n] == '+' || rest[n] == '.' || rest[n]|0x20 == 'e' ||
-		'0' <= rest[n] && rest[n] <= '9') {
+	for n < len(rest) && strings.IndexByte("0123456789-+.eE", rest[n]) >= 0 {
 		n++
 	}
 	if n == 0 {

@@ -146,7 +146,9 @@ func TestSchema(t *testing.T) {
 		p.in, p.out = record(p.in, p.out, check)
 		return p, err
 	}
-	r := conform.Run(e.Factory, e.Options(&conform.Options{Cases: 2, Rules: []string{"operators", "not-finite", "trace", "batch", "run"}}))
+	r := conform.Run(e.Factory, e.Options(&conform.Options{
+		Cases: 2, Rules: []string{"operators", "not-finite", "trace", "batch", "run"},
+	}))
 	if err := r.Err(); err != nil || len(seen) != 5 {
 		t.Errorf("%v, seen %v", err, seen)
 	}

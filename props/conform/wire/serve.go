@@ -172,8 +172,11 @@ func appendHello(b []byte, engine conform.Engine) []byte {
 	for _, x := range []struct {
 		name string
 		has  bool
-	}{{typeTrace, is[conform.Tracer](engine)}, {typeBatch, is[conform.Batcher](engine)},
-		{typeRun, is[conform.Runner](engine)}} {
+	}{
+		{typeTrace, is[conform.Tracer](engine)},
+		{typeBatch, is[conform.Batcher](engine)},
+		{typeRun, is[conform.Runner](engine)},
+	} {
 		if x.has {
 			types = append(types, x.name)
 		}
