@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math"
@@ -270,15 +271,19 @@ func TestRecordingKeepsAbilities(t *testing.T) {
 	}
 }
 
-func TestReadRecordingErrors(t *testing.T) {
-	const head = `{"format":"cascade-replies","version":1,"engine":{"name":"","version":"","precision":` +
+// A recording of one reply by hand.
+const (
+	recordedHead = `{"format":"cascade-replies","version":1,"engine":{"name":"","version":"","precision":` +
 		`{"storage":"float64","compute":"float64","accumulate":"float64"},` +
 		`"ops":[],"all_ops":true,"stochastic":false,"takes":[]},` +
 		`"types":["step"],"seed":1,"cases":60,"ops":[],"rules":[]}`
-	key := strings.Repeat("ab", 32)
-	reply := `{"request":"` + key + `","reply":{"loss":"NaN","u":[[1]],"w":[[2]]}}`
-	lines := func(list ...string) string { return strings.Join(list, "\n") + "\n" }
-	right := lines(head, reply, `{"replies":1}`)
+	recordedKey   = "abababababababababababababababababababababababababababababababab"
+	recordedLine  = `{"request":"` + recordedKey + `","reply":{"loss":"NaN","u":[[1]],"w":[[2]]}}`
+	recordedRight = recordedHead + "\n" + recordedLine + "\n" + `{"replies":1}` + "\n"
+)
+
+func TestReadRecordingErrors(t *testing.T) {
+	const head, key, reply, right = recordedHead, recordedKey, recordedLine, recordedRight
 	if r, err := ReadRecording(strings.NewReader(right)); err != nil || r.Len() != 1 {
 		t.Fatalf("error %v", err)
 	}
@@ -329,4 +334,40 @@ func TestReadRecordingErrors(t *testing.T) {
 	if _, err := ReadRecordingFile(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("a file that is not there is read")
 	}
+}
+
+// FuzzReadRecording: what is read is written and read again as the same, and an engine that
+// answers from it brings down no gate.
+func FuzzReadRecording(f *testing.F) {
+	f.Add(recordedRight)
+	f.Add(strings.Replace(recordedRight, `"reply":{`, `"error":"e","reply":{`, 1))
+	f.Add(recordedHead + "\n" + `{"replies":0}`)
+	j := jobOf(&Request{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "tanh", N: 1}}, X: []float64{0.5}, W: [][]float64{{0.25}, {}},
+		Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}}, Gamma: 1, Reg: core.Regularizer{Kind: "none"},
+	})
+	key := keyOf(j.line())
+	for _, reply := range []string{
+		`"reply":{"loss":1,"u":[[1],[]],"w":[[2],[]]}`, `"reply":{"loss":1,"u":[],"w":[[2,3]]}`,
+		`"run":{"losses":[],"ws":[]}`,
+		`"trace":{"y":[],"v":[]}`, `"unsupported":"no"`,
+	} {
+		f.Add(recordedHead + "\n" + `{"request":"` + hex.EncodeToString(key[:]) + `",` + reply + "}\n" +
+			`{"replies":1}`)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := ReadRecording(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		var b bytes.Buffer
+		if err := r.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadRecording(&b)
+		if err != nil || again.Len() != r.Len() {
+			t.Fatalf("written and read again: error %v", err)
+		}
+		_ = Replay(again.Engine, j.line(), nil)
+	})
 }
