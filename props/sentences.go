@@ -23,9 +23,20 @@ func sentenceClaims() []claim.Claim {
 		c.FollowsFrom = ids
 		return c
 	}
-	convex := row("sec33", "3.3", claim.Printed, "R = (lambda/2)|w|^2 and a convex data term give A4 with mu = lambda", nil)
-	convex.Judge = rates.JudgeConvexL2
+	seeded := func(c claim.Claim, judge func(seed uint64) claim.Judgement) claim.Claim {
+		c.Judge = judge
+		return c
+	}
+	convex := seeded(row("sec33", "3.3", claim.Printed,
+		"R = (lambda/2)|w|^2 and a convex data term give A4 with mu = lambda", nil), rates.JudgeConvexL2)
+	const equality = "E_t|J2_i(Y_{i-1})^T z|^2 = E_t[|J2_i(Y_{i-1})|^2 |z|^2], z = E^{H_i}[V_i-v_i], |.| Frobenius, the " +
+		"display under (25)"
 	return []claim.Claim{
+		seeded(instead(row("eq25", "(25)", claim.Derivation, equality+", literal reading", nil), "the left side is at most "+
+			"the right one, and at most C^2 E|z|^2, which is all that (26) needs"), rates.JudgeEq25),
+		seeded(instead(row("eq26", "(26)", claim.Derivation, "E_t[|J2_i(Y_{i-1})|^2 |V_i-v_i|^2] <= C^2 E|V_i-v_i|^2, |.| "+
+			"Frobenius, the first line of (26) taken at its word", nil), "the same with |J2_i|_op, which C bounds"),
+			rates.JudgeEq26Line),
 		from(row("remark1", "Remark 1", claim.Printed, "without perturbations and with g = c T^-1/2, (37) gives the rate "+
 			"T^-1/2", rates.JudgeRemark1), "thm4"),
 		instead(row("remark1", "Remark 1", claim.Derivation, "the same with any g = O(T^-1/2), as the words say",

@@ -7,6 +7,25 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 )
 
+// TestFrobenius: the display under (25) holds as an inequality alone, and C does not bound a
+// Frobenius norm.
+func TestFrobenius(t *testing.T) {
+	other := judgeJ2(1, "", "", func(m j2Moments, _ float64) (left, right float64) { return m.carried, m.apart })
+	operator := judgeJ2(1, "", "", func(m j2Moments, c float64) (left, right float64) { return m.carried, c * c * m.z })
+	for name, c := range map[string]struct {
+		judge claim.Judgement
+		want  claim.Verdict
+	}{
+		"(25)": {JudgeEq25(1), claim.Refuted}, "(26)": {JudgeEq26Line(1), claim.Refuted},
+		"(25), one way": {other, claim.Holds}, "(26), |.|_op": {operator, claim.Holds},
+	} {
+		j := c.judge
+		if j.Verdict != c.want || j.Cases < 50 || !(j.Ratio > 0.99) {
+			t.Errorf("%s: %s with ratio %v after %d cases, want %s: %s", name, j.Verdict, j.Ratio, j.Cases, c.want, j.Note)
+		}
+	}
+}
+
 // TestSentences: the verdicts, and that each could be the other one.
 func TestSentences(t *testing.T) {
 	root := func(c float64) stepOf { return func(t float64) float64 { return c / math.Sqrt(t) } }

@@ -1,0 +1,70 @@
+package props
+
+// Place is a display or a sentence of arXiv:2602.20646v1 that can be checked, with the
+// claims that carry it, or the reason why none does.
+type Place struct {
+	Eq     string   // its number, or where it stands
+	Claims []string // ids of printed claims and derivations
+	Why    string   // where there is no claim, or where the claims leave something out
+}
+
+// Coverage lists in order what theory.md restates of the paper: its displays, and the
+// sentences that can be checked.
+func Coverage() []Place {
+	return []Place{
+		{Eq: "(1)-(5)", Why: "definitions: they are what package core computes"},
+		{Eq: "(6)", Claims: []string{"eq6a", "eq6b", "eq6c"}},
+		{Eq: "(8)-(10), filtrations", Why: "definitions"},
+		{Eq: "A1-A4", Why: "hypotheses: each case is checked for them, or has them proved"},
+		{Eq: "3.3, mu = lambda", Claims: []string{"sec33"}},
+		{Eq: "Lemma 1, (12)", Claims: []string{"lemma1", "eq12", "disp12"}},
+		{Eq: "(13), (21)", Claims: []string{"thm1"}},
+		{Eq: "after Theorem 1, e^{O(N)}", Claims: []string{"depth"}},
+		{Eq: "(14)", Claims: []string{"eq14a", "eq14b"}},
+		{Eq: "(15), (16)", Claims: []string{"eq15", "eq16"}},
+		{Eq: "(17)", Claims: []string{"eq17a", "eq17b"}},
+		{Eq: "(18)", Claims: []string{"eq18a", "eq18b"}},
+		{Eq: "(19), (20)", Claims: []string{"eq19", "eq20"}},
+		{Eq: "(22)", Claims: []string{"lemma2"}},
+		{Eq: "(23), (33)", Claims: []string{"thm2"}},
+		{Eq: "(24)", Claims: []string{"eq24"}},
+		{Eq: "(25) and the display under it", Claims: []string{"eq25"}, Why: "in the literal reading, where E^{H_i}[V_i-v_i] " +
+			"is V_i-v_i; the sides of the others are no moments that a view has"},
+		{Eq: "(26)", Claims: []string{"eq26"}},
+		{Eq: "(27)", Claims: []string{"eq27"}},
+		{Eq: "(28)", Claims: []string{"eq28a", "eq28m", "eq28n", "eq28b", "eq28c"}},
+		{Eq: "(29)", Claims: []string{"eq29m", "eq29n", "eq29", "eq29b"},
+			Why: "the line whose first term has lost its outer E, a misprint, compares a number with a random variable"},
+		{Eq: "(30)", Claims: []string{"eq30a", "eq30b"}},
+		{Eq: "(31)", Claims: []string{"eq31"}},
+		{Eq: "(32)", Claims: []string{"eq32"}},
+		{Eq: "before (33)", Claims: []string{"disp33"}},
+		{Eq: "(34)", Claims: []string{"thm3"}},
+		{Eq: "(35)", Claims: []string{"eq35"}},
+		{Eq: "(36)", Claims: []string{"eq36"}, Why: "its two middle lines speak of <grad l, E_t[U-u]> and of " +
+			"E_t|grad l-(u+r)|^2, which a run's view does not have; both follow from (35) by E_t and Young"},
+		{Eq: "(37)", Claims: []string{"thm4"}},
+		{Eq: "(38)", Claims: []string{"thm5"}},
+		{Eq: "(40)", Claims: []string{"eq40"}},
+		{Eq: "(41)", Claims: []string{"eq41"}},
+		{Eq: "Remarks 1, 2", Claims: []string{"remark1", "remark2"}},
+		{Eq: "Corollary 1, (43), (44)", Claims: []string{"cor1"}},
+		{Eq: "(45), (47)", Claims: []string{"word"}, Why: "in their usual meaning they are lines towards cor1"},
+		{Eq: "(48)", Claims: []string{"eq48sum"}},
+		{Eq: "Corollary 2, (49)", Claims: []string{"cor2", "word"}},
+		{Eq: "Corollary 3, (50)", Claims: []string{"cor3", "eq50", "bernoulli", "word"}},
+		{Eq: "Corollary 4, (51), (52)", Claims: []string{"cor4", "cor4pl", "word"}},
+		{Eq: "Table 1", Claims: []string{"table1"}},
+		{Eq: "6.2, slower convergence or divergence", Claims: []string{"beyond"}},
+		{Eq: "Remarks 3, 4", Why: "a plateau for g -> 0 is figure 4's, which the experiments of section 7 settle"},
+		{Eq: "5.3, much weaker constraints on delta", Claims: []string{"cor1"}},
+		{Eq: "5.3, whenever Lipschitz factors exceed 1", Claims: []string{"depth53"}},
+		{Eq: "5.3, hierarchy", Claims: []string{"sec53"}, Why: "\"usually harms more\" and \"no single scalar ordering\" " +
+			"name no set of problems"},
+		{Eq: "6.3, spikes", Claims: []string{"spike"}},
+		{Eq: "section 7, Figs 2-8", Why: "outcomes of runs, with their own experiment; Fig 1 is a diagram"},
+		{Eq: "A.1", Claims: []string{"a1"}},
+		{Eq: "A.2, (55)", Claims: []string{"a2"}},
+		{Eq: "A.3", Claims: []string{"a3"}},
+	}
+}
