@@ -23,7 +23,8 @@ const maxFigure = 1 << 20
 // define adds the flags.
 func (f *pageFlags) define(c *call) {
 	c.fs.StringVar(&f.html, "html", "", "write the report as a page that needs no network to this `file`")
-	c.fs.StringVar(&f.figures, "figures", "", "with -html, show the figures of this `dir`, *.svg in the order of their names")
+	c.fs.StringVar(&f.figures, "figures", "",
+		"with -html, show the figures of this `dir`, *.svg in the order of their names")
 }
 
 // check refuses a file that cannot be written before a search of minutes, not after it, and

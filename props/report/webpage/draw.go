@@ -46,7 +46,7 @@ type drawing struct {
 func (d *drawing) svg(known Known, r claim.Reading, replays func(*claim.Claim) bool) (string, error) {
 	states, edges := d.g.states(known, r, replays)
 	var b strings.Builder
-	height := d.l.height
+	height := d.standAlone()
 	if d.key {
 		height += keyHeight
 	}
@@ -80,10 +80,35 @@ func (d *drawing) svg(known Known, r claim.Reading, replays func(*claim.Claim) b
 		d.node(&b, n, d.place(at), states[n.id])
 	}
 	if d.key {
-		d.legend(&b)
+		d.legend(&b, height-keyHeight/2)
 	}
 	b.WriteString("</svg>\n")
 	return b.String(), nil
+}
+
+// The rows of statements without an edge, in inches.
+const (
+	aloneGap    = 0.14
+	aloneAbove  = 0.3
+	aloneHeight = nodeHeight + 0.18
+)
+
+// standAlone gives the nodes without an edge places in rows below the graph, and returns
+// the height of all.
+func (d *drawing) standAlone() float64 {
+	alone := d.g.alone()
+	each := nodeWidth + aloneGap
+	perRow := max(1, int((d.l.width+aloneGap)/each))
+	for k, n := range alone {
+		d.l.nodes[n.id] = point{
+			nodeWidth/2 + float64(k%perRow)*each,
+			-aloneAbove - nodeHeight/2 - float64(k/perRow)*aloneHeight,
+		}
+	}
+	if len(alone) == 0 {
+		return d.l.height
+	}
+	return d.l.height + aloneAbove + float64((len(alone)-1)/perRow+1)*aloneHeight
 }
 
 // place is a point of the layout in pixels from the upper left corner.
@@ -125,7 +150,11 @@ func (d *drawing) node(b *strings.Builder, n *node, at point, s state) {
 	says := n.label + ", an assumption"
 	class := "assumption"
 	if !n.assumption {
-		class = html.EscapeString(strings.Join([]string{"statement", string(s.verdict), string(s.derivation)}, " "))
+		of := s.derivation
+		if s.verdict == "" {
+			of = "unknown"
+		}
+		class = html.EscapeString(strings.Join([]string{"statement", string(s.verdict), string(of)}, " "))
 		says = d.describe(n, s)
 	}
 	if d.links {
@@ -201,8 +230,8 @@ func (d *drawing) describe(n *node, s state) string {
 // The height of the key in inches, and its entries.
 const keyHeight = 0.9
 
-func (d *drawing) legend(b *strings.Builder) {
-	y := (d.l.height + keyHeight/2) * perInch
+func (d *drawing) legend(b *strings.Builder, middle float64) {
+	y := middle * perInch
 	step := d.l.width * perInch / 7
 	x := step / 2
 	for _, k := range []struct {
@@ -223,8 +252,8 @@ func (d *drawing) legend(b *strings.Builder) {
 		fmt.Fprintf(b, `<text class="badge" x="%.0f" y="%.0f">%s</text></g>`+"\n", x, y+16, k.says)
 		x += step
 	}
-	fmt.Fprintf(b, `<g class="statement"><text x="%.0f" y="%.0f">0.50 ✓</text><text class="badge" x="%.0f" y="%.0f">largest ratio; certificate</text></g>`+"\n",
-		x, y-9, x, y+16)
+	fmt.Fprintf(b, `<g class="statement"><text x="%.0f" y="%.0f">0.50 ✓</text>`, x, y-9)
+	fmt.Fprintf(b, `<text class="badge" x="%.0f" y="%.0f">largest ratio; certificate</text></g>`+"\n", x, y+16)
 }
 
 func hypot(p point) float64 { return math.Hypot(p.x, p.y) }

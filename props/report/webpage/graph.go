@@ -118,11 +118,16 @@ func labelOf(c *claim.Claim) string {
 		first, _, _ := strings.Cut(c.Eq, ",")
 		return first
 	}
-	return strings.ToUpper(c.ID[:1]) + c.ID[1:]
+	name := strings.ToUpper(c.ID[:1]) + c.ID[1:]
+	if m := ofOther.FindStringSubmatch(name); m != nil {
+		return m[1] + " " + m[2] // Fig 3a
+	}
+	return name
 }
 
 var (
 	ofNumber = regexp.MustCompile(`^\([0-9]+\)$`)
+	ofOther  = regexp.MustCompile(`^([A-Z][a-z]+)([0-9]+[a-z]?)$`)
 	ofName   = regexp.MustCompile(`^[a-z]{5,}$`) // bernoulli, spike
 )
 
@@ -142,35 +147,32 @@ func Dot(claims []claim.Claim) (string, error) {
 	b.WriteString("digraph paper {\n")
 	fmt.Fprintf(&b, "nodesep=0.14; ranksep=0.34; node [fixedsize=true, width=%v, height=%v, label=\"\"];\n",
 		nodeWidth, nodeHeight)
-	linked := map[string]bool{}
-	for _, e := range g.edges {
-		linked[e.from], linked[e.to] = true, true
-	}
-	var alone []string
+	alone := g.alone()
 	for _, n := range g.nodes {
 		shape := "ellipse"
 		if n.assumption {
 			shape = "box"
 		}
-		fmt.Fprintf(&b, "%s [shape=%s];\n", n.id, shape)
-		if !linked[n.id] {
-			alone = append(alone, n.id)
+		if !slices.Contains(alone, n) {
+			fmt.Fprintf(&b, "%s [shape=%s];\n", n.id, shape)
 		}
 	}
 	for _, e := range g.edges {
 		fmt.Fprintf(&b, "%s -> %s;\n", e.from, e.to)
 	}
-	for k := 1; k < len(alone); k++ { // those without edges in rows of six
-		if k%alonePerRow != 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "%s -> %s [style=invis];\n", alone[k-alonePerRow], alone[k])
-	}
 	b.WriteString("}\n")
 	return b.String(), nil
 }
 
-const alonePerRow = 6
+// alone are the nodes without an edge: they stand in rows below the others, and need no
+// layout.
+func (g *graph) alone() []*node {
+	linked := map[string]bool{}
+	for _, e := range g.edges {
+		linked[e.from], linked[e.to] = true, true
+	}
+	return slices.DeleteFunc(slices.Clone(g.nodes), func(n *node) bool { return linked[n.id] })
+}
 
 // state is what is known of a node or an edge in one reading.
 type state struct {

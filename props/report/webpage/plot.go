@@ -43,8 +43,9 @@ func plot(byN map[int]claim.Number) template.HTML {
 	for k, n := range ns {
 		fmt.Fprintf(&says, "%sN = %d: %v", map[bool]string{true: "; ", false: ""}[k > 0], n, byN[n])
 	}
-	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="largest ratio by N. %s">`,
-		plotWidth, plotHeight, plotWidth, plotHeight, says.String())
+	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %d %d" width="%d" height="%d" role="img"`,
+		plotWidth, plotHeight, plotWidth, plotHeight)
+	fmt.Fprintf(&b, ` aria-label="largest ratio by N. %s">`, says.String())
 	fmt.Fprintf(&b, "<title>%s</title>", says.String())
 	for v := lo; v <= hi; v++ {
 		if v != 0 && v != lo && v != hi {
