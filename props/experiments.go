@@ -4,9 +4,11 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/sites"
 )
 
-// ExperimentClaims are the part of Claims about section 7: the printed outcomes of section 7, and what stands beside them; a
+// ExperimentClaims are the part of Claims about section 7, and section 5.3
+// on a network: the printed outcomes of section 7, and what stands beside them; a
 // letter for each sentence about a figure. They are judged by the oracle of package
 // logistic at the size of the paper and by short runs; verify figures makes the long ones.
 func ExperimentClaims() []claim.Claim {
@@ -74,8 +76,17 @@ func ExperimentClaims() []claim.Claim {
 				"Dt", func() claim.Judgement { return logistic.JudgeLarger(f.reg) }),
 		)
 	}
+	all = append(all,
+		row("sec53a", "5.3", claim.Printed, "near-input delta_1 usually harms more than delta_{N-1}, eps_N more than "+
+			"eps_2 (tanh, depth 6, digits)", sites.JudgeUsually),
+		row("sec53b", "5.3", claim.Printed, "\"no single scalar ordering holds across all regimes\"", sites.JudgeNoOrder),
+		row("sec53c", "5.3", claim.Printed, "\"this hierarchy is captured by\" Ce_d[i] and Ce_e[i+1]: they are ordered as "+
+			"the harm is", sites.JudgeCaptured),
+	)
 	for k := range all {
 		switch c := &all[k]; c.Name() {
+		case "sec53c/printed":
+			c.Instead = "the coefficients (21) bound the harm at every site, and have one order whatever the network"
 		case "fig4b/derivation":
 			c.Instead = "g T has to grow: w^0 is forgotten like e^{-lambda g T}, and the norm is least at " +
 				"g of about 10/(lambda T)"

@@ -15,19 +15,16 @@ func (r *Result) CSV(w io.Writer, f *Figure) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
 		"figure", "panel", "curve", "gamma", "T", "measured", "low", "high", "predicted", "sd", "ratio", "ratio_low",
-		"ratio_high",
-		"agrees", "plateau", "plateau_error", "root", "proved", "floor", "settled", "complexity", "mean_gradient",
-		"mean_square",
+		"ratio_high", "agrees", "plateau", "plateau_error", "root", "proved", "floor", "settled", "complexity",
+		"mean_gradient", "mean_square",
 	}}
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	r.each(f, func(panel *Panel, c *Curve, o *Outcome) {
 		m, q := o.Measured, o.Predicted
 		lo, hi := q.Interval(m)
 		rows = append(rows, []string{
-			f.Name(), panel.Title, c.Label, g(o.Point.Gamma), strconv.Itoa(o.Point.T), g(m.Stable), g(m.Low),
-			g(m.High), g(q.Stable),
-			g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau),
-			g(q.PlateauErr),
+			f.Name(), panel.Title, c.Label, g(o.Point.Gamma), strconv.Itoa(o.Point.T), g(m.Stable), g(m.Low), g(m.High),
+			g(q.Stable), g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau), g(q.PlateauErr),
 			strconv.FormatBool(!q.NoRoot), strconv.FormatBool(q.Proved), g(q.Floor), strconv.FormatBool(q.Settled),
 			strconv.Itoa(m.Complexity), g(m.MeanNorm), g(m.Squares),
 		})

@@ -103,13 +103,14 @@ func TestNormOf(t *testing.T) {
 	}
 	mu, cov := []float64{0.5, -1}, mat.NewSymDense(2, []float64{1, 0.4, 0.4, 0.6})
 	m := normOf(mu, cov, true)
-	for j, want := range fd.Gradient(nil, func(x []float64) float64 { return normOf(x, cov, false).mean }, mu, &fd.Settings{Formula: fd.Central}) {
+	mean := func(x []float64) float64 { return normOf(x, cov, false).mean }
+	for j, want := range fd.Gradient(nil, mean, mu, &fd.Settings{Formula: fd.Central}) {
 		if !(math.Abs(m.first[j]-want) < 1e-6) {
 			t.Errorf("derivative %d: %v, want %v", j, m.first[j], want)
 		}
 	}
 	h := mat.NewSymDense(2, nil)
-	fd.Hessian(h, func(x []float64) float64 { return normOf(x, cov, false).mean }, mu, &fd.Settings{Formula: fd.Central, Step: 1e-3})
+	fd.Hessian(h, mean, mu, &fd.Settings{Formula: fd.Central, Step: 1e-3})
 	for i := range 2 {
 		for j := range 2 {
 			if !(math.Abs(m.second.At(i, j)-h.At(i, j)) < 1e-4) {
