@@ -1,4 +1,5 @@
-// Eigen as an engine for the gate: c++ -O2 -I/usr/include/eigen3 eigen_engine.cpp -o engine; ./engine [float64 | float32]
+// Eigen as an engine for the gate: ./engine [float64 | float32], after
+//   c++ -O2 -std=c++17 -I/usr/include/eigen3 eigen_engine.cpp -o engine
 // Its JSON is nlohmann's (Debian: libeigen3-dev, nlohmann-json3-dev).
 #include <Eigen/Dense>
 #include <cmath>
@@ -65,10 +66,12 @@ struct Engine {
 		if (op == "scale") return x * w;
 		if (op == "tanh") return x.tanh();
 		if (op == "sigmoid") return sigmoid(x);
-		if (op == "softplus" || op == "logistic") return x.cwiseMax(T(0)) + (-x.abs()).exp().log1p() + (x - x); // max loses NaN
+		if (op == "softplus" || op == "logistic") // max loses NaN
+			return x.isNaN().select(x, x.cwiseMax(T(0)) + (-x.abs()).exp().log1p());
 		if (op == "square") return x.square();
 		if (op == "halfsq") return one(x.square().sum() / 2);
-		if (op == "softmaxce") return one(std::log((x - x.maxCoeff()).exp().sum()) + x.maxCoeff() - x[int(o["label"])]);
+		if (op == "softmaxce")
+			return one(std::log((x - x.maxCoeff()).exp().sum()) + (x.maxCoeff() - x[int(o["label"])]));
 		if (op == "bilinear") return one(std::pow((x * w).sum(), T(2)) + x.square().sum() / 2);
 		throw std::runtime_error("operator " + op);
 	}
@@ -143,15 +146,20 @@ struct Engine {
 			w[i] -= gamma * r;
 		}
 		V.erase(V.begin());
-		return {{"loss", out(double(loss / T(samples.size())))}, {"u", out(total)}, {"w", out(w)}, {"Y", out(Y)}, {"V", out(V)}};
+		loss /= T(samples.size());
+		return {{"loss", out(double(loss))}, {"u", out(total)}, {"w", out(w)}, {"Y", out(Y)}, {"V", out(V)}};
 	}
 
 	static json answer(const json& r, const std::string& precision) {
 		const std::string type = r["type"];
 		if (type == "hello") {
-			const std::string version = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." + std::to_string(EIGEN_MINOR_VERSION);
-			return {{"protocol", 1}, {"name", "Eigen"}, {"version", version}, {"precision", precision}, {"deterministic", true},
-				{"ops", {"affine", "linear", "fixed", "bias", "scale", "tanh", "sigmoid", "softplus", "square", "halfsq", "logistic", "softmaxce", "bilinear"}},
+			const std::string dot = ".";
+			const std::string version = std::to_string(EIGEN_WORLD_VERSION) + dot + std::to_string(EIGEN_MAJOR_VERSION) +
+				dot + std::to_string(EIGEN_MINOR_VERSION);
+			return {{"protocol", 1}, {"name", "Eigen"}, {"version", version}, {"precision", precision},
+				{"deterministic", true},
+				{"ops", {"affine", "linear", "fixed", "bias", "scale", "tanh", "sigmoid", "softplus", "square", "halfsq",
+					"logistic", "softmaxce", "bilinear"}},
 				{"types", {"step", "trace", "batch", "run"}}, {"takes", json::array()}};
 		}
 		if (type != "step" && type != "trace" && type != "batch" && type != "run") return {{"unsupported", "type " + type}};
@@ -168,7 +176,8 @@ struct Engine {
 		json one = r;
 		one.erase("chain");
 		const bool many = type == "batch";
-		json b = batch(r["chain"], w, many ? r["samples"] : json::array({one}), many ? int(r["accumulate"]) : 1, number(r["gamma"]), r["reg"]);
+		const json samples = many ? r["samples"] : json::array({one});
+		json b = batch(r["chain"], w, samples, many ? int(r["accumulate"]) : 1, number(r["gamma"]), r["reg"]);
 		if (type != "trace") b.erase("Y"), b.erase("V");
 		return b;
 	}
