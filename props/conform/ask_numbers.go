@@ -481,15 +481,15 @@ func (a *always) wild(op, place string) {
 }
 
 // ambiguous reports whether some softmaxce has an infinite logit, or something infinite
-// comes back to a bilinear, where (2 s w + x) v and 2 s v w + x v differ: formulas that are
-// right for all others differ there.
+// comes back to a bilinear, where (2 s w + x) v and 2 s v w + x v differ, or to a softmaxce,
+// where (p - 1) v and p v - v do: formulas that are right for all others differ there.
 func (j *job) ambiguous() bool {
 	e := j.want.first[0]
 	for k, s := range j.chain {
 		switch {
 		case s.Op == "softmaxce" && slices.Contains(e.Y[k], math.Inf(1)):
 			return true
-		case s.Op == "bilinear" && math.IsInf(e.V[k+1][0], 0):
+		case (s.Op == "bilinear" || s.Op == "softmaxce") && math.IsInf(e.V[k+1][0], 0):
 			return true
 		}
 	}

@@ -58,3 +58,28 @@ func TestGather(t *testing.T) {
 		t.Errorf("the order of summation matters in %d cases alone", apart)
 	}
 }
+
+// TestAmbiguous: an infinite v is not sent back through softmaxce, where the derivative of
+// log-softmax, v - p sum v, is NaN at the label and (p - 1) v is infinite: both are right.
+func TestAmbiguous(t *testing.T) {
+	ar, err := newArithmetic(Precision{"float64", "float64", "float64"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		w    float64
+		want bool
+	}{{2, false}, {math.Inf(1), true}, {math.NaN(), false}} {
+		j := jobOf(&Request{
+			Chain: []core.Spec{{Op: "bias", N: 2}, {Op: "softmaxce", N: 2}, {Op: "scale", N: 1}},
+			X:     []float64{1, 1}, W: [][]float64{{1, 1}, {}, {c.w}},
+			Delta: [][]float64{{0, 0}, {0}, {0}}, Eps: [][]float64{{}, {0, 0}, {0}}, Gamma: 1,
+		})
+		if err := j.prepare(ar); err != nil {
+			t.Fatal(err)
+		}
+		if got := j.ambiguous(); got != c.want {
+			t.Errorf("weight %v behind a softmaxce: ambiguous %v", c.w, got)
+		}
+	}
+}

@@ -56,7 +56,11 @@ func writeAdapters(dir string) error {
 	}
 	all := adapters.Files()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if err := strict.WriteFile(filepath.Join(dir, name), []byte(all[name])); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := strict.WriteFile(path, []byte(all[name])); err != nil {
 			return err
 		}
 	}

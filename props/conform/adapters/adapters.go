@@ -3,11 +3,12 @@ package adapters
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 )
 
-//go:embed *.py install.sh
+//go:embed *.py cpp install.sh
 var files embed.FS
 
 // Adapter is one engine.
@@ -26,6 +27,7 @@ func All() []Adapter {
 		{"autograd", "autograd_engine.py", "HIPS autograd", "python3 autograd_engine.py [float64|float32]"},
 		{"jax", "jax_engine.py", "JAX on the CPU, compiled or not",
 			"python3 jax_engine.py [float64|float32|bfloat16|float16] [eager]"},
+		{"eigen", "cpp/eigen_engine.cpp", "C++ with Eigen, gradients by hand", "engine [float64|float32]"},
 		{"tinygrad", "tinygrad_engine.py", "tinygrad on the CPU", "python3 tinygrad_engine.py [float32|float64]"},
 		{"torch", "torch_engine.py", "PyTorch on the CPU",
 			"python3 torch_engine.py [float64|float32|bfloat16|float16]"},
@@ -62,12 +64,14 @@ func Text(name string) (string, error) {
 // they share, and install.sh, which installs what they need.
 func Files() map[string]string {
 	all := map[string]string{}
-	entries, err := files.ReadDir(".")
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			all[path] = read(path)
+		}
+		return err
+	})
 	if err != nil {
-		panic("adapters: " + err.Error())
-	}
-	for _, e := range entries {
-		all[e.Name()] = read(e.Name())
+		panic("adapters: " + err.Error()) // what is embedded can be read
 	}
 	return all
 }

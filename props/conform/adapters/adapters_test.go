@@ -20,7 +20,7 @@ func TestText(t *testing.T) {
 		if err != nil || !complete && strings.HasSuffix(a.File, ".py") {
 			t.Errorf("%s: %v, or it is not complete", a.Name, err)
 		}
-		if n := strings.Count(read(a.File), "\n"); n > 170 {
+		if n := strings.Count(read(a.File), "\n"); n > 230 {
 			t.Errorf("%s has %d lines", a.File, n)
 		}
 		if !strings.Contains(Files()["install.sh"], "\n"+a.Name+")") {

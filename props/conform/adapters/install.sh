@@ -14,6 +14,12 @@ pip_install() { # PACKAGE...
 }
 
 case $name in
+eigen) # Debian: g++ libeigen3-dev nlohmann-json3-dev
+	mkdir -p "$dir"
+	"${CXX:-c++}" -O2 -std=c++17 ${EIGEN_FLAGS:--I/usr/include/eigen3} "$here/cpp/eigen_engine.cpp" -o "$dir/engine" >&2
+	echo "$dir/engine"
+	exit
+	;;
 numpy) pip_install numpy==2.4.6 ;;
 autograd) pip_install autograd==1.9.1 numpy==2.4.6 scipy==1.17.1 ;;
 jax) pip_install jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;
