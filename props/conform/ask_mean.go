@@ -121,6 +121,10 @@ var formulas = map[string][]formula{
 		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // y(1-y)
 			return y * (1 - y), y * (3*(1-y)*ar.c + math.Abs(1-2*y)*ar.s), 0
 		},
+		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // y-y^2
+			d := y * (1 - y)
+			return d, 3*d*ar.c + y*(y*ar.c+math.Abs(1-2*y)*ar.s), 0
+		},
 	},
 	"softplus": {
 		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // 1/(1+e^-x)
