@@ -76,12 +76,12 @@ func (m *maker) mean(op string) *sequence {
 	}
 	least := max(-16, float64(m.ar.minExp+m.ar.digits)*math.Ln2)
 	if op == "tanh" {
-		add(meanArguments, func() float64 { return math.Atanh(0.5) * (2*m.rng.Float64() - 1) })
-		add(far*meanWidth, func() float64 { return 2.5 + 1.5*m.rng.Float64() })
+		add(meanArguments, func() float64 { return math.Atanh(0.5) * (float64(2*m.rng.Float64()) - 1) })
+		add(far*meanWidth, func() float64 { return 2.5 + float64(1.5*m.rng.Float64()) })
 	} else {
-		add(meanArguments, func() float64 { return least + (1-least)*m.rng.Float64() })
+		add(meanArguments, func() float64 { return least + float64((1-least)*m.rng.Float64()) })
 		if op == "sigmoid" {
-			add(far*meanWidth, func() float64 { return 4 + 3*m.rng.Float64() })
+			add(far*meanWidth, func() float64 { return 4 + float64(3*m.rng.Float64()) })
 		}
 	}
 	q.judge = func(s *session, answers []*answer) *fault { return judgeMeans(s.ar, op, q.questions, answers) }
@@ -120,6 +120,10 @@ var formulas = map[string][]formula{
 		},
 		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // y(1-y)
 			return y * (1 - y), y * (3*(1-y)*ar.c + math.Abs(1-2*y)*ar.s), 0
+		},
+		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // y-y^2
+			d := y * (1 - y)
+			return d, 3*d*ar.c + y*(y*ar.c+math.Abs(1-2*y)*ar.s), 0
 		},
 	},
 	"softplus": {
@@ -221,7 +225,7 @@ func (m *maker) meanOfLabels() *sequence {
 	for range meanArguments {
 		x := make([]float64, n)
 		for k := range x {
-			x[k] = m.ar.stored.round(m.ar.computed.round(2*m.rng.Float64() - 1))
+			x[k] = m.ar.stored.round(m.ar.computed.round(float64(2*m.rng.Float64()) - 1))
 		}
 		if j := m.shown("softmaxce", x, nil); j != nil {
 			q.questions = append(q.questions, question{job: j})

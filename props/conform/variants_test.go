@@ -246,6 +246,21 @@ func passDealt(t *testing.T, k int) {
 	}
 }
 
+// TestMeansOfFormulas: whatever formula an engine has for a derivative, its mean error is
+// that of some honest one.
+func TestMeansOfFormulas(t *testing.T) {
+	for _, v := range variants {
+		e := newLab(float64s)
+		if v.make(e); len(e.forms) == 0 {
+			continue
+		}
+		if err := Check(labFactory(float64s, v.make), &Options{Rules: []string{"mean"}, Cases: 1}); err != nil &&
+			!strings.Contains(err.Error(), "nothing is decided") {
+			t.Errorf("%s: %v", v.name, err)
+		}
+	}
+}
+
 // TestNoFalseBias: engines that round at random without a bias are not accused.
 func TestNoFalseBias(t *testing.T) {
 	count := 1
