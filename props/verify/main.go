@@ -48,13 +48,15 @@ var commands map[string]*command
 
 func init() {
 	commands = map[string]*command{
-		"":        searchCommand,
-		"merge":   mergeCommand,
-		"replay":  replayCommand,
-		"errata":  errataCommand,
-		"figures": figuresCommand,
-		"page":    pageCommand,
-		"record":  recordCommand,
+		"":         searchCommand,
+		"merge":    mergeCommand,
+		"replay":   replayCommand,
+		"errata":   errataCommand,
+		"figures":  figuresCommand,
+		"page":     pageCommand,
+		"record":   recordCommand,
+		"gate":     gateCommand,
+		"adapters": adaptersCommand,
 	}
 }
 
