@@ -92,6 +92,7 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 	display33.AtMost, display33.AtMostBy = 0, "" // of Theorem 2
 	eq31 := claim.Claim{
 		ID: "eq31", Eq: "(31)", Form: claim.Repaired,
+		Proof:     "bounds/PROOFS.md (3.30)",
 		Statement: "(31) with L1 for C2, and eps averaged given the forward pass",
 		Left:      uMean2,
 		Right: func(v *claim.View, _ int) float64 {
@@ -110,6 +111,7 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 	all := []claim.Claim{eq31, display33}
 	middle := claim.Claim{
 		ID: "eq28n", Eq: "(28)", Form: claim.Repaired, Span: belowN,
+		Proof: "bounds/PROOFS.md (3.32)",
 		Statement: "the line between the two of (28) <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 " +
 			"E|E^{H_{i+1}}[eps_{i+1}]|^2",
 		Left: func(v *claim.View, i int) float64 { return bounds.Eq28Middle(v.K, i, v.BMean2[r], v.EMean2[r]) },
@@ -119,7 +121,8 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 	}
 	unrolled := claim.Claim{
 		ID: "eq28c", Eq: "(28)", Form: claim.Repaired, Span: belowN,
-		Left: func(v *claim.View, i int) float64 { return v.VMean2[r][i] },
+		Proof: "bounds/PROOFS.md (3.32)",
+		Left:  func(v *claim.View, i int) float64 { return v.VMean2[r][i] },
 	}
 	switch r {
 	case claim.Literal:
@@ -133,11 +136,13 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 		}
 		all = append(all, claim.Claim{
 			ID: "eq29n", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
+			Proof:     "bounds/PROOFS.md (3.33)",
 			Statement: "the line before (29) <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2",
 			Left:      func(v *claim.View, i int) float64 { return bounds.Eq29Middle(v.K, i, v.FMean2[r], v.DMean2[r]) },
 			Right:     func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
 		}, claim.Claim{
 			ID: "eq29b", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
+			Proof: "bounds/PROOFS.md (3.33)",
 			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 sum_{j<i} (2 Lf^2)^{i-j} E|delta_j|^2 + 2 E|E^{G_i}[delta_i]|^2: the " +
 				"past knows Y_{i-1}",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
@@ -156,6 +161,7 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 		}
 		all = append(all, claim.Claim{
 			ID: "eq27", Eq: "(27)", Form: claim.Repaired,
+			Proof:     "bounds/PROOFS.md (3.31)",
 			Statement: "(27) with V_i-v_i averaged given the forward pass and V_N..V_{i+1}",
 			Left:      uMean2,
 			Right: func(v *claim.View, _ int) float64 {

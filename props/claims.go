@@ -17,6 +17,7 @@ func Claims() []claim.Claim {
 		biasClaims(),        // section 3, Theorem 2
 		convergenceClaims(), // section 4
 		corollaryClaims(),   // section 5
+		ExperimentClaims(),  // section 7
 		sentenceClaims(),    // sentences without a display
 		AppendixClaims(),    // appendix A
 	)
