@@ -75,6 +75,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
+			Proof:       unless(r, claim.Past, "bounds/PROOFS.md (3.6)"),
 			FollowsFrom: []string{"eq29n"},
 			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
 				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
@@ -84,6 +85,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq32", Eq: "(32)", Form: claim.Printed,
+			Proof:       unless(r, claim.Past, "bounds/PROOFS.md (3.7)"),
 			FollowsFrom: []string{"eq29b"},
 			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} " +
 				"S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j " +
@@ -188,6 +190,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 func repairedTheorem2Total() claim.Claim {
 	return claim.Claim{
 		ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
+		Proof: "bounds/PROOFS.md (3.17)",
 		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
 			"S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}), with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and eps " +
 			"averaged given the forward pass",
