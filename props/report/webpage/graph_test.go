@@ -70,7 +70,8 @@ func TestEdgeToNowhere(t *testing.T) {
 
 // TestNewerThanLayout: a claim that the layout does not have is drawn all the same.
 func TestNewerThanLayout(t *testing.T) {
-	claims := append(props.Claims(), claim.Claim{ID: "eq99", Eq: "(99)", Form: claim.Printed, FollowsFrom: []string{"thm1"}})
+	newer := claim.Claim{ID: "eq99", Eq: "(99)", Form: claim.Printed, FollowsFrom: []string{"thm1"}}
+	claims := append(props.Claims(), newer)
 	svg, err := GraphSVG(claims, nil, claim.Past)
 	if err != nil || !strings.Contains(svg, "<title>(99): not searched</title>") || strings.Contains(svg, "NaN") {
 		t.Errorf("error %v", err)
