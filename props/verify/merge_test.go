@@ -60,9 +60,11 @@ func TestMerge(t *testing.T) {
 		{[]string{"-figures", dir}, "without -html"},
 		{[]string{"-html", again, "-figures", dir}, "has no *.svg"},
 		{[]string{"-html", again, "-figures", filepath.Join(dir, "nowhere")}, "-figures: open "},
-		{[]string{"-html", again, "-figures", filepath.Dir(file(t, "bad.svg", "words"))}, `figure "bad.svg" is not SVG`},
+		{[]string{"-html", again, "-figures", filepath.Dir(file(t, "bad.svg", "words"))},
+			`figure "bad.svg" is not SVG`},
 	} {
-		if code, stdout, stderr := verify(append([]string{"merge", sum}, c.args...)...); code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
+		code, stdout, stderr := verify(append([]string{"merge", sum}, c.args...)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
 			t.Errorf("%v: exit %d, %s, want %q", c.args, code, stderr, c.want)
 		}
 	}

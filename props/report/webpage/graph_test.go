@@ -59,17 +59,21 @@ func TestLayoutIsOfTheList(t *testing.T) {
 	}
 }
 
-// TestEdgeToNowhere: a statement that follows from one that is not on the list is an error,
-// a node that has no place another.
+// TestEdgeToNowhere: a statement that follows from one that is not on the list is an error.
 func TestEdgeToNowhere(t *testing.T) {
 	lost := claim.Claim{ID: "eq99", Eq: "(99)", Form: claim.Printed, FollowsFrom: []string{"eq98"}}
 	if _, err := newGraph([]claim.Claim{lost}); err == nil ||
 		!strings.Contains(err.Error(), `from "eq98", which is not on the list`) {
 		t.Errorf("error %v", err)
 	}
-	lost.FollowsFrom = nil
-	if _, err := GraphSVG([]claim.Claim{lost}, nil, claim.Past); err == nil ||
-		!strings.Contains(err.Error(), "no edge from A3 to eq99: make it anew") {
+}
+
+// TestNewerThanLayout: a claim that the layout does not have is drawn all the same.
+func TestNewerThanLayout(t *testing.T) {
+	newer := claim.Claim{ID: "eq99", Eq: "(99)", Form: claim.Printed, FollowsFrom: []string{"thm1"}}
+	claims := append(props.Claims(), newer)
+	svg, err := GraphSVG(claims, nil, claim.Past)
+	if err != nil || !strings.Contains(svg, "<title>(99): not searched</title>") || strings.Contains(svg, "NaN") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -22,7 +23,7 @@ type document struct {
 }
 
 // experiments are the pages on record of what is measured without a search, in order.
-var experiments = []string{"THEOREM1.md", "TABLE1.md", "SPIKES.md", "COUNTEREXAMPLES.md"}
+var experiments = []string{"THEOREM1.md", "TABLE1.md", "SPIKES.md", "FIGURES.md", "COUNTEREXAMPLES.md"}
 
 func documents() ([]document, error) {
 	var all []document
@@ -60,7 +61,25 @@ func markdown(id string, data []byte) (document, error) {
 		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="table"><table>`, "</table>",
 		"</table></div>",
 		"<h3", "<h5", "</h3>", "</h5>", "<h2", "<h4", "</h2>", "</h4>").Replace(b.String())
-	return document{id, title, template.HTML(text)}, nil
+	return document{id, title, template.HTML(pictures.ReplaceAllStringFunc(text, onRecord))}, nil
+}
+
+// pictures are those of a page, which stand beside it.
+var pictures = regexp.MustCompile(`src="[a-z0-9-]+\.svg"`)
+
+// onRecord makes a picture on record part of the page; one that is not there stays a name,
+// which the page's policy does not fetch.
+func onRecord(src string) string {
+	data, err := pages.FS.ReadFile(strings.Trim(strings.TrimPrefix(src, "src="), `"`))
+	if err != nil {
+		return src
+	}
+	return `loading="lazy" class="picture" src="` + asData(data) + `"`
+}
+
+// asData is a picture as an address.
+func asData(svg []byte) string {
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)
 }
 
 // Figure is a picture of an experiment.
@@ -83,8 +102,7 @@ func inline(figures []Figure) ([]figure, error) {
 		if !bytes.Contains(f.SVG[:min(len(f.SVG), 2000)], []byte("<svg")) {
 			return nil, fmt.Errorf("webpage: figure %.80q is not SVG", f.Name)
 		}
-		data := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(f.SVG)
-		all = append(all, figure{strings.TrimSuffix(f.Name, ".svg"), template.URL(data)})
+		all = append(all, figure{strings.TrimSuffix(f.Name, ".svg"), template.URL(asData(f.SVG))})
 	}
 	return all, nil
 }
