@@ -27,9 +27,9 @@ Without -only a page, FIGURES.md, is written too.
 The exit code is 1 when a measured value lies outside of the interval of its oracle.
 
 Examples:
-  go run ./props/verify figures -quick             a small version of all, under a minute
+  go run ./props/verify figures -quick             a small version of all, half a minute of CPU
   go run ./props/verify figures -only fig4,fig7    two figures
-  go run ./props/verify figures -full -out DIR     three draws of the data, both readings; takes hours`,
+  go run ./props/verify figures -full -out DIR     three draws of the data, both readings; over an hour`,
 	run: runFigures,
 }
 
@@ -109,6 +109,9 @@ func runFigures(c *call) (int, error) {
 		return exitUsage, fmt.Errorf("-only: %w", err)
 	}
 	left := &timeLeft{say: func(line string) { fmt.Fprintln(c.stderr, "verify figures:", line) }, start: time.Now()}
+	runs, steps, took := logistic.Estimate(figures)
+	left.say(fmt.Sprintf("%d runs, %.1f million steps, about %v from nothing", runs, float64(steps)/1e6,
+		max(took, time.Second).Round(time.Second)))
 	result, err := logistic.Run(c.ctx, figures, f.out, left.at)
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(c.stderr, "verify figures: stopped; the same command goes on from "+

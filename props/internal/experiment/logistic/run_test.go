@@ -182,3 +182,15 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("fig7 and fig3: %v, %v", some, err)
 	}
 }
+
+// TestEstimate: the sizes that the command prints beforehand.
+func TestEstimate(t *testing.T) {
+	runs, steps, took := Estimate(Figures(Default(1)))
+	if runs != 296 || steps != 56_352_000 || took <= 0 {
+		t.Errorf("%d runs, %d steps, %v", runs, steps, took)
+	}
+	once, _, _ := Estimate(append(tiny(), tiny()...))
+	if alone, _, _ := Estimate(tiny()); alone != once || alone == 0 {
+		t.Errorf("%d runs, twice %d", alone, once)
+	}
+}

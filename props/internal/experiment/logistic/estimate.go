@@ -1,0 +1,58 @@
+package logistic
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"time"
+)
+
+// estimateCalls is how many steps of each kind are timed; the shortest counts.
+const estimateCalls = 200
+
+// Estimate is how many runs and steps figures take, and about how long that takes from
+// nothing on this machine when nothing else runs, without the oracle, which adds about a
+// tenth.
+func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
+	type kind struct {
+		m, d              int
+		forward, backward bool
+		reading           Reading
+	}
+	timed := map[kind]time.Duration{}
+	cost := func(p Point, forward bool) time.Duration {
+		k := kind{p.M, p.D, forward, p.Law.Backward > 0, p.Law.Reading}
+		if t, ok := timed[k]; ok {
+			return t
+		}
+		l := Law{Backward: p.Law.Backward, Every: 1, Reading: p.Law.Reading}
+		if forward {
+			l.Forward = p.Law.Forward
+		}
+		s := newStepper(newData(p.M, p.D, p.Draw), l, rand.NewPCG(1, 1))
+		w, least := make([]float64, p.D), time.Hour
+		for range estimateCalls {
+			start := time.Now()
+			s.gradients(0, w)
+			least = min(least, time.Since(start))
+		}
+		timed[k] = least
+		return least
+	}
+	seen := map[uint64]bool{}
+	for _, f := range figures {
+		for _, p := range f.points() {
+			if seen[p.Key()] {
+				continue
+			}
+			seen[p.Key()] = true
+			runs++
+			steps += int64(p.T)
+			each := float64(cost(p, false))
+			if p.Law.Forward > 0 {
+				each += (float64(cost(p, true)) - each) / float64(p.Law.Every)
+			}
+			took += time.Duration(each * float64(p.T))
+		}
+	}
+	return runs, steps, took / time.Duration(runtime.GOMAXPROCS(0))
+}
