@@ -94,7 +94,7 @@ func OpNames() []string {
 // the field and its value when s is not one row of the table at Spec.
 func NewOp(s Spec) (Op, error) {
 	if !slices.Contains(OpNames(), s.Op) {
-		return nil, fmt.Errorf("core: unknown op %q, want one of %s", s.Op, strings.Join(OpNames(), ", "))
+		return nil, fmt.Errorf("core: unknown op %.80q, want one of %s", s.Op, strings.Join(OpNames(), ", "))
 	}
 	if err := s.checkFields(); err != nil {
 		return nil, err

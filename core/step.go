@@ -33,7 +33,7 @@ func (r Regularizer) Check() error {
 		}
 		return nil
 	}
-	return fmt.Errorf("core: unknown regularizer %q, want none, l2 or nonconvex", r.Kind)
+	return fmt.Errorf("core: unknown regularizer %.80q, want none, l2 or nonconvex", r.Kind)
 }
 
 // must panics on the error of Check.

@@ -109,6 +109,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil || !bytes.Equal(line, after) {
 			t.Fatalf("the engine changed the request\n%s\nto\n%s", line, after)
 		}
+		servedAs(t, line, reply)
 	})
 }
 

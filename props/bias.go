@@ -39,6 +39,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			// It needs Lemma 2 for i = N alone, where d_N = 1 and the Lemma holds.
 			ID: "eq24", Eq: "(24)", Form: claim.Printed,
+			Proof:       "bounds/PROOFS.md (3.3)",
 			FollowsFrom: []string{"lemma1", "lemma2"},
 			Statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 " +
 				"E|Y_{N-1}-y_{N-1}|^4",
@@ -47,6 +48,7 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "eq26", Eq: "(26)", Form: claim.Printed, Span: belowN, RestsOn: "lemma2",
+			Proof:       unless(r, claim.Total, "bounds/PROOFS.md (3.4)"),
 			FollowsFrom: []string{"lemma1", "lemma2"},
 			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 " +
 				"E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
@@ -75,7 +77,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
 			FollowsFrom: []string{"eq29n"},
 			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
-				"E|Y_{i-1}-y_{i-1}|^4 + 2 E|E^{G_i}[delta_i]|^2",
+				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
+				"E|E^{G_i}[delta_i]|^2",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq29(v.K, i, v.YMean2[r], v.Y4, v.DMean2[r]) },
 		},
@@ -106,6 +109,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	claims := []claim.Claim{
 		{
 			ID: "lemma2", Eq: "(22)", Form: claim.Repaired, Kind: claim.Nodes, Span: nodes(r),
+			Proof:     "bounds/PROOFS.md (3.1)",
 			Statement: "(22) with L1 for C2",
 			Left:      func(v *claim.View, k int) float64 { return v.Nodes[r][k].Left },
 			Right: func(v *claim.View, k int) float64 {
@@ -122,6 +126,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	case claim.Literal:
 		claims = append(claims, claim.Claim{
 			ID: "eq28a", Eq: "(28)", Form: claim.Repaired, Span: belowN,
+			Proof:     "bounds/PROOFS.md (1.7)",
 			Statement: "(28a) with its sign reversed: given less, a mean is smaller (Jensen)",
 			Left:      func(v *claim.View, i int) float64 { return v.VMean2[claim.Past][i] },
 			Right:     func(v *claim.View, i int) float64 { return v.VMean2[claim.Literal][i] },
@@ -129,12 +134,14 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	case claim.Past:
 		claims = append(claims, claim.Claim{
 			ID: "eq29", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
+			Proof: "bounds/PROOFS.md (3.6)",
 			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2: the past " +
 				"knows Y_{i-1}",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
 		}, claim.Claim{
 			ID: "eq32", Eq: "(32)", Form: claim.Repaired,
+			Proof:     "bounds/PROOFS.md (3.7)",
 			Statement: "(32) with E|E[Y_i-y_i|x]|^2 on the left",
 			Left:      func(v *claim.View, _ int) float64 { return bounds.Eq32Left(v.K, v.YMean2[claim.Total]) },
 			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq32Right(v.K, v.DMean2[r], v.Y4) },
@@ -142,6 +149,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	case claim.Total:
 		claims = append(claims, claim.Claim{
 			ID: "eq26", Eq: "(26)", Form: claim.Repaired, Span: belowN,
+			Proof:     "bounds/PROOFS.md (3.4)",
 			Statement: "(26) with V_i-v_i averaged given the forward pass and V_N..V_{i+1}",
 			Left:      func(v *claim.View, i int) float64 { return v.UiMean2[i] },
 			Right: func(v *claim.View, i int) float64 {
@@ -149,6 +157,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 			},
 		}, claim.Claim{
 			ID: "eq28b", Eq: "(28)", Form: claim.Repaired, Span: belowN,
+			Proof: "bounds/PROOFS.md (3.5)",
 			Statement: "(28b) with L1 for C2, |Y_i-y_i|^4 for |Y_{i-1}-y_{i-1}|^4, and 12 L1^2 E|Y_i-y_i|^2 " +
 				"|V_{i+1}-v_{i+1}|^2 more",
 			Left: func(v *claim.View, i int) float64 { return v.VMean2[r][i] },
@@ -160,6 +169,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 	if r != claim.Total {
 		claims = append(claims, claim.Claim{
 			ID: "eq28b", Eq: "(28)", Form: claim.Repaired, Span: belowN,
+			Proof: "bounds/PROOFS.md (3.5)",
 			Statement: "E|E[V_i-v_i]|^2 given H_{i+1} <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 " +
 				"E|E^{H_{i+1}}[eps_{i+1}]|^2: H_{i+1} knows Y_i and V_{i+1}",
 			Left: func(v *claim.View, i int) float64 { return v.VMean2[claim.Past][i] },
@@ -178,6 +188,7 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 func repairedTheorem2Total() claim.Claim {
 	return claim.Claim{
 		ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
+		Proof: "bounds/PROOFS.md (3.17)",
 		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with Cy[i] larger by 4 L1^4 Cv^2 ((i-1)^2 " +
 			"S_{i-1} + sum_{j=i+1..N-1} (j-1) S_{j-1}), with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and eps " +
 			"averaged given the forward pass",
@@ -193,7 +204,9 @@ func repairedTheorem2Total() claim.Claim {
 func repairedTheorem2Past(r claim.Reading) claim.Claim {
 	return claim.Claim{
 		ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
+		Proof:  "bounds/PROOFS.md (3.23)",
 		AtMost: 39.0 / 44, AtMostBy: "bounds/PROOFS.md (3.23)",
+		Proof: "bounds/PROOFS.md (3.23)",
 		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and " +
 			"eps averaged given the forward pass",
 		Left: uMean2,
@@ -208,6 +221,8 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Sharp,
+			Proof: "bounds/PROOFS.md (3.28)",
+			Proof: "bounds/PROOFS.md (3.28)",
 			Statement: "E|E_t[U-u]|^2 <= |r|^2, r_i linear in the roots of E|E[delta_k]|^2 and E|E[eps_j]|^2 and in " +
 				"bounds p_b of E_x(E[|Y_b-y_b|^2|x]^2)^{1/2}, with the constants of N, C, Lf, L1 and L2 in " +
 				"bounds/PROOFS.md (3.25)-(3.28)",
@@ -216,6 +231,8 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.SharpEach,
+			Proof:     "bounds/PROOFS.md (3.25)",
+			Proof:     "bounds/PROOFS.md (3.25)",
 			Statement: "the same with the constants of each operator in place of one for all",
 			Left:      uMean2,
 			Right: func(v *claim.View, _ int) float64 {
@@ -227,6 +244,14 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 
 func nodes(r claim.Reading) func(v *claim.View) (int, int) {
 	return func(v *claim.View) (int, int) { return 0, len(v.Nodes[r]) - 1 }
+}
+
+// unless is the place of a proof that covers every reading but one.
+func unless(r, but claim.Reading, place string) string {
+	if r == but {
+		return ""
+	}
+	return place
 }
 
 // bracket is the reading of V_i - v_i given H_{i+1}: literally, H_{i+1} does not

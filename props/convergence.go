@@ -20,6 +20,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq36a", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			Proof:       "bounds/PROOFS.md (4.2)",
 			FollowsFrom: []string{"eq35"},
 			Statement: "E_t l(w+) - l(w) + g (1-Lg) |grad l|^2 + g <grad l, E_t[U-u]> <= L g^2 E_t|grad l-(u+r)|^2 + L g^2 " +
 				"E_t|U-u|^2, the first line",
@@ -45,6 +46,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			Proof:       "bounds/PROOFS.md (4.3)",
 			FollowsFrom: []string{"eq36c"},
 			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
 				"|E_t[U-u]|^2",
@@ -60,6 +62,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "thm3", Eq: "(34)", Form: claim.Printed, Kind: claim.Training,
+			Proof:       "bounds/PROOFS.md (4.4)",
 			Title:       "Theorem 3",
 			FollowsFrom: []string{"eq36"},
 			AtMost:      1.0 / 3, AtMostBy: "bounds/PROOFS.md, section 4",
@@ -77,6 +80,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, PL: true,
+			Proof:       "bounds/PROOFS.md (4.5)",
 			FollowsFrom: []string{"eq36"},
 			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
 				"|E_t[U-u]|^2",
@@ -94,6 +98,7 @@ func convergenceClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Printed, Kind: claim.Training, PL: true,
+			Proof:       "bounds/PROOFS.md (4.6)",
 			FollowsFrom: []string{"eq40"},
 			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} " +
 				"E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
@@ -110,9 +115,11 @@ func convergenceClaims() []claim.Claim {
 	}
 	all = append(all, claim.Claim{
 		ID: "eq41", Eq: "(41)", Form: claim.Derivation, Kind: claim.Training, PL: true, WithoutA3: true,
-		Instead: "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
+		FollowsFrom: []string{"eq40"},
+		Instead:     "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
 		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes " +
-			"from (40) to (41)",
+			"from " +
+			"(40) to (41)",
 		Left: func(v *claim.View, _ int) float64 {
 			return bounds.UnrolledEq40(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
 		},
@@ -130,11 +137,13 @@ func convergenceClaims() []claim.Claim {
 // boundedTrainingClaims are Theorems 4 and 5, which bound U-u by the sizes of delta and
 // eps: as printed, with the repaired (23), and in sharp form.
 func boundedTrainingClaims(r claim.Reading) []claim.Claim {
+	proofs := map[claim.Form]string{claim.Repaired: "bounds/PROOFS.md (4.7)", claim.Sharp: "bounds/PROOFS.md (4.11)"}
 	row := func(id string, form claim.Form, statement string, right func(v *claim.Run) float64) claim.Claim {
 		return claim.Claim{
 			ID: id, Eq: "(37)", Form: form, Reading: r, Kind: claim.Training, Statement: statement,
 			Left:  gradients,
 			Right: func(v *claim.View, _ int) float64 { return right(v.Run) },
+			Proof: proofs[form],
 		}
 	}
 	underPL := func(c claim.Claim, left func(*claim.View, int) float64) claim.Claim {
@@ -182,6 +191,7 @@ func sharpTrainingClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "eq36", Eq: "(36)", Form: claim.Sharp, Kind: claim.Training,
+			Proof:     "bounds/PROOFS.md (4.3)",
 			Statement: "(36) with g/2 for g/6",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop36 },
 			Right: func(v *claim.View, _ int) float64 {
@@ -191,6 +201,7 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "thm3", Eq: "(34)", Form: claim.Sharp, Kind: claim.Training,
+			Proof:     "bounds/PROOFS.md (4.4)",
 			Statement: "(34) with a third of its right side",
 			Left:      gradients,
 			Right: func(v *claim.View, _ int) float64 {
@@ -199,6 +210,7 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.Sharp, Kind: claim.Training, PL: true,
+			Proof:     "bounds/PROOFS.md (4.5)",
 			Statement: "(40) with mu g for mu g/3",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop40 },
 			Right: func(v *claim.View, _ int) float64 {
@@ -208,8 +220,10 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Sharp, Kind: claim.Training, PL: true,
-			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 " +
-				"+ (g/2) sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
+			Proof: "bounds/PROOFS.md (4.5)",
+			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} " +
+				"E|U-u|^2 + (g/2) " +
+				"sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
 			Left: sharpAdded41,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Sharp41(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.E2, v.Run.WeightedSharp.Mean2)
@@ -217,6 +231,7 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
+			Proof: "bounds/PROOFS.md (4.8)",
 			Statement: "E_t l(w+) - l* - q a <= 2 (q a)^{1/2} beta + beta^2 + (L g^2/2) (sigma + (E_t|U-u|^2 - " +
 				"|E_t[U-u]|^2)^{1/2})^2, a = l(w) - l*, q = 1 - mu g (2 - L g), beta = (L/2)^{1/2} g |E_t[U-u]|",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootDrop40 },
@@ -235,9 +250,11 @@ func sharpTrainingClaims() []claim.Claim {
 		},
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
-			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g " +
-				"sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + " +
-				"(sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
+			Proof: "bounds/PROOFS.md (4.9)",
+			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} " +
+				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} " +
+				"q^{T-1-t} " +
+				"E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootAdded41 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Root41Excess(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.WeightedRoot.Spread)

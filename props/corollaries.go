@@ -46,19 +46,26 @@ func stepClaims() []claim.Claim {
 		row("eq41steps", "(41)", claim.Sharp, "with steps 0 <= g_t <= 1/L fixed in advance E[l(w^T)-l*] <= A_T, A_0 = "+
 			"D0, A_{t+1} = (1 - mu g_t) A_t + L g_t^2 sigma^2 + L g_t^2 E|U-u|^2 + (g_t/2) E|E_t[U-u]|^2",
 			rates.JudgeSharp41Steps),
-		row("eq41steps", "(41)", claim.SharpRoot, "with these steps E[l(w^T)-l*] <= (B_T + M_T^{1/2})^2, B_0 = 0, M_0 = "+
-			"D0, B_{t+1} = q_t^{1/2} B_t + (L/2)^{1/2} g_t (E|E_t[U-u]|^2)^{1/2}, M_{t+1} = q_t M_t + (L g_t^2/2) (sigma "+
-			"+ (E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q_t = 1 - mu g_t (2 - L g_t)", rates.JudgeRoot41Steps),
-		row("table1floor", "Table 1", claim.Sharp, "PL: whatever the T steps are, fixed in advance, errors of size m at "+
-			"some Q of them leave min(D0, m^2 (Q/T)^2/(2 mu)) on l = mu w^2/2, so that Q <= T (2 mu r_T)^{1/2}/m where "+
-			"the gap r_T -> 0 is kept", rates.JudgeSpikeFloor),
+		row("eq41steps", "(41)", claim.SharpRoot,
+			"with these steps E[l(w^T)-l*] <= (B_T + M_T^{1/2})^2, B_0 = 0, M_0 = "+
+				"D0, B_{t+1} = q_t^{1/2} B_t + (L/2)^{1/2} g_t (E|E_t[U-u]|^2)^{1/2}, M_{t+1} = q_t M_t + (L g_t^2/2) "+
+				"(sigma "+
+				"+ (E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q_t = 1 - mu g_t (2 - L g_t)", rates.JudgeRoot41Steps),
+		row("table1floor", "Table 1", claim.Sharp,
+			"PL: whatever the T steps are, fixed in advance, errors of size m at "+
+				"some Q of them leave min(D0, m^2 (Q/T)^2/(2 mu)) on l = mu w^2/2, so that Q <= T (2 mu r_T)^{1/2}/m "+
+				"where "+
+				"the gap r_T -> 0 is kept", rates.JudgeSpikeFloor),
 		row("table1constant", "Table 1", claim.Sharp, "PL: steps of one size, any size, lose a logarithm: on l = mu "+
-			"w^2/2 errors of size m at the last Q steps leave (mu/2) times the square of min over 0 <= r <= 1 of r^T w0 "+
+			"w^2/2 errors of size m at the last Q steps leave (mu/2) times the square of min over 0 <= r <= 1 of "+
+			"r^T w0 "+
 			"+ (1 - r^Q) m/mu, w0 = (2 D0/mu)^{1/2}; the rate ln T/T allows no larger order than Q = O((T/ln T)^{1/2})",
 			rates.JudgeConstantFloor),
-		row("table1steps", "Table 1", claim.Sharp, "PL, from both sides: steps 1/(mu (t+t0)) keep the rate 1/T with Q = "+
-			"O(T^{1/2}) perturbations of O(1), biased and wherever they fall, where Table 1 has O(1), and no steps fixed "+
-			"in advance allow a larger order; for L = mu the constants meet as well", rates.JudgeHarmonic),
+		row("table1steps", "Table 1", claim.Sharp,
+			"PL, from both sides: steps 1/(mu (t+t0)) keep the rate 1/T with Q = "+
+				"O(T^{1/2}) perturbations of O(1), biased and wherever they fall, where Table 1 has O(1), and no "+
+				"steps fixed "+
+				"in advance allow a larger order; for L = mu the constants meet as well", rates.JudgeHarmonic),
 	}
 }
 
@@ -94,15 +101,17 @@ func rateClaims() []claim.Claim {
 // budgetClaims say that Table 1 follows from the lines of the corollaries: at its
 // budgets, with factor 1, the right side is at most a constant times the rate.
 func budgetClaims() []claim.Claim {
-	row := func(id, eq, statement string, right, rate func(t float64) float64) claim.Claim {
+	row := func(id, eq, from, statement string, right, rate func(t float64) float64) claim.Claim {
 		return claim.Claim{
 			ID: id, Eq: eq, Form: claim.Derivation, Kind: claim.SelfJudged, Statement: statement,
-			Judge: func(uint64) claim.Judgement { return rates.JudgeBudget(right, rate) },
+			FollowsFrom: []string{from},
+			Judge:       func(uint64) claim.Judgement { return rates.JudgeBudget(right, rate) },
 		}
 	}
 	root := func(t float64) float64 { return 1 / math.Sqrt(t) }
 	log := func(t float64) float64 { return math.Log(t) / t }
-	cor3 := row("cor3", "(50)", "right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
+	cor3 := row("cor3", "(50)", "eq50",
+		"right side of (50) with Q_d = 1, Q_e = T <~ ln T/T, the rate of its cell in Table 1",
 		func(t float64) float64 { return 2*log(t) + log(t)*log(t)*(1+t) }, log)
 	cor3.Instead = "the cell follows from (38), whose geometric weights leave g for a perturbation at every step, " +
 		"where (50) has g^2 T"
@@ -114,18 +123,24 @@ func budgetClaims() []claim.Claim {
 			Instead: "it is the other way round: where the limits differ, eps may be larger, or O(1) at more steps",
 			Judge:   func(uint64) claim.Judgement { return rates.JudgeAsymmetry() },
 		},
-		row("cor2", "(49)", "right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
+		row("cor2", "(49)", "thm4",
+			"right side of (49) with Q_d = T^1/2, Q_e = T <~ T^-1/2, the rate of its cell in Table 1",
 			// (Q_d+Q_e)/T^{3/2} = (T^-1/2+1) T^-1/2
 			func(t float64) float64 { return root(t) + (root(t)+1)*root(t) + root(t) }, root),
 		cor3,
-		row("cor4", "(51)", "right side of (51) with Q_d = Q_e = T^1/2 <~ T^-1/2, the rate of its cell in Table 1",
+		row("cor4", "(51)", "thm4",
+			"right side of (51) with Q_d = Q_e = T^1/2 <~ T^-1/2, the rate of its cell in Table 1",
 			func(t float64) float64 { return root(t) + 2/t + 2*root(t) }, root),
-		row("cor4pl", "(52)", "right side of (52) with Q_d = Q_e = 1 <~ ln T/T, the rate of its cell in Table 1",
+		row("cor4pl", "(52)", "thm5",
+			"right side of (52) with Q_d = Q_e = 1 <~ ln T/T, the rate of its cell in Table 1",
 			func(t float64) float64 { return 2 * log(t) }, log),
 		{
 			ID: "table1", Eq: "Table 1", Form: claim.Sharp, Kind: claim.SelfJudged,
+			Proof: "bounds/PROOFS.md (4.10)",
 			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where " +
-				"Table 1 has O(1), by the root form of (41); and with no larger order",
+				"Table 1 has " +
+				"O(1), " +
+				"by the root form of (41); and with no larger order",
 			Judge: func(uint64) claim.Judgement { return rates.JudgeRootBudget() },
 		},
 	}

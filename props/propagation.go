@@ -18,6 +18,7 @@ func propagationClaims() []claim.Claim {
 	claims := []claim.Claim{
 		{
 			ID: "lemma1", Eq: "Lemma 1", Form: claim.Printed, Span: from1toN,
+			Proof:       "bounds/PROOFS.md (1.1)",
 			Title:       "Lemma 1",
 			FollowsFrom: []string{"eq12"},
 			Statement:   "|v_i|^2 <= Cv^2, Cv = max{1, C^N}",
@@ -26,6 +27,7 @@ func propagationClaims() []claim.Claim {
 		},
 		{
 			ID: "eq12", Eq: "(12)", Form: claim.Printed, Span: from1toN,
+			Proof:     "bounds/PROOFS.md (1.1)",
 			Statement: "|v_i|^2 <= C^{2(N-i)}",
 			Left:      func(v *claim.View, i int) float64 { return v.V0[i] },
 			Right:     func(v *claim.View, i int) float64 { return bounds.Eq12(v.K, i) },
@@ -45,6 +47,7 @@ func propagationClaims() []claim.Claim {
 		},
 		{
 			ID: "eq14b", Eq: "(14)", Form: claim.Repaired,
+			Proof:  "bounds/PROOFS.md (1.2)",
 			AtMost: 0.5, AtMostBy: "(14), as Cv >= 1",
 			Statement: "E|U_N-u_N|^2 <= 2 Cv^2 L1^2 E|Y_{N-1}-y_{N-1}|^2",
 			Left:      uN2,
@@ -102,6 +105,7 @@ func propagationClaims() []claim.Claim {
 		},
 		{
 			ID: "eq20", Eq: "(20)", Form: claim.Printed,
+			Proof:       "bounds/PROOFS.md (2.12)",
 			FollowsFrom: []string{"eq19", "eq18b"},
 			Statement: "E|U-u|^2 <= 4 Cv^2 L1^2 sum_{i<N} S_i sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2 + sum_{i<N} " +
 				"[sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
@@ -110,13 +114,15 @@ func propagationClaims() []claim.Claim {
 		},
 		{
 			ID: "eq20", Eq: "(20)", Form: claim.Derivation,
-			Instead:   "a proof of (20) that does without the step: bounds/PROOFS.md, 2.3",
-			Statement: "right side of (19) <= right side of (20), the step that the proof takes from (19) to (20)",
-			Left:      func(v *claim.View, _ int) float64 { return bounds.Eq19(v.K, v.Y2, v.E2) },
-			Right:     func(v *claim.View, _ int) float64 { return bounds.Eq20(v.K, v.D2, v.E2) },
+			FollowsFrom: []string{"eq19"},
+			Instead:     "a proof of (20) that does without the step: bounds/PROOFS.md, 2.3",
+			Statement:   "right side of (19) <= right side of (20), the step that the proof takes from (19) to (20)",
+			Left:        func(v *claim.View, _ int) float64 { return bounds.Eq19(v.K, v.Y2, v.E2) },
+			Right:       func(v *claim.View, _ int) float64 { return bounds.Eq20(v.K, v.D2, v.E2) },
 		},
 		{
 			ID: "thm1", Eq: "(13), (21)", Form: claim.Printed,
+			Proof:       "bounds/PROOFS.md (2.12)",
 			Title:       "Theorem 1",
 			FollowsFrom: []string{"eq20"},
 			AtMost:      0.5292522, AtMostBy: "bounds/PROOFS.md (2.18)",
@@ -126,25 +132,30 @@ func propagationClaims() []claim.Claim {
 		},
 		{
 			ID: "thm1", Eq: "(13), (21)", Form: claim.Sharp,
+			Proof: "bounds/PROOFS.md (2.6)",
 			Statement: "E|U-u|^2 <= m^T Q m, m = the roots of E|delta_1|^2..E|delta_{N-1}|^2, " +
-				"E|eps_2|^2..E|eps_N|^2, Q(N, C, Lf, L1) of bounds/PROOFS.md, section 2",
+				"E|eps_2|^2..E|eps_N|^2, Q(N, " +
+				"C, Lf, L1) of bounds/PROOFS.md, section 2",
 			Left:  u2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.SharpTheorem1(v.K, v.D2, v.E2) },
 		},
 		{
 			ID: "thm1", Eq: "(13), (21)", Form: claim.SharpEach,
+			Proof:     "bounds/PROOFS.md (2.7)",
 			Statement: "the same with the constants of each operator in place of one for all",
 			Left:      u2,
 			Right:     func(v *claim.View, _ int) float64 { return bounds.SharpTheorem1PerOp(v.PerOp(), v.D2, v.E2) },
 		},
 		{
 			ID: "eq30a", Eq: "(30)", Form: claim.Printed, Span: from1toN,
+			Proof:     "bounds/PROOFS.md (3.8)",
 			Statement: "E|Y_i-y_i|^4 <= 8 Lf^4 E|Y_{i-1}-y_{i-1}|^4 + 8 E|delta_i|^4",
 			Left:      func(v *claim.View, i int) float64 { return v.Y4[i] },
 			Right:     func(v *claim.View, i int) float64 { return bounds.Eq30a(v.K, i, v.Y4, v.D4) },
 		},
 		{
 			ID: "eq30b", Eq: "(30)", Form: claim.Printed, Span: from1toN,
+			Proof:       "bounds/PROOFS.md (3.8)",
 			FollowsFrom: []string{"eq30a"},
 			Statement:   "right side of (30a) <= 8 sum_{j=1..i} (8Lf^4)^{i-j} E|delta_j|^4",
 			Left:        func(v *claim.View, i int) float64 { return bounds.Eq30a(v.K, i, v.Y4, v.D4) },
@@ -174,6 +185,7 @@ func spikeClaims() []claim.Claim {
 		},
 		{
 			ID: "spike", Eq: "6.3", Form: claim.Repaired,
+			Proof: "bounds/PROOFS.md (2.12)",
 			Statement: "a spike needs one: E|U-u|^2 is at most (sum_{i<N} Ce_d[i] + Ce_e[i+1]) times the largest of " +
 				"E|delta_i|^2, E|eps_{i+1}|^2",
 			Left: u2,

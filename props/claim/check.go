@@ -59,7 +59,7 @@ const (
 	Vacuous          // both sides are 0, or unresolved: not told from 0 by float64
 	NoIndex          // the chain has no index that the claim speaks of
 	Shapes           // printed shapes do not fit together
-	TooLarge         // more outcomes than the cap
+	TooLarge         // more outcomes than the cap, or more work than the budget of a case
 	Ill              // rounding errors leave the region of the constants, or hide the answer
 	StepSize         // g > 1/(3L), which section 4 excludes
 	NoMu             // the claim rests on A4 and no mu > 0 is known

@@ -76,6 +76,9 @@ type Claim struct {
 	// WithoutA3 says that it speaks of no constant of A3, WithoutErrors that it
 	// compares exact passes: a certificate then has none.
 	WithoutA3, WithoutErrors bool
+	// Experiment says that a claim of Kind SelfJudged is about the experiments of section 7:
+	// what refutes it is a root proved to exist, with sigma in it, and no rational numbers.
+	Experiment bool
 
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
@@ -97,7 +100,12 @@ type Claim struct {
 	AtMost   float64
 	AtMostBy string
 
-	// FollowsFrom are the ids that the printed proof draws this statement from.
+	// Proof is the place of our proof: of a form of ours, and of a printed statement that
+	// we prove as well. "" where there is none.
+	Proof string
+
+	// FollowsFrom are the ids that the printed proof draws this statement from; of a
+	// Derivation, those from which its step leads to the printed statement.
 	FollowsFrom []string
 	// RestsOn is the id among them whose statement fails in some reading: a claim
 	// that holds does so through slack. "" where there is none.
@@ -128,7 +136,7 @@ func (c *Claim) CertificateName() string {
 // Certifiable reports whether a refutation of c comes as a certificate: c is of
 // the paper, or a step of its proofs that one case refutes.
 func (c *Claim) Certifiable() bool {
-	return c.Form == Printed || c.Form == Derivation && c.Kind != SelfJudged
+	return c.Form == Printed && !c.Experiment || c.Form == Derivation && c.Kind != SelfJudged
 }
 
 // LeadsTo reports that the printed proof draws d from c, a statement or a step.

@@ -9,13 +9,13 @@ import (
 
 var batchRule = &rule{
 	name: "batch",
-	explanation: "a batch gives the means of loss and U over all its samples, whatever its windows, and one step with " +
-		"that mean; each sample has its own x, perturbations and label",
+	explanation: "a batch gives the means of loss and U over all its samples, whatever its windows, and one step " +
+		"with that mean; each sample has its own x, perturbations and label",
 	always: "batches of 1 to 8 samples in windows of every size, the last one short or not; linear, curved and " +
 		"classifying chains; integers; samples that are all the same, and one that is unlike the others",
 	drawn: "chains of 2 to 5 operators, up to 9 samples",
 	skip: func(s *session) string {
-		if _, ok := s.engine.(Batcher); !ok {
+		if !abilities(s.engine)[batch] {
 			return "the engine has no Batch"
 		}
 		return ""
@@ -24,9 +24,10 @@ var batchRule = &rule{
 		for b := 1; b <= 8; b++ {
 			for k := 1; k <= b; k++ {
 				for _, kind := range []string{"linear", "curved", "labels", "integers"} {
-					a.add(fmt.Sprintf("%d samples in windows of %d, %s", b, k, kind), func(m *maker, scale float64) *sequence {
-						return asking("", m.batch(kind, b, k, both().times(scale)))
-					})
+					a.add(fmt.Sprintf("%d samples in windows of %d, %s", b, k, kind),
+						func(m *maker, scale float64) *sequence {
+							return asking("", m.batch(kind, b, k, both().times(scale)))
+						})
 				}
 			}
 		}
@@ -52,7 +53,7 @@ func (m *maker) batch(kind string, b, accumulate int, f filling) *job {
 		return m.manySamples(m.template("linear", 3, f), b, accumulate, f)
 	case "labels":
 		chain := chainOf(m.front(3, 2), []core.Spec{
-			{Op: "tanh", N: 3}, {Op: "linear", In: 3, Out: 4}, {Op: "softmaxce", N: 4},
+			{Op: "tanh", N: 3}, {Op: "linear", In: 3, Out: 4}, {Op: "softmaxce", N: 4, Label: 2},
 		})
 		return m.manySamples(chain, b, accumulate, f)
 	}
@@ -116,13 +117,13 @@ func (m *maker) alterBatch(j *job, kind string) *job {
 
 var runRule = &rule{
 	name: "run",
-	explanation: "a run carries nothing but its weights from step to step: each step is that of (5) at the weights before " +
-		"it, with its own samples and gamma",
-	always: "runs of 1 to 6 steps with other samples, windows and gamma in each; with gamma 0 in between; each twice in a " +
-		"row, with the same bits",
+	explanation: "a run carries nothing but its weights from step to step: each step is that of (5) at the " +
+		"weights before it, with its own samples and gamma",
+	always: "runs of 1 to 6 steps with other samples, windows and gamma in each; with gamma 0 in between; each " +
+		"twice in a row, with the same bits",
 	drawn: "runs of 2 to 5 steps of chains of 2 to 4 operators",
 	skip: func(s *session) string {
-		if _, ok := s.engine.(Runner); !ok {
+		if !abilities(s.engine)[run] {
 			return "the engine has no Run"
 		}
 		return ""

@@ -13,9 +13,10 @@ import (
 
 var mannersRule = &rule{
 	name: "manners",
-	explanation: "the engine leaves its last reply alone until it is asked again, and does not leave goroutines behind: " +
-		"those that it keeps are no more after many requests than after few",
-	always: fmt.Sprintf("%d steps after which it is given time; %d more, and goroutines are counted", patientSteps, leakSteps),
+	explanation: "the engine leaves its last reply alone until it is asked again, and does not leave goroutines " +
+		"behind: those that it keeps are no more after many requests than after few",
+	always: fmt.Sprintf("%d steps after which it is given time; %d more, and goroutines are counted",
+		patientSteps, leakSteps),
 	labels: true,
 	custom: func(s *session) {
 		var jobs []*job
@@ -46,7 +47,8 @@ var mannersRule = &rule{
 		if after := s.goroutines(allowed); after > allowed && !s.hung {
 			s.fail(jobs[:1], "many", -1, &fault{
 				kind: Wrong, quantity: "goroutines", index: -1,
-				detail: fmt.Sprintf("%d goroutines of the engine are left after %d requests, %d were before", after, leakSteps, before),
+				detail: fmt.Sprintf("%d goroutines of the engine are left after %d requests, %d were before", after,
+					leakSteps, before),
 			})
 		}
 	},
@@ -73,12 +75,15 @@ func newLabel() string { return strconv.FormatInt(sessions.Add(1), 10) }
 // goroutines counts those that the engine started and that still run. It waits for
 // them to end while there are more than allowed.
 func (s *session) goroutines(allowed int) int {
-	count := 0
-	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		count = labelled(s.label)
-		if count <= allowed || time.Since(begun) > settling {
+	begun, pause := time.Now(), 10*time.Millisecond
+	for {
+		count := labelled(s.label)
+		left := settling - time.Since(begun)
+		if count <= allowed || left <= 0 {
 			return count
 		}
+		time.Sleep(min(pause, left))
+		pause *= 2 // a look at all goroutines is expensive
 	}
 }
 

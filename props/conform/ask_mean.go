@@ -1,18 +1,21 @@
 package conform
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting/anytime"
 )
 
 var meanRule = &rule{
 	name: "mean",
 	explanation: "over many requests of moderate arguments the error of a derivative is no larger in the mean than " +
 		"functions two units off make it",
-	always: fmt.Sprintf("tanh at |y| <= 1/2, sigmoid, softplus and logistic at -16..1, the label of softmaxce at 16 logits in "+
-		"[-1, 1]: %d arguments each", meanArguments),
+	always: fmt.Sprintf("tanh at |y| <= 1/2, sigmoid, softplus and logistic at -16..1, the label of softmaxce at "+
+		"16 logits in [-1, 1]: %d arguments each", meanArguments),
 	drawn: "the same with other arguments",
 	most:  5,
 	skip: func(s *session) string {
@@ -73,12 +76,12 @@ func (m *maker) mean(op string) *sequence {
 	}
 	least := max(-16, float64(m.ar.minExp+m.ar.digits)*math.Ln2)
 	if op == "tanh" {
-		add(meanArguments, func() float64 { return math.Atanh(0.5) * (2*m.rng.Float64() - 1) })
-		add(far*meanWidth, func() float64 { return 2.5 + 1.5*m.rng.Float64() })
+		add(meanArguments, func() float64 { return math.Atanh(0.5) * (float64(2*m.rng.Float64()) - 1) })
+		add(far*meanWidth, func() float64 { return 2.5 + float64(1.5*m.rng.Float64()) })
 	} else {
-		add(meanArguments, func() float64 { return least + (1-least)*m.rng.Float64() })
+		add(meanArguments, func() float64 { return least + float64((1-least)*m.rng.Float64()) })
 		if op == "sigmoid" {
-			add(far*meanWidth, func() float64 { return 4 + 3*m.rng.Float64() })
+			add(far*meanWidth, func() float64 { return 4 + float64(3*m.rng.Float64()) })
 		}
 	}
 	q.judge = func(s *session, answers []*answer) *fault { return judgeMeans(s.ar, op, q.questions, answers) }
@@ -117,6 +120,10 @@ var formulas = map[string][]formula{
 		},
 		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // y(1-y)
 			return y * (1 - y), y * (3*(1-y)*ar.c + math.Abs(1-2*y)*ar.s), 0
+		},
+		func(ar *arithmetic, x, y float64) (want, bound, bias float64) { // y-y^2
+			d := y * (1 - y)
+			return d, 3*d*ar.c + y*(y*ar.c+math.Abs(1-2*y)*ar.s), 0
 		},
 	},
 	"softplus": {
@@ -164,7 +171,8 @@ func judgeMeans(ar *arithmetic, op string, questions []question, answers []*answ
 			for i, x := range questions[k].first().X {
 				y, d := a.u[2][i], a.u[0][i]
 				want, bound, bias := f(ar, x, y)
-				all = append(all, estimate{d, want, bound, bias, op == "tanh" && math.Abs(x) < 1 || op != "tanh" && x <= 1})
+				moderate := op == "tanh" && math.Abs(x) < 1 || op != "tanh" && x <= 1
+				all = append(all, estimate{d, want, bound, bias, moderate})
 			}
 		}
 		why := explained(ar, all)
@@ -217,7 +225,7 @@ func (m *maker) meanOfLabels() *sequence {
 	for range meanArguments {
 		x := make([]float64, n)
 		for k := range x {
-			x[k] = m.ar.stored.round(m.ar.computed.round(2*m.rng.Float64() - 1))
+			x[k] = m.ar.stored.round(m.ar.computed.round(float64(2*m.rng.Float64()) - 1))
 		}
 		if j := m.shown("softmaxce", x, nil); j != nil {
 			q.questions = append(q.questions, question{job: j})
@@ -251,8 +259,9 @@ func (m *maker) meanOfLabels() *sequence {
 var unbiasedRule = &rule{
 	name:        "unbiased",
 	explanation: "an engine that rounds at random does so without a bias: its mean is (5)",
-	always: fmt.Sprintf("four linear chains, %d times each: their means are those of exact arithmetic as long as each "+
-		"rounding has the mean 0", unbiasedTimes),
+	always: fmt.Sprintf("four linear chains, up to %d times each: their means are those of exact arithmetic as long "+
+		"as each rounding has the mean 0; it is bet that they are not, until an unbiased engine would have lost "+
+		"as much with a probability below %v in all", unbiasedTimes, anytime.SuiteAlpha),
 	skip: func(s *session) string {
 		if !s.info.Stochastic {
 			return "the engine is deterministic"
@@ -260,9 +269,7 @@ var unbiasedRule = &rule{
 		return ""
 	},
 	fixed: cases(func(a *always) {
-		for k, ops := range [][]string{
-			{"scale", "linear"}, {"affine", "scale", "linear"}, {"bias", "linear"}, {"fixed", "scale", "affine"},
-		} {
+		for k, ops := range unbiasedChains {
 			a.add(fmt.Sprintf("chain %d", k+1), func(m *maker, scale float64) *sequence {
 				return m.unbiased(ops, both().times(scale))
 			})
@@ -270,35 +277,12 @@ var unbiasedRule = &rule{
 	}),
 }
 
+var unbiasedChains = [][]string{
+	{"scale", "linear"}, {"affine", "scale", "linear"}, {"bias", "linear"}, {"fixed", "scale", "affine"},
+}
+
 // unbiasedTimes is how often a request is repeated to see a mean.
 const unbiasedTimes = 2048
-
-// unbiasedAlpha is the probability with which an unbiased engine is accused of one
-// number, below 1e-9 in all.
-const unbiasedAlpha = 1e-11
-
-// meanInterval bounds the mean of numbers that are known to lie in [lo, hi], from n of
-// them that are independent, with the error probability alpha. A sharper one, by
-// betting, may stand in its place.
-var meanInterval = bernstein
-
-// bernstein is the empirical Bernstein bound of Maurer and Pontil, Empirical Bernstein
-// Bounds and Sample-Variance Penalization, COLT 2009, theorem 4, on both sides.
-func bernstein(xs []float64, lo, hi, alpha float64) (low, high float64) {
-	n := float64(len(xs))
-	var sum float64
-	for _, x := range xs {
-		sum += x
-	}
-	mean := sum / n
-	var squares float64
-	for _, x := range xs {
-		squares += float64((x - mean) * (x - mean))
-	}
-	l := math.Log(4 / alpha)
-	r := math.Sqrt(2*squares/(n-1)*l/n) + 7*(hi-lo)*l/(3*(n-1))
-	return mean - r, mean + r
-}
 
 // unbiased repeats a step of a linear chain of widths 2. Roundings of different
 // operators and of the two passes are independent, and each number of the answer is
@@ -327,36 +311,73 @@ func (m *maker) unbiased(ops []string, f filling) *sequence {
 		m.draw(&c)
 		q.questions = append(q.questions, question{job: &c})
 	}
-	q.judge = func(s *session, answers []*answer) *fault {
-		e := j.want.first[0]
-		n := len(j.chain)
-		check := func(equation, quantity string, i, k int, want, tol float64, of func(a *answer) float64) *fault {
-			xs := make([]float64, len(answers))
-			for t, a := range answers {
-				xs[t] = of(a)
-			}
-			low, high := meanInterval(xs, want-tol, want+tol, unbiasedAlpha)
-			if own := 8 * unit64 * math.Abs(want); low-own <= want && want <= high+own {
-				return nil
-			}
-			f := j.wrong(equation, quantity, i, k, (low+high)/2, want, (high-low)/2)
-			f.detail = "mean of " + f.detail
-			f.quantity = "mean of " + quantity
-			return f
+	var all []*bet
+	q.each = func(k int, a *answer) *fault {
+		if k == 0 {
+			all = j.bets()
 		}
-		loss := func(a *answer) float64 { return a.loss }
-		if f := check("(5a)", "loss", 0, 0, e.Y[n][0], e.TolY[n][0], loss); f != nil {
-			return f
-		}
-		for i := n; i >= 1; i-- {
-			for k := range e.U[i] {
-				u := func(a *answer) float64 { return a.u[i-1][k] }
-				if f := check("(5b), (5c)", "U", i, k, e.U[i][k], e.TolU[i][k], u); f != nil {
-					return f
-				}
+		for _, b := range all {
+			if f := b.observe(j, k+1, a, 2*len(all)*len(unbiasedChains)); f != nil {
+				return f
 			}
 		}
 		return nil
 	}
 	return q
+}
+
+// bet is a bet that a number of an answer is too large in the mean, and one that it is too
+// small.
+type bet struct {
+	equation, quantity string
+	i, k               int
+	of                 func(a *answer) float64
+	want, bound        float64
+	sum                float64
+	over, under        anytime.Test
+}
+
+// bets are those on all numbers of the answers to j that are not exact.
+func (j *job) bets() []*bet {
+	e, n := j.want.first[0], len(j.chain)
+	var all []*bet
+	add := func(b *bet, want, tol float64) {
+		if tol > 0 {
+			b.want, b.bound = want, tol+b.reference(want)
+			all = append(all, b)
+		}
+	}
+	add(&bet{equation: "(5a)", quantity: "loss", of: func(a *answer) float64 {
+		return a.loss
+	}}, e.Y[n][0], e.TolY[n][0])
+	for i := n; i >= 1; i-- {
+		for k, u := range e.U[i] {
+			of := func(a *answer) float64 { return a.u[i-1][k] }
+			add(&bet{equation: "(5b), (5c)", quantity: "U", i: i, k: k, of: of}, u, e.TolU[i][k])
+		}
+	}
+	return all
+}
+
+// reference is how far the reference may be from exact arithmetic.
+func (b *bet) reference(want float64) float64 { return 8 * unit64 * math.Abs(want) }
+
+// observe takes the number from the n-th answer, which is within its tolerance. It is one
+// of so many bets that all are lost together with the probability SuiteAlpha.
+func (b *bet) observe(j *job, n int, a *answer, of int) *fault {
+	x := b.of(a)
+	b.sum += x
+	off, slack := x-b.want, b.reference(b.want)
+	err := errors.Join(b.over.Observe(off-slack, b.bound), b.under.Observe(-off-slack, b.bound))
+	if alpha := anytime.Share(0, of); err == nil && !b.over.Rejected(alpha) && !b.under.Rejected(alpha) {
+		return nil
+	}
+	f := j.wrong(b.equation, "mean of "+b.quantity, b.i, b.k, b.sum/float64(n), b.want, 0)
+	place, _, _ := strings.Cut(f.detail, ": got ")
+	f.detail = fmt.Sprintf("%s: got %v in %d answers, want %v; of an unbiased engine the probability is below %v",
+		place, f.got, n, f.want, anytime.SuiteAlpha)
+	if err != nil {
+		f.detail += fmt.Sprintf(" (%v)", err)
+	}
+	return f
 }

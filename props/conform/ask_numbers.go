@@ -10,11 +10,10 @@ import (
 
 // altered fills a chain, changes the numbers, and is nil when they do not fit.
 func (m *maker) altered(chain []core.Spec, f filling, alter func(j *job)) *job {
-	j := m.job(chain, f)
+	j := m.filled(chain, f)
 	if j == nil {
 		return nil
 	}
-	j = j.clone()
 	alter(j)
 	return m.fit(j)
 }
@@ -28,8 +27,8 @@ func fill(v []float64, x float64) {
 var tiesRule = &rule{
 	name:        "ties",
 	explanation: "zeros, equal numbers and equal layers are numbers and layers like any other",
-	always: "each operator with zero weights, input or gradient; with all numbers 0, -0 or the same; with every other " +
-		"number 0; with the largest number twice; twice in a row with the same weights",
+	always: "each operator with zero weights, input or gradient; with all numbers 0, -0 or the same; with every " +
+		"other number 0; with the largest number twice; twice in a row with the same weights",
 	drawn: "chains of 2 to 6 operators, each number 0 or one of two",
 	fixed: cases(func(a *always) {
 		for _, op := range core.OpNames() {
@@ -280,12 +279,13 @@ func (a *always) sweep(op string, part []float64, sign float64) {
 // thresholds 8, 9, 10, 15, 16, 20, 30, 33, 40 of libraries; where e^x overflows (11.09,
 // 88.7, 709.8) or e^-x underflows (9.7, 17.3, 87.3, 103.3, 708.4, 745.1).
 var switches = sizes([]float64{
-	0.0625, 0.3, 0.55, 0.625, 0.65, 0.7, 1.2, 2.5, 3.5, 4.5, 5.5, 6.25, 6.9, 7.6, 7.9, 7.99, 8.01, 8.3, 8.66, 9, 9.01, 9.7,
-	9.9, 10, 10.1, 10.4, 11, 11.09, 11.1, 12, 12.5, 13, 14, 15, 15.2, 15.9, 16.1, 16.6, 17, 17.3, 17.33, 18, 18.4, 18.7, 19,
-	19.06, 19.1, 20, 20.1, 21, 22, 22.1, 23, 24, 25, 27, 28, 29.9, 30, 30.1, 33, 33.3, 34, 35, 36, 36.05, 36.7, 37, 37.4, 38,
-	39, 40, 40.1, 41, 42, 44, 44.4, 45, 48, 50, 56, 60, 69, 70, 75, 80, 86, 87, 87.3, 87.4, 88, 88.3, 88.7, 88.8, 89, 90, 95,
-	100, 103.2, 103.3, 103.98, 104, 110, 120, 150, 200, 300, 354, 355, 356, 372, 400, 500, 600, 700, 708, 708.3, 708.5, 709,
-	709.7, 709.8, 710, 720, 740, 744.4, 745, 745.2, 746, 750, 800, 1000, 1e4, 1e5, 1e6,
+	0.0625, 0.3, 0.55, 0.625, 0.65, 0.7, 1.2, 2.5, 3.5, 4.5, 5.5, 6.25, 6.9, 7.6, 7.9, 7.99, 8.01, 8.3, 8.66,
+	9, 9.01, 9.7, 9.9, 10, 10.1, 10.4, 11, 11.09, 11.1, 12, 12.5, 13, 14, 15, 15.2, 15.9, 16.1, 16.6, 17,
+	17.3, 17.33, 18, 18.4, 18.7, 19, 19.06, 19.1, 20, 20.1, 21, 22, 22.1, 23, 24, 25, 27, 28, 29.9, 30, 30.1,
+	33, 33.3, 34, 35, 36, 36.05, 36.7, 37, 37.4, 38, 39, 40, 40.1, 41, 42, 44, 44.4, 45, 48, 50, 56, 60, 69,
+	70, 75, 80, 86, 87, 87.3, 87.4, 88, 88.3, 88.7, 88.8, 89, 90, 95, 100, 103.2, 103.3, 103.98, 104, 110,
+	120, 150, 200, 300, 354, 355, 356, 372, 400, 500, 600, 700, 708, 708.3, 708.5, 709, 709.7, 709.8, 710,
+	720, 740, 744.4, 745, 745.2, 746, 750, 800, 1000, 1e4, 1e5, 1e6,
 })
 
 func sizes(list []float64) []float64 {
@@ -301,8 +301,8 @@ func sizes(list []float64) []float64 {
 
 // logitSizes are sizes of differences of logits.
 var logitSizes = []float64{
-	1e-6, 1e-3, 0.1, 1, 4, 8, 10, 11, 12, 15, 16, 18, 20, 25, 30, 36, 37, 40, 50, 64, 80, 87, 88, 89, 100, 103, 105, 127,
-	200, 350, 400, 500, 700, 709, 710, 720, 744, 746, 800, 1000, 5000, 1e4, 6e4, 1e6, 1e9,
+	1e-6, 1e-3, 0.1, 1, 4, 8, 10, 11, 12, 15, 16, 18, 20, 25, 30, 36, 37, 40, 50, 64, 80, 87, 88, 89, 100,
+	103, 105, 127, 200, 350, 400, 500, 700, 709, 710, 720, 744, 746, 800, 1000, 5000, 1e4, 6e4, 1e6, 1e9,
 }
 
 // logitPatterns are vectors of logits at t = 0..1.
@@ -359,14 +359,16 @@ var sizesRule = &rule{
 	},
 }
 
-var exponents = []int{-60, -40, -30, -24, -17, -14, -12, -10, -8, -6, -4, -2, 2, 4, 6, 8, 10, 12, 14, 17, 24, 30, 40, 60}
+var exponents = []int{
+	-60, -40, -30, -24, -17, -14, -12, -10, -8, -6, -4, -2, 2, 4, 6, 8, 10, 12, 14, 17, 24, 30, 40, 60,
+}
 
 var stepRule = &rule{
 	name: "step",
 	explanation: "the step is w - gamma (u + r) with the engine's own u and each regularizer at the old w (5d); " +
 		"a step of size 0 keeps the weights exactly",
-	always: fmt.Sprintf("each regularizer with gamma in %v, rho in %v, weights of the sizes 2^k, k in %v; with gradient 0; "+
-		"with weights 0", gammas, rhos, weightExponents),
+	always: fmt.Sprintf("each regularizer with gamma in %v, rho in %v, weights of the sizes 2^k, k in %v; with "+
+		"gradient 0; with weights 0", gammas, rhos, weightExponents),
 	drawn: "gamma, rho and weights of sizes of their own, in chains of 2 to 5 operators",
 	fixed: cases(func(a *always) {
 		for _, kind := range regularizers {
@@ -479,15 +481,15 @@ func (a *always) wild(op, place string) {
 }
 
 // ambiguous reports whether some softmaxce has an infinite logit, or something infinite
-// comes back to a bilinear, where (2 s w + x) v and 2 s v w + x v differ: formulas that are
-// right for all others differ there.
+// comes back to a bilinear, where (2 s w + x) v and 2 s v w + x v differ, or to a softmaxce,
+// where (p - 1) v and p v - v do: formulas that are right for all others differ there.
 func (j *job) ambiguous() bool {
 	e := j.want.first[0]
 	for k, s := range j.chain {
 		switch {
 		case s.Op == "softmaxce" && slices.Contains(e.Y[k], math.Inf(1)):
 			return true
-		case s.Op == "bilinear" && math.IsInf(e.V[k+1][0], 0):
+		case (s.Op == "bilinear" || s.Op == "softmaxce") && math.IsInf(e.V[k+1][0], 0):
 			return true
 		}
 	}
@@ -498,8 +500,8 @@ var anchorsRule = &rule{
 	name: "anchors",
 	explanation: "where every way of computing is exact, or nearly so, the answer is: " +
 		"a factor of 1 +- 8 unit roundoffs in a Jacobian is a fault",
-	always: "each polynomial operator in small integers, first, inner and last, at widths 1 to 4; tanh, sigmoid, softplus " +
-		"and logistic at 0 with powers of two coming back; softmaxce at 4, 8 and 16 equal logits",
+	always: "each polynomial operator in small integers, first, inner and last, at widths 1 to 4; tanh, sigmoid, " +
+		"softplus and logistic at 0 with powers of two coming back; softmaxce at 4, 8 and 16 equal logits",
 	fixed: cases(func(a *always) {
 		for _, op := range exactOps {
 			for _, place := range places {

@@ -17,9 +17,10 @@ var operatorsRule = &rule{
 		for _, op := range core.OpNames() {
 			for _, place := range places {
 				for n := 1; n <= 4; n++ {
-					a.step(fmt.Sprintf("%s %s, width %d", op, place, n), both(), func(m *maker, f filling) []core.Spec {
-						return m.placed(op, place, n, 1+n%3, n, f)
-					})
+					a.step(fmt.Sprintf("%s %s, width %d", op, place, n), both(),
+						func(m *maker, f filling) []core.Spec {
+							return m.placed(op, place, n, 1+n%3, n, f)
+						})
 				}
 			}
 		}
@@ -89,10 +90,11 @@ func (m *maker) pair(one, two string, f filling) []core.Spec {
 }
 
 var widthsRule = &rule{
-	name:        "widths",
-	explanation: "every operator is right at every width: tails of vectors, blocks of 16, matrices of more than 1024 entries",
-	always: fmt.Sprintf("each operator at the widths %v, with full digits and with small integers whose sums are exact; "+
-		"dense operators at these widths in and out, and at %v", edgeWidths, largeSizes),
+	name: "widths",
+	explanation: "every operator is right at every width: tails of vectors, blocks of 16, matrices " +
+		"of more than 1024 entries",
+	always: fmt.Sprintf("each operator at the widths %v, with full digits and with small integers whose sums are "+
+		"exact; dense operators at these widths in and out, and at %v", edgeWidths, largeSizes),
 	drawn: "chains of 3 and 4 operators at widths up to 70",
 	fixed: cases(func(a *always) {
 		for _, op := range core.OpNames() {
@@ -209,13 +211,14 @@ func (m *maker) repeated(n int, op string, f filling) []core.Spec {
 }
 
 var traceRule = &rule{
-	name:        "trace",
-	explanation: "the states that an engine shows are those of (5), each from the one before, and the last is its loss",
-	always: "each operator first, inner and last, at widths 3 and 17; chains of 9 and 33 operators; unperturbed ones; " +
-		"each chain twice, with other numbers",
+	name: "trace",
+	explanation: "the states that an engine shows are those of (5), each from the one before, and " +
+		"the last is its loss",
+	always: "each operator first, inner and last, at widths 3 and 17; chains of 9 and 33 operators; unperturbed " +
+		"ones; each chain twice, with other numbers",
 	drawn: "chains of 2 to 8 operators at widths up to 5",
 	skip: func(s *session) string {
-		if _, ok := s.engine.(Tracer); !ok {
+		if !abilities(s.engine)[trace] {
 			return "the engine has no Trace"
 		}
 		return ""
@@ -224,9 +227,10 @@ var traceRule = &rule{
 		for _, op := range core.OpNames() {
 			for _, place := range places {
 				for _, n := range []int{1, 3, 17} {
-					a.traced(fmt.Sprintf("%s %s, width %d", op, place, n), both(), func(m *maker, f filling) []core.Spec {
-						return m.placed(op, place, n, 2, 0, f)
-					})
+					a.traced(fmt.Sprintf("%s %s, width %d", op, place, n), both(),
+						func(m *maker, f filling) []core.Spec {
+							return m.placed(op, place, n, 2, 0, f)
+						})
 				}
 			}
 			a.traced(op+", unperturbed", filling{}, func(m *maker, f filling) []core.Spec {
@@ -234,7 +238,9 @@ var traceRule = &rule{
 			})
 		}
 		for _, n := range []int{9, 33} {
-			a.traced(fmt.Sprintf("%d operators", n), both(), func(m *maker, f filling) []core.Spec { return m.longChain(n, f) })
+			a.traced(fmt.Sprintf("%d operators", n), both(), func(m *maker, f filling) []core.Spec {
+				return m.longChain(n, f)
+			})
 		}
 	}),
 	draw: func(m *maker, index int) *sequence {

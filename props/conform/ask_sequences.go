@@ -10,8 +10,9 @@ import (
 )
 
 var perturbationsRule = &rule{
-	name:        "perturbations",
-	explanation: "each delta_i and each eps_i acts alone and together with others as in (5), and none acts when all are 0",
+	name: "perturbations",
+	explanation: "each delta_i and each eps_i acts alone and together with others as in (5), and " +
+		"none acts when all are 0",
 	always: "chains of 2 to 6 operators, linear and not: unperturbed; one delta_i or one eps_i alone, each i; " +
 		"all delta; all eps; all",
 	drawn: "chains of 2 to 7 operators, each site perturbed or not",
@@ -111,7 +112,9 @@ var onePartRule = &rule{
 		return cases(func(a *always) {
 			for k := range baseChains {
 				for _, c := range m.at(alwaysSeed, "base", k).changes(m.base(k)) {
-					a.add(fmt.Sprintf("chain %d, %s", k+1, c.name), func(*maker, float64) *sequence { return c.sequence(m) })
+					a.add(fmt.Sprintf("chain %d, %s", k+1, c.name), func(*maker, float64) *sequence {
+						return c.sequence(m)
+					})
 				}
 			}
 		})(m)
@@ -250,9 +253,10 @@ func (j *job) differs(b *job) bool {
 var deterministicRule = &rule{
 	name:        "deterministic",
 	explanation: "the same request twice in a row gives the same bits",
-	always:      "each operator inside a chain, at widths 3 and 64; a matrix of 65x33; a chain of 8 operators; each eight times",
-	drawn:       "chains of 2 to 6 operators at widths up to 12, twice",
-	skip:        skipRandom,
+	always: "each operator inside a chain, at widths 3 and 64; a matrix of 65x33; a chain of 8 " +
+		"operators; each eight times",
+	drawn: "chains of 2 to 6 operators at widths up to 12, twice",
+	skip:  skipRandom,
 	fixed: cases(func(a *always) {
 		again := func(name string, build func(m *maker, f filling) []core.Spec) {
 			a.add(name, func(m *maker, scale float64) *sequence {

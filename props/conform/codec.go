@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/cascade-sgd/cascade/core"
 )
@@ -352,6 +353,8 @@ func ParseRequest(r io.Reader) (*Request, error) {
 	if err := req.UnmarshalJSON(data); err != nil {
 		return nil, fmt.Errorf("conform: request: %w", err)
 	}
-	_, err = req.check()
+	if _, err = req.check(); err != nil && !strings.HasPrefix(err.Error(), "conform: ") {
+		err = fmt.Errorf("conform: request: %w", err)
+	}
 	return req, err
 }

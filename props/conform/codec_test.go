@@ -49,7 +49,8 @@ func TestBatchByHand(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("batch: error %v; (-want +got):\n%s", err, diff)
 	}
-	j, err = parseLine([]byte(`{"type":"run",` + chain + `"steps":[{` + samples + `},{` + samples + `}],"reg":{"kind":"l2","rho":1}}`))
+	j, err = parseLine([]byte(`{"type":"run",` + chain + `"steps":[{` + samples + `},{` + samples +
+		`}],"reg":{"kind":"l2","rho":1}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,8 @@ func TestLines(t *testing.T) {
 	}
 	for _, kind := range []string{step, trace, batch, run} {
 		j := &job{
-			kind: kind, chain: []core.Spec{{Op: "fixed", A: [][]float64{{1, 2}, {3, 1e300}}}, {Op: "softmaxce", N: 2, Label: 0}},
+			kind: kind, chain: []core.Spec{{Op: "fixed", A: [][]float64{{1, 2}, {3, 1e300}}},
+				{Op: "softmaxce", N: 2, Label: 0}},
 			w: [][]float64{{}, {}}, reg: core.Regularizer{Kind: "none"}, bits: []uint32{0, 1<<32 - 1},
 			steps: []RunStep{{cloneSamples([]Sample{wild}), 1, 0.5}},
 		}
@@ -138,17 +140,23 @@ func TestParseRequestErrors(t *testing.T) {
 
 func TestParseLineErrors(t *testing.T) {
 	const sample = `{"x":[2],"delta":[[0],[0]],"eps":[[],[1]]}`
-	const head = `"chain":[{"op":"bias","n":1},{"op":"softmaxce","n":1,"label":0}],"w":[[3],[]],"reg":{"kind":"none","rho":0},`
+	const head = `"chain":[{"op":"bias","n":1},{"op":"softmaxce","n":1,"label":0}],"w":[[3],[]],` +
+		`"reg":{"kind":"none","rho":0},`
 	for _, c := range []struct{ line, want string }{
 		{`{"type":"leap"}`, `unknown type "leap"`},
-		{`{"type":"batch",` + head + `"gamma":1,"accumulate":0,"samples":[` + sample + `]}`, "accumulate is 0, want 1..1"},
-		{`{"type":"batch",` + head + `"gamma":1,"accumulate":2,"samples":[` + sample + `]}`, "accumulate is 2, want 1..1"},
+		{`{"type":"batch",` + head + `"gamma":1,"accumulate":0,"samples":[` + sample + `]}`,
+			"accumulate is 0, want 1..1"},
+		{`{"type":"batch",` + head + `"gamma":1,"accumulate":2,"samples":[` + sample + `]}`,
+			"accumulate is 2, want 1..1"},
 		{`{"type":"batch",` + head + `"gamma":1,"accumulate":1,"samples":[]}`, "samples has 0 entries"},
-		{`{"type":"batch",` + head + `"gamma":1,"accumulate":1,"samples":[{"x":[],"delta":[[0],[0]],"eps":[[],[1]]}]}`, "samples[0].x has length 0"},
-		{`{"type":"batch",` + head + `"gamma":1,"accumulate":1,"samples":[{"x":[2],"label":3,"delta":[[0],[0]],"eps":[[],[1]]}]}`, "label is 3"},
+		{`{"type":"batch",` + head + `"gamma":1,"accumulate":1,"samples":[{"x":[],"delta":[[0],[0]],"eps":[[],[1]]}]}`,
+			"samples[0].x has length 0"},
+		{`{"type":"batch",` + head + `"gamma":1,"accumulate":1,` +
+			`"samples":[{"x":[2],"label":3,"delta":[[0],[0]],"eps":[[],[1]]}]}`, "label is 3"},
 		{`{"type":"run",` + head + `"steps":[]}`, "a run of 0 steps"},
 		{`{"type":"run",` + head + `"steps":[{"gamma":-1,"accumulate":1,"samples":[` + sample + `]}]}`, "gamma is -1"},
-		{`{"type":"run",` + head + `"steps":[{"gamma":1,"accumulate":2,"samples":[` + sample + `]}]}`, "steps[0].accumulate is 2"},
+		{`{"type":"run",` + head + `"steps":[{"gamma":1,"accumulate":2,"samples":[` + sample + `]}]}`,
+			"steps[0].accumulate is 2"},
 		{`[]`, "cannot unmarshal"},
 		{``, "unexpected end"},
 	} {

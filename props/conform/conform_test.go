@@ -31,18 +31,23 @@ func TestReport(t *testing.T) {
 		t.Fatalf("%d findings, want 1: %v", len(r.Findings), r.Err())
 	}
 	v := r.Findings[0]
-	if v.Kind != Wrong || v.Equation != "(5b)" || v.Part != "J1 of square" || v.Quantity != "U" || v.Got*2 != v.Want || v.Tolerance != 0 {
+	if v.Kind != Wrong || v.Equation != "(5b)" || v.Part != "J1 of square" || v.Quantity != "U" || v.Got*2 != v.Want ||
+		v.Tolerance != 0 {
 		t.Errorf("finding %+v, want (5b), J1 of square, half of what is wanted", *v)
 	}
-	if v.Count < 100 || v.Asked < 2*v.Count || !slices.Contains(v.Rules, "operators") || !slices.Contains(v.Rules, "widths") {
-		t.Errorf("%d of %d requests of %v, want some hundred of thousands in operators, widths and others", v.Count, v.Asked, v.Rules)
+	if v.Count < 100 || v.Asked < 2*v.Count || !slices.Contains(v.Rules, "operators") ||
+		!slices.Contains(v.Rules, "widths") {
+		t.Errorf("%d of %d requests of %v, want some hundred of thousands in operators, widths and others", v.Count,
+			v.Asked, v.Rules)
 	}
-	for _, want := range []string{"J1 of square is wrong, (5b)", "smallest case: bias(1), square(1)", "requests of operators", "seed 1", `"type":"step"`} {
+	for _, want := range []string{"J1 of square is wrong, (5b)", "smallest case: bias(1), square(1)",
+		"requests of operators", "seed 1", `"type":"step"`} {
 		if !strings.Contains(v.Error(), want) {
 			t.Errorf("the report lacks %q:\n%v", want, v)
 		}
 	}
-	if want := fmt.Sprintf("ran 15 of %d rules, %d requests", len(rules), r.Requests); !strings.HasPrefix(r.Summary(), want) {
+	want := fmt.Sprintf("ran 15 of %d rules, %d requests", len(rules), r.Requests)
+	if !strings.HasPrefix(r.Summary(), want) {
 		t.Errorf("summary %q, want it to begin with %q", r.Summary(), want)
 	}
 	if got := r.Skipped(); !slices.Equal(got, []string{"trace", "batch", "run", "unbiased"}) {
@@ -158,13 +163,19 @@ func TestFactoryErrors(t *testing.T) {
 		factory Factory
 		want    string
 	}{
-		"error":             {func() (Engine, error) { return nil, errors.New("no device") }, "the factory: no device"},
-		"panic":             {func() (Engine, error) { panic("no luck") }, "the factory: panicked: no luck"},
-		"hang":              {func() (Engine, error) { select {} }, "the factory: no answer within"},
-		"nil":               {func() (Engine, error) { return nil, nil }, "the factory returned no engine"},
-		"unknown precision": {func() (Engine, error) { return newLabOf(Info{Precision: "float8"}), nil }, `unknown precision "float8" for storage`},
-		"unknown mixture":   {func() (Engine, error) { return newLabOf(Info{Mixed: Precision{"float32", "float32", ""}}), nil }, `"" for accumulate`},
-		"Describe panics":   {func() (Engine, error) { return &silent{}, nil }, "Describe: panicked: nothing to say"},
+		"error": {func() (Engine, error) {
+			return nil, errors.New("no device")
+		}, "the factory: no device"},
+		"panic": {func() (Engine, error) { panic("no luck") }, "the factory: panicked: no luck"},
+		"hang":  {func() (Engine, error) { select {} }, "the factory: no answer within"},
+		"nil":   {func() (Engine, error) { return nil, nil }, "the factory returned no engine"},
+		"unknown precision": {func() (Engine, error) {
+			return newLabOf(Info{Precision: "float8"}), nil
+		}, `unknown precision "float8" for storage`},
+		"unknown mixture": {func() (Engine, error) {
+			return newLabOf(Info{Mixed: Precision{"float32", "float32", ""}}), nil
+		}, `"" for accumulate`},
+		"Describe panics": {func() (Engine, error) { return &silent{}, nil }, "Describe: panicked: nothing to say"},
 	} {
 		opt := &Options{}
 		if name == "hang" {
@@ -181,6 +192,17 @@ func newLabOf(info Info) *lab {
 	e := newLab(float64s)
 	e.info = info
 	return e
+}
+
+// heavyRules take more than half of a gate's time.
+var heavyRules = []string{"widths", "deterministic", "mean"}
+
+// lightRules are the other rules; all of them in full.
+func lightRules() []string {
+	if *full {
+		return RuleNames()
+	}
+	return slices.DeleteFunc(RuleNames(), func(name string) bool { return slices.Contains(heavyRules, name) })
 }
 
 func TestOperators(t *testing.T) {
@@ -207,13 +229,14 @@ func TestOperators(t *testing.T) {
 		{[]string{"fixed", "bilinear"}, nil, []string{"bilinear", "fixed"}},
 	} {
 		asked = nil
-		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 10})
+		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 3, Rules: lightRules()})
 		for _, list := range []*[]string{&asked, &c.want} {
 			slices.Sort(*list)
 			*list = slices.Compact(*list)
 		}
 		if diff := cmp.Diff(c.want, asked); diff != "" || r.Err() != nil {
-			t.Errorf("engine %v, option %v: error %v; operators asked (-want +got):\n%s", c.engine, c.option, r.Err(), diff)
+			t.Errorf("engine %v, option %v: error %v; operators asked (-want +got):\n%s", c.engine, c.option,
+				r.Err(), diff)
 		}
 	}
 	r := Run(spy("affine", "tanh", "conv"), &Options{Cases: 1, Rules: []string{"operators"}})
@@ -230,11 +253,15 @@ func TestNothingDecided(t *testing.T) {
 		engine func() Engine
 		want   string
 	}{
-		"no operators":     {func() Engine { return newLabOf(Info{Ops: []string{}}) }, "no request was answered"},
-		"other names":      {func() Engine { return newLabOf(Info{Ops: capitals}) }, `unknown operators "AFFINE, TANH, HALFSQ"`},
-		"all unsupported":  {func() Engine { return dead{errors.ErrUnsupported} }, "no request was answered"},
-		"errors alone":     {func() Engine { return dead{errors.New("no")} }, "no request was answered"},
-		"no weights":       {func() Engine { return newLabOf(Info{Ops: []string{"tanh", "halfsq"}}) }, "no weight moved"},
+		"no operators": {func() Engine { return newLabOf(Info{Ops: []string{}}) }, "no request was answered"},
+		"other names": {func() Engine {
+			return newLabOf(Info{Ops: capitals})
+		}, `unknown operators "AFFINE, TANH, HALFSQ"`},
+		"all unsupported": {func() Engine { return dead{errors.ErrUnsupported} }, "no request was answered"},
+		"errors alone":    {func() Engine { return dead{errors.New("no")} }, "no request was answered"},
+		"no weights": {func() Engine {
+			return newLabOf(Info{Ops: []string{"tanh", "halfsq"}})
+		}, "no weight moved"},
 		"one operator":     {func() Engine { return newLabOf(Info{Ops: []string{"softmaxce"}}) }, "no weight moved"},
 		"nothing but wild": {func() Engine { return dead{errNotFinite} }, "no request was answered"},
 	} {
@@ -316,7 +343,8 @@ func TestSameSeedSameReport(t *testing.T) {
 		}
 	}
 	if common == len(one) || common < len(one)/2 {
-		t.Errorf("of %d requests %d are the same with another seed, want those always asked and no others", len(one), common)
+		t.Errorf("of %d requests %d are the same with another seed, want those always asked and no others",
+			len(one), common)
 	}
 }
 
@@ -338,7 +366,7 @@ func TestRequestsDiffer(t *testing.T) {
 			seen[line][r.name] = true
 			return j
 		}
-		Run(func() (Engine, error) { return e, nil }, &Options{Rules: []string{r.name}})
+		Run(func() (Engine, error) { return e, nil }, &Options{Rules: []string{r.name}, Cases: 20})
 	}
 	shared := 0
 	for _, names := range seen {
@@ -356,22 +384,27 @@ func TestRequestsDiffer(t *testing.T) {
 func TestEveryOperatorIsAsked(t *testing.T) {
 	for _, p := range []Precision{float64s, word("bfloat16"), word("e5m2")} {
 		for _, rule := range []string{"operators", "widths", "ties"} {
-			var asked []string
-			e := newLab(p)
-			e.hook.request = func(j *job) *job {
-				for _, s := range j.chain {
-					asked = append(asked, s.Op)
-				}
-				return j
+			ar, err := newArithmetic(p, false)
+			if err != nil {
+				t.Fatal(err)
 			}
-			Run(func() (Engine, error) { return stepOnly{e}, nil }, &Options{Rules: []string{rule}, Cases: 1})
+			asked := map[string]bool{}
+			for q := range ruleNamed(rule).fixed(newMaker(ar, Info{}, nil, rule)) {
+				for _, x := range q.questions {
+					for _, s := range x.chain {
+						asked[s.Op] = true
+					}
+				}
+				if len(asked) == len(core.OpNames()) {
+					break
+				}
+			}
 			for _, op := range core.OpNames() {
-				if !slices.Contains(asked, op) {
-					t.Errorf("%v: rule %s never sent %s", p, rule, op)
+				if !asked[op] {
+					t.Errorf("%v: rule %s never asks %s", p, rule, op)
 				}
 			}
 		}
-		kept.forget()
 	}
 }
 
@@ -418,7 +451,9 @@ func TestLeaver(t *testing.T) {
 	if os.Getenv("CONFORM_LEAVER") == "" {
 		t.Skip("run by TestExit")
 	}
-	Test(t, func() (Engine, error) { return &leaver{Engine: NewReference()}, nil })
+	Test(t, func() (Engine, error) {
+		return &leaver{Engine: NewReference()}, nil
+	}, &Options{Rules: []string{"operators"}})
 }
 
 // TestExit: an engine that ends the process, with success, does not pass.

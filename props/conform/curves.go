@@ -143,11 +143,11 @@ func tanhSlopeError(ar *arithmetic, in span) float64 {
 	return max(ofY, in.first*ar.c*(2*functionUnits+2))
 }
 
-// y(1-y) inherits |1-2y| times the error of y; e^-x/(1+e^-x)^2 and 1/(4 cosh(x/2)^2)
-// have functions and roundings.
+// y(1-y) and y-y^2 inherit |1-2y| times the error of y, and the latter rounds y^2, which is
+// an absolute error; e^-x/(1+e^-x)^2 and 1/(4 cosh(x/2)^2) have functions and roundings.
 func sigmoidSlopeError(ar *arithmetic, in span) float64 {
 	ry := sigmoidError(ar, in) + ar.s*in.y
-	ofY := tilt(in)*ry + ry*ry + 2*ar.c*in.first
+	ofY := tilt(in)*ry + ry*ry + 2*ar.c*in.first + ar.c*in.y*in.y
 	return max(ofY, in.first*ar.c*(2*functionUnits+2))
 }
 

@@ -15,7 +15,11 @@
 // findings, one for each fault, with the part of (5) that is wrong and the smallest case
 // that shows it. Outside of tests, Check returns the findings as one error. What a finding
 // carries as its request, Replay asks again. Any room above may import this package; it
-// imports core, core/perturb and bounds.
+// imports core, core/perturb, bounds, and of props/internal strict and anytime.
+//
+// Compare holds two builds of one engine against one another as well: the same bits, a
+// drift inside the envelope of its precision, or a fault. A Recorder saves what a build
+// answers, for when it is no more there.
 //
 // # What is asked
 //

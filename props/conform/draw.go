@@ -234,6 +234,15 @@ func chainOf(parts ...[]core.Spec) []core.Spec {
 
 // job fills a chain with numbers: a step that is within the precision's range, or nil.
 func (m *maker) job(chain []core.Spec, f filling) *job {
+	j := m.filled(chain, f)
+	if j == nil {
+		return nil
+	}
+	return m.fit(j)
+}
+
+// filled is job whatever the size of what is computed.
+func (m *maker) filled(chain []core.Spec, f filling) *job {
 	if chain == nil {
 		return nil
 	}
@@ -245,7 +254,7 @@ func (m *maker) job(chain []core.Spec, f filling) *job {
 	j := &job{kind: step, chain: chain, reg: m.regularizer(f), w: m.weights(chain, f)}
 	j.steps = []RunStep{{[]Sample{m.sample(chain, f)}, 1, m.gamma(f)}}
 	m.draw(j)
-	return m.fit(j)
+	return j
 }
 
 // draw gives the engine its random bits, if it takes them.

@@ -68,7 +68,7 @@ func (ar *arithmetic) enclose(c *core.Chain, w [][]float64, sample *Sample) (*En
 		if i > 1 {
 			before := minus(e.V[i-1], e.Eps[i])
 			e.TolV[i-1] = o.byInput(e.V[i], e.TolV[i], before)
-			ar.perturb(e.TolV[i-1], before, e.Eps[i], e.V[i-1])
+			o.gather(e.TolV[i-1], e.V[i], before, e.Eps[i], e.V[i-1])
 		}
 	}
 	return e, e.inRange(ar)
@@ -92,6 +92,48 @@ func (ar *arithmetic) perturb(r, x, by, sum []float64) {
 	}
 }
 
+// gather turns the radii r of J1^T v = g into those of g + eps = sum, and stores. An operator
+// that uses its input more than once has a g of several terms, which automatic
+// differentiation adds up together with eps, in any order: x o x has x v + x v.
+func (o *operation) gather(r, v, g, eps, sum []float64) {
+	terms := o.terms(v, g)
+	for k := range r {
+		if terms == nil || eps[k] == 0 {
+			r[k] = o.ar.plus(g[k], r[k], eps[k], sum[k])
+		} else {
+			r[k] = o.ar.plusTerms(g[k], r[k], terms[k], eps[k], sum[k])
+		}
+		r[k] = o.ar.store(sum[k], r[k])
+	}
+}
+
+// terms are the sizes that the terms of J1^T v = g add up to, nil where there is one.
+func (o *operation) terms(v, g []float64) []float64 {
+	sizes := make([]float64, len(g))
+	for k, x := range g {
+		sizes[k] = math.Abs(x)
+	}
+	switch o.spec.Op {
+	case "square", "halfsq":
+	case "softplus", "logistic": // max(x, 0) and ln(1 + e^-|x|)
+		for k := range sizes {
+			sizes[k] = math.Abs(v[k])
+		}
+	case "softmaxce": // the logarithm, the label and the largest
+		for k := range sizes {
+			sizes[k] += math.Abs(v[0])
+		}
+	case "bilinear":
+		s, _ := o.inner()
+		for k, x := range o.x {
+			sizes[k] = (math.Abs(2*s*o.w[k]) + math.Abs(x)) * math.Abs(v[0])
+		}
+	default:
+		return nil
+	}
+	return sizes
+}
+
 // minus is a - b up to a rounding, which matters to no radius but one of 0: there a
 // and b are exact, and so is the difference.
 func minus(a, b []float64) []float64 {
@@ -112,7 +154,8 @@ func (e *Enclosed) inRange(ar *arithmetic) error {
 					continue
 				}
 				if r := tol[i][j]; !(math.Abs(x)+r <= ar.large) {
-					return fmt.Errorf("%w: an entry of %c_%d is %v within %.3g, want at most %.3g", ErrRange, "YVU"[k], i, x, r, ar.large)
+					return fmt.Errorf("%w: an entry of %c_%d is %v within %.3g, want at most %.3g", ErrRange, "YVU"[k],
+						i, x, r, ar.large)
 				}
 			}
 		}

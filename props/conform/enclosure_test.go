@@ -23,9 +23,11 @@ func TestFormats(t *testing.T) {
 			if math.IsNaN(x) || math.IsInf(x, 0) {
 				continue
 			}
-			for _, y := range []float64{x, math.Nextafter(x, inf), x * (1 + f.unit()), x * (1 + f.unit()*(1+0x1p-40))} {
+			for _, y := range []float64{x, math.Nextafter(x, inf), x * (1 + f.unit()),
+				x * (1 + f.unit()*(1+0x1p-40))} {
 				got := f.round(y)
-				if want := f.Nearest(y); got != want && !(math.Abs(y) > f.Max && (math.IsInf(got, 0) || math.Abs(got) == f.Max)) {
+				if want := f.Nearest(y); got != want &&
+					!(math.Abs(y) > f.Max && (math.IsInf(got, 0) || math.Abs(got) == f.Max)) {
 					t.Fatalf("%s: %v is rounded to %v, want %v", name, y, got, want)
 				}
 				if !math.IsInf(got, 0) && !f.holds(got) {
@@ -39,8 +41,10 @@ func TestFormats(t *testing.T) {
 		x, want float64
 	}{
 		{"float16", 65519, 65504}, {"float16", 65520, inf}, {"float16", -70000, -inf}, {"float16", 0x1p-25, 0},
-		{"float16", 0x1.8p-25, 0x1p-24}, {"e4m3", 447, 448}, {"e4m3", 500, inf}, {"e5m2", 1.125, 1}, {"e5m2", 1.375, 1.5},
-		{"bfloat16", 1 + 0x1p-8, 1}, {"bfloat16", 1 + 0x1.8p-7, 1 + 0x1p-6}, {"tf32", 1 + 0x1p-11, 1}, {"float32", 1e39, inf},
+		{"float16", 0x1.8p-25, 0x1p-24}, {"e4m3", 447, 448}, {"e4m3", 500, inf}, {"e5m2", 1.125, 1},
+		{"e5m2", 1.375, 1.5},
+		{"bfloat16", 1 + 0x1p-8, 1}, {"bfloat16", 1 + 0x1.8p-7, 1 + 0x1p-6}, {"tf32", 1 + 0x1p-11, 1},
+		{"float32", 1e39, inf},
 		{"float64", 0.1, 0.1}, {"bfloat16", inf, inf},
 	} {
 		if got := formats[c.name].round(c.x); got != c.want {
@@ -117,7 +121,9 @@ func TestEncloseErrors(t *testing.T) {
 		{"precision", `"float8"`, word("float8"), request(func(*Request) {}), false},
 		{"role", `"" for accumulate`, Precision{"float32", "float32", ""}, request(func(*Request) {}), false},
 		{"x", "x has length 2, want 1", float64s, request(func(r *Request) { r.X = []float64{1, 2} }), false},
-		{"eps_1", "eps[0] has length 1, want 0", float64s, request(func(r *Request) { r.Eps[0] = []float64{1} }), false},
+		{"eps_1", "eps[0] has length 1, want 0", float64s, request(func(r *Request) {
+			r.Eps[0] = []float64{1}
+		}), false},
 		{"operator", `"relu"`, float64s, request(func(r *Request) { r.Chain[0].Op = "relu" }), false},
 		{"regularizer", `"l1"`, float64s, request(func(r *Request) { r.Reg.Kind = "l1" }), false},
 		{"overflow", "Y_2 is +Inf", float64s, request(func(r *Request) { r.X[0] = 1e200 }), true},
@@ -188,7 +194,8 @@ func TestEncloseHoldsAndBites(t *testing.T) {
 		}
 		for _, name := range []string{"loss", "U"} {
 			if !(worst[name] >= bite) {
-				t.Errorf("%v: %d requests, largest error of %s %.3g of its tolerance, want at least %g", p, n, name, worst[name], bite)
+				t.Errorf("%v: %d requests, largest error of %s %.3g of its tolerance, want at least %g", p, n, name,
+					worst[name], bite)
 			}
 		}
 	}
@@ -205,14 +212,17 @@ func TestCurves(t *testing.T) {
 				for k := range 33 {
 					y := x - r + 2*r*float64(k)/32
 					if !(math.Abs(c.slope(y)) <= first) {
-						t.Errorf("%s: slope %v at %v exceeds the bound %v on %v +- %v", name, c.slope(y), y, first, x, r)
+						t.Errorf("%s: slope %v at %v exceeds the bound %v on %v +- %v", name, c.slope(y), y, first,
+							x, r)
 					}
 					const h = 1e-5
 					if d := (c.slope(y+h) - c.slope(y-h)) / (2 * h); !(math.Abs(d) <= second+1e-9) {
-						t.Errorf("%s: second derivative %v at %v exceeds the bound %v on %v +- %v", name, d, y, second, x, r)
+						t.Errorf("%s: second derivative %v at %v exceeds the bound %v on %v +- %v", name, d, y,
+							second, x, r)
 					}
 					if !(math.Abs(c.value(y)) <= in.y) {
-						t.Errorf("%s: value %v at %v exceeds the bound %v on %v +- %v", name, c.value(y), y, in.y, x, r)
+						t.Errorf("%s: value %v at %v exceeds the bound %v on %v +- %v", name, c.value(y), y, in.y,
+							x, r)
 					}
 				}
 			}
@@ -248,7 +258,8 @@ func TestExactIsExact(t *testing.T) {
 					}
 					zero++
 					if got := new(big.Rat).SetFloat64(e.Y[i][k]); got.Cmp(want) != 0 || !ar.short(e.Y[i][k]) {
-						t.Fatalf("%s: Y_%d[%d] is %v, exactly %v, and its tolerance 0: %s", name, i, k, e.Y[i][k], want, j.line())
+						t.Fatalf("%s: Y_%d[%d] is %v, exactly %v, and its tolerance 0: %s", name, i, k, e.Y[i][k],
+							want, j.line())
 					}
 				}
 			}

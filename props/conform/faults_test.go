@@ -115,9 +115,18 @@ var callFaults = []plantedFault{
 	{"turns an argument into NaN", "operators", func() Engine { return &meddler{newLab(float64s), "w"} }},
 	{"steps the weights in place", "operators", func() Engine { return &meddler{newLab(float64s), "step"} }},
 	{"keeps x of the request before", "one-part", func() Engine { return &hoarder{lab: newLab(float64s)} }},
-	{"loss is NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) { r.Loss = math.NaN(); return r, nil })},
-	{"gradient is NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) { poison(r.U); return r, nil })},
-	{"weights become NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) { poison(r.W); return r, nil })},
+	{"loss is NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) {
+		r.Loss = math.NaN()
+		return r, nil
+	})},
+	{"gradient is NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) {
+		poison(r.U)
+		return r, nil
+	})},
+	{"weights become NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) {
+		poison(r.W)
+		return r, nil
+	})},
 	{"changes its reply afterwards", "manners", replying(func(calls int, _ *job, r *Reply) (*Reply, error) {
 		if calls > 4 {
 			go func() { time.Sleep(patience / 8); r.Loss++; r.W[0] = nil }()
@@ -137,12 +146,26 @@ var callFaults = []plantedFault{
 		go func() { time.Sleep(time.Minute) }()
 		return r, nil
 	})},
-	{"leaves a goroutine behind every other request", "manners", replying(func(calls int, _ *job, r *Reply) (*Reply, error) {
-		if calls%2 == 0 {
-			go func() { time.Sleep(time.Minute) }()
-		}
-		return r, nil
-	})},
+	{"leaves a goroutine behind every other request", "manners",
+		replying(func(calls int, _ *job, r *Reply) (*Reply, error) {
+			if calls%2 == 0 {
+				go func() { time.Sleep(time.Minute) }()
+			}
+			return r, nil
+		})},
+	{"leaves a goroutine behind every fourth request", "manners",
+		replying(func(calls int, _ *job, r *Reply) (*Reply, error) {
+			if calls%4 == 0 {
+				go func() { time.Sleep(time.Minute) }()
+			}
+			return r, nil
+		})},
+}
+
+func roundTo(format string, v []float64) {
+	for k, x := range v {
+		v[k] = formats[format].round(x)
+	}
 }
 
 // meddler changes its request.
@@ -243,6 +266,11 @@ var memoryFaults = []plantedFault{
 	{"backward pass memoised without eps", "one-part", captured(
 		func(j *job) string { return shapes(j) + x(j) + w(j) + del(j) },
 		func(j, first *job) { copy(j.first().Eps, first.first().Eps) })},
+	{"delta of the loss captured", "one-part", captured(
+		func(j *job) string {
+			return shapes(j) + x(j) + w(j) + eps(j) + fmt.Sprint(j.first().Delta[:len(j.chain)-1])
+		},
+		func(j, first *job) { copy(j.first().Delta, first.first().Delta) })},
 	{"graph keyed without the label", "one-part", captured(shapes, func(j, first *job) {
 		for k := range j.chain {
 			j.chain[k].Label = first.chain[k].Label
@@ -253,18 +281,28 @@ var memoryFaults = []plantedFault{
 			j.chain[k].A = first.chain[k].A
 		}
 	})},
-	{"rho captured", "one-part", captured(func(j *job) string { return shapes(j) + x(j) + j.reg.Kind }, func(j, first *job) { j.reg = first.reg })},
-	{"kind of regularizer captured", "one-part", captured(func(j *job) string { return shapes(j) + x(j) }, func(j, first *job) { j.reg = first.reg })},
-	{"gamma captured", "one-part", captured(func(j *job) string { return shapes(j) + x(j) }, func(j, first *job) { j.steps[0].Gamma = first.steps[0].Gamma })},
+	{"rho captured", "one-part", captured(func(j *job) string {
+		return shapes(j) + x(j) + j.reg.Kind
+	}, func(j, first *job) { j.reg = first.reg })},
+	{"kind of regularizer captured", "one-part", captured(func(j *job) string {
+		return shapes(j) + x(j)
+	}, func(j, first *job) { j.reg = first.reg })},
+	{"gamma captured", "one-part", captured(func(j *job) string {
+		return shapes(j) + x(j)
+	}, func(j, first *job) { j.steps[0].Gamma = first.steps[0].Gamma })},
 	{"function captured, graph keyed by widths", "one-part", captured(
 		func(j *job) string {
 			return strings.NewReplacer("sigmoid", "f", "tanh", "f", "softplus", "f").Replace(shapes(j)) + x(j)
 		},
 		func(j, first *job) { copy(j.chain, first.chain) })},
 	{"weights kept for the same x", "one-part", captured(
-		func(j *job) string { return shapes(j) + x(j) + del(j) + eps(j) }, func(j, first *job) { copy(j.w, first.w) })},
+		func(j *job) string {
+			return shapes(j) + x(j) + del(j) + eps(j)
+		}, func(j, first *job) { copy(j.w, first.w) })},
 	{"x kept for the same weights", "one-part", captured(
-		func(j *job) string { return shapes(j) + w(j) + del(j) + eps(j) }, func(j, first *job) { copy(j.first().X, first.first().X) })},
+		func(j *job) string {
+			return shapes(j) + w(j) + del(j) + eps(j)
+		}, func(j, first *job) { copy(j.first().X, first.first().X) })},
 	{"answers from memory but for the regularizer", "one-part", answering(func(j *job) string {
 		return shapes(j) + x(j) + w(j) + del(j) + eps(j) + fmt.Sprint(j.steps[0].Gamma)
 	})},
@@ -432,7 +470,9 @@ var perturbationFaults = []plantedFault{
 			}
 		}
 	})},
-	{"eps of the last operator dropped", "perturbations", asked(func(_ *job, s *Sample) { zero(s.Eps[len(s.Eps)-1]) })},
+	{"eps of the last operator dropped", "perturbations", asked(func(_ *job, s *Sample) {
+		zero(s.Eps[len(s.Eps)-1])
+	})},
 	{"eps of the first pair dropped", "perturbations", asked(func(_ *job, s *Sample) { zero(s.Eps[1]) })},
 	{"eps subtracted", "perturbations", asked(func(_ *job, s *Sample) {
 		for _, e := range s.Eps {
@@ -555,20 +595,41 @@ func times(v []float64, factor float64) {
 }
 
 var operatorFaults = []plantedFault{
-	{"halfsq ignores what comes back", "operators", onJ1("halfsq", func(_ int, _ *job, x, _, _, g []float64) { copy(g, x) })},
-	{"softmaxce ignores what comes back", "operators", onJ1("softmaxce", func(_ int, _ *job, _, _, v, g []float64) { times(g, 1/v[0]) })},
-	{"bilinear ignores what comes back", "operators", onJ2("bilinear", func(_ int, _ *job, _, v, g []float64) { times(g, 1/v[0]) })},
-	{"logistic ignores what comes back", "operators", onJ1("logistic", func(_ int, _ *job, x, _, _, g []float64) { g[0] = sigmoid(x[0]) })},
-	{"sigmoid as the last operator lacks its derivative", "operators", onJ1("sigmoid", func(i int, j *job, _, _, v, g []float64) {
-		if i == len(j.chain) {
-			copy(g, v)
-		}
+	{"halfsq ignores what comes back", "operators", onJ1("halfsq", func(_ int, _ *job, x, _, _, g []float64) {
+		copy(g, x)
 	})},
+	{"softmaxce ignores what comes back", "operators", onJ1("softmaxce", func(_ int, _ *job, _, _, v, g []float64) {
+		times(g, 1/v[0])
+	})},
+	{"bilinear ignores what comes back", "operators", onJ2("bilinear", func(_ int, _ *job, _, v, g []float64) {
+		times(g, 1/v[0])
+	})},
+	{"logistic ignores what comes back", "operators", onJ1("logistic", func(_ int, _ *job, x, _, _, g []float64) {
+		g[0] = sigmoid(x[0])
+	})},
+	{"sigmoid as the last operator lacks its derivative", "operators",
+		onJ1("sigmoid", func(i int, j *job, _, _, v, g []float64) {
+			if i == len(j.chain) {
+				copy(g, v)
+			}
+		})},
 	{"label of a first softmaxce is 0", "operators", onF("softmaxce", func(i int, s core.Spec, x, _, y []float64) {
 		if i == 1 {
 			y[0] += x[s.Label] - x[0]
 		}
 	})},
+	{"softplus as the last operator lacks its derivative", "operators",
+		onJ1("softplus", func(i int, j *job, _, _, v, g []float64) {
+			if i == len(j.chain) {
+				copy(g, v)
+			}
+		})},
+	{"scale as the last operator has the gradient of bias", "operators",
+		onJ2("scale", func(i int, j *job, _, v, g []float64) {
+			if i == len(j.chain) {
+				copy(g, v)
+			}
+		})},
 	{"bias as the last operator has no gradient", "operators", onJ2("bias", func(i int, j *job, _, _, g []float64) {
 		if i == len(j.chain) {
 			clear(g)
@@ -605,7 +666,9 @@ var operatorFaults = []plantedFault{
 			g[k] = (1 - x[k]*x[k]) * v[k]
 		}
 	})},
-	{"square derivative without 2", "operators", onJ1("square", func(_ int, _ *job, _, _, _, g []float64) { times(g, 0.5) })},
+	{"square derivative without 2", "operators", onJ1("square", func(_ int, _ *job, _, _, _, g []float64) {
+		times(g, 0.5)
+	})},
 	{"softmax label off by one", "operators", onlySteps(func(e *lab) {
 		e.hook.request = func(j *job) *job {
 			for k, s := range j.chain {
@@ -663,11 +726,12 @@ var operatorFaults = []plantedFault{
 		}
 		e.hook.step = func(j *job, i int, w, u, after []float64) {}
 	})},
-	{"square after softplus fused without its derivative", "operators", onJ1("square", func(i int, j *job, _, _, v, g []float64) {
-		if i > 1 && j.chain[i-2].Op == "softplus" {
-			copy(g, v)
-		}
-	})},
+	{"square after softplus fused without its derivative", "operators",
+		onJ1("square", func(i int, j *job, _, _, v, g []float64) {
+			if i > 1 && j.chain[i-2].Op == "softplus" {
+				copy(g, v)
+			}
+		})},
 	{"bilinear without the square of x", "operators", onF("bilinear", func(_ int, _ core.Spec, x, _, y []float64) {
 		for _, a := range x {
 			y[0] -= a * a / 2
@@ -689,7 +753,9 @@ var operatorFaults = []plantedFault{
 			}
 		}
 	})},
-	{"scale has the gradient of bias", "operators", onJ2("scale", func(_ int, _ *job, _, v, g []float64) { copy(g, v) })},
+	{"scale has the gradient of bias", "operators", onJ2("scale", func(_ int, _ *job, _, v, g []float64) {
+		copy(g, v)
+	})},
 	{"loss and regularizer", "operators", replying(func(_ int, j *job, r *Reply) (*Reply, error) {
 		for _, w := range j.w {
 			r.Loss += j.reg.Value(w)
@@ -704,7 +770,9 @@ var operatorFaults = []plantedFault{
 		}
 		return r, nil
 	})},
-	{"gradient divided by the width", "operators", onJ2("linear", func(_ int, _ *job, x, _, g []float64) { times(g, 1/float64(len(x))) })},
+	{"gradient divided by the width", "operators", onJ2("linear", func(_ int, _ *job, x, _, g []float64) {
+		times(g, 1/float64(len(x)))
+	})},
 }
 
 var sizeFaults = []plantedFault{
@@ -726,6 +794,11 @@ var sizeFaults = []plantedFault{
 	{"blocks of 16 added once too often", "widths", onF("halfsq", func(_ int, _ core.Spec, x, _, y []float64) {
 		if n := len(x); n > 16 {
 			y[0] += x[16] * x[16] / 2
+		}
+	})},
+	{"matrices of more than 2000 entries cut", "widths", onJ2("", func(_ int, _ *job, _, _, g []float64) {
+		if len(g) > 2000 {
+			clear(g[2000:])
 		}
 	})},
 	{"row 64 of a matrix twice", "widths", onF("affine", func(_ int, s core.Spec, _, w, y []float64) {
@@ -751,11 +824,12 @@ var sizeFaults = []plantedFault{
 			}
 		}
 	})},
-	{"softmax of more than 32 classes loses one", "widths", onJ1("softmaxce", func(_ int, _ *job, _, _, _, g []float64) {
-		if len(g) > 32 {
-			g[32] = 0
-		}
-	})},
+	{"softmax of more than 32 classes loses one", "widths",
+		onJ1("softmaxce", func(_ int, _ *job, _, _, _, g []float64) {
+			if len(g) > 32 {
+				g[32] = 0
+			}
+		})},
 	{"refuses more than 12 operators", "long-chain", replying(func(_ int, j *job, r *Reply) (*Reply, error) {
 		if len(j.chain) > 12 {
 			return nil, errors.New("too long")
@@ -774,20 +848,35 @@ var sizeFaults = []plantedFault{
 			return y[i]
 		}
 	})},
-	{"gradient of operator 10 and beyond from its neighbour", "long-chain", onJ2("", func(i int, _ *job, _, _, g []float64) {
-		if i >= 10 {
-			times(g, 2)
+	{"recomputes segments of sixteen without delta", "long-chain", onlySteps(func(e *lab) {
+		e.hook.at = func(i int, j *job, y, _ [][]float64) []float64 {
+			if i == 0 || i%16 > 0 || i == len(j.chain) {
+				return y[i]
+			}
+			v := slices.Clone(y[i])
+			for k, d := range j.first().Delta[i-1] {
+				v[k] -= d
+			}
+			return v
 		}
 	})},
-	{"an operator dropped when pipelined in four", "long-chain", onJ1("bias", func(i int, j *job, _, _, v, g []float64) {
-		if len(j.chain) >= 9 && i > 2 {
-			times(g, 1.5)
-		}
-	})},
+	{"gradient of operator 10 and beyond from its neighbour", "long-chain",
+		onJ2("", func(i int, _ *job, _, _, g []float64) {
+			if i >= 10 {
+				times(g, 2)
+			}
+		})},
+	{"an operator dropped when pipelined in four", "long-chain",
+		onJ1("bias", func(i int, j *job, _, _, v, g []float64) {
+			if len(j.chain) >= 9 && i > 2 {
+				times(g, 1.5)
+			}
+		})},
 	{"equal layers share a gradient", "ties", onlySteps(func(e *lab) {
 		e.hook.reply = func(j *job, r *Reply) (*Reply, error) {
 			for k := 1; k < len(j.chain); k++ {
-				if w := j.w[k]; sameSpec(j.chain[k], j.chain[k-1]) && slices.Equal(w, j.w[k-1]) && len(w) > 2 && w[0] != math.Trunc(w[0]) {
+				if w := j.w[k]; sameSpec(j.chain[k], j.chain[k-1]) && slices.Equal(w, j.w[k-1]) && len(w) > 2 &&
+					w[0] != math.Trunc(w[0]) {
 					copy(r.U[k], r.U[k-1])
 				}
 			}
@@ -915,7 +1004,12 @@ var functionFaults = []plantedFault{
 			}
 		})
 	})},
-	{"softplus overflows", "sweep", valued("softplus", 700, inf, func(x, _ float64) float64 { return math.Log(1 + math.Exp(x)) })},
+	{"ln(1+z) is z below 1e-4", "sweep", valued("softplus", -inf, -9.2, func(x, _ float64) float64 {
+		return math.Exp(x)
+	})},
+	{"softplus overflows", "sweep", valued("softplus", 700, inf, func(x, _ float64) float64 {
+		return math.Log(1 + math.Exp(x))
+	})},
 	{"logistic overflows in float32", "sweep", in(word("float32"), func(e *lab) {
 		changeF(e, "logistic", func(_ int, _ core.Spec, x, _, y []float64) {
 			if x[0] > 88.8 {
@@ -924,11 +1018,15 @@ var functionFaults = []plantedFault{
 		})
 	})},
 	{"softplus is 0 below -30", "sweep", valued("softplus", -inf, -30, func(_, _ float64) float64 { return 0 })},
-	{"derivative of softplus is 1 from 20 on", "sweep", sloped("softplus", 20, inf, func(_, _ float64) float64 { return 1 })},
+	{"derivative of softplus is 1 from 20 on", "sweep", sloped("softplus", 20, inf, func(_, _ float64) float64 {
+		return 1
+	})},
 	{"derivative of softplus as 1-e^-y everywhere", "sweep", sloped("softplus", -inf, -5, func(x, _ float64) float64 {
 		return 1 - math.Exp(-softplus(x))
 	})},
-	{"sigmoid clamped at 30", "sweep", valued("sigmoid", -inf, -30, func(_, _ float64) float64 { return sigmoid(-30) })},
+	{"sigmoid clamped at 30", "sweep", valued("sigmoid", -inf, -30, func(_, _ float64) float64 {
+		return sigmoid(-30)
+	})},
 	{"sigmoid is 0 below -40", "sweep", valued("sigmoid", -inf, -40, func(_, _ float64) float64 { return 0 })},
 	{"sigmoid as (1+tanh(x/2))/2 everywhere", "sweep", valued("sigmoid", -inf, -5, func(x, _ float64) float64 {
 		return (1 + math.Tanh(x/2)) / 2
@@ -938,8 +1036,12 @@ var functionFaults = []plantedFault{
 	})},
 	{"hard sigmoid derivative beyond 8", "sweep", sloped("sigmoid", 8, inf, func(_, _ float64) float64 { return 0 })},
 	{"tanh is 1 from 9 on", "sweep", valued("tanh", 9, inf, func(_, _ float64) float64 { return 1 })},
-	{"tanh by a fraction beyond 8", "sweep", valued("tanh", 7.9, 19, func(x, y float64) float64 { return y * (1 - 1e-12) })},
-	{"tanh by two terms of its series below 1/16", "sweep", valued("tanh", -0.07, 0.07, func(x, _ float64) float64 { return x - x*x*x/3 })},
+	{"tanh by a fraction beyond 8", "sweep", valued("tanh", 7.9, 19, func(x, y float64) float64 {
+		return y * (1 - 1e-12)
+	})},
+	{"tanh by two terms of its series below 1/16", "sweep", valued("tanh", -0.07, 0.07, func(x, _ float64) float64 {
+		return x - x*x*x/3
+	})},
 	{"tanh by exponentials near 0", "sweep", valued("tanh", -1, 1, func(x, _ float64) float64 {
 		return (math.Exp(2*x) - 1) / (math.Exp(2*x) + 1)
 	})},
@@ -957,7 +1059,9 @@ var functionFaults = []plantedFault{
 			}
 			return sum
 		}
-		changeF(e, "softmaxce", func(_ int, s core.Spec, x, _, y []float64) { y[0] = math.Log(unshifted(x)) - x[s.Label] })
+		changeF(e, "softmaxce", func(_ int, s core.Spec, x, _, y []float64) {
+			y[0] = math.Log(unshifted(x)) - x[s.Label]
+		})
 		changeJ1(e, "softmaxce", func(i int, j *job, x, _, v, g []float64) {
 			for k, a := range x {
 				g[k] = math.Exp(a) / unshifted(x) * v[0]
@@ -979,7 +1083,9 @@ var functionFaults = []plantedFault{
 			}
 		})
 	})},
-	{"loss clamped at 100", "sweep", onF("softmaxce", func(_ int, _ core.Spec, _, _, y []float64) { y[0] = min(y[0], 100) })},
+	{"loss clamped at 100", "sweep", onF("softmaxce", func(_ int, _ core.Spec, _, _, y []float64) {
+		y[0] = min(y[0], 100)
+	})},
 	{"loss as -ln p", "sweep", onF("softmaxce", func(_ int, s core.Spec, x, _, y []float64) {
 		sum := 0.0
 		for _, a := range x {
@@ -997,7 +1103,9 @@ var functionFaults = []plantedFault{
 	{"label smoothing of 1e-6", "sweep", onJ1("softmaxce", func(i int, j *job, _, _, v, g []float64) {
 		g[j.chain[i-1].Label] += 1e-6 * v[0]
 	})},
-	{"sigmoid derivative 1e-9 at least", "sweep", sloped("sigmoid", -inf, -15, func(_, d float64) float64 { return max(d, 1e-9) })},
+	{"sigmoid derivative 1e-9 at least", "sweep", sloped("sigmoid", -inf, -15, func(_, d float64) float64 {
+		return max(d, 1e-9)
+	})},
 }
 
 // in64 passes numbers through another format in a float64 engine.
@@ -1071,7 +1179,9 @@ var precisionFaults = []plantedFault{
 			return j
 		}
 	})},
-	{"gamma through bfloat16", "operators", asked(func(j *job, _ *Sample) { j.steps[0].Gamma = formats["bfloat16"].round(j.steps[0].Gamma) })},
+	{"gamma through bfloat16", "operators", asked(func(j *job, _ *Sample) {
+		j.steps[0].Gamma = formats["bfloat16"].round(j.steps[0].Gamma)
+	})},
 	{"rho through float32", "operators", asked(func(j *job, _ *Sample) { j.reg.Rho = float64(float32(j.reg.Rho)) })},
 	{"states through float32", "operators", onlySteps(func(e *lab) {
 		e.hook.state = func(_ int, _ *job, _ *Sample, _, y []float64) { through("float32")(y) }
@@ -1079,7 +1189,9 @@ var precisionFaults = []plantedFault{
 	{"gradient through float32 on its way back", "operators", onlySteps(func(e *lab) {
 		e.hook.back = func(_ int, _ *job, _ *Sample, _, v []float64) { through("float32")(v) }
 	})},
-	{"a constant with seven digits", "operators", onF("logistic", func(_ int, _ core.Spec, x, _, y []float64) { y[0] *= float64(float32(1.0000001)) })},
+	{"a constant with seven digits", "operators", onF("logistic", func(_ int, _ core.Spec, x, _, y []float64) {
+		y[0] *= float64(float32(1.0000001))
+	})},
 	{"weights lose nine digits", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) {
 		for _, w := range r.W {
 			through("float32")(w)
@@ -1094,7 +1206,9 @@ var precisionFaults = []plantedFault{
 	{"eps added in bfloat16 by a float32 engine", "operators", in(word("float32"), func(e *lab) {
 		e.hook.back = func(_ int, _ *job, _ *Sample, _, v []float64) { through("bfloat16")(v) }
 	})},
-	{"tanh' 12 % too large in bfloat16", "mean", factor("tanh", word("bfloat16"), 32, func(x float64) bool { return x != 0 })},
+	{"tanh' 12 % too large in bfloat16", "mean", factor("tanh", word("bfloat16"), 32, func(x float64) bool {
+		return x != 0
+	})},
 	{"tanh' 8 u too large in float64", "anchors", factor("tanh", float64s, 8, nil)},
 	{"tanh' 8 u too small in bfloat16", "anchors", factor("tanh", word("bfloat16"), -8, nil)},
 	{"sigmoid' 8 u too large in float32", "anchors", factor("sigmoid", word("float32"), 8, nil)},
@@ -1108,10 +1222,16 @@ var precisionFaults = []plantedFault{
 	{"sigmoid' by exp 8 u too large in float32", "anchors", factorOf("sigmoid'", "exp", word("float32"), 8)},
 	{"tanh' by cosh 8 u too small in float64", "anchors", factorOf("tanh'", "cosh", float64s, -8)},
 	{"tanh' 4 u too large but at 0", "mean", factor("tanh", float64s, 4, func(x float64) bool { return x != 0 })},
-	{"tanh' 4 u too large but at 0 in bfloat16", "mean", factor("tanh", word("bfloat16"), 4, func(x float64) bool { return x != 0 })},
-	{"sigmoid' 8 u too small for negative numbers", "mean", factor("sigmoid", float64s, -8, func(x float64) bool { return x < 0 })},
+	{"tanh' 4 u too large but at 0 in bfloat16", "mean", factor("tanh", word("bfloat16"), 4, func(x float64) bool {
+		return x != 0
+	})},
+	{"sigmoid' 8 u too small for negative numbers", "mean", factor("sigmoid", float64s, -8, func(x float64) bool {
+		return x < 0
+	})},
 	{"softmaxce' 4 u too large", "mean", factor("softmaxce", float64s, 4, func(x float64) bool { return x != 0 })},
-	{"softplus' 12 u too large", "mean", factor("softplus", word("float32"), 12, func(x float64) bool { return x != 0 })},
+	{"softplus' 12 u too large", "mean", factor("softplus", word("float32"), 12, func(x float64) bool {
+		return x != 0
+	})},
 }
 
 // stepping changes the new weights.
@@ -1127,6 +1247,19 @@ func newWeights(w, u []float64, gamma float64, reg core.Regularizer, after []flo
 }
 
 var stepFaults = []plantedFault{
+	{"gamma rounded to six decimals", "step", stepping(func(j *job, w, u, after []float64) {
+		newWeights(w, u, math.Round(1e6*j.steps[0].Gamma)/1e6, j.reg, after)
+	})},
+	{"decay does not turn the sign of a weight", "step", stepping(func(j *job, w, u, after []float64) {
+		gamma := j.steps[0].Gamma
+		for k := range w {
+			if j.reg.Kind == "l2" && 2*gamma*j.reg.Rho > 1 {
+				after[k] = -gamma * u[k]
+			} else {
+				newWeights(w[k:k+1], u[k:k+1], gamma, j.reg, after[k:k+1])
+			}
+		}
+	})},
 	{"regularizer dropped", "step", stepping(func(j *job, w, u, after []float64) {
 		newWeights(w, u, j.steps[0].Gamma, core.Regularizer{}, after)
 	})},
@@ -1163,8 +1296,12 @@ var stepFaults = []plantedFault{
 	{"gamma squared", "step", stepping(func(j *job, w, u, after []float64) {
 		newWeights(w, u, j.steps[0].Gamma*j.steps[0].Gamma, j.reg, after)
 	})},
-	{"gamma cut at 3", "step", stepping(func(j *job, w, u, after []float64) { newWeights(w, u, min(j.steps[0].Gamma, 3), j.reg, after) })},
-	{"gamma cut at 1", "step", stepping(func(j *job, w, u, after []float64) { newWeights(w, u, min(j.steps[0].Gamma, 1), j.reg, after) })},
+	{"gamma cut at 3", "step", stepping(func(j *job, w, u, after []float64) {
+		newWeights(w, u, min(j.steps[0].Gamma, 3), j.reg, after)
+	})},
+	{"gamma cut at 1", "step", stepping(func(j *job, w, u, after []float64) {
+		newWeights(w, u, min(j.steps[0].Gamma, 1), j.reg, after)
+	})},
 	{"gamma at least 1/1000", "step", stepping(func(j *job, w, u, after []float64) {
 		newWeights(w, u, max(j.steps[0].Gamma, 1e-3), j.reg, after)
 	})},
@@ -1225,8 +1362,25 @@ var stepFaults = []plantedFault{
 }
 
 var wildFaults = []plantedFault{
-	{"NaN in u becomes 0", "not-finite", replying(func(_ int, _ *job, r *Reply) (*Reply, error) { calm(r.U); return r, nil })},
+	{"NaN in u becomes 0", "not-finite", replying(func(_ int, _ *job, r *Reply) (*Reply, error) {
+		calm(r.U)
+		return r, nil
+	})},
 	{"NaN in delta ignored", "not-finite", asked(func(_ *job, s *Sample) { calm(s.Delta) })},
+	{"a logit of -Inf makes the loss NaN", "not-finite", onF("softmaxce", func(_ int, _ core.Spec, x, _, y []float64) {
+		if slices.Contains(x, -inf) {
+			y[0] = math.NaN()
+		}
+	})},
+	{"Inf in eps becomes 0", "not-finite", asked(func(_ *job, s *Sample) {
+		for _, row := range s.Eps {
+			for k, x := range row {
+				if math.IsInf(x, 0) {
+					row[k] = 0
+				}
+			}
+		}
+	})},
 	{"NaN in eps ignored", "not-finite", asked(func(_ *job, s *Sample) { calm(s.Eps) })},
 	{"NaN in a weight ignored", "not-finite", onF("", func(i int, s core.Spec, x, w, y []float64) {
 		if s.Op == "bias" {
@@ -1244,13 +1398,14 @@ var wildFaults = []plantedFault{
 			}
 		})
 	})},
-	{"relu-like maximum swallows NaN in softplus", "not-finite", onF("softplus", func(_ int, _ core.Spec, x, _, y []float64) {
-		for k := range y {
-			if x[k] != x[k] {
-				y[k] = 0
+	{"relu-like maximum swallows NaN in softplus", "not-finite",
+		onF("softplus", func(_ int, _ core.Spec, x, _, y []float64) {
+			for k := range y {
+				if x[k] != x[k] {
+					y[k] = 0
+				}
 			}
-		}
-	})},
+		})},
 	{"Inf becomes the largest number", "not-finite", onF("", func(_ int, _ core.Spec, _, _, y []float64) {
 		for k, v := range y {
 			if math.IsInf(v, 0) {
@@ -1349,6 +1504,29 @@ var batchFaults = []plantedFault{
 	{"divided by accumulate", "batch", windowed(func(e *lab, j *job, parts []part) (float64, [][]float64) {
 		return e.join(parts, float64(j.steps[0].Accumulate))
 	})},
+	{"gradients of a batch added up in bfloat16 by a float32 engine", "batch", in(word("float32"), func(e *lab) {
+		e.hook.windows = func(_ *job, parts []part) (float64, [][]float64) {
+			for _, p := range parts {
+				for _, row := range p.u {
+					if p.n > 1 {
+						roundTo("bfloat16", row)
+					}
+				}
+			}
+			return e.join(parts, samplesOf(parts))
+		}
+	})},
+	{"1/B through float32", "batch", windowed(func(e *lab, _ *job, parts []part) (float64, [][]float64) {
+		n := samplesOf(parts)
+		return e.join(parts, 1/float64(float32(1/n)))
+	})},
+	{"label 0 taken for none", "batch", faulty(func(e *lab) {
+		e.hook.sample = func(_ *job, s *Sample) {
+			if s.Label != nil && *s.Label == 0 {
+				s.Label = nil
+			}
+		}
+	})},
 	{"the sum instead of the mean", "batch", windowed(func(e *lab, _ *job, parts []part) (float64, [][]float64) {
 		return e.join(parts, 1)
 	})},
@@ -1379,7 +1557,9 @@ var batchFaults = []plantedFault{
 			return e.join(parts, n)
 		}
 	})},
-	{"the chain's label for all samples", "batch", faulty(func(e *lab) { e.hook.sample = func(_ *job, s *Sample) { s.Label = nil } })},
+	{"the chain's label for all samples", "batch", faulty(func(e *lab) {
+		e.hook.sample = func(_ *job, s *Sample) { s.Label = nil }
+	})},
 	{"delta of the first sample for all", "batch", faulty(func(e *lab) {
 		e.hook.sample = func(j *job, s *Sample) { copy(s.Delta, j.first().Delta) }
 	})},
@@ -1469,6 +1649,16 @@ var runFaults = []plantedFault{
 			return j
 		}
 	})},
+	{"carries weights in float32", "run", faulty(func(e *lab) {
+		e.hook.carry = func(_ *job, t int, w [][]float64) [][]float64 {
+			if w = cloneRows(w); t > 0 {
+				for _, row := range w {
+					roundTo("float32", row)
+				}
+			}
+			return w
+		}
+	})},
 	{"weights of two steps ago", "run", faulty(func(e *lab) {
 		var older [][]float64
 		e.hook.carry = func(j *job, t int, w [][]float64) [][]float64 {
@@ -1549,18 +1739,21 @@ func tracing(change func(j *job, y, v [][]float64) ([][]float64, [][]float64, er
 }
 
 var traceFaults = []plantedFault{
-	{"trace without the last perturbation", "trace", tracing(func(j *job, y, v [][]float64) ([][]float64, [][]float64, error) {
-		for k := range y[1] {
-			y[1][k] -= j.first().Delta[0][k]
-		}
-		return y, v, nil
-	})},
+	{"trace without the last perturbation", "trace",
+		tracing(func(j *job, y, v [][]float64) ([][]float64, [][]float64, error) {
+			for k := range y[1] {
+				y[1][k] -= j.first().Delta[0][k]
+			}
+			return y, v, nil
+		})},
 	{"trace a little off the loss", "trace", tracing(func(j *job, y, v [][]float64) ([][]float64, [][]float64, error) {
 		n := len(j.chain)
 		y[n][0] = math.Nextafter(y[n][0], inf)
 		return y, v, nil
 	})},
-	{"trace of N states", "trace", tracing(func(_ *job, y, v [][]float64) ([][]float64, [][]float64, error) { return y[1:], v[1:], nil })},
+	{"trace of N states", "trace", tracing(func(_ *job, y, v [][]float64) ([][]float64, [][]float64, error) {
+		return y[1:], v[1:], nil
+	})},
 	{"trace with a short row", "trace", tracing(func(j *job, y, v [][]float64) ([][]float64, [][]float64, error) {
 		y[0] = y[0][:len(y[0])-1]
 		return y, v, nil
@@ -1604,8 +1797,12 @@ var traceFaults = []plantedFault{
 		}
 		return e
 	}},
-	{"trace panics", "trace", tracing(func(*job, [][]float64, [][]float64) ([][]float64, [][]float64, error) { panic("no trace") })},
-	{"trace hangs", "trace", tracing(func(*job, [][]float64, [][]float64) ([][]float64, [][]float64, error) { select {} })},
+	{"trace panics", "trace", tracing(func(*job, [][]float64, [][]float64) ([][]float64, [][]float64, error) {
+		panic("no trace")
+	})},
+	{"trace hangs", "trace", tracing(func(*job, [][]float64, [][]float64) ([][]float64, [][]float64, error) {
+		select {}
+	})},
 	{"trace transposes two states", "trace", tracing(func(j *job, y, v [][]float64) ([][]float64, [][]float64, error) {
 		if len(y) > 3 && len(y[1]) == len(y[2]) {
 			y[1], y[2] = y[2], y[1]
@@ -1630,7 +1827,9 @@ func stochastic(p Precision, bits bool, alter func(e *lab)) func() Engine {
 }
 
 var randomFaults = []plantedFault{
-	{"stochastic, but rounds to nearest", "unbiased", stochastic(word("bfloat16"), false, func(e *lab) { e.random = nil })},
+	{"stochastic, but rounds to nearest", "unbiased", stochastic(word("bfloat16"), false, func(e *lab) {
+		e.random = nil
+	})},
 	{"stochastic, but rounds states down", "unbiased", stochastic(word("bfloat16"), false, func(e *lab) {
 		e.hook.state = func(_ int, _ *job, _ *Sample, f, y []float64) {
 			for k := range y {
@@ -1647,7 +1846,28 @@ var randomFaults = []plantedFault{
 			return j
 		}
 	})},
+	{"stochastic, with the bits of the first request for all", "unbiased",
+		stochastic(word("bfloat16"), true, func(e *lab) {
+			var bits []uint32
+			e.hook.request = func(j *job) *job {
+				if bits == nil {
+					bits = slices.Clone(j.bits)
+				}
+				copy(j.bits, bits)
+				return j
+			}
+		})},
 	{"stochastic, gradients biased by a quarter unit", "unbiased", stochastic(word("float32"), false, func(e *lab) {
 		e.hook.j2 = func(_ int, _ *job, _, _, _, g []float64) { times(g, 1+0x1p-24) }
+	})},
+	{"stochastic, but rounds up too rarely", "unbiased", stochastic(word("bfloat16"), false, func(e *lab) {
+		e.lazy = 1.0 / 8
+	})},
+	{"stochastic, but states are rounded to nearest", "unbiased", stochastic(word("float16"), false, func(e *lab) {
+		e.hook.state = func(i int, _ *job, s *Sample, f, y []float64) {
+			for k, x := range f {
+				y[k] = e.stored.round(x + s.Delta[i-1][k])
+			}
+		}
 	})},
 }

@@ -39,7 +39,7 @@ type suspect struct {
 func (g *gate) report() *Report {
 	r := &Report{
 		Seed: g.opt.Seed, Engine: g.info, Outcomes: g.outcomes, Unknown: g.unknown,
-		Requests: g.requests, Perturbed: g.perturbed, Moved: g.moved, Theorem1: g.theorem1,
+		Requests: g.requests, Perturbed: g.perturbed, Moved: g.moved, Theorem1: g.theorem1, Stopped: g.opt.stopped(),
 	}
 	for _, s := range g.suspects() {
 		r.Findings = append(r.Findings, g.finding(s))
@@ -258,7 +258,7 @@ func Replay(factory Factory, requests string, opt *Options) error {
 		return fmt.Errorf("conform: requests of more than %d bytes", MaxRequest)
 	}
 	text := strings.TrimSpace(requests)
-	g := newGate(factory, opt.withDefaults())
+	g := newGate(factory, opt.withDefaults()).fresh()
 	if strings.HasPrefix(text, `{"rule":`) {
 		return g.replayAddress(text)
 	}
@@ -276,7 +276,7 @@ func Replay(factory Factory, requests string, opt *Options) error {
 			if err := j.prepare(s.ar); err != nil {
 				return fmt.Errorf("conform: request %d: %w", k+1, err)
 			}
-			if _, ok := abilities(s.engine)[j.kind]; !ok {
+			if !abilities(s.engine)[j.kind] {
 				return fmt.Errorf("conform: request %d: the engine has no %s", k+1, j.kind)
 			}
 		}
@@ -286,17 +286,21 @@ func Replay(factory Factory, requests string, opt *Options) error {
 	return g.violations()
 }
 
+// partial is an engine that has methods for more types of requests than it answers.
+type partial interface {
+	answers(kind string) bool
+}
+
 // abilities lists the types of requests that an engine answers.
 func abilities(e Engine) map[string]bool {
 	has := map[string]bool{step: true}
-	if _, ok := e.(Tracer); ok {
-		has[trace] = true
-	}
-	if _, ok := e.(Batcher); ok {
-		has[batch] = true
-	}
-	if _, ok := e.(Runner); ok {
-		has[run] = true
+	_, has[trace] = e.(Tracer)
+	_, has[batch] = e.(Batcher)
+	_, has[run] = e.(Runner)
+	if p, ok := e.(partial); ok {
+		for kind := range has {
+			has[kind] = has[kind] && p.answers(kind)
+		}
 	}
 	return has
 }
@@ -351,7 +355,8 @@ func (g *gate) askAddress(a address, r *rule) error {
 	}
 	list := a.sequences(s.maker, r)
 	if len(list) == 0 {
-		return fmt.Errorf("conform: address of a case: rule %s has no case %s of number %d", a.Rule, quote(a.Case), a.Index)
+		return fmt.Errorf("conform: address of a case: rule %s has no case %s of number %d", a.Rule,
+			quote(a.Case), a.Index)
 	}
 	for _, q := range list {
 		s.ask(q, a.Index)

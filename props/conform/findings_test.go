@@ -54,7 +54,8 @@ func TestFindings(t *testing.T) {
 			t.Errorf("%s: %s in %s, want %s in %s", c.fault, v.Part, v.Equation, c.part, c.equation)
 		}
 		requests := strings.Split(v.Request, "\n")
-		if address := strings.HasPrefix(v.Request, `{"rule":`); address != (c.lines == 0) || !address && len(requests) != c.lines {
+		address := strings.HasPrefix(v.Request, `{"rule":`)
+		if address != (c.lines == 0) || !address && len(requests) != c.lines {
 			t.Errorf("%s: shown by %.200s, want %d requests", c.fault, v.Request, c.lines)
 		}
 		if c.lines > 0 {
@@ -75,7 +76,7 @@ func TestFindings(t *testing.T) {
 // TestAllReplay: what any planted fault's report carries shows it again.
 func TestAllReplay(t *testing.T) {
 	if !*full {
-		t.Skip("with -conform.full")
+		t.Skip("with -full")
 	}
 	for _, b := range broken {
 		r := Run(b.factory, b.options(Options{Rules: []string{b.rule}, Cases: 10}))
@@ -117,7 +118,8 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	stepOnly := func() (Engine, error) { return stepOnly{newLab(float64s)}, nil }
-	if err := Replay(stepOnly, strings.Replace(request, "{", `{"type":"trace",`, 1), nil); err == nil || !strings.Contains(err.Error(), "the engine has no trace") {
+	if err := Replay(stepOnly, strings.Replace(request, "{", `{"type":"trace",`, 1), nil); err == nil ||
+		!strings.Contains(err.Error(), "the engine has no trace") {
 		t.Errorf("a trace of an engine without: error %v", err)
 	}
 	for _, text := range []string{

@@ -171,20 +171,21 @@ func sameBits(a, b [][]float64) bool {
 
 // line is the request as one line of JSON with its type.
 func (j *job) line() string {
-	var message any
 	switch j.kind {
 	case batch:
-		message = j.batch()
+		return lineOf(batch, j.batch())
 	case run:
-		message = j.run()
-	default:
-		message = j.request()
+		return lineOf(run, j.run())
 	}
+	return lineOf(j.kind, j.request())
+}
+
+func lineOf(kind string, message any) string {
 	b, err := json.Marshal(message)
 	if err != nil {
-		panic(fmt.Sprintf("conform: a request that JSON cannot carry: %v: %+v", err, *j))
+		panic(fmt.Sprintf("conform: a request that JSON cannot carry: %v: %+v", err, message))
 	}
-	return `{"type":"` + j.kind + `",` + string(b[1:])
+	return `{"type":"` + kind + `",` + string(b[1:])
 }
 
 // parseLine reads what line writes; a type that is not there is a step.

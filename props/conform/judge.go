@@ -287,7 +287,7 @@ func (j *job) judgeTrace(a *answer) *fault {
 		op.VJP1(g, x, w, f, v)
 		r = o.byInput(v, rv, g)
 		sum := plusAll(g, e.Eps[i])
-		ar.perturb(r, g, e.Eps[i], sum)
+		o.gather(r, v, g, e.Eps[i], sum)
 		if f := j.compare("(5b)", "V", i-1, a.v[i-1], sum, r); f != nil {
 			return f
 		}

@@ -25,6 +25,7 @@ type lab struct {
 	refuses   bool              // numbers that are not finite
 	keeps     bool              // and reuses the memory of its reply
 	random    *rand.Rand        // rounds at random
+	lazy      float64           // what it takes from the probability of rounding away from 0
 
 	kept Reply
 	hook hooks
@@ -88,7 +89,7 @@ func (e *lab) round(f format, x float64) float64 {
 		return f.round(x)
 	}
 	lo, hi, frac := f.Neighbours(x)
-	if frac > 0 && e.random.Float64() < frac {
+	if frac > 0 && e.random.Float64() < frac-e.lazy {
 		return hi
 	}
 	return lo

@@ -134,7 +134,8 @@ func newArithmetic(p Precision, random bool) (*arithmetic, error) {
 		name string
 		word string
 		to   *format
-	}{{"storage", p.Storage, &ar.stored}, {"compute", p.Compute, &ar.computed}, {"accumulate", p.Accumulate, &ar.summed}} {
+	}{{"storage", p.Storage, &ar.stored}, {"compute", p.Compute, &ar.computed},
+		{"accumulate", p.Accumulate, &ar.summed}} {
 		f, err := formatOf(role.name, role.word)
 		if err != nil {
 			return nil, err

@@ -63,6 +63,20 @@ func (ar *arithmetic) plus(x, r, y, sum float64) float64 {
 	return r + ar.c*(math.Abs(sum)+r) + ar.tiny
 }
 
+// splitDigits are the binary digits that a term may be below the sum of all terms: halfsq
+// has x v/2 twice, bilinear three terms.
+const splitDigits = 2
+
+// plusTerms is plus where x is a sum of a few terms, whose magnitudes add up to size, and y
+// may be added between them.
+func (ar *arithmetic) plusTerms(x, r, size, y, sum float64) float64 {
+	if r == 0 && ar.short(x) && ar.short(y) && x != 0 && ar.fits(size+math.Abs(y), min(low(x), low(y))-splitDigits) {
+		return 0
+	}
+	// One rounding more for each term but the first.
+	return ar.plus(x, r, y, sum) + 2*(ar.c+ar.s)*(size+r+math.Abs(y))
+}
+
 func (ar *arithmetic) exactSum(x, y float64) bool {
 	if x == 0 || y == 0 {
 		return ar.short(x + y)
@@ -169,7 +183,8 @@ func (ar *arithmetic) step(w, u, ru, gamma float64, reg core.Regularizer, sum fl
 	if !(largest <= ar.large) {
 		return math.Inf(1) // something may overflow
 	}
-	errors := gamma*ru + gamma*math.Abs(u)*grown(4*c) + gamma*r*grown(12*c) + math.Abs(w)*grown(3*c) + (2+gamma)*ar.tiny
+	errors := gamma*ru + gamma*math.Abs(u)*grown(4*c) + gamma*r*grown(12*c) + math.Abs(w)*grown(3*c) +
+		(2+gamma)*ar.tiny
 	return ar.store(sum, errors)
 }
 

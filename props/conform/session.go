@@ -29,6 +29,8 @@ type sequence struct {
 	questions []question
 	// judge, unless nil, holds all answers against one another.
 	judge func(s *session, answers []*answer) *fault
+	// each, unless nil, takes the k-th answer, from 0, as it comes.
+	each func(k int, a *answer) *fault
 }
 
 // asking is a sequence of jobs that are judged one by one; nil when one is nil.
@@ -78,10 +80,21 @@ type gate struct {
 
 	requests, perturbed, moved int
 	theorem1                   float64
+
+	// watch, unless nil, is told of every answer; nil is one that says unsupported.
+	watch func(s *session, j *job, a *answer)
 }
 
 func newGate(factory Factory, opt Options) *gate {
 	return &gate{factory: factory, opt: opt, begun: time.Now()}
+}
+
+// fresh is a gate whose engines remember nothing of earlier requests.
+func (g *gate) fresh() *gate {
+	if g.opt.Again == nil {
+		return newGate(g.factory, g.opt)
+	}
+	return newGate(g.opt.Again, g.opt)
 }
 
 func (g *gate) rules() []*rule {
@@ -134,10 +147,13 @@ func (g *gate) run(r *rule) Outcome {
 		s.label = newLabel()
 	}
 	switch {
+	case g.opt.stopped():
+		s.out.Skipped = "the run was stopped"
 	case g.hangs >= maxHangs:
 		s.out.Skipped = fmt.Sprintf("the engine hung %d times", g.hangs)
 	case time.Since(g.begun) > g.opt.Limit:
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
 	case s.open():
 		s.runAll()
 	}
@@ -255,9 +271,13 @@ func (s *session) runDrawn() {
 
 // more reports whether the engine may be asked again.
 func (s *session) more() bool {
+	if s.gate.opt.stopped() {
+		s.hung = true
+	}
 	if !s.hung && time.Since(s.gate.begun) > s.gate.opt.Limit {
 		s.hung = true
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
+		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
 	}
 	return !s.hung
 }
@@ -295,6 +315,9 @@ func (s *session) inquire(q *sequence) (asked []*job, answers []*answer, f *faul
 		}
 		if f == nil && x.again > 0 {
 			f = x.repeats(answers[x.again-1], a)
+		}
+		if f == nil && q.each != nil {
+			f = q.each(len(answers)-1, a)
 		}
 		if f != nil {
 			return asked, answers, f
@@ -337,6 +360,9 @@ func (j *job) repeats(a, b *answer) *fault {
 // fail records a fault. Of those that look alike the one with the smallest requests
 // is kept.
 func (s *session) fail(jobs []*job, name string, index int, f *fault) {
+	if s.gate.opt.stopped() {
+		return // an engine that is taken away is not at fault
+	}
 	x := &shown{
 		rule: s.rule, fault: f, jobs: jobs, before: slices.Clone(s.recent), name: name, drawn: index,
 		always: index < 0, count: 1,
@@ -421,11 +447,13 @@ func (s *session) call(j *job) (*answer, *fault) {
 	}
 	if a == nil {
 		s.out.Unsupported++
+		s.gate.watched(s, j, nil)
 		return nil, nil
 	}
 	s.last, s.question = l, j
 	if !sent.same(j) {
-		return nil, &fault{kind: Wrong, quantity: "request", index: -1, detail: "the engine changed the request to " + cut(sent.line())}
+		return nil, &fault{kind: Wrong, quantity: "request", index: -1,
+			detail: "the engine changed the request to " + cut(sent.line())}
 	}
 	sent.numbers(func(v []float64) {
 		for k := range v {
@@ -439,7 +467,14 @@ func (s *session) call(j *job) (*answer, *fault) {
 	if moved(j.w, a) {
 		s.gate.moved++
 	}
+	s.gate.watched(s, j, a)
 	return a, nil
+}
+
+func (g *gate) watched(s *session, j *job, a *answer) {
+	if g.watch != nil {
+		g.watch(s, j, a)
+	}
 }
 
 // cut is the beginning of a long text.
@@ -530,7 +565,8 @@ func (j *job) shape(name string, rows [][]float64) *fault {
 		if len(row) != len(j.w[i]) {
 			return &fault{
 				kind: Shape, quantity: name, operator: i + 1, index: -1,
-				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row), len(j.w[i])),
+				detail: fmt.Sprintf("operator %d (%v): %s has length %d, want %d", i+1, j.chain[i], name, len(row),
+					len(j.w[i])),
 			}
 		}
 	}
@@ -549,7 +585,8 @@ func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
 	case len(r.Losses) != len(j.steps) || len(r.Ws) != len(j.steps):
 		return nil, nil, &fault{
 			kind: Shape, index: -1,
-			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws), len(j.steps)),
+			detail: fmt.Sprintf("%d losses and %d weights for a run of %d steps", len(r.Losses), len(r.Ws),
+				len(j.steps)),
 		}
 	}
 	a := &answer{losses: s.rounded([][]float64{r.Losses})[0]}
@@ -656,6 +693,7 @@ func guard[T any](s *session, name string, f func() (T, error)) (result T, _ *fa
 	case <-timer.C:
 		s.hung = true
 		s.gate.hangs++
-		return result, &fault{kind: Hang, index: -1, detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
+		return result, &fault{kind: Hang, index: -1,
+			detail: fmt.Sprintf("%s: no answer within %v", name, s.gate.opt.Timeout)}
 	}
 }

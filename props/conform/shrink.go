@@ -12,7 +12,7 @@ const shrinkCalls = 600
 
 // refine brings a suspect to its smallest case and finds the part that is wrong.
 func (g *gate) refine(s *suspect) {
-	if len(s.jobs) == 0 || s.fault.kind == Hang || s.shown.rule.custom != nil {
+	if g.opt.stopped() || len(s.jobs) == 0 || s.fault.kind == Hang || s.shown.rule.custom != nil {
 		return
 	}
 	p := &prober{gate: g, want: s.fault}
@@ -26,20 +26,25 @@ func (g *gate) refine(s *suspect) {
 		}
 		return
 	}
-	s.alone = true
 	smaller := p.shrink(jobs)
-	if p.fresh(smaller) == nil {
+	f := p.fresh(smaller)
+	if f == nil {
 		smaller = jobs // an engine of its own does not show it: states were left behind
+		f = p.fresh(jobs)
 	}
-	s.jobs, s.fault = smaller, p.fresh(smaller)
-	s.equation, s.part, s.ops = p.blame(smaller, s.fault)
+	if f == nil {
+		return // it showed before, and does no more: the engine is taken away, or fickle
+	}
+	s.alone = true
+	s.jobs, s.fault = smaller, f
+	s.equation, s.part, s.ops = p.blame(smaller, f)
 	s.refined = true
 }
 
 // showsAgain reports whether the sequence of a suspect shows something on an engine of
 // its own.
 func (g *gate) showsAgain(s *suspect) bool {
-	again := newGate(g.factory, g.opt)
+	again := g.fresh()
 	return again.askAddress(s.address, s.shown.rule) == nil && len(again.shown) > 0
 }
 
@@ -49,11 +54,14 @@ type prober struct {
 	s    *session
 	want *fault
 	left int
+
+	// test, unless nil, says whether a row of jobs shows what is looked for.
+	test func(jobs []*job) bool
 }
 
 // open makes an engine whose faults are recorded nowhere.
 func (p *prober) open() bool {
-	p.s = &session{gate: newGate(p.gate.factory, p.gate.opt), rule: replayRule}
+	p.s = &session{gate: p.gate.fresh(), rule: replayRule}
 	return p.s.open()
 }
 
@@ -129,6 +137,10 @@ func (p *prober) shrink(jobs []*job) []*job {
 
 // still is shows, on an engine of its own where that matters.
 func (p *prober) still(jobs []*job) bool {
+	if p.test != nil {
+		p.left -= len(jobs)
+		return p.test(jobs)
+	}
 	if len(jobs) > 1 {
 		return p.fresh(jobs) != nil
 	}
@@ -172,8 +184,8 @@ type way func(j *job, k int) (*job, bool)
 
 // ways are tried in this order.
 var ways = []way{
-	fewerSteps, fewerSamples, dropOperators, cutFront, cutTail, narrower, quieter, plainStep, plainVectors, plainNumbers,
-	plainMatrices,
+	fewerSteps, fewerSamples, dropOperators, cutFront, cutTail, narrower, quieter,
+	plainStep, plainVectors, plainNumbers, plainMatrices,
 }
 
 func fewerSteps(j *job, k int) (*job, bool) {

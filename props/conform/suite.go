@@ -26,6 +26,22 @@ type Options struct {
 	// Limit is how long the whole run may take; 0 means an hour. Rules that are not
 	// done by then are failures.
 	Limit time.Duration
+
+	// Again makes the engines that a fault is brought to its smallest case with, which
+	// must remember nothing of earlier requests; nil means the factory of the run.
+	Again Factory
+	// Stop ends the run when it is closed: no rule is begun, nothing more is asked, and
+	// the report says so. nil means never.
+	Stop <-chan struct{}
+}
+
+func (o *Options) stopped() bool {
+	select {
+	case <-o.Stop:
+		return true
+	default:
+		return false
+	}
 }
 
 func (o *Options) withDefaults() Options {
@@ -114,7 +130,8 @@ func (v *Violation) Error() string {
 	}
 	b.WriteString(v.Detail)
 	if v.Count > 0 {
-		fmt.Fprintf(&b, "\n  in %d of %d requests of %s, seed %d", v.Count, v.Asked, strings.Join(v.Rules, ", "), v.Seed)
+		fmt.Fprintf(&b, "\n  in %d of %d requests of %s, seed %d", v.Count, v.Asked,
+			strings.Join(v.Rules, ", "), v.Seed)
 	}
 	fmt.Fprintf(&b, "\n  rule: %s", v.Explanation)
 	if v.Request != "" {
@@ -146,6 +163,9 @@ type Report struct {
 
 	// Unknown are operators that the engine names and core does not know.
 	Unknown []string
+
+	// Stopped says that Options.Stop ended the run before its end.
+	Stopped bool
 
 	Requests int // in all
 	// Perturbed and Moved count answered requests with a perturbation that is not 0,

@@ -5,12 +5,23 @@ import (
 	"flag"
 	"fmt"
 	"iter"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 var (
-	full = flag.Bool("conform.full", false, "run every variant and fault with ten seeds in every precision (an hour)")
+	full = flag.Bool("full", false, "try every fault with every rule, and every right engine in "+
+		"every precision, with all seeds (hours)")
+
+	gatesTime = flag.Duration("gates", 0,
+		"with -full, how long default gates are run on right engines; 0 means all of them")
 
 	errNotFinite = errors.New("not finite")
 )
@@ -73,12 +84,20 @@ var variants = []struct {
 	{"a unit high, other formulas", func(e *lab) { e.off = 1; e.allForms("cosh", "tanh", "cosh", "value", "lse") }},
 	{"a unit low, ratios", func(e *lab) { e.off = -1; e.allForms("product", "ratio", "exp", "ratio", "shifted") }},
 	{"a unit high, ratios", func(e *lab) { e.off = 1; e.allForms("fma", "ratio", "difference", "ratio", "shifted") }},
-	{"lanes and other formulas", func(e *lab) { e.order = "lanes"; e.allForms("cosh", "tanh", "exp", "tanh", "shifted") }},
-	{"FMA and other formulas", func(e *lab) { e.order = "fma"; e.allForms("fma", "ratio", "difference", "value", "lse") }},
+	{"lanes and other formulas", func(e *lab) {
+		e.order = "lanes"
+		e.allForms("cosh", "tanh", "exp", "tanh", "shifted")
+	}},
+	{"FMA and other formulas", func(e *lab) {
+		e.order = "fma"
+		e.allForms("fma", "ratio", "difference", "value", "lse")
+	}},
 	{"keeps its reply", func(e *lab) { e.keeps = true }},
 	{"refuses what is not finite", func(e *lab) { e.refuses = true }},
 	{"remembers whole requests", func(e *lab) { e.remember() }},
-	{"reversed, a unit low, decay on its own", func(e *lab) { e.order, e.off, e.decoupled, e.averaged = "reverse", -1, true, true }},
+	{"reversed, a unit low, decay on its own", func(e *lab) {
+		e.order, e.off, e.decoupled, e.averaged = "reverse", -1, true, true
+	}},
 }
 
 func (e *lab) allForms(tanh, sigmoid, sigmoidSlope, softplusSlope, softmax string) {
@@ -111,17 +130,21 @@ func labFactory(p Precision, alter func(e *lab)) Factory {
 	}
 }
 
-// planned keeps what rules always ask, for one kind of engine at a time.
+// planned keeps what rules always ask, for engines in float64 and those of one other
+// kind at a time: making it takes as long as asking it.
 type planned struct {
 	mu    sync.Mutex
 	lists map[string][]*sequence
+
+	// first ends a rule at the first fault that it finds.
+	first bool
 }
 
 func (p *planned) plan(s *session, list iter.Seq[*sequence]) iter.Seq[*sequence] {
 	if s.gate.opt.Ops != nil || s.info.Ops != nil {
 		return list
 	}
-	key := fmt.Sprint(s.rule.name, s.info.precision(), s.info.Stochastic, s.info.Takes)
+	key := fmt.Sprint(s.rule.name, planKey(s.info.precision()), s.info.Stochastic, s.info.Takes)
 	p.mu.Lock()
 	kept, ok := p.lists[key]
 	p.mu.Unlock()
@@ -135,46 +158,163 @@ func (p *planned) plan(s *session, list iter.Seq[*sequence]) iter.Seq[*sequence]
 	}
 	return func(yield func(*sequence) bool) {
 		for _, q := range kept {
-			if !yield(q) {
+			if p.first && len(s.gate.shown) > 0 || !yield(q) {
 				return
 			}
 		}
 	}
 }
 
-// forget frees what was kept.
+// forget frees what was kept of other kinds than float64.
 func (p *planned) forget() {
 	p.mu.Lock()
-	p.lists = map[string][]*sequence{}
+	maps.DeleteFunc(p.lists, func(key string, _ []*sequence) bool { return !strings.Contains(key, planKey(float64s)) })
 	p.mu.Unlock()
 }
 
+func planKey(p Precision) string { return fmt.Sprintf("<%v>", p) }
+
 var kept = &planned{lists: map[string][]*sequence{}}
 
-func init() { plans = kept.plan }
+func init() {
+	plans = kept.plan
+	debug.SetGCPercent(300) // plans live long: with the default a fifth of the time is spent on looking at them
+}
+
+// seeds is how many seeds everything is tried with in full.
+const seeds = 10
 
 // TestNoFalseAlarm: right engines pass, whatever their precision, formulas, order of
-// summation and habits. Without -conform.full some are tried in some precisions.
+// summation and habits. TestGates tries all of it.
 func TestNoFalseAlarm(t *testing.T) {
-	for k, p := range precisions {
-		t.Run(p.String(), func(t *testing.T) {
-			for n, v := range variants {
-				if !*full && (k > 6 || n != k*6 && n != k*6+3) {
-					continue
+	for k, p := range precisions[:dealtPrecisions] {
+		t.Run(p.String(), func(t *testing.T) { passDealt(t, k) })
+		kept.forget()
+	}
+}
+
+// TestGates runs default gates on right engines: every variant in every precision with one
+// seed after the other, 4000 gates and more, or as many as -gates has time for. No engine
+// is accused in any.
+func TestGates(t *testing.T) {
+	if !*full {
+		t.Skip("with -full")
+	}
+	begun := time.Now()
+	var gates, requests, accused int
+	inPrecision := map[Precision]int{}
+	defer func() {
+		t.Logf("%d default gates of %d variants in %d precisions, %d requests, %d accused, in %v; in "+
+			"each precision %v",
+			gates, len(variants), len(precisions), requests, accused, time.Since(begun).Round(time.Second),
+			inPrecision)
+	}()
+	for seed := uint64(1); seed <= seeds; seed++ {
+		for _, p := range precisions {
+			for _, v := range variants {
+				if *gatesTime > 0 && time.Since(begun) > *gatesTime {
+					return
 				}
-				seeds := 1
-				if *full {
-					seeds = 8
-				}
-				for seed := range seeds {
-					err := Check(labFactory(p, v.make), &Options{Seed: uint64(seed + 1), Cases: 20})
-					if err != nil {
-						t.Errorf("%s, seed %d: %v", v.name, seed+1, err)
-						break
-					}
+				r := Run(labFactory(p, v.make), &Options{Seed: seed})
+				gates, requests, inPrecision[p] = gates+1, requests+r.Requests, inPrecision[p]+1
+				if err := r.Err(); err != nil {
+					accused++
+					t.Errorf("%s in %v, seed %d: %v", v.name, p, seed, err)
 				}
 			}
-		})
-		kept.forget()
+			kept.forget()
+		}
+	}
+}
+
+// dealtPrecisions is how many of the precisions are tried where not all are, and
+// heavyPrecisions in how many of those all rules are.
+const dealtPrecisions, heavyPrecisions = 7, 3
+
+// passDealt tries every rule in the k-th precision on one variant each, other ones in
+// other precisions: each variant meets two rules or more.
+func passDealt(t *testing.T, k int) {
+	for n, rule := range RuleNames() {
+		if k >= heavyPrecisions && slices.Contains(heavyRules, rule) {
+			continue
+		}
+		v := variants[(k*len(rules)+n)%len(variants)]
+		r := Run(labFactory(precisions[k], v.make), &Options{Rules: []string{rule}, Cases: 10})
+		for _, finding := range r.Findings {
+			t.Errorf("%s: %v", v.name, finding)
+		}
+	}
+}
+
+// TestMeansOfFormulas: whatever formula an engine has for a derivative, its mean error is
+// that of some honest one.
+func TestMeansOfFormulas(t *testing.T) {
+	for _, v := range variants {
+		e := newLab(float64s)
+		if v.make(e); len(e.forms) == 0 {
+			continue
+		}
+		if err := Check(labFactory(float64s, v.make), &Options{Rules: []string{"mean"}, Cases: 1}); err != nil &&
+			!strings.Contains(err.Error(), "nothing is decided") {
+			t.Errorf("%s: %v", v.name, err)
+		}
+	}
+}
+
+// TestNoFalseBias: engines that round at random without a bias are not accused.
+func TestNoFalseBias(t *testing.T) {
+	count := 1
+	if *full {
+		count = seeds
+	}
+	for _, p := range []Precision{
+		word("bfloat16"), word("float32"), word("float16"), {"bfloat16", "float32", "float32"},
+	} {
+		for seed := range uint64(count) {
+			f := func() (Engine, error) { return stochastic(p, false, func(*lab) {})(), nil }
+			r := Run(f, &Options{Seed: seed + 1, Rules: []string{"unbiased"}})
+			if r.Err() != nil || r.Requests < unbiasedTimes {
+				t.Errorf("%v, seed %d: %s: %v", p, seed+1, r.Summary(), r.Err())
+			}
+		}
+		if !*full {
+			break
+		}
+	}
+}
+
+// TestBets: a bias of a quarter of what a number may be off is found, none is never, and exact
+// numbers are not bet on.
+func TestBets(t *testing.T) {
+	ar, err := newArithmetic(word("bfloat16"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := newMaker(ar, Info{}, nil, "bets").at(1, "bets", 0).unbiased(unbiasedChains[0], both()).questions[0].job
+	e, rng := j.want.first[0], rand.New(rand.NewPCG(1, 2))
+	all := j.bets()
+	if n := 1 + len(e.U[1]) + len(e.U[2]); len(all) == 0 || len(all) > n {
+		t.Fatalf("%d bets on %d numbers", len(all), n)
+	}
+	for _, bias := range []float64{0, 1.0 / 4, -1.0 / 4} {
+		b := j.bets()[0]
+		found := 0
+		for n := 1; n <= unbiasedTimes && found == 0; n++ {
+			side := float64(2*rng.IntN(2)-1) + bias
+			a := &answer{loss: b.want + 0.9*side*b.bound/(1+math.Abs(bias))}
+			if f := b.observe(j, n, a, 40); f != nil {
+				found = n
+				if f.quantity != "mean of loss" || f.want != b.want || f.got == b.want {
+					t.Errorf("bias %v: %+v", bias, f)
+				}
+			}
+		}
+		if (found > 0) != (bias != 0) {
+			t.Errorf("bias %v of the tolerance: found after %d answers, 0 for never", bias, found)
+		}
+	}
+	b := j.bets()[0]
+	if f := b.observe(j, 1, &answer{loss: math.NaN()}, 40); f == nil {
+		t.Error("NaN is no fault")
 	}
 }

@@ -6,7 +6,7 @@ package pages
 
 import "embed"
 
-// FS has the pages, *.md.
+// FS has the pages, *.md, and graph.svg.
 //
-//go:embed *.md
+//go:embed *.md *.svg
 var FS embed.FS

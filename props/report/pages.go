@@ -1,10 +1,12 @@
 package report
 
 import (
+	"context"
 	"io"
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/appendix"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/rates"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
 	"github.com/cascade-sgd/cascade/props/internal/runs/tightness"
@@ -23,6 +25,13 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 		return rates.Markdown(w, results)
 	},
 	"spikes": func(w io.Writer, seed uint64) error { return spikes.Markdown(w, spikes.Full(seed)) },
+	"figures": func(w io.Writer, seed uint64) error {
+		r, err := logistic.Run(context.Background(), logistic.Figures(logistic.Quick(seed)), "", nil)
+		if err != nil {
+			return err
+		}
+		return r.Page(props.ExperimentClaims(), seed).Markdown(w)
+	},
 	"counterexamples": func(w io.Writer, seed uint64) error {
 		return appendix.Page(props.AppendixClaims(), seed).Markdown(w)
 	},

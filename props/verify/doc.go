@@ -5,7 +5,10 @@
 //	go run ./props/verify merge F...   join the reports of all shards of one search
 //	go run ./props/verify replay F     explain a certificate or a saved case
 //	go run ./props/verify errata       what fails as printed, and what holds instead
+//	go run ./props/verify figures      run the experiments of Figs 3 to 8 and draw them
 //	go run ./props/verify page NAME    write a page
+//	go run ./props/verify gate 'CMD'   gate a training engine, any program
+//	go run ./props/verify adapters     engines that are ready to be gated
 //	go run ./props/verify record       write testdata/record and the pages of a search anew
 //
 // Each has -h. What comes in: flags and files; what goes out: tables, files, an exit

@@ -22,6 +22,7 @@ const (
 	exitOK      = 0   // every verdict as on record, the replayed file shows what it says
 	exitDiffers = 1   // a verdict differs, a search too small to say, a file that does not show what it says
 	exitUsage   = 2   // usage, malformed input, or output that cannot be written
+	exitBroken  = 3   // the engine that is gated broke the protocol or died
 	exitStopped = 130 // stopped by a signal, after writing what there is
 )
 
@@ -47,12 +48,15 @@ var commands map[string]*command
 
 func init() {
 	commands = map[string]*command{
-		"":       searchCommand,
-		"merge":  mergeCommand,
-		"replay": replayCommand,
-		"errata": errataCommand,
-		"page":   pageCommand,
-		"record": recordCommand,
+		"":         searchCommand,
+		"merge":    mergeCommand,
+		"replay":   replayCommand,
+		"errata":   errataCommand,
+		"figures":  figuresCommand,
+		"page":     pageCommand,
+		"record":   recordCommand,
+		"gate":     gateCommand,
+		"adapters": adaptersCommand,
 	}
 }
 
@@ -155,10 +159,9 @@ func help(w io.Writer, name string, cmd *command, fs *flag.FlagSet) error {
 			p.F("  %-8s %s\n", n, commands[n].what)
 		}
 	}
-	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says; 1 a verdict differs, the search " +
-		"was\n" +
-		"too small to say, or the file does not show what it says; 2 usage, malformed input, or output that " +
-		"cannot be\n" +
-		"written; 130 stopped by a signal after writing what there is.\n")
+	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says, the engine passed; 1 a verdict\n" +
+		"differs, the search was too small to say, the file does not show what it says, the engine has a fault;\n" +
+		"2 usage, malformed input, or output that cannot be written; 3 the engine broke the protocol or died;\n" +
+		"130 stopped by a signal after writing what there is.\n")
 	return p.Err
 }

@@ -20,14 +20,20 @@ builds, edited ones, and a batch too few or too many are refused.
 
 Example:
   for i in 1 2 3; do go run ./props/verify -shard $i/3 -json $i.json; done
-  go run ./props/verify merge -recheck 1 1.json 2.json 3.json > sum.json`,
+  go run ./props/verify merge -recheck 1 1.json 2.json 3.json > sum.json
+  go run ./props/verify merge -html page.html sum.json > /dev/null      a page of a report that is there`,
 	run: runMerge,
 }
 
 func runMerge(c *call) (int, error) {
 	recheck := c.fs.Int("recheck", 0, "do `n` batches again, drawn by -seed, and refuse the reports if one differs")
 	seed := c.fs.Uint64("seed", 1, "`seed` that draws the batches of -recheck")
+	var page pageFlags
+	page.define(c)
 	if err := c.parse(1, math.MaxInt); err != nil {
+		return exitUsage, err
+	}
+	if err := page.check(); err != nil {
 		return exitUsage, err
 	}
 	if *recheck < 0 {
@@ -54,6 +60,9 @@ func runMerge(c *call) (int, error) {
 	if err := sum.Recheck(c.ctx, *recheck, *seed, say); errors.Is(err, context.Canceled) {
 		return exitStopped, nil
 	} else if err != nil {
+		return exitUsage, err
+	}
+	if err := page.write(sum); err != nil {
 		return exitUsage, err
 	}
 	data, err := sum.Marshal()

@@ -25,7 +25,8 @@ func TestMerge(t *testing.T) {
 		}
 		return path
 	}
-	whole := search("whole.json", "-runs=false")
+	asPage := filepath.Join(dir, "whole.html")
+	whole := search("whole.json", "-runs=false", "-html", asPage)
 	a, b, c := search("a.json", "-shard", "1/3"), search("b.json", "-shard", "2/3"), search("c.json", "-shard", "3/3")
 	code, stdout, stderr := verify("merge", b, c, a, "-recheck", "1", "-seed", "7")
 	if code != exitOK || !strings.Contains(stderr, "verify merge: batch 1 again\n") &&
@@ -39,6 +40,34 @@ func TestMerge(t *testing.T) {
 	sum := file(t, "sum.json", stdout)
 	if code, again, stderr := verify("merge", sum); code != exitOK || again != stdout {
 		t.Errorf("the sum alone: exit %d, %s", code, stderr)
+	}
+	again := filepath.Join(dir, "again.html")
+	if code, _, stderr := verify("merge", "-html", again, sum); code != exitOK {
+		t.Errorf("-html: exit %d, %s", code, stderr)
+	}
+	if d := cmp.Diff(string(must(os.ReadFile(asPage))), string(must(os.ReadFile(again)))); d != "" {
+		t.Errorf("the page of the search and of its sum (-search +sum):\n%s", d)
+	}
+	figure := file(t, "fig3.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`)
+	if code, _, stderr := verify("merge", "-html", again, "-figures", filepath.Dir(figure), sum); code != exitOK ||
+		!strings.Contains(string(must(os.ReadFile(again))), `alt="fig3"`) {
+		t.Errorf("-figures: exit %d, %s", code, stderr)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-figures", dir}, "without -html"},
+		{[]string{"-html", again, "-figures", dir}, "has no *.svg"},
+		{[]string{"-html", again, "-figures", filepath.Join(dir, "nowhere")}, "-figures: open "},
+		{[]string{"-html", again, "-figures", filepath.Dir(file(t, "bad.svg", "words"))}, `figure "bad.svg" is not SVG`},
+	} {
+		if code, stdout, stderr := verify(append([]string{"merge", sum}, c.args...)...); code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: exit %d, %s, want %q", c.args, code, stderr, c.want)
+		}
+	}
+	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" || !strings.Contains(stderr, "is a directory") {
+		t.Errorf("-html DIR: exit %d, %s", code, stderr)
 	}
 	if code := run(context.Background(), []string{"merge", sum}, &full{100}, &bytes.Buffer{}); code != exitUsage {
 		t.Errorf("to a full device: exit %d", code)

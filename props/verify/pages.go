@@ -2,36 +2,73 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/pages"
 	"github.com/cascade-sgd/cascade/props/report"
+	"github.com/cascade-sgd/cascade/props/report/webpage"
 )
 
 var pageCommand = &command{
 	synopsis: "[-seed n] NAME",
-	what:     "Writes a page as Markdown: " + pageNames() + ".",
-	long: `The pages on record are in props/pages; some take minutes.
+	what:     "Writes a page: " + pageNames() + ".",
+	long: `The pages on record are in props/pages; some take minutes. They are Markdown but for graph, the statements of
+the paper as SVG, and dot, the same for a layout program.
 
 Example:
   go run ./props/verify page theorem1`,
 	run: runPage,
 }
 
-func pageNames() string { return strings.Join(slices.Sorted(maps.Keys(report.Pages)), ", ") }
+// pageWriters write the pages by their names: those of report, and the graph of the
+// statements as SVG and for a layout program.
+func pageWriters() map[string]func(w io.Writer, seed uint64) error {
+	all := maps.Clone(report.Pages)
+	all["graph"] = func(w io.Writer, _ uint64) error {
+		on, err := report.OnDisk()
+		if err != nil {
+			return err
+		}
+		return writeGraph(w, on)
+	}
+	all["dot"] = func(w io.Writer, _ uint64) error {
+		dot, err := webpage.Dot(props.Claims())
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(w, dot)
+		return err
+	}
+	return all
+}
+
+// writeGraph writes the graph that README shows.
+func writeGraph(w io.Writer, known map[string]report.Entry) error {
+	svg, err := webpage.GraphSVG(props.Claims(), known, claim.Literal)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, svg)
+	return err
+}
+
+func pageNames() string { return strings.Join(slices.Sorted(maps.Keys(pageWriters())), ", ") }
 
 func runPage(c *call) (int, error) {
 	seed := c.fs.Uint64("seed", 1, "`seed` of what the page measures")
 	if err := c.parse(1, 1); err != nil {
 		return exitUsage, err
 	}
-	write, ok := report.Pages[c.args[0]]
+	write, ok := pageWriters()[c.args[0]]
 	if !ok {
 		return exitUsage, fmt.Errorf("no page %s, want one of %s", strict.Quote(c.args[0]), pageNames())
 	}
@@ -88,8 +125,8 @@ func runErrata(c *call) (int, error) {
 
 var recordCommand = &command{
 	synopsis: "",
-	what: "Writes testdata/record, props/pages/VERDICTS.md and ERRATA.md, and parts of README.md anew from " +
-		"the default search.",
+	what: "Writes testdata/record, props/pages/VERDICTS.md, ERRATA.md and graph.svg, and parts of README.md " +
+		"anew from the default search.",
 	long: `Run it at the root of the module. A changed verdict is a result: the commit says why.`,
 	run:  runRecord,
 }
@@ -132,14 +169,21 @@ func runRecord(c *call) (int, error) {
 
 // writeRecord writes the files that a default search is on record with.
 func writeRecord(r *report.Report, found []*search.Finding) error {
-	var record, verdicts, errata strings.Builder
-	if err := report.WriteRecord(&record, r.Claims); err != nil {
-		return err
-	}
+	var record, verdicts, errata, graph strings.Builder
 	if err := r.RecordPage().Markdown(&verdicts); err != nil {
 		return err
 	}
 	if err := report.ErrataPage(found).Markdown(&errata); err != nil {
+		return err
+	}
+	if err := report.WriteRecord(&record, r.Claims); err != nil {
+		return err
+	}
+	on, err := report.ReadRecord(strings.NewReader(record.String()))
+	if err != nil {
+		return err
+	}
+	if err := writeGraph(&graph, on); err != nil {
 		return err
 	}
 	old, err := os.ReadFile("README.md")
@@ -155,6 +199,7 @@ func writeRecord(r *report.Report, found []*search.Finding) error {
 		{report.RecordPath, record.String()},
 		{filepath.Join("props", "pages", "VERDICTS.md"), verdicts.String()},
 		{filepath.Join("props", "pages", "ERRATA.md"), errata.String()},
+		{filepath.Join("props", "pages", "graph.svg"), graph.String()},
 	} {
 		if err := strict.WriteFile(file.path, []byte(file.text)); err != nil {
 			return err

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
+	if name := os.Getenv(asServer); name != "" {
+		serve(name)
+	}
 	os.Exit(m.Run())
 }
 
@@ -212,5 +215,59 @@ func TestPipesIn(t *testing.T) {
 	}
 	if err := <-wrote; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFiguresKilled: killed in the middle and called again, the same bytes as without.
+func TestFiguresKilled(t *testing.T) {
+	whole, killed := t.TempDir(), t.TempDir()
+	args := func(dir string) []string { return []string{"figures", "-quick", "-only", "remark4", "-out", dir} }
+	if out, err := process(args(whole)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for want := 1; want <= 4; want += 3 {
+		cmd := process(args(killed)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for stored := 0; stored < want; {
+			all, err := os.ReadDir(filepath.Join(killed, "points"))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+			stored = len(all)
+		}
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // it was killed
+	}
+	if _, err := os.Stat(filepath.Join(killed, "remark4.csv")); err == nil {
+		t.Error("it was not killed in the middle")
+	}
+	if out, err := process(args(killed)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	same := 0
+	err := filepath.WalkDir(whole, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(whole, path)
+		if err != nil {
+			return err
+		}
+		a, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(killed, name))
+		if same++; err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs: %v", name, err)
+		}
+		return nil
+	})
+	if err != nil || same < 20 {
+		t.Errorf("%d files, %v", same, err)
 	}
 }

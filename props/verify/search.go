@@ -55,6 +55,7 @@ type searchFlags struct {
 	runs         bool
 	allowSmall   bool
 	json, save   string
+	page         pageFlags
 }
 
 // define adds the flags that say what is searched and how far.
@@ -98,18 +99,29 @@ func runSearch(c *call) (int, error) {
 	var f searchFlags
 	f.define(c)
 	c.fs.StringVar(&f.shard, "shard", "1/1",
-		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1")
+		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1; auto: as the scheduler's "+
+			"environment says")
 	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
-	c.fs.StringVar(&f.save, "save", "",
-		"write the worst case of every claim into this `dir`, and certificates below it")
+	f.page.define(c)
+	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
 	if err := c.parse(0, 0); err != nil {
 		return exitUsage, err
 	}
 	if err := f.check(); err != nil {
 		return exitUsage, err
+	}
+	if f.shard == "auto" {
+		shard, err := autoShard(os.Getenv)
+		if err == nil {
+			err = touchShardStatus(os.Getenv)
+		}
+		if err != nil {
+			return exitUsage, fmt.Errorf("-shard auto: %w", err)
+		}
+		f.shard = shard
 	}
 	part, parts, err := report.ParseShard(f.shard)
 	if err != nil {
@@ -213,18 +225,30 @@ func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 
 // writable tries the files to write before a search of minutes, not after it.
 func (f *searchFlags) writable() error {
-	if f.json != "" {
-		if info, err := os.Stat(f.json); err == nil && info.IsDir() {
-			return fmt.Errorf("-json %s is a directory", strict.Cut(f.json))
-		}
-		if info, err := os.Stat(filepath.Dir(f.json)); err != nil || !info.IsDir() {
-			return fmt.Errorf("-json %s: its directory is not there", strict.Cut(f.json))
-		}
+	if err := writable("-json", f.json); err != nil {
+		return err
+	}
+	if err := f.page.check(); err != nil {
+		return err
 	}
 	if f.save != "" {
 		if err := os.MkdirAll(filepath.Join(f.save, "certificates"), 0o755); err != nil {
 			return fmt.Errorf("-save: %w", err)
 		}
+	}
+	return nil
+}
+
+// writable says why no file can be written to the path that a flag has; "" asks for none.
+func writable(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s %s is a directory", flag, strict.Cut(path))
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s %s: its directory is not there", flag, strict.Cut(path))
 	}
 	return nil
 }
@@ -239,6 +263,9 @@ func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) e
 		if err := strict.WriteFile(f.json, data); err != nil {
 			return fmt.Errorf("-json: %w", err)
 		}
+	}
+	if err := f.page.write(r); err != nil {
+		return err
 	}
 	if f.save == "" {
 		return nil

@@ -12,8 +12,12 @@ import (
 // Case measures a case for the claims of one kind, in float64: lower and upper bounds
 // of all that they may speak of, or the reason why the case says nothing to any of
 // them. The case must be one that its Build, or BuildRun for claim.Training, accepts:
-// another one panics.
+// another one panics. A case that costs more than gen.SearchBudget is not measured: it
+// is too large.
 func Case(kind claim.Kind, c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
+	if c.Affordable(kind, gen.SearchBudget) != nil {
+		return nil, nil, claim.TooLarge
+	}
 	if kind == claim.Training {
 		run, err := c.BuildRun()
 		if err != nil {

@@ -303,3 +303,19 @@ func TestPoint(t *testing.T) {
 		t.Errorf("variance %v where a step takes all inputs, error %v", at.Variance, err)
 	}
 }
+
+// TestTooDear: what costs more than a case of a search may is not begun; it would take
+// minutes and more memory than there is.
+func TestTooDear(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	const width = 1 << 14
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "linear", In: width, Out: 1 << 12}, {Op: "tanh", N: 1 << 12}, {Op: "halfsq", N: 1 << 12}},
+		Delta: []perturb.Spec{zero, zero, zero}, Eps: []perturb.Spec{zero, zero, zero},
+	}
+	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Linear} {
+		if _, _, why := measure.Case(kind, c); why != claim.TooLarge {
+			t.Errorf("kind %v: %v, want %v", kind, why, claim.TooLarge)
+		}
+	}
+}

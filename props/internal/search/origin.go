@@ -38,8 +38,9 @@ func (f *Finding) Origin() *Origin {
 	return o
 }
 
-// again is the case: the one that is saved, or the one that is drawn again.
-func (o *Origin) again(kind claim.Kind, seed uint64) (*gen.Case, error) {
+// Again is the case: the one that is saved, or the one that is drawn again by the seed of
+// its search. The error names a source that gives none.
+func (o *Origin) Again(kind claim.Kind, seed uint64) (*gen.Case, error) {
 	if o.Case != nil {
 		return o.Case, nil
 	}
@@ -65,7 +66,7 @@ func (o *Origin) again(kind claim.Kind, seed uint64) (*gen.Case, error) {
 // as it is settled, since a search settles one violation and counts the others. The error
 // says what it is, or why there is none.
 func (o *Origin) Confirm(c *claim.Claim, opt Options, ratio float64) error {
-	on, err := o.again(c.Kind, opt.Seed)
+	on, err := o.Again(c.Kind, opt.Seed)
 	if err != nil {
 		return err
 	}

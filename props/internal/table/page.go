@@ -13,7 +13,7 @@ type Page struct {
 	Blocks  []Block
 }
 
-// Block is a part of a Page: a Heading, a Text, a Link or a *Table.
+// Block is a part of a Page: a Heading, a Text, an Image or a *Table.
 type Block interface {
 	text(p *Printer)
 	markdown(p *Printer)
@@ -25,6 +25,9 @@ type Heading string
 
 // Text is a paragraph; its line breaks are kept out of the page.
 type Text string
+
+// Image is a picture in a file beside the page.
+type Image struct{ Says, File string }
 
 // Add appends blocks.
 func (d *Page) Add(blocks ...Block) { d.Blocks = append(d.Blocks, blocks...) }
@@ -66,6 +69,12 @@ func (d *Page) HTML(w io.Writer) error {
 func (h Heading) text(p *Printer)     { p.F("%s\n", strings.ToUpper(string(h))) }
 func (h Heading) markdown(p *Printer) { p.F("## %s\n", escapeMarkdown(string(h))) }
 func (h Heading) html(p *Printer)     { p.F("<h2>%s</h2>\n", html.EscapeString(string(h))) }
+
+func (i Image) text(p *Printer)     { p.F("%s: %s\n", i.File, i.Says) }
+func (i Image) markdown(p *Printer) { p.F("![%s](%s)\n", escapeMarkdown(i.Says), i.File) }
+func (i Image) html(p *Printer) {
+	p.F("<img src=\"%s\" alt=\"%s\">\n", html.EscapeString(i.File), html.EscapeString(i.Says))
+}
 
 func (t Text) text(p *Printer)     { p.F("%s\n", t) }
 func (t Text) markdown(p *Printer) { p.F("%s\n", escapeMarkdown(string(t))) }

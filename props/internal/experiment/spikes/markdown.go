@@ -25,12 +25,12 @@ func Markdown(w io.Writer, opt Options) error {
 		return err
 	}
 	var p page
-	p.f("# Spikes\n\nWritten by: go run ./props/verify page spikes\n\nA spike is |U-u|^2 = O(1) at one step " +
-		"(arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
-		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, with a = l(w) - l*, and for steps without chance its sharp " +
-		"form\n" +
-		"a+ <= (1 - mu g) a + (g/2)|U-u|^2 and its root form, a^{1/2}+ <= (1 - mu g (2 - L g))^{1/2} a^{1/2} + " +
-		"(L/2)^{1/2} g |U-u|.\n" +
+	p.f("# Spikes\n\nWritten by: go run ./props/verify page spikes\n\n" +
+		"A spike is |U-u|^2 = O(1) at one step (arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
+		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, with a = l(w) - l*, " +
+		"and for steps without chance its sharp form\n" +
+		"a+ <= (1 - mu g) a + (g/2)|U-u|^2 and its root form, " +
+		"a^{1/2}+ <= (1 - mu g (2 - L g))^{1/2} a^{1/2} + (L/2)^{1/2} g |U-u|.\n" +
 		"All runs use the full batch.\n")
 	p.check(report)
 	for _, d := range diagrams {

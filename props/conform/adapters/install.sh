@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what an adapter needs into DIR (default: ./engines/NAME) and prints the command
+# that runs it, for: verify gate "$(sh install.sh NAME)"
+# Versions are pinned to those that props/pages/ADAPTERS.md speaks of.
+#   sh install.sh NAME [DIR]
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+name=${1:?usage: install.sh NAME [DIR]}
+dir=${2:-engines/$name}
+
+pip_install() { # PACKAGE...
+	test -x "$dir/bin/python" || "${PYTHON:-python3}" -m venv "$dir" >&2
+	"$dir/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+}
+
+case $name in
+eigen) # Debian: g++ libeigen3-dev nlohmann-json3-dev
+	mkdir -p "$dir"
+	"${CXX:-c++}" -O2 -std=c++17 ${EIGEN_FLAGS:--I/usr/include/eigen3} "$here/cpp/eigen_engine.cpp" -o "$dir/engine" >&2
+	echo "$dir/engine"
+	exit
+	;;
+numpy) pip_install numpy==2.4.6 ;;
+autograd) pip_install autograd==1.9.1 numpy==2.4.6 scipy==1.17.1 ;;
+jax) pip_install jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;
+tinygrad) pip_install tinygrad==0.14.0 ;; # its CPU device needs clang
+torch) # 0.5 GB; CUDA, which a CPU does not use, would be 2 GB more
+	pip_install --no-deps torch==2.15.0
+	pip_install filelock typing-extensions sympy==1.14.0 networkx jinja2 fsspec numpy==2.4.6
+	if [ "$(uname)" = Linux ]; then
+		"$dir/bin/python" "$here/torch_stubs.py" "$("$dir/bin/python" -c '
+import sysconfig; print(sysconfig.get_paths()["purelib"] + "/torch/lib")')" >&2
+	fi
+	;;
+*)
+	echo "install.sh: no adapter $name" >&2
+	exit 2
+	;;
+esac
+echo "$dir/bin/python $here/${name}_engine.py"

@@ -1,0 +1,373 @@
+package conform
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/hex"
+	"errors"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
+)
+
+// short asks what Compare is about without the rules that take long.
+func short(rules ...string) *Options {
+	if rules == nil {
+		rules = []string{"operators"}
+	}
+	return &Options{Cases: 5, Rules: rules, Ops: []string{
+		"affine", "linear", "bias", "scale", "tanh", "sigmoid", "softplus", "square",
+	}}
+}
+
+func TestCompare(t *testing.T) {
+	plain := func(*lab) {}
+	off := func(op string, units float64) func(e *lab) { return func(e *lab) { drifting(e, op, units) } }
+	for name, c := range map[string]struct {
+		old, new func(e *lab)
+		p        Precision
+		verdict  Verdict
+		op       string
+		rules    []string // nil means operators
+	}{
+		"the same": {plain, plain, float64s, SameBits, "",
+			[]string{"operators", "trace", "batch", "run", "not-finite"}},
+		"sums reversed": {plain, func(e *lab) {
+			e.order = "reverse"
+		}, float64s, Inside, "affine|linear|bilinear|halfsq", nil},
+		"another tanh'": {plain, func(e *lab) {
+			e.forms["tanh'"] = "cosh"
+		}, word("float32"), Inside, "tanh", []string{"trace", "not-finite"}},
+		"sigmoid a unit higher": {plain, off("sigmoid", 1), word("bfloat16"), Inside, "sigmoid", nil},
+		"softplus far off":      {plain, off("softplus", 400), word("float32"), Fault, "softplus", nil},
+		"was far off":           {off("softplus", 400), plain, word("float32"), Fault, "softplus", nil},
+		"decay on its own":      {plain, func(e *lab) { e.decoupled = true }, float64s, Inside, "step", nil},
+		"a bit more after every step": {plain, func(e *lab) {
+			e.hook.step = func(_ *job, _ int, _, _, after []float64) { lastBit(after) }
+		}, float64s, Fault, "step", nil},
+		"means of windows": {plain, func(e *lab) { e.averaged = true }, float64s, Inside, "", []string{"batch"}},
+	} {
+		got, err := Compare(labFactory(c.p, c.old), labFactory(c.p, c.new), short(c.rules...))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got.Verdict != c.verdict || got.Precision != c.p || got.Compared < 40 ||
+			c.verdict != Fault && got.Lost+got.Added > 0 {
+			t.Errorf("%s: want %q in %v on all requests: %v", name, c.verdict, c.p, got)
+		}
+		if (got.Differ == 0) != (c.verdict == SameBits) || (got.First == nil) != (got.Differ == 0) {
+			t.Errorf("%s: %d requests differ, first %v", name, got.Differ, got.First)
+		}
+		if got.First == nil {
+			continue
+		}
+		if c.op != "" && !slices.Contains(strings.Split(c.op, "|"), cmp.Or(got.First.Op, "step")) {
+			t.Errorf("%s: the builds part in %s, want %s", name, got.First.Op, c.op)
+		}
+		for _, d := range []*Drift{got.First, got.Largest} {
+			if inside := d.Share <= 1 && d.Share > 0; !inside && c.verdict == Inside || d.Old == d.New {
+				t.Errorf("%s: %v, want a share in (0, 1]", name, d)
+			}
+		}
+		if j, err := parseLine([]byte(got.First.Request)); err != nil || len(j.chain) > 2 {
+			t.Errorf("%s: error %v; the smallest case has more than 2 operators: %s", name, err, got.First.Request)
+		}
+	}
+}
+
+// drifting makes an operator's value some units too large.
+func drifting(e *lab, op string, units float64) {
+	changeF(e, op, func(_ int, _ core.Spec, _, _, y []float64) { times(y, 1+2*units*e.computed.unit()) })
+}
+
+// TestCompareShare: the share is of the whole envelope, from one end to the other.
+func TestCompareShare(t *testing.T) {
+	j := jobOf(&Request{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "tanh", N: 1}}, X: []float64{0.5}, W: [][]float64{{0.25}, {}},
+		Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}}, Gamma: 1, Reg: core.Regularizer{Kind: "none"},
+	})
+	ar, err := newArithmetic(float64s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.prepare(ar); err != nil {
+		t.Fatal(err)
+	}
+	e := j.want.first[0]
+	y, tol := e.Y[2][0], e.TolY[2][0]
+	at := func(loss float64) *answer {
+		return &answer{loss: loss, u: cloneRows(e.U[1:]), w: [][]float64{{0.25 - e.U[1][0]}, {}}}
+	}
+	for share, off := range map[float64]float64{1: tol, 0.5: tol / 2} {
+		d := j.drifts(at(y-off), at(y+off))
+		if len(d) != 1 || d[0].Quantity != "loss" || math.Abs(d[0].Share-share) > 0.1 {
+			t.Errorf("from %v below to %v above with the tolerance %v: %v, want the share %v", off, off, tol, d, share)
+		}
+	}
+	if d := j.drifts(at(y), at(y)); d != nil {
+		t.Errorf("the same numbers differ: %v", d)
+	}
+	if d := j.drifts(at(math.NaN()), at(math.NaN())); d != nil {
+		t.Errorf("NaN is no longer NaN: %v", d)
+	}
+}
+
+// TestCompareLost: what the new build cannot do any more is a fault, what it can do
+// besides is none.
+func TestCompareLost(t *testing.T) {
+	without := func(op string) Factory {
+		return func() (Engine, error) {
+			e := newLab(float64s)
+			e.hook.reply = func(j *job, r *Reply) (*Reply, error) {
+				if slices.ContainsFunc(j.chain, func(s core.Spec) bool { return s.Op == op }) {
+					return nil, errors.ErrUnsupported
+				}
+				return r, nil
+			}
+			return stepOnly{e}, nil
+		}
+	}
+	got, err := Compare(without(""), without("square"), short("operators"))
+	if err != nil || got.Verdict != Fault || got.Lost == 0 || !strings.Contains(got.LostRequest, `"square"`) {
+		t.Errorf("error %v; want a fault, square is lost: %v", err, got)
+	}
+	got, err = Compare(without("square"), without(""), short("operators"))
+	if err != nil || got.Verdict != SameBits || got.Added == 0 || !strings.Contains(got.AddedRequest, `"square"`) {
+		t.Errorf("error %v; want the same bits, square is new: %v", err, got)
+	}
+	if !strings.Contains(got.String(), "never recorded, before") {
+		t.Errorf("what was not compared is not shown: %v", got)
+	}
+}
+
+func TestCompareErrors(t *testing.T) {
+	having := func(info Info) Factory { return func() (Engine, error) { return newLabOf(info), nil } }
+	dumb := func() (Engine, error) { return dead{errors.ErrUnsupported}, nil }
+	for name, c := range map[string]struct {
+		old, new Factory
+		want     string
+	}{
+		"precisions": {having(Info{Precision: "float32"}), having(Info{}),
+			"computes in float32, the new one in float64"},
+		"operators": {having(Info{Ops: []string{"tanh"}}), having(Info{Ops: []string{"bias"}}),
+			"no operator in common"},
+		"random": {newReference, having(Info{Stochastic: true}), "rounds at random"},
+	} {
+		if _, err := Compare(c.old, c.new, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+	for name, pair := range map[string][2]Factory{
+		"no old": {func() (Engine, error) { return nil, errors.New("no device") }, newReference},
+		"no new": {newReference, func() (Engine, error) { return nil, errors.New("no device") }},
+		"dumb":   {dumb, newReference},
+	} {
+		got, err := Compare(pair[0], pair[1], short("operators"))
+		if err != nil || got.Verdict != Fault {
+			t.Errorf("%s: error %v, want a fault: %v", name, err, got)
+		}
+	}
+}
+
+func record(t *testing.T, f Factory, opt *Options) *Recording {
+	t.Helper()
+	rec := NewRecorder(f, opt)
+	if err := Run(rec.Engine, opt).Err(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "replies.gz")
+	if err := rec.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ReadRecordingFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Len() != rec.Len() || r.Len() == 0 {
+		t.Fatalf("%d replies read, %d written", r.Len(), rec.Len())
+	}
+	return r
+}
+
+// TestRecording: a recording answers as the engine did, of every type, and Compare takes it
+// for the old build.
+func TestRecording(t *testing.T) {
+	p := word("float32")
+	r := record(t, labFactory(p, func(*lab) {}), short("operators", "trace", "batch", "run"))
+	again := Run(r.Engine, r.Options())
+	if again.Err() != nil || again.Engine.precision() != p || len(again.Skipped()) > 0 {
+		t.Errorf("the recording: error %v, engine %+v, %s", again.Err(), again.Engine, again.Summary())
+	}
+	got, err := Compare(r.Engine, labFactory(p, func(*lab) {}), r.Options())
+	if err != nil || got.Verdict != SameBits || got.Added > 0 {
+		t.Errorf("the same build: error %v, %v", err, got)
+	}
+	got, err = Compare(r.Engine, labFactory(p, func(e *lab) { e.forms["tanh'"] = "cosh" }), r.Options())
+	if err != nil || got.Verdict != Inside || got.First.Op != "tanh" {
+		t.Errorf("another tanh': error %v, %v", err, got)
+	}
+	other := r.Options()
+	other.Seed = 2
+	got, err = Compare(r.Engine, labFactory(p, func(*lab) {}), other)
+	if err != nil || got.Verdict != SameBits || got.Added == 0 || !strings.HasPrefix(got.AddedRequest, `{"type":"`) {
+		t.Errorf("another seed: error %v, want requests that were never recorded: %v", err, got)
+	}
+	e, _ := r.Engine()
+	_, err = e.Step(&Request{Gamma: 7})
+	if missing := (*NotRecorded)(nil); !errors.As(err, &missing) || !errors.Is(err, errors.ErrUnsupported) ||
+		!strings.Contains(missing.Request, `"gamma":7`) {
+		t.Errorf("a request that was never recorded: %v", err)
+	}
+}
+
+// TestRecordingKeepsAbilities: an engine without Trace has none when it was recorded, and
+// its errors are kept.
+func TestRecordingKeepsAbilities(t *testing.T) {
+	opt := short("operators", "trace", "batch", "run")
+	rec := NewRecorder(func() (Engine, error) {
+		e := newLab(float64s)
+		calls := 0
+		e.hook.reply = func(_ *job, r *Reply) (*Reply, error) {
+			switch calls++; calls {
+			case 1:
+				return nil, errors.New("no luck")
+			case 2:
+				return nil, errors.ErrUnsupported
+			case 3:
+				return nil, nil
+			}
+			return r, nil
+		}
+		return stepOnly{e}, nil
+	}, opt)
+	Run(rec.Engine, opt)
+	var b bytes.Buffer
+	if err := rec.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ReadRecording(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := Run(r.Engine, opt)
+	if got := again.Skipped(); !slices.Equal(got, []string{"trace", "batch", "run"}) {
+		t.Errorf("skipped %v, want trace, batch and run", got)
+	}
+	first := again.Outcomes[0]
+	for _, want := range []string{"Step: no luck", "Step: no reply"} {
+		if !slices.ContainsFunc(first.Violations, func(v *Violation) bool { return v.Detail == want }) {
+			t.Errorf("violations %v, want one with %q", first.Violations, want)
+		}
+	}
+	if first.Unsupported != 1 {
+		t.Errorf("%d unsupported, want the one that was recorded", first.Unsupported)
+	}
+}
+
+// A recording of one reply by hand.
+const (
+	recordedHead = `{"format":"cascade-replies","version":1,"engine":{"name":"","version":"","precision":` +
+		`{"storage":"float64","compute":"float64","accumulate":"float64"},` +
+		`"ops":[],"all_ops":true,"stochastic":false,"takes":[]},` +
+		`"types":["step"],"seed":1,"cases":60,"ops":[],"rules":[]}`
+	recordedKey   = "abababababababababababababababababababababababababababababababab"
+	recordedLine  = `{"request":"` + recordedKey + `","reply":{"loss":"NaN","u":[[1]],"w":[[2]]}}`
+	recordedRight = recordedHead + "\n" + recordedLine + "\n" + `{"replies":1}` + "\n"
+)
+
+func TestReadRecordingErrors(t *testing.T) {
+	const head, key, reply, right = recordedHead, recordedKey, recordedLine, recordedRight
+	if r, err := ReadRecording(strings.NewReader(right)); err != nil || r.Len() != 1 {
+		t.Fatalf("error %v", err)
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{right, ``, "no end after line 0"},
+		{right, head, "no end after line 1: it was cut"},
+		{"{\"replies\":1}\n", ``, "no end after line 2"},
+		{`{"replies":1}`, `{"replies":2}`, "line 3: the end counts 2 replies, there are 1"},
+		{`{"replies":1}`, "{\"replies\":1}\n{}", "line 4: something after the end"},
+		{`"version":1`, `"version":2`, "line 1: format \"cascade-replies\" of version 2"},
+		{`cascade-replies`, `replies`, `format "replies"`},
+		{`"seed":1`, `"seed":1,"seeds":2`, "seeds"},
+		{`"seed":1`, `"seed":0`, "seed 0"},
+		{`"cases":60`, `"cases":0`, "0 cases"},
+		{`"cases":60`, `"cases":null`, "null"},
+		{`"storage":"float64"`, `"storage":"float65"`, `unknown precision "float65"`},
+		{`["step"]`, `["steps"]`, `unknown type "steps"`},
+		{`"rules":[]`, `"rules":["luck"]`, `unknown rule "luck"`},
+		{`60,"ops":[]`, `60,"ops":["relu"]`, `unknown operator "relu"`},
+		{key, key[2:], "want a SHA-256"},
+		{key, "x" + key[1:], "want a SHA-256"},
+		{reply, reply + "\n" + reply, "line 3: request abab"},
+		{`"reply":{"loss":"NaN","u":[[1]],"w":[[2]]}`, `"error":""`, "0 answers"},
+		{`"reply":{`, `"error":"e","reply":{`, "2 answers"},
+		{`"NaN"`, `null`, "null"},
+		{`"NaN"`, `"nan"`, `is no number`},
+		{`"u":[[1]]`, `"u":[[1]],"u":[[1]]`, "u"},
+		{`"loss":`, `"Loss":`, "Loss"},
+	} {
+		text := strings.Replace(right, c.old, c.new, 1)
+		if text == right {
+			t.Fatalf("%q is not in the recording", c.old)
+		}
+		if _, err := ReadRecording(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.40s for %.40s: error %v, want one with %q", c.new, c.old, err, c.want)
+		}
+	}
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	_, _ = io.WriteString(w, right)
+	w.Close()
+	if _, err := ReadRecording(bytes.NewReader(z.Bytes()[:z.Len()-9])); err == nil {
+		t.Error("half a gzip file is read")
+	}
+	if _, err := ReadRecording(&z); err != nil {
+		t.Errorf("gzipped: %v", err)
+	}
+	if _, err := ReadRecordingFile(filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a file that is not there is read")
+	}
+}
+
+// FuzzReadRecording: what is read is written and read again as the same, and an engine that
+// answers from it brings down no gate.
+func FuzzReadRecording(f *testing.F) {
+	f.Add(recordedRight)
+	f.Add(strings.Replace(recordedRight, `"reply":{`, `"error":"e","reply":{`, 1))
+	f.Add(recordedHead + "\n" + `{"replies":0}`)
+	j := jobOf(&Request{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "tanh", N: 1}}, X: []float64{0.5}, W: [][]float64{{0.25}, {}},
+		Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}}, Gamma: 1, Reg: core.Regularizer{Kind: "none"},
+	})
+	key := keyOf(j.line())
+	for _, reply := range []string{
+		`"reply":{"loss":1,"u":[[1],[]],"w":[[2],[]]}`, `"reply":{"loss":1,"u":[],"w":[[2,3]]}`,
+		`"run":{"losses":[],"ws":[]}`,
+		`"trace":{"y":[],"v":[]}`, `"unsupported":"no"`,
+	} {
+		f.Add(recordedHead + "\n" + `{"request":"` + hex.EncodeToString(key[:]) + `",` + reply + "}\n" +
+			`{"replies":1}`)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := ReadRecording(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		var b bytes.Buffer
+		if err := r.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadRecording(&b)
+		if err != nil || again.Len() != r.Len() {
+			t.Fatalf("written and read again: error %v", err)
+		}
+		_ = Replay(again.Engine, j.line(), nil)
+	})
+}

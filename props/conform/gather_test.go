@@ -1,0 +1,85 @@
+package conform
+
+import (
+	"math"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
+)
+
+// summed is an engine in float32 that adds up J1^T v and eps as automatic differentiation
+// does: the terms of an operator that uses its input twice come one by one, eps first.
+func summed(v, x, eps float64, factor int) float64 {
+	f := func(x float64) float64 { return float64(float32(x)) }
+	term := f(f(x*v) / 2 * float64(factor))
+	return f(f(eps+term) + term)
+}
+
+// TestGather: J1^T v + eps of halfsq and square may be summed in any order, but an error of
+// 8 units where nothing cancels is outside.
+func TestGather(t *testing.T) {
+	const u = 0x1p-24
+	p := Precision{"float32", "float32", "float32"}
+	f32 := func(x float64) float64 { return float64(float32(x)) }
+	apart := 0
+	for k := range 400 {
+		x, eps := f32(math.Sin(float64(k))), f32(2*math.Cos(float64(7*k)))
+		for _, op := range []string{"halfsq", "square"} {
+			chain := []core.Spec{{Op: "scale", N: 1}, {Op: op, N: 1}}
+			factor := 1
+			if op == "square" {
+				chain = append(chain, core.Spec{Op: "linear", In: 1, Out: 1})
+				factor = 2
+			}
+			req := &Request{Chain: chain, X: []float64{x}}
+			for i := range chain {
+				req.W = append(req.W, []float64{1}[:1-min(1, max(0, i%2))])
+				req.Delta = append(req.Delta, []float64{0})
+				req.Eps = append(req.Eps, []float64{0}[:min(i, 1)])
+			}
+			req.Eps[1][0] = eps
+			e, err := Enclose(req, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := summed(1, x, eps, factor)
+			if !(math.Abs(got-e.V[1][0]) <= e.TolV[1][0]) {
+				t.Errorf("%s at %v, eps %v: V is %v, want %v within %v", op, x, eps, got, e.V[1][0], e.TolV[1][0])
+			}
+			if got != f32(e.V[1][0]) {
+				apart++
+			}
+			if size := math.Abs(x)*float64(factor) + math.Abs(eps); math.Abs(e.V[1][0]) > size/2 && e.TolV[1][0] >= 8*u*size {
+				t.Errorf("%s at %v, eps %v: 8 units are allowed", op, x, eps)
+			}
+		}
+	}
+	if apart < 20 {
+		t.Errorf("the order of summation matters in %d cases alone", apart)
+	}
+}
+
+// TestAmbiguous: an infinite v is not sent back through softmaxce, where the derivative of
+// log-softmax, v - p sum v, is NaN at the label and (p - 1) v is infinite: both are right.
+func TestAmbiguous(t *testing.T) {
+	ar, err := newArithmetic(Precision{"float64", "float64", "float64"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		w    float64
+		want bool
+	}{{2, false}, {math.Inf(1), true}, {math.NaN(), false}} {
+		j := jobOf(&Request{
+			Chain: []core.Spec{{Op: "bias", N: 2}, {Op: "softmaxce", N: 2}, {Op: "scale", N: 1}},
+			X:     []float64{1, 1}, W: [][]float64{{1, 1}, {}, {c.w}},
+			Delta: [][]float64{{0, 0}, {0}, {0}}, Eps: [][]float64{{}, {0, 0}, {0}}, Gamma: 1,
+		})
+		if err := j.prepare(ar); err != nil {
+			t.Fatal(err)
+		}
+		if got := j.ambiguous(); got != c.want {
+			t.Errorf("weight %v behind a softmaxce: ambiguous %v", c.w, got)
+		}
+	}
+}

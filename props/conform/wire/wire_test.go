@@ -1,0 +1,109 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/conform"
+)
+
+// pipe makes engines that are served by a goroutine each.
+func pipe(factory conform.Factory, opt *Options) *Engines {
+	return newEngines(func() (*peer, *BrokenError) {
+		ours, theirs := io.Pipe()
+		reply, answers := io.Pipe()
+		done := make(chan error, 1)
+		go func() {
+			done <- Serve(ours, answers, factory)
+			_ = ours.CloseWithError(io.ErrClosedPipe)
+			_ = answers.Close()
+		}()
+		p := &peer{in: theirs, out: reply, stderr: func() string { return "" }}
+		p.kill = func() {
+			_ = theirs.Close()
+			_ = reply.CloseWithError(io.ErrClosedPipe)
+		}
+		p.wait = func() (string, bool) {
+			err := <-done
+			done <- err
+			return "served", err == nil || errors.Is(err, io.ErrClosedPipe)
+		}
+		return p, nil
+	}, opt)
+}
+
+func newReference() (conform.Engine, error) { return conform.NewReference(), nil }
+
+// TestReference: the reference engine passes the gate over a pipe, with all abilities.
+func TestReference(t *testing.T) {
+	e := pipe(newReference, nil)
+	r := conform.Run(e.Factory, e.Options(&conform.Options{Cases: 10}))
+	if err := r.Err(); err != nil {
+		t.Error(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if skipped := r.Skipped(); len(skipped) > 1 || r.Engine.Name != "cascade/core" { // unbiased
+		t.Errorf("skipped %v, engine %+v", skipped, r.Engine)
+	}
+	t.Log(r.Summary())
+}
+
+// planted is the reference with a fault.
+type planted struct {
+	conform.Engine
+	fault func(req *conform.Request, r *conform.Reply)
+}
+
+func (p *planted) Step(req *conform.Request) (*conform.Reply, error) {
+	r, err := p.Engine.Step(req)
+	if err == nil {
+		p.fault(req, r)
+	}
+	return r, err
+}
+
+// TestPlanted: a planted fault is found over the wire, with the part that is wrong, also
+// one that needs two requests.
+func TestPlanted(t *testing.T) {
+	factory := func(fault func(req *conform.Request, r *conform.Reply)) conform.Factory {
+		return func() (conform.Engine, error) { return &planted{conform.NewReference(), fault}, nil }
+	}
+	doubled := factory(func(req *conform.Request, r *conform.Reply) {
+		if req.Reg.Kind == "l2" {
+			core.Step(r.W[0], make([]float64, len(r.W[0])), req.Gamma, req.Reg)
+		}
+	})
+	forgetful := func() (conform.Engine, error) { // forgets the first request only
+		var before float64
+		return &planted{conform.NewReference(), func(req *conform.Request, r *conform.Reply) {
+			before, r.Loss = r.Loss, r.Loss+before
+		}}, nil
+	}
+	for _, c := range []struct {
+		factory conform.Factory
+		part    string
+		lines   int
+	}{{doubled, "the step with its regularizer", 1}, {forgetful, "what is kept of earlier requests", 2}} {
+		e := pipe(c.factory, nil)
+		r := conform.Run(e.Factory,
+			e.Options(&conform.Options{Cases: 5, Rules: []string{"operators", "step", "no-memory"}}))
+		if len(r.Findings) != 1 || r.Findings[0].Part != c.part ||
+			strings.Count(r.Findings[0].Request, "\n") != c.lines-1 {
+			t.Errorf("found %v, want %q", r.Err(), c.part)
+			continue
+		}
+		again := pipe(c.factory, nil)
+		var v *conform.Violation
+		if err := conform.Replay(again.Factory, r.Findings[0].Request, again.Options(nil)); !errors.As(err, &v) {
+			t.Errorf("%s: replayed: %v", c.part, err)
+		}
+		if err := errors.Join(e.Close(), again.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}

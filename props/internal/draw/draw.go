@@ -1,0 +1,302 @@
+package draw
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
+)
+
+// A picture is 13 cm wide, a column of print and the width of a phone held upright, with
+// letters of 11 points.
+const (
+	width   = 13 * vg.Centimeter
+	height  = 9.5 * vg.Centimeter
+	row     = 0.52 * vg.Centimeter // of the legend
+	letters = 11
+	dpi     = 200
+)
+
+var palette = []color.NRGBA{
+	{0, 0, 0, 255}, {0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
+	{86, 180, 233, 255},
+	{230, 159, 0, 255},
+}
+
+var marks = []draw.GlyphDrawer{
+	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.BoxGlyph{},
+	draw.PyramidGlyph{},
+	draw.CrossGlyph{},
+}
+
+// Picture is one panel of a figure as files.
+type Picture struct {
+	Name     string // without an ending
+	SVG, PNG []byte
+}
+
+// Pictures are those of all panels of f.
+func Pictures(f *logistic.Figure, r *logistic.Result) ([]Picture, error) {
+	var all []Picture
+	for k, panel := range f.Panels {
+		name := f.Name()
+		if len(f.Panels) > 1 {
+			name += string(rune('a' + k))
+		}
+		s := newSheet(f, &panel, r)
+		svg, png := vgsvg.New(width, s.height()), vgimg.NewWith(vgimg.UseWH(width, s.height()), vgimg.UseDPI(dpi))
+		s.draw(draw.New(svg))
+		s.draw(draw.New(png))
+		p := Picture{Name: name}
+		for _, file := range []struct {
+			to   *[]byte
+			from io.WriterTo
+		}{{&p.SVG, svg}, {&p.PNG, vgimg.PngCanvas{Canvas: png}}} {
+			var b bytes.Buffer
+			if _, err := file.from.WriteTo(&b); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			*file.to = bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte(sans))
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// sans is for machines without Liberation Sans; its widths are those of Arial.
+const sans = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"
+
+// sheet is a plot with a legend in rows under it, where it hides nothing.
+type sheet struct {
+	title  string
+	up     string // what the vertical axis is: above it, as gonum leaves too much room beside a logarithmic one
+	plot   *plot.Plot
+	legend []entry
+}
+
+type entry struct {
+	name   string
+	thumbs []plot.Thumbnailer
+}
+
+func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sheet {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
+	p := plot.New()
+	s := &sheet{plot: p}
+	s.title = f.Title + ": " + panel.Title
+	s.up = "stable gradient norm, |grad f|"
+	p.X.Label.Text = map[logistic.Axis]string{
+		logistic.ByGamma: "step size γ", logistic.ByStep: "step t + 1", logistic.ByT: "steps T",
+	}[panel.Axis]
+	if panel.Axis == logistic.ByStep {
+		s.up = "EWMA of |grad f(w_t)|"
+	}
+	for _, size := range []*font.Length{
+		&p.X.Label.TextStyle.Font.Size, &p.X.Tick.Label.Font.Size, &p.Y.Tick.Label.Font.Size,
+	} {
+		*size = letters
+	}
+	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = decades{}, decades{}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{225}, color.Gray{225}
+	p.Add(grid)
+	for k := range panel.Curves {
+		apart := math.Pow(10, 0.015*(float64(k)-float64(len(panel.Curves)-1)/2))
+		s.curve(k, &panel.Curves[k], panel.Axis, apart, r)
+	}
+	s.stretch()
+	line := plotter.Line{LineStyle: draw.LineStyle{Color: color.Gray{90}, Width: vg.Points(1.4)}}
+	dots := plotter.Scatter{GlyphStyle: draw.GlyphStyle{
+		Color: color.Gray{90}, Radius: vg.Points(2.6), Shape: draw.CircleGlyph{},
+	}}
+	dashed := line
+	dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+	band := plotter.Polygon{Color: color.NRGBA{90, 90, 90, 70}}
+	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 " +
+		"%", []plot.Thumbnailer{&dots}},
+		entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
+	if panel.Axis != logistic.ByStep {
+		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
+	} else {
+		s.legend[len(s.legend)-2].name = "simulation"
+	}
+	return s
+}
+
+// bare is a plotter that claims no room beside its data: the room that gonum keeps for
+// glyphs is too much where error bars reach further than dots.
+type bare struct{ p plot.Plotter }
+
+// Plot implements plot.Plotter.
+func (b bare) Plot(c draw.Canvas, p *plot.Plot) { b.p.Plot(c, p) }
+
+// add draws p and has the axes reach all points.
+func (s *sheet) add(p plot.Plotter, points ...plotter.XY) {
+	s.plot.Add(bare{p})
+	for _, at := range points {
+		s.plot.X.Min, s.plot.X.Max = min(s.plot.X.Min, at.X), max(s.plot.X.Max, at.X)
+		s.plot.Y.Min, s.plot.Y.Max = min(s.plot.Y.Min, at.Y), max(s.plot.Y.Max, at.Y)
+	}
+}
+
+// curve adds one law. Dots of several laws at the same x are drawn apart by a factor.
+func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float64, r *logistic.Result) {
+	hue := palette[k%len(palette)]
+	mark := draw.GlyphStyle{Color: hue, Radius: vg.Points(2.6), Shape: marks[k%len(marks)]}
+	line := draw.LineStyle{Color: hue, Width: vg.Points(1.4)}
+	var oracle, dots, upper, lower plotter.XYs
+	var spread [][3]float64
+	plateau := 0.0
+	for _, p := range c.Points {
+		o := r.Of(p)
+		if o == nil {
+			panic("draw: a point of " + c.Label + " is missing")
+		}
+		plateau = o.Predicted.Plateau
+		if axis == logistic.ByStep {
+			for _, at := range o.Predicted.Trace {
+				oracle = append(oracle, plotter.XY{X: float64(at.T + 1), Y: at.EWMA})
+			}
+			for i, at := range o.Measured.Trace {
+				if i%4 == 0 {
+					dots = append(dots, plotter.XY{X: float64(at.T + 1), Y: at.EWMA})
+				}
+			}
+			mark.Radius = vg.Points(1.8)
+			continue
+		}
+		x := p.Gamma
+		if axis == logistic.ByT {
+			x = float64(p.T)
+		}
+		q := o.Predicted
+		lo, hi := q.Band()
+		oracle = append(oracle, plotter.XY{X: x, Y: q.Stable})
+		dots = append(dots, plotter.XY{X: x * apart, Y: o.Measured.Stable})
+		upper = append(upper, plotter.XY{X: x, Y: hi})
+		lower = append(lower, plotter.XY{X: x, Y: lo})
+		spread = append(spread, [3]float64{x * apart, o.Measured.Low, o.Measured.High})
+	}
+	for i := len(lower) - 1; i >= 0; i-- {
+		upper = append(upper, lower[i])
+	}
+	if len(lower) > 0 {
+		band := &plotter.Polygon{XYs: []plotter.XYs{upper}, Color: color.NRGBA{hue.R, hue.G, hue.B, 45}}
+		s.add(band, upper...)
+	}
+	from, to := oracle[0].X, oracle[len(oracle)-1].X
+	if plateau > visible {
+		ends := plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}}
+		level := &plotter.Line{XYs: ends, LineStyle: line}
+		level.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+		level.Width = vg.Points(0.9)
+		s.add(level, level.XYs...)
+	}
+	for _, b := range spread {
+		bar := &plotter.Line{XYs: plotter.XYs{{X: b[0], Y: b[1]}, {X: b[0], Y: b[2]}}, LineStyle: line}
+		bar.Width = vg.Points(0.6)
+		s.add(bar, bar.XYs...)
+	}
+	l := &plotter.Line{XYs: oracle, LineStyle: line}
+	d := &plotter.Scatter{XYs: dots, GlyphStyle: mark}
+	s.add(l, oracle...)
+	s.add(d, dots...)
+	s.legend = append(s.legend, entry{c.Label, []plot.Thumbnailer{l, d}})
+}
+
+// visible is below all that is drawn: roots are found to 1e-16.
+const visible = 1e-8
+
+// stretch leaves room around the data, in logarithms.
+func (s *sheet) stretch() {
+	for _, a := range []*plot.Axis{&s.plot.X, &s.plot.Y} {
+		room := math.Pow(a.Max/a.Min, 0.04)
+		a.Min, a.Max = a.Min/room, a.Max*room
+	}
+}
+
+// columns is how many names fit side by side.
+func (s *sheet) columns() int {
+	const most = 18 // letters, of three columns
+	for _, e := range s.legend {
+		if utf8.RuneCountInString(e.name) > most {
+			return 2
+		}
+	}
+	return 3
+}
+
+func (s *sheet) rows() int { return (len(s.legend) + s.columns() - 1) / s.columns() }
+
+func (s *sheet) height() vg.Length { return height + vg.Length(s.rows())*row + vg.Points(6) }
+
+func (s *sheet) draw(c draw.Canvas) {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	foot := vg.Length(s.rows())*row + vg.Points(6)
+	s.plot.Draw(draw.Crop(c, vg.Points(4), -vg.Points(10), foot, -vg.Points(38)))
+	style := s.plot.Legend.TextStyle
+	style.Font.Size = letters
+	c.FillText(style, vg.Point{X: c.Min.X + vg.Points(12), Y: c.Max.Y - vg.Points(16)}, s.title)
+	style.Color = color.Gray{70}
+	c.FillText(style, vg.Point{X: c.Min.X + vg.Points(12), Y: c.Max.Y - vg.Points(31)}, s.up)
+	style.Color = color.Black
+	style.Font.Size = letters - 1
+	columns := s.columns()
+	for k, e := range s.legend {
+		x := c.Min.X + vg.Points(12) + vg.Length(k%columns)*(width-vg.Points(16))/vg.Length(columns)
+		y := c.Min.Y + foot - vg.Points(4) - vg.Length(k/columns+1)*row
+		thumb := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+			Min: vg.Point{X: x, Y: y + row/4}, Max: vg.Point{X: x + vg.Points(24), Y: y + row*3/4},
+		}}
+		for _, t := range e.thumbs {
+			t.Thumbnail(&thumb)
+		}
+		c.FillText(style, vg.Point{X: x + vg.Points(29), Y: y + row/4}, e.name)
+	}
+}
+
+// decades marks powers of ten, and some of their multiples where there are few.
+type decades struct{}
+
+// Ticks implements plot.Ticker.
+func (decades) Ticks(low, high float64) []plot.Tick {
+	var all []plot.Tick
+	span := math.Log10(high / low)
+	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
+		for m := 1.0; m < 10; m++ {
+			v := m * math.Pow(10, e)
+			if v < low || v > high {
+				continue
+			}
+			label := ""
+			if m == 1 || span < 2 && (m == 2 || m == 5) || span < 1.2 && (m == 3 || m == 7) {
+				label = power(m, int(e))
+			}
+			all = append(all, plot.Tick{Value: v, Label: label})
+		}
+	}
+	return all
+}
+
+// power is m 10^e in words that are short.
+func power(m float64, e int) string {
+	if e >= -3 && e <= 3 {
+		return strconv.FormatFloat(m*math.Pow(10, float64(e)), 'g', 4, 64)
+	}
+	return fmt.Sprintf("%ge%d", m, e)
+}

@@ -1,0 +1,238 @@
+package logistic
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"gonum.org/v1/gonum/blas"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/problem"
+)
+
+// TestExponential: the exponential of the loops is within slopeError, against math/big.
+func TestExponential(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var a []float64
+	for range 400 {
+		a = append(a, maxArgument*(2*rng.Float64()-1), 20*(2*rng.Float64()-1),
+			math.Ln2/256*float64(rng.IntN(20000)-10000))
+	}
+	s, p := make([]float64, len(a)), make([]float64, len(a))
+	slopes(s, a)
+	twoSlopes(slices.Clone(s), p, a, 1)
+	for k, v := range a {
+		want := bigSlope(v)
+		const rounding = 6 * 0x1p-53 // of 1+e, the division and the products
+		for _, got := range []float64{s[k], p[k]} {
+			if v > 340 && got == 1 || v < -350 && got >= 0 && got < 1e-150 {
+				continue // e^(2 * 350) overflows: the product of both gives 0 for less than 1e-152
+			}
+			if e := math.Abs(got/want - 1); !(e <= slopeError+rounding) {
+				t.Errorf("1/(1+exp(-%v)) = %v, want %v, off by %v", v, got, want, e)
+			}
+		}
+	}
+}
+
+// bigSlope is 1/(1+exp(-v)) by the series of e^(-v/2^12) and squaring.
+func bigSlope(v float64) float64 {
+	const prec = 200
+	num := func(x float64) *big.Float { return new(big.Float).SetPrec(prec).SetFloat64(x) }
+	x := new(big.Float).SetMantExp(num(-v), -12)
+	term, sum := num(1), num(1)
+	for k := 1; k < 60; k++ {
+		term.Mul(term, x)
+		term.Quo(term, num(float64(k)))
+		sum.Add(sum, term)
+	}
+	for range 12 {
+		sum.Mul(sum, sum)
+	}
+	sum.Add(sum, num(1))
+	out, _ := new(big.Float).SetPrec(prec).Quo(num(1), sum).Float64()
+	return out
+}
+
+// given perturbs a window by numbers that are written down.
+type given struct{ delta, eps []float64 }
+
+func (g given) Delta(_ int, dst, _ []float64) { copy(dst, g.delta) }
+func (g given) Eps(_ int, dst, _ []float64)   { copy(dst, g.eps) }
+
+// draws are the perturbations that a stepper draws at one step.
+func draws(p *stepper, pcg *rand.PCG) given {
+	g := given{make([]float64, p.m), make([]float64, p.m)}
+	fill := func(dst []float64, lo, span float64) {
+		if p.law.Reading == OneASample {
+			p.spread2(pcg, dst, lo, span)
+			return
+		}
+		v := lo + span*unit(uint32(pcg.Uint64()))
+		for k := range dst {
+			dst[k] = v
+		}
+	}
+	if p.half > 0 {
+		fill(g.delta, -p.half, 2*p.half)
+	}
+	if p.span > 0 {
+		fill(g.eps, p.lo, p.span)
+	}
+	return g
+}
+
+func (p *stepper) spread2(pcg *rand.PCG, dst []float64, lo, span float64) {
+	q := *p
+	q.pcg = pcg
+	q.spread(dst, make([]float64, len(dst)), lo, span)
+}
+
+// regression is the data as an objective of core.
+func regression(t testing.TB, s *data) *problem.Regression {
+	t.Helper()
+	r, err := problem.LogisticWith(problem.Synthetic(s.d, s.m, 1), problem.LogisticOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestAgainstBatch: a step gives both gradients of core.Batch, with the same
+// perturbations, up to rounding. Both sides sum d products for an activation and m for a
+// coordinate; with gamma(n) = n u/(1-n u) each is within
+//
+//	mean_k |x_kj| ( gamma(m+2) + gamma(d+2) (sum_i |x_ki w_i| + |delta|)/4 + slopeError + 8u )
+//
+// of the truth, as |sigma'| <= 1/4 and sigma + |eps| <= 2.
+func TestAgainstBatch(t *testing.T) {
+	for _, m := range []int{201, 2000} {
+		s := newData(m, 10, 1)
+		obj := regression(t, s)
+		c, _ := obj.Sample(0)
+		batch := core.NewBatch(c, m)
+		batch.SkipLoss = true
+		batch.Load(obj, nil)
+		rng := rand.New(rand.NewPCG(3, 3))
+		for _, l := range []Law{
+			{Every: 1, Reading: OneAStep}, {Forward: 2, Every: 1, Reading: OneAStep},
+			{Backward: 2, Every: 1, Reading: OneAStep},
+			{Forward: 2, Every: 1, Reading: OneASample}, {Backward: 2, Every: 1, Reading: OneASample},
+			{Backward: 2, OneSided: true, Every: 1, Reading: OneASample},
+			{Forward: 1, Backward: 1, Every: 1, Reading: OneAStep},
+			{Forward: 1, Backward: 1, Every: 1, Reading: OneASample},
+		} {
+			for _, scale := range []float64{0, 0.3, 3, 1e4} {
+				w := make([]float64, 10)
+				for j := range w {
+					w[j] = scale * rng.NormFloat64()
+				}
+				p := newStepper(s, l, rand.NewPCG(7, 7))
+				exact, perturbed := p.gradients(0, w)
+				batch.Pass(w, nil)
+				compare(t, s, w, 0, exact, batch.U())
+				g := draws(p, rand.NewPCG(7, 7))
+				batch.Pass(w, func(int, int) core.Perturber { return g })
+				compare(t, s, w, p.half, perturbed, batch.U())
+			}
+		}
+	}
+}
+
+func compare(t *testing.T, s *data, w []float64, delta float64, got, want []float64) {
+	t.Helper()
+	gamma := func(n int) float64 { return float64(n) * 0x1p-53 / (1 - float64(n)*0x1p-53) }
+	for j := range got {
+		bound := 0.0
+		for k := range s.m {
+			dot := delta
+			for i, x := range s.row(k) {
+				dot += math.Abs(x * w[i])
+			}
+			each := 2*gamma(s.m+2) + gamma(s.d+2)*dot/4 + slopeError + 8*0x1p-53
+			bound += 2 * math.Abs(s.row(k)[j]) * each / float64(s.m)
+		}
+		if !(math.Abs(got[j]-want[j]) <= bound) {
+			t.Errorf("coordinate %d: %v, core.Batch has %v, allowed %v", j, got[j], want[j], bound)
+		}
+	}
+}
+
+// TestIntermittentPhase: delta comes at steps Phase mod Every and at no others.
+func TestIntermittentPhase(t *testing.T) {
+	s := newData(50, 3, 1)
+	p := newStepper(s, Law{Forward: 1, Every: 3, Phase: 2, Reading: OneAStep}, rand.NewPCG(1, 1))
+	for step := range 9 {
+		exact, perturbed := p.gradients(step, []float64{1, 2, 3})
+		if hit := !slices.Equal(exact, perturbed); hit != (step%3 == 2) {
+			t.Errorf("step %d: perturbed %v", step, hit)
+		}
+	}
+}
+
+// byHand is the floor: one pass over the matrix, M exponentials, one pass back; one
+// gradient, nothing perturbed.
+func byHand(s *data, w, a, u []float64) {
+	kernel.Dgemv(blas.NoTrans, s.m, s.d, 1, s.rows, s.d, w, 1, 0, a, 1)
+	for k, v := range a {
+		a[k] = 1 / (1 + math.Exp(-v))
+	}
+	kernel.Dgemv(blas.Trans, s.m, s.d, 1/float64(s.m), s.rows, s.d, a, 1, 0, u, 1)
+}
+
+// BenchmarkStep reports, as ratios of the shortest of many calls in turn, both gradients
+// of a step over the floor written by hand, which is one gradient, and core.Batch with
+// two passes over that floor.
+func BenchmarkStep(b *testing.B) {
+	s := newData(2000, 10, 1)
+	obj := regression(b, s)
+	c, _ := obj.Sample(0)
+	batch := core.NewBatch(c, s.m)
+	batch.SkipLoss = true
+	batch.Load(obj, nil)
+	w, a, u := make([]float64, s.d), make([]float64, s.m), make([]float64, s.d)
+	for j := range w {
+		w[j] = 0.5
+	}
+	for name, l := range map[string]Law{
+		"standard": {Every: 1, Reading: OneAStep}, "forward": {Forward: 1, Every: 1, Reading: OneAStep},
+		"backward": {Backward: 1, Every: 1, Reading: OneAStep}, "forward-sample": {Forward: 1, Every: 1,
+			Reading: OneASample},
+		"backward-sample": {Backward: 1, Every: 1, Reading: OneASample},
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := newStepper(s, l, rand.NewPCG(7, 7))
+			g := draws(p, rand.NewPCG(7, 7))
+			if l.Every == 1 && l.Forward+l.Backward == 0 {
+				g = given{}
+			}
+			least := [3]time.Duration{time.Hour, time.Hour, time.Hour}
+			for b.Loop() {
+				for range 20 {
+					for k, f := range []func(){
+						func() { byHand(s, w, a, u) },
+						func() { p.gradients(0, w) },
+						func() {
+							batch.Pass(w, nil)
+							if g.delta != nil {
+								batch.Pass(w, func(int, int) core.Perturber { return g })
+							}
+						},
+					} {
+						start := time.Now()
+						f()
+						least[k] = min(least[k], time.Since(start))
+					}
+				}
+			}
+			b.ReportMetric(float64(least[0].Nanoseconds())/1000, "us-floor")
+			b.ReportMetric(float64(least[1].Nanoseconds())/1000, "us-step")
+			b.ReportMetric(float64(least[1])/float64(least[0]), "x-floor")
+			b.ReportMetric(float64(least[2])/float64(least[0]), "Batch-x-floor")
+		})
+	}
+}

@@ -1,0 +1,184 @@
+package logistic
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// tiny are figures that take well under a second.
+func tiny() []Figure {
+	o := Quick(1)
+	o.M, o.T, o.D = 20, 60, 3
+	o.Gammas, o.Horizons = []float64{0.3, 0.1}, []int{20, 40}
+	o.Forward, o.Backward, o.Every = []float64{1}, []float64{1}, []int{1, 3}
+	return Figures(o)
+}
+
+// files of a directory, by name.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all, err := os.ReadDir(filepath.Join(dir, "points"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, f := range all {
+		data, err := os.ReadFile(filepath.Join(dir, "points", f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[f.Name()] = string(data)
+	}
+	return out
+}
+
+// tables are the numbers of all figures.
+func tables(t *testing.T, r *Result) string {
+	t.Helper()
+	var b bytes.Buffer
+	for k := range r.Figures {
+		if err := r.CSV(&b, &r.Figures[k]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// TestResumes: a run that is stopped again and again, at any GOMAXPROCS, ends in the bytes
+// of one that is not, and makes no point twice.
+func TestResumes(t *testing.T) {
+	whole, parts := t.TempDir(), t.TempDir()
+	one, err := Run(t.Context(), tiny(), whole, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var r *Result
+	stops := 0
+	for {
+		ctx, cancel := context.WithCancel(t.Context())
+		fresh := 0
+		r, err = Run(ctx, tiny(), parts, func(done, total, stored int64) {
+			if fresh++; fresh > 8 {
+				cancel()
+			}
+			if done > total || stored > done {
+				t.Errorf("%d of %d steps done, %d stored", done, total, stored)
+			}
+		})
+		cancel()
+		if err == nil {
+			break
+		}
+		stops++
+	}
+	if stops < 3 {
+		t.Errorf("stopped %d times, want 3 or more", stops)
+	}
+	if tables(t, one) != tables(t, r) {
+		t.Error("the numbers differ")
+	}
+	a, b := files(t, whole), files(t, parts)
+	if len(a) < 20 || len(a) != len(b) {
+		t.Errorf("%d and %d files", len(a), len(b))
+	}
+	for name, data := range a {
+		if b[name] != data {
+			t.Errorf("%s differs", name)
+		}
+	}
+	said := 0
+	if _, err := Run(t.Context(), tiny(), parts, func(done, total, stored int64) {
+		if said++; stored != total {
+			t.Errorf("%d of %d steps are stored", stored, total)
+		}
+	}); err != nil || said != 1 {
+		t.Errorf("again: %v, said %d times", err, said)
+	}
+}
+
+// TestStoredFaults: a point that is not what its name says, or cut off, is an error with
+// its name, never taken.
+func TestStoredFaults(t *testing.T) {
+	some := tiny()[1:2]
+	dir := t.TempDir()
+	if _, err := Run(t.Context(), some, dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	p := some[0].points()[0]
+	path := file(dir, p)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]struct{ from, to, want string }{
+		"cut off":     {string(good), string(good[:len(good)/2]), "line"},
+		"other point": {`"gamma":0.3`, `"gamma":0.2`, "not the outcome"},
+		"no runs":     {`"trace"`, `"tracy"`, "tracy"},
+		"zero":        {`"stable":`, `"stable":-`, "not the outcome"},
+		"unknown key": {`{"version"`, `{"x":1,"version"`, "x: unknown key"},
+	} {
+		bad := strings.Replace(string(good), change.from, change.to, 1)
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Run(t.Context(), some, dir, nil)
+		if err == nil || !strings.Contains(err.Error(), filepath.Base(path)) || !strings.Contains(err.Error(), change.want) {
+			t.Errorf("%s: error %v, want %q and the name in it", name, err, change.want)
+		}
+	}
+	older := strings.Replace(string(good), `"version":`, `"version":9`, 1)
+	if err := os.WriteFile(path, []byte(older), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), some, dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, good) {
+		t.Errorf("the point of another version is not made anew: %v", err)
+	}
+}
+
+// TestRefusals: options that no figure can be made with.
+func TestRefusals(t *testing.T) {
+	for want, change := range map[string]func(o *Options){
+		"no gammas":         func(o *Options) { o.Gammas = nil },
+		"no draws":          func(o *Options) { o.Draws = nil },
+		"gamma is NaN":      func(o *Options) { o.Gammas[0] /= 0; o.Gammas[0] *= 0 },
+		"d is 0":            func(o *Options) { o.D = 0 },
+		"m is -1":           func(o *Options) { o.M = -1 },
+		"T is 1":            func(o *Options) { o.T = 1 },
+		"s_f is 5":          func(o *Options) { o.Forward = []float64{5} },
+		"s_b is -1":         func(o *Options) { o.Backward = []float64{-1} },
+		"EWMA is 1":         func(o *Options) { o.EWMA = 1 },
+		`reading "both"`:    func(o *Options) { o.Readings = []Reading{"both"} },
+		"start is 10000":    func(o *Options) { o.Start = 10_000 },
+		"delta every -3":    func(o *Options) { o.Every = []int{-3} },
+		"T is 100000000000": func(o *Options) { o.Horizons = []int{100_000_000_000} },
+	} {
+		o := Quick(1)
+		change(&o)
+		if err := o.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+	for _, o := range []Options{Quick(1), Default(1), Full(1)} {
+		if err := o.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := Select(tiny(), []string{"fig9"}); err == nil {
+		t.Error("fig9 is selected")
+	}
+	if _, err := Select(tiny(), []string{"fig4", "fig4"}); err == nil {
+		t.Error("fig4 is selected twice")
+	}
+	if some, err := Select(tiny(), []string{"fig7", "fig3"}); err != nil || len(some) != 2 || some[0].ID != "fig7" {
+		t.Errorf("fig7 and fig3: %v, %v", some, err)
+	}
+}

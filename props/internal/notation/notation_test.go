@@ -1,0 +1,77 @@
+package notation
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+	"testing"
+)
+
+// shape is the HTML with nothing but the texts of its elements, scripts in brackets.
+func shape(t *testing.T, s string) string {
+	t.Helper()
+	var b strings.Builder
+	d := xml.NewDecoder(strings.NewReader("<p>" + s + "</p>"))
+	for {
+		tok, err := d.Token()
+		if err == io.EOF {
+			return b.String()
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			switch tok.Name.Local {
+			case "math", "msub", "msup", "msubsup", "munder":
+				b.WriteString(tok.Name.Local + "(")
+			case "mrow":
+				b.WriteString(" ")
+			}
+		case xml.EndElement:
+			switch tok.Name.Local {
+			case "math", "msub", "msup", "msubsup", "munder":
+				b.WriteString(")")
+			}
+		case xml.CharData:
+			b.Write(tok)
+		}
+	}
+}
+
+func TestHTML(t *testing.T) {
+	for _, c := range []struct{ what, statement, want string }{
+		{"a bound", "|v_i|^2 <= Cv^2", "math(|msub(v i)msup(| 2)) math(≤msubsup(C v 2))"},
+		{"a sum breaks lines", "2C^2 sum_{i<N} E|V_i-v_i|^2 + 3",
+			"math(2msup(C 2)munder(∑ i<N)𝔼|msub(V i)−msub(v i)msup(| 2)) math(+3)"},
+		{"words", "right side of (17a) <= 2", "right side of (17a) math(≤2)"},
+		{"an article", "with a third of a", "with a third of math(a)"},
+		{"given", "E|E[Y_i-y_i|x]|^2", "math(𝔼|𝔼[msub(Y i)−msub(y i)∣x]msup(| 2))"},
+		{"bars in brackets", "E[|U-u|^2 - |E_t[U-u]|^2]", "math(𝔼[|U−umsup(| 2)−|msub(𝔼 t)[U−u]msup(| 2)])"},
+		{"conditional", "E^{G_{i-1}}|Y|^4", "math(msup(𝔼 msub(G i−1))|Ymsup(| 4))"},
+		{"coefficients", "Ce_e[i+1] E|eps_{i+1}|^2", "math(msub(C^ ε,i+1)𝔼|msub(ε i+1)msup(| 2))"},
+		{"exponents", "T^-1/2 and g^2/2", "math(msup(T −1/2)) and math(msup(γ 2)/2)"},
+		{"next weights", "l(w+) - l*", "math(ℓ(msup(w +))) math(−msup(ℓ ∗))"},
+		{"a product", "g <grad l, u+r> < 1", "math(γ⟨∇ℓ,u+r⟩) math(<1)"},
+		{"a path", "of bounds/PROOFS.md, section 2", "of bounds/PROOFS.md, section math(2)"},
+		{"a Jacobian", "J1_{i+1}(Y_i)^T", "math(msub(J 1,i+1)(msub(Y i)msup() T))"},
+		{"not understood", "<b> & é \" |", "math(<b>) & é \" math(|)"},
+	} {
+		if got := shape(t, HTML(c.statement)); got != c.want {
+			t.Errorf("%s: %q gives\n  %s, want\n  %s", c.what, c.statement, got, c.want)
+		}
+	}
+}
+
+// FuzzHTML: every text gives well-formed HTML in which nothing is lost.
+func FuzzHTML(f *testing.F) {
+	f.Add("E|U-u|^2 <= sum_{i<N} [a")
+	f.Add("^ _ { | > \xff")
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0xfffd || r > 0xd7ff }) {
+			t.Skip()
+		}
+		shape(t, HTML(s))
+		Plain(s)
+	})
+}

@@ -1,0 +1,23 @@
+// Package webpage makes the page of a report: one HTML file that needs no network.
+//
+// What comes in: a report (JSON v1), the list of claims, and what is on record in
+// testdata, props/pages and props/conform. What goes out: the page, and the graph of the
+// paper's statements as SVG. It imports report and what is below; verify imports it.
+//
+// # The graph
+//
+// Nodes and edges come from the list of claims alone (Dot writes them for a layout
+// program); where they lie is in graph.plain, which the module in layout makes with
+// Graphviz:
+//
+//	go run ./props/verify page dot | (cd props/report/webpage/layout && go run .) > props/report/webpage/graph.plain
+//
+// A test fails when the list has another graph than the file. The layout is kept as a file
+// because Graphviz would be by far the largest dependency, for a picture that changes when
+// the list does.
+//
+// # Bad input
+//
+// A report is checked by report.Read; a file of figures that is not SVG is refused with
+// its name.
+package webpage

@@ -1,0 +1,90 @@
+package webpage
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"path"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+
+	"github.com/cascade-sgd/cascade/props/conform"
+	"github.com/cascade-sgd/cascade/props/pages"
+)
+
+// document is a page on record.
+type document struct {
+	ID, Title string
+	HTML      template.HTML
+}
+
+// experiments are the pages on record of what is measured without a search, in order.
+var experiments = []string{"THEOREM1.md", "TABLE1.md", "SPIKES.md", "COUNTEREXAMPLES.md"}
+
+func documents() ([]document, error) {
+	var all []document
+	for _, name := range experiments {
+		data, err := pages.FS.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("webpage: %w", err)
+		}
+		d, err := markdown(strings.ToLower(strings.TrimSuffix(name, path.Ext(name))), data)
+		if err != nil {
+			return nil, fmt.Errorf("webpage: %s: %w", name, err)
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// faults is the gate's table of planted faults.
+func faults() (document, error) { return markdown("faults", []byte(conform.Faults)) }
+
+var converter = goldmark.New(goldmark.WithExtensions(extension.Table))
+
+// markdown turns a page into HTML, its title kept apart.
+func markdown(id string, data []byte) (document, error) {
+	title, rest, ok := strings.Cut(string(data), "\n")
+	title, isTitle := strings.CutPrefix(title, "# ")
+	if !ok || !isTitle {
+		return document{}, fmt.Errorf("the first line is no title: %.80q", title)
+	}
+	var b bytes.Buffer
+	if err := converter.Convert([]byte(rest), &b); err != nil {
+		return document{}, err
+	}
+	text := strings.NewReplacer(
+		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="table"><table>`, "</table>",
+		"</table></div>",
+		"<h3", "<h5", "</h3>", "</h5>", "<h2", "<h4", "</h2>", "</h4>").Replace(b.String())
+	return document{id, title, template.HTML(text)}, nil
+}
+
+// Figure is a picture of an experiment.
+type Figure struct {
+	Name string // of the file, such as fig4.svg
+	SVG  []byte
+}
+
+// figure is one in the page.
+type figure struct {
+	Name string
+	Data template.URL
+}
+
+// inline makes pictures part of the page. Each is an image of its own: its ids and styles
+// meet nothing else, and no script of it runs.
+func inline(figures []Figure) ([]figure, error) {
+	var all []figure
+	for _, f := range figures {
+		if !bytes.Contains(f.SVG[:min(len(f.SVG), 2000)], []byte("<svg")) {
+			return nil, fmt.Errorf("webpage: figure %.80q is not SVG", f.Name)
+		}
+		data := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(f.SVG)
+		all = append(all, figure{strings.TrimSuffix(f.Name, ".svg"), template.URL(data)})
+	}
+	return all, nil
+}

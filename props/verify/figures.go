@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/internal/draw"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+)
+
+var figuresCommand = &command{
+	synopsis: "[flags]",
+	what:     "Runs the experiments of Figs 3 to 8 and draws them beside an oracle, as SVG, PNG and CSV.",
+	long: `By default at full size (d = 10, M = 2000, T = 200000) for one draw of the data and one reading of delta_t and
+eps_t. Every finished run is stored in DIR/points; called again, it goes on where it was stopped, however it was.
+Without -only a page, FIGURES.md, is written too.
+The exit code is 1 when a measured value lies outside of the interval of its oracle.
+
+Examples:
+  go run ./props/verify figures -quick             a small version of all, under a minute
+  go run ./props/verify figures -only fig4,fig7    two figures
+  go run ./props/verify figures -full -out DIR     three draws of the data, both readings; takes hours`,
+	run: runFigures,
+}
+
+// figureFlags are the flags of figures.
+type figureFlags struct {
+	only, out, draws, readings string
+	quick, full                bool
+	seed                       uint64
+	start, ewma                float64
+	phase                      int
+}
+
+func (f *figureFlags) define(c *call) {
+	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8 and remark4, `ids` separated by commas")
+	c.fs.StringVar(&f.out, "out", "figures", "`directory` of points and pictures")
+	c.fs.BoolVar(&f.quick, "quick", false, "a small version: 300 samples, 20000 steps, fewer levels")
+	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")
+	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of all noise")
+	c.fs.StringVar(&f.draws, "draws", "", "draws of the data, `seeds` separated by commas")
+	c.fs.StringVar(&f.readings, "readings", "", "delta_t and eps_t are one number a `step`, one a sample, "+
+		"or both: step,sample")
+	c.fs.Float64Var(&f.start, "start", 0, "every coordinate of w^0 is this `number`")
+	c.fs.Float64Var(&f.ewma, "ewma", 0.99, "`factor` of the EWMA")
+	c.fs.IntVar(&f.phase, "phase", 0, "delta_t of Figs 7 and 8 comes at steps `n` modulo the spacing")
+}
+
+// options are what the flags ask for.
+func (f *figureFlags) options() (logistic.Options, error) {
+	o := logistic.Default(f.seed)
+	switch {
+	case f.quick && f.full:
+		return o, errors.New("both -quick and -full")
+	case f.quick:
+		o = logistic.Quick(f.seed)
+	case f.full:
+		o = logistic.Full(f.seed)
+	}
+	o.Start, o.EWMA, o.Phase = f.start, f.ewma, f.phase
+	if f.phase < 0 {
+		return o, fmt.Errorf("-phase is %d, want >= 0", f.phase)
+	}
+	if f.draws != "" {
+		o.Draws = nil
+		for _, word := range strings.Split(f.draws, ",") {
+			seed, err := strconv.ParseUint(word, 10, 64)
+			if err != nil {
+				return o, fmt.Errorf("-draws: %s is no seed", strict.Quote(word))
+			}
+			o.Draws = append(o.Draws, seed)
+		}
+	}
+	if f.readings != "" {
+		o.Readings = nil
+		for _, word := range strings.Split(f.readings, ",") {
+			o.Readings = append(o.Readings, logistic.Reading(word))
+		}
+	}
+	return o, o.Check()
+}
+
+func runFigures(c *call) (int, error) {
+	var f figureFlags
+	f.define(c)
+	if err := c.parse(0, 0); err != nil {
+		return exitUsage, err
+	}
+	o, err := f.options()
+	if err != nil {
+		return exitUsage, err
+	}
+	var ids []string
+	if f.only != "" {
+		ids = strings.Split(f.only, ",")
+	}
+	figures, err := logistic.Select(logistic.Figures(o), ids)
+	if err != nil {
+		return exitUsage, fmt.Errorf("-only: %w", err)
+	}
+	left := &timeLeft{say: func(line string) { fmt.Fprintln(c.stderr, "verify figures:", line) }, start: time.Now()}
+	result, err := logistic.Run(c.ctx, figures, f.out, left.at)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(c.stderr, "verify figures: stopped; the same command goes on from "+
+			"%s\n", filepath.Join(f.out, "points"))
+		return exitStopped, nil
+	}
+	if err != nil {
+		return exitUsage, err
+	}
+	files, err := writeFigures(result, f.out, len(ids) == 0)
+	if err != nil {
+		return exitUsage, err
+	}
+	panels, against := result.Agreement()
+	if err := panels.Text(c.stdout); err != nil {
+		return exitUsage, err
+	}
+	for _, line := range against {
+		if _, err := fmt.Fprintln(c.stdout, "outside of its interval:", line); err != nil {
+			return exitUsage, err
+		}
+	}
+	if _, err := fmt.Fprintf(c.stdout, "wrote %d files to %s\n", files, f.out); err != nil {
+		return exitUsage, err
+	}
+	if len(against) > 0 {
+		return exitDiffers, nil
+	}
+	return exitOK, nil
+}
+
+// writeFigures writes the pictures and the numbers of all figures, and the page if they are
+// all there.
+func writeFigures(r *logistic.Result, dir string, page bool) (files int, err error) {
+	write := func(name string, data []byte) {
+		if err == nil {
+			err = strict.WriteFile(filepath.Join(dir, name), data)
+			files++
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return 0, err
+	}
+	for k := range r.Figures {
+		fig := &r.Figures[k]
+		var b bytes.Buffer
+		if err := r.CSV(&b, fig); err != nil {
+			return files, err
+		}
+		write(fig.Name()+".csv", b.Bytes())
+		pictures, drawn := draw.Pictures(fig, r)
+		if drawn != nil {
+			return files, drawn
+		}
+		for _, p := range pictures {
+			write(p.Name+".svg", p.SVG)
+			write(p.Name+".png", p.PNG)
+		}
+	}
+	if page {
+		var b bytes.Buffer
+		if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&b); err != nil {
+			return files, err
+		}
+		write("FIGURES.md", b.Bytes())
+	}
+	return files, err
+}
+
+// timeLeft says how far the runs are, at most every quiet.
+type timeLeft struct {
+	say   func(line string)
+	start time.Time
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+// at is a logistic.Progress.
+func (l *timeLeft) at(done, total, stored int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if done < total && now.Sub(l.last) < quiet {
+		return
+	}
+	l.last = now
+	l.say(leftLine(done, total, stored, now.Sub(l.start)))
+}
+
+// leftLine is what to say after so much time.
+func leftLine(done, total, stored int64, took time.Duration) string {
+	line := fmt.Sprintf("%.1f of %.1f million steps; "+
+		"%v", float64(done)/1e6, float64(total)/1e6, took.Round(time.Second))
+	if fresh := done - stored; fresh > 0 && done < total {
+		left := time.Duration(float64(took) * float64(total-done) / float64(fresh))
+		line += fmt.Sprintf(", about %v left", left.Round(time.Second))
+	}
+	return line
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/conform"
+	"github.com/cascade-sgd/cascade/props/conform/verdict"
+	"github.com/cascade-sgd/cascade/props/conform/wire"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+)
+
+var gateCommand = &command{
+	synopsis: "[flags] 'COMMAND' | -- PROGRAM ARG...",
+	what:     "Gates a training engine, any program that speaks the engine protocol on stdin and stdout.",
+	long: `props/conform/PROTOCOL.md is for authors of engines; verify adapters lists engines to begin with.
+One argument is a command line for the shell, more are a program and its arguments.
+
+Examples:
+  go run ./props/verify gate 'python3 engine.py'
+  go run ./props/verify gate -junit gate.xml -known-failing known.txt -- ./engine --float32
+  go run ./props/verify gate -json gate.json 'python3 engine.py'
+  go run ./props/verify gate -replay gate.json 'python3 engine.py'   its faults again: 1 when one still shows
+
+Where GITHUB_ACTIONS is true, faults are annotations as well, and the step summary gets them.`,
+	run: runGate,
+}
+
+// gateFlags are the flags of a gate.
+type gateFlags struct {
+	seed                       uint64
+	cases                      int
+	time, timeout, limit       time.Duration
+	rules, ops                 string
+	eachRule                   bool
+	json, junit, known, replay string
+}
+
+func (f *gateFlags) define(c *call) {
+	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of what is drawn, beside what is always asked")
+	c.fs.IntVar(&f.cases, "cases", 60, "cases `n` drawn a rule")
+	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
+	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
+		"the engine is killed when a request takes longer than this `time`")
+	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate")
+	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")
+	c.fs.StringVar(&f.ops, "ops", "", "send only these `operators`, separated by commas")
+	c.fs.BoolVar(&f.eachRule, "each-rule", false, "start the engine anew for each rule")
+	c.fs.StringVar(&f.json, "json", "", "write the verdict as JSON to this `file`")
+	c.fs.StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this `file`")
+	c.fs.StringVar(&f.known, "known-failing", "",
+		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does")
+	c.fs.StringVar(&f.replay, "replay", "",
+		"ask what this `file` has, a -json of before or lines of requests; - is stdin")
+}
+
+// some splits a list and refuses what is not in all.
+func some(flag, list string, all []string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	names := strings.Split(list, ",")
+	for k, name := range names {
+		names[k] = strings.TrimSpace(name)
+		if !slices.Contains(all, names[k]) {
+			return nil, fmt.Errorf("-%s names %s, want some of %s", flag, strict.Quote(names[k]),
+				strings.Join(all, ", "))
+		}
+	}
+	return names, nil
+}
+
+// options checks the flags.
+func (f *gateFlags) options() (*conform.Options, error) {
+	rules, err := some("rules", f.rules, conform.RuleNames())
+	if err != nil {
+		return nil, err
+	}
+	ops, err := some("ops", f.ops, core.OpNames())
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case f.seed == 0:
+		return nil, errors.New("-seed is 0, want 1 or more")
+	case f.cases < 1 || f.cases > maxGateCases:
+		return nil, fmt.Errorf("-cases is %d, want 1..%d", f.cases, maxGateCases)
+	case f.time < 0:
+		return nil, fmt.Errorf("-time is %v, want >= 0", f.time)
+	case f.timeout <= 0:
+		return nil, fmt.Errorf("-timeout is %v, want > 0", f.timeout)
+	case f.limit <= 0:
+		return nil, fmt.Errorf("-limit is %v, want > 0", f.limit)
+	}
+	return &conform.Options{
+		Seed: f.seed, Cases: f.cases, Time: f.time, Limit: f.limit, Rules: rules, Ops: ops,
+	}, nil
+}
+
+const (
+	maxGateCases  = 100_000
+	maxKnownBytes = 1 << 20
+)
+
+// commandLine is the command to run, and how the user would write it.
+func commandLine(args []string) (words []string, text string) {
+	if len(args) == 1 {
+		return wire.Shell(args[0]), shellQuote(args[0])
+	}
+	text = "--"
+	for _, a := range args {
+		text += " " + shellQuote(a)
+	}
+	return args, text
+}
+
+func shellQuote(s string) string {
+	plain := func(c rune) bool {
+		return strings.ContainsRune("-_./=:,+@%", c) || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c &&
+			c <= 'Z'
+	}
+	if s != "" && strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func runGate(c *call) (int, error) {
+	var f gateFlags
+	f.define(c)
+	if err := c.parse(1, maxArguments); err != nil {
+		return exitUsage, err
+	}
+	opt, err := f.options()
+	if err != nil {
+		return exitUsage, err
+	}
+	if strings.TrimSpace(c.args[0]) == "" {
+		return exitUsage, errors.New("the command is empty")
+	}
+	var known []string
+	if f.known != "" {
+		data, err := strict.ReadFile(f.known, maxKnownBytes)
+		if err == nil {
+			known, err = verdict.ParseKnown(string(data))
+		}
+		if err != nil {
+			return exitUsage, fmt.Errorf("-known-failing %s: %w", f.known, err)
+		}
+	}
+	words, text := commandLine(c.args)
+	engines := wire.Command(words, &wire.Options{Timeout: f.timeout, EachRule: f.eachRule, Stderr: c.stderr})
+	defer engines.Kill()
+	defer context.AfterFunc(c.ctx, engines.Kill)()
+	var r *conform.Report
+	if f.replay == "" {
+		r = conform.Run(engines.Factory, engines.Options(opt))
+	} else if r, err = replayGate(&f, engines, opt); err != nil {
+		return exitUsage, err
+	}
+	_ = engines.Close() // Err has it
+	v := verdict.New(text, r, engines.Err(), known)
+	v.Replayed, v.Stopped = f.replay != "", c.ctx.Err() != nil
+	if err := f.write(c, v); err != nil {
+		return exitUsage, err
+	}
+	return gateCodes[v.Conclusion()], nil
+}
+
+// maxArguments is how many words a command may have.
+const maxArguments = 1000
+
+var gateCodes = map[verdict.Conclusion]int{
+	verdict.Passed: exitOK, verdict.Failed: exitDiffers, verdict.Invalid: exitDiffers, verdict.Broken: exitBroken,
+	verdict.Stopped: exitStopped,
+}
+
+// replayGate asks what a file has. An engine that breaks the protocol ends it.
+func replayGate(f *gateFlags, engines *wire.Engines, opt *conform.Options) (*conform.Report, error) {
+	var data []byte
+	var err error
+	if f.replay == "-" {
+		data, err = strict.Read(os.Stdin, conform.MaxRequest)
+	} else {
+		data, err = strict.ReadFile(f.replay, conform.MaxRequest)
+	}
+	var list []string
+	if err == nil {
+		list, err = verdict.Requests(data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-replay %s: %w", f.replay, err)
+	}
+	r := &conform.Report{Seed: f.seed}
+	for _, requests := range list {
+		if engines.Err() != nil {
+			break
+		}
+		found, err := verdict.Violations(conform.Replay(engines.Factory, requests, engines.Options(opt)))
+		if err != nil && engines.Err() == nil {
+			return nil, fmt.Errorf("-replay %s: %w", f.replay, err)
+		}
+		r.Findings = append(r.Findings, found...)
+		r.Requests += strings.Count(strings.TrimSpace(requests), "\n") + 1
+	}
+	return r, nil
+}
+
+// write writes the files first: a terminal that is gone does not cost what was found.
+func (f *gateFlags) write(c *call, v *verdict.Verdict) error {
+	if f.json != "" {
+		data, err := v.JSON()
+		if err == nil {
+			err = strict.WriteFile(f.json, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if f.junit != "" {
+		var b bytes.Buffer
+		if err := v.JUnit(&b); err != nil {
+			return err
+		}
+		if err := strict.WriteFile(f.junit, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	if err := v.Text(c.stdout); err != nil {
+		return err
+	}
+	if os.Getenv("GITHUB_ACTIONS") != "true" {
+		return nil
+	}
+	if err := v.Annotations(c.stdout); err != nil {
+		return err
+	}
+	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
+		return appendTo(path, v.Summary)
+	}
+	return nil
+}
+
+// appendTo writes at the end of a file, which others write to as well.
+func appendTo(path string, write func(w io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
+}
