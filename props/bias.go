@@ -206,7 +206,6 @@ func repairedTheorem2Past(r claim.Reading) claim.Claim {
 		ID: "thm2", Eq: "(23), (33)", Form: claim.Repaired,
 		Proof:  "bounds/PROOFS.md (3.23)",
 		AtMost: 39.0 / 44, AtMostBy: "bounds/PROOFS.md (3.23)",
-		Proof: "bounds/PROOFS.md (3.23)",
 		Statement: "(23) with L1 for L2 in Cb_d and for C2 in Cy, with E_x(E[|delta_i|^2|x]^2) for E|delta_i|^4, and " +
 			"eps averaged given the forward pass",
 		Left: uMean2,
@@ -222,7 +221,6 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Sharp,
 			Proof: "bounds/PROOFS.md (3.28)",
-			Proof: "bounds/PROOFS.md (3.28)",
 			Statement: "E|E_t[U-u]|^2 <= |r|^2, r_i linear in the roots of E|E[delta_k]|^2 and E|E[eps_j]|^2 and in " +
 				"bounds p_b of E_x(E[|Y_b-y_b|^2|x]^2)^{1/2}, with the constants of N, C, Lf, L1 and L2 in " +
 				"bounds/PROOFS.md (3.25)-(3.28)",
@@ -231,7 +229,6 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 		},
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.SharpEach,
-			Proof:     "bounds/PROOFS.md (3.25)",
 			Proof:     "bounds/PROOFS.md (3.25)",
 			Statement: "the same with the constants of each operator in place of one for all",
 			Left:      uMean2,
