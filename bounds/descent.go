@@ -30,6 +30,12 @@ func Eq35(s Smooth, ur2, e2 float64) float64 {
 	return product(s.L, s.Gamma, s.Gamma, ur2) + product(s.L, s.Gamma, s.Gamma, e2)
 }
 
+// Eq36First is L g^2 E_t|grad l-(u+r)|^2 + L g^2 E_t|U-u|^2, the bound of E_t l(w+) - l +
+// g (1-Lg) |grad l|^2 + g <grad l, E_t[U-u]>. It implements the first line of (36).
+func Eq36First(s Smooth, variance, e2 float64) float64 {
+	return product(s.L, s.Gamma, s.Gamma, variance) + product(s.L, s.Gamma, s.Gamma, e2)
+}
+
 // Eq36 is L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) |E_t[U-u]|^2: what (36) allows
 // E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 at most, and (40)
 // E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*).

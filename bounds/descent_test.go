@@ -33,6 +33,7 @@ func TestDescent(t *testing.T) {
 	checkWritten(t, []written{
 		{"Q", smooth.Q(), 1 - 0.5*0.125/3},
 		{"(35)", Eq35(smooth, 7, 11), 2*0.015625*7 + 2*0.015625*11},
+		{"(36), first line", Eq36First(smooth, 5, 7), 2*0.015625*5 + 2*0.015625*7},
 		{"(36)", Eq36(smooth, 7, 11), 2*0.015625*3 + 2*0.015625*7 + 0.0625*11},
 	})
 }

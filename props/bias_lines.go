@@ -169,7 +169,17 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 			},
 		})
 	}
-	return append(all, middle, unrolled)
+	all = append(all, middle, unrolled)
+	for k := range all {
+		all[k].Proof = map[string]string{
+			"eq27": "bounds/PROOFS.md (3.31)", "eq28n": "bounds/PROOFS.md (3.32)", "eq28c": "bounds/PROOFS.md (3.32)",
+			"eq29n": "bounds/PROOFS.md (3.33)", "eq29b": "bounds/PROOFS.md (3.33)",
+		}[all[k].ID]
+		if all[k].Proof == "" {
+			all[k].Proof = "bounds/PROOFS.md (3.30)"
+		}
+	}
+	return all
 }
 
 func uMean2(v *claim.View, _ int) float64 { return v.UMean2 }

@@ -19,9 +19,35 @@ func convergenceClaims() []claim.Claim {
 			},
 		},
 		{
+			ID: "eq36a", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			Proof:       "bounds/PROOFS.md (4.2)",
+			FollowsFrom: []string{"eq35"},
+			Statement: "E_t l(w+) - l(w) + g (1-Lg) |grad l|^2 + g <grad l, E_t[U-u]> <= L g^2 E_t|grad l-(u+r)|^2 + L g^2 " +
+				"E_t|U-u|^2, the first line",
+			Left: func(v *claim.View, _ int) float64 { return v.Run.Line36 },
+			Right: func(v *claim.View, _ int) float64 {
+				return bounds.Eq36First(v.Run.S, v.Run.Variance, v.Run.First.E2)
+			},
+		},
+		{
+			ID: "eq36b", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			FollowsFrom: []string{"eq36a"},
+			Statement:   "-g <grad l, E_t[U-u]> - (g/2) |grad l|^2 <= (g/2) |E_t[U-u]|^2, from the first line to the second",
+			Left:        func(v *claim.View, _ int) float64 { return v.Run.Young36 },
+			Right:       func(v *claim.View, _ int) float64 { return v.Run.S.Gamma / 2 * v.Run.First.Mean2 },
+		},
+		{
+			ID: "eq36c", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			FollowsFrom: []string{"eq36b"},
+			Statement: "L g^2 E_t|grad l-(u+r)|^2 <= L g^2 sigma^2, from the second line to the last, with 1-Lg-1/2 >= " +
+				"1/6 for g <= 1/(3L)",
+			Left:  func(v *claim.View, _ int) float64 { return bounds.Eq36First(v.Run.S, v.Run.Variance, 0) },
+			Right: func(v *claim.View, _ int) float64 { return bounds.Eq36First(v.Run.S, v.Run.S.SigmaSq, 0) },
+		},
+		{
 			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
 			Proof:       "bounds/PROOFS.md (4.3)",
-			FollowsFrom: []string{"eq35"},
+			FollowsFrom: []string{"eq36c"},
 			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
 				"|E_t[U-u]|^2",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.Drop36 },

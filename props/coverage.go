@@ -28,8 +28,9 @@ func Coverage() []Place {
 		{Eq: "(22)", Claims: []string{"lemma2"}},
 		{Eq: "(23), (33)", Claims: []string{"thm2"}},
 		{Eq: "(24)", Claims: []string{"eq24"}},
-		{Eq: "(25) and the display under it", Claims: []string{"eq25"}, Why: "in the literal reading, where E^{H_i}[V_i-v_i] " +
-			"is V_i-v_i; the sides of the others are no moments that a view has"},
+		{Eq: "(25) and the display under it", Claims: []string{"eq25"},
+			Why: "in the literal reading, where E^{H_i}[V_i-v_i] is V_i-v_i; the sides of the others are no moments " +
+				"that a view has"},
 		{Eq: "(26)", Claims: []string{"eq26"}},
 		{Eq: "(27)", Claims: []string{"eq27"}},
 		{Eq: "(28)", Claims: []string{"eq28a", "eq28m", "eq28n", "eq28b", "eq28c"}},
@@ -41,8 +42,7 @@ func Coverage() []Place {
 		{Eq: "before (33)", Claims: []string{"disp33"}},
 		{Eq: "(34)", Claims: []string{"thm3"}},
 		{Eq: "(35)", Claims: []string{"eq35"}},
-		{Eq: "(36)", Claims: []string{"eq36"}, Why: "its two middle lines speak of <grad l, E_t[U-u]> and of " +
-			"E_t|grad l-(u+r)|^2, which a run's view does not have; both follow from (35) by E_t and Young"},
+		{Eq: "(36)", Claims: []string{"eq36a", "eq36b", "eq36c", "eq36"}},
 		{Eq: "(37)", Claims: []string{"thm4"}},
 		{Eq: "(38)", Claims: []string{"thm5"}},
 		{Eq: "(40)", Claims: []string{"eq40"}},

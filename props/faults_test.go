@@ -157,6 +157,12 @@ func brokenFormulas() []claim.Claim {
 		breakIt("eq35/printed", "(35)-without-U-u", func(v *claim.View, i int) float64 {
 			return bounds.Eq35(v.Run.S, v.Run.Leaves[i].UR2, 0)
 		}),
+		scale("eq36a/printed", "(36)-first-line-with-half", 0.5),
+		breakIt("eq36a/printed", "(36)-first-line-without-the-variance", func(v *claim.View, _ int) float64 {
+			return bounds.Eq36First(v.Run.S, 0, v.Run.First.E2)
+		}),
+		scale("eq36b/printed", "(36)-Young-with-0.9", 0.9),
+		scale("eq36c/printed", "(36)-variance-with-0.9", 0.9),
 		scale("eq36/printed", "(36)-with-half-of-all-errors", 0.5),
 		breakIt("eq36/printed", "(36)-without-the-bias", func(v *claim.View, _ int) float64 {
 			return bounds.Eq36(v.Run.S, v.Run.First.E2, 0)

@@ -100,6 +100,9 @@ type Run struct {
 
 	// Of the first step: E_t l(w+) - l(w) + (g/6)|grad l|^2, and the same with g/2.
 	Drop36, SharpDrop36 float64
+	// Of the first step, b = E_t[U-u]: E_t l(w+) - l(w) + g (1-Lg) |grad l|^2 + g <grad l, b>, what
+	// the first line of (36) bounds; -g <grad l, b> - (g/2) |grad l|^2; and E_t|grad l - (u+r)|^2.
+	Line36, Young36, Variance float64
 	// E_t l(w+) - l* - q (l(w) - l*) with q = 1 - mu g/3, 1 - mu g, and that of bounds.RootEq40.
 	Drop40, SharpDrop40, RootDrop40 float64
 

@@ -29,6 +29,8 @@ type trainer struct {
 	byStep []stepMeans // of a tree
 	bias   biasSum     // of a run without chance, which has one node a step
 	loss0  float64     // l(w^0)
+	noise0 float64     // E_t|grad l(w^0) - (u+r)|^2
+	cross0 float64     // <grad l(w^0), E_t[U-u]>
 	loss1  float64     // E l(w^1)
 	lossT  float64     // E l(w^T)
 	grad0  []float64   // grad l(w^0)
@@ -107,7 +109,8 @@ func (r *trainer) visit(w []float64, t int, p float64) error {
 			return err
 		}
 		if t == 0 {
-			r.loss0, r.grad0 = d.Loss, d.Grad
+			r.loss0, r.grad0, r.noise0 = d.Loss, d.Grad, d.Variance
+			r.cross0 = dot(d.Grad, d.Moments.UMean)
 		}
 		if t == 1 {
 			r.loss1 += p * d.Loss

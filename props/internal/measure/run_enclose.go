@@ -83,6 +83,13 @@ func (r *trainer) enclose() (lo, hi *claim.View, why claim.Reason) {
 		d := r.loss1 - (1-x)*r.loss0
 		return d - 2*eL - x*lStarHi, d + 2*eL - x*lStarLo
 	}
+	a.Variance, b.Variance = root(r.noise0, 2*eG, 2, sumRounding)
+	eCross := r.crossError(eG, eU)
+	line := func(lo, hi float64) (float64, float64) { // and g <grad l, E_t[U-u]>
+		return lo + g*(r.cross0-eCross), hi + g*(r.cross0+eCross)
+	}
+	a.Line36, b.Line36 = line(drop(g * (1 - s.L*g)))
+	a.Young36, b.Young36 = -g*(r.cross0+eCross)-g/2*g2hi, -g*(r.cross0-eCross)-g/2*g2lo
 	a.Drop36, b.Drop36 = drop(g / 6)
 	a.SharpDrop36, b.SharpDrop36 = drop(g / 2)
 	a.Drop40, b.Drop40 = shrink(s.Mu * g / 3)
@@ -100,6 +107,13 @@ func (r *trainer) enclose() (lo, hi *claim.View, why claim.Reason) {
 	}
 	r.encloseLeaves(a, b, eL, eG, eU)
 	return lo, hi, claim.Valid
+}
+
+// crossError bounds the error of <grad l, E_t[U-u]> at w^0.
+func (r *trainer) crossError(eG, eU float64) float64 {
+	grad, mean := math.Sqrt(norm2(r.grad0)), math.Sqrt(r.first.mean2)
+	eU += cancellation * math.Sqrt(r.first.U2)
+	return grad*eU + eG*(mean+eU) + sumRounding*grad*mean
 }
 
 // enclose bounds the sums: by Minkowski's inequality the root of a sum of

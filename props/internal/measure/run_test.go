@@ -39,7 +39,7 @@ func TestTrainingClosedForm(t *testing.T) {
 		m, v := w0, 0.0
 		gap := func() float64 { return h / 2 * ((m+c)*(m+c) + v) } // E l - l*
 		var grad, gap1 float64
-		first := gap()
+		first, m0 := gap(), m
 		grad0 := h * h * (m + c) * (m + c)
 		weights, sharpWeights, rootWeights, rootBias := 0.0, 0.0, 0.0, 0.0
 		q, rootQ := 1-h*g/3, (1-h*g)*(1-h*g) // mu = L = h
@@ -78,6 +78,10 @@ func TestTrainingClosedForm(t *testing.T) {
 			{"weighted spread", lo.Run.WeightedRoot.Spread, hi.Run.WeightedRoot.Spread, (e2 - mean2) * rootWeights},
 			{"weighted bias", lo.Run.RootBias, hi.Run.RootBias, rootBias},
 			{"drop of root (40)", lo.Run.RootDrop40, hi.Run.RootDrop40, gap1 - rootQ*first},
+			{"first line of (36)", lo.Run.Line36, hi.Run.Line36,
+				gap1 - first + g*(1-h*g)*grad0 + g*h*(m0+c)*h*d},
+			{"Young in (36)", lo.Run.Young36, hi.Run.Young36, -g*h*(m0+c)*h*d - g/2*grad0},
+			{"variance at w^0", lo.Run.Variance, hi.Run.Variance, h * h * spread},
 			{"drop of (36)", lo.Run.Drop36, hi.Run.Drop36, gap1 - first + g/6*grad0},
 			{"drop of (40)", lo.Run.Drop40, hi.Run.Drop40, gap1 - q*first},
 		} {

@@ -9,6 +9,9 @@
 // the jackknife. A slope over a finite range proves no rate: the verdict on an
 // asymptotic claim is "unsettled", with this as its evidence.
 //
+// Sentences about rates, depth and constants, and steps of more than one size (bounds/
+// PROOFS.md, section 4.2), are judged here as well, by closed forms and small exact runs.
+//
 // Beside it stands the explicit form of Theorem 4 or 5, whose right side is
 // computed with proved constants on the box of all visited weights and states.
 package rates
