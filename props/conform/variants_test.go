@@ -251,8 +251,8 @@ func passDealt(t *testing.T, k int) {
 func TestMeansOfFormulas(t *testing.T) {
 	for _, v := range variants {
 		e := newLab(float64s)
-		if v.make(e); len(e.forms) == 0 {
-			continue
+		if v.make(e); len(e.forms) == 0 || !*full && len(e.forms) == 1 && e.forms["sigmoid'"] != "difference" {
+			continue // the others come together as well
 		}
 		if err := Check(labFactory(float64s, v.make), &Options{Rules: []string{"mean"}, Cases: 1}); err != nil &&
 			!strings.Contains(err.Error(), "nothing is decided") {
