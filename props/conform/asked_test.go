@@ -49,8 +49,8 @@ func (j *job) write(h hash.Hash) {
 // askedTable counts what each rule asks, with a digest of it.
 func askedTable(t *testing.T) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What is asked\n\nCases and requests that each rule always asks, and a digest of them; a digest of the "+
-		"first %d cases drawn with seed 1.\nA recording is of no use once they change.\n\n", drawnOnRecord)
+	fmt.Fprintf(&b, "# What is asked\n\nCases and requests that each rule always asks, and a digest of them; "+
+		"a digest of the first %d cases drawn with seed 1.\nA recording is of no use once they change.\n\n", drawnOnRecord)
 	b.WriteString("| rule | precision | cases | requests | digest | drawn |\n|---|---|---|---|---|---|\n")
 	for _, r := range rules {
 		for _, name := range askedPrecisions {
@@ -137,7 +137,7 @@ func TestDrawnAsSaid(t *testing.T) {
 		var lengths []int
 		widest := 0
 		m := newMaker(ar, Info{}, nil, r.name)
-		for index := range 240 {
+		for index := range 120 {
 			q := r.draw(m.at(1, "drawn", index), index)
 			if q == nil {
 				continue
