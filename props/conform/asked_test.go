@@ -50,7 +50,8 @@ func (j *job) write(h hash.Hash) {
 func askedTable(t *testing.T) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What is asked\n\nCases and requests that each rule always asks, and a digest of them; "+
-		"a digest of the first %d cases drawn with seed 1.\nA recording is of no use once they change.\n\n", drawnOnRecord)
+		"a digest of the first %d cases drawn with seed 1.\nA recording is of no use once they change.\n\n",
+		drawnOnRecord)
 	b.WriteString("| rule | precision | cases | requests | digest | drawn |\n|---|---|---|---|---|---|\n")
 	for _, r := range rules {
 		for _, name := range askedPrecisions {
