@@ -314,7 +314,7 @@ func (c *comparer) finish(before, after *session) {
 		p := &prober{s: after}
 		p.test = func(jobs []*job) bool { return apart(before, after, jobs[0]) != nil }
 		if p.still([]*job{c.smallest}) {
-			c.smallest = p.shrink([]*job{c.smallest})[0]
+			c.smallest = p.withoutCurves(p.shrink([]*job{c.smallest})[0])
 			if d := apart(before, after, c.smallest); d != nil {
 				d.Rule, d.Request = c.First.Rule, c.smallest.line()
 				c.First = d
@@ -326,21 +326,43 @@ func (c *comparer) finish(before, after *session) {
 	}
 }
 
+// withoutCurves puts a bias with the same result in the place of every elementwise function
+// that is not needed to show what is looked for: those that stay are where it comes from.
+func (p *prober) withoutCurves(j *job) *job {
+	for i, s := range j.chain {
+		if s.Op != "square" && !slices.Contains(curvedOps, s.Op) {
+			continue
+		}
+		c := j.clone()
+		c.chain[i] = core.Spec{Op: "bias", N: s.N}
+		c.w[i] = minus(j.want.first[0].F[i+1], j.want.first[0].Y[i])
+		for k, x := range c.w[i] {
+			c.w[i][k] = p.s.ar.stored.round(x)
+		}
+		if p.fits(c, j) && p.still([]*job{c}) {
+			j = c
+		}
+	}
+	return j
+}
+
 func (o *OperatorDrift) part() float64 { return float64(o.Differ) / float64(o.Compared) }
 
-// named is the operator of a drift's request that differs in the largest part of the
-// requests that have it.
+// named is the operator of a drift's request, other than bias where there is one, that
+// differs in the largest part of the requests that have it.
 func (c *comparer) named(d *Drift) string {
 	j, err := parseLine([]byte(d.Request))
 	if err != nil || d.Quantity == "W" && j.kind != run {
 		return ""
 	}
+	best := ""
 	for _, o := range c.Operators {
-		if slices.ContainsFunc(j.chain, func(s core.Spec) bool { return s.Op == o.Op }) {
-			return o.Op
+		has := slices.ContainsFunc(j.chain, func(s core.Spec) bool { return s.Op == o.Op })
+		if has && (best == "" || best == "bias") {
+			best = o.Op
 		}
 	}
-	return ""
+	return best
 }
 
 // apart asks both builds and gives the first number that differs.

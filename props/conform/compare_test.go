@@ -22,7 +22,7 @@ func short(rules ...string) *Options {
 		rules = []string{"operators"}
 	}
 	return &Options{Cases: 5, Rules: rules, Ops: []string{
-		"affine", "linear", "bias", "scale", "tanh", "sigmoid", "softplus", "square",
+		"linear", "bias", "scale", "tanh", "sigmoid", "softplus", "square",
 	}}
 }
 
@@ -46,7 +46,6 @@ func TestCompare(t *testing.T) {
 		}, word("float32"), Inside, "tanh", []string{"trace", "not-finite"}},
 		"sigmoid a unit higher": {plain, off("sigmoid", 1), word("bfloat16"), Inside, "sigmoid", nil},
 		"softplus far off":      {plain, off("softplus", 400), word("float32"), Fault, "softplus", nil},
-		"was far off":           {off("softplus", 400), plain, word("float32"), Fault, "softplus", nil},
 		"decay on its own":      {plain, func(e *lab) { e.decoupled = true }, float64s, Inside, "step", nil},
 		"a bit more after every step": {plain, func(e *lab) {
 			e.hook.step = func(_ *job, _ int, _, _, after []float64) { lastBit(after) }
@@ -69,7 +68,7 @@ func TestCompare(t *testing.T) {
 			continue
 		}
 		if c.op != "" && !slices.Contains(strings.Split(c.op, "|"), cmp.Or(got.First.Op, "step")) {
-			t.Errorf("%s: the builds part in %s, want %s", name, got.First.Op, c.op)
+			t.Errorf("%s: the builds part in %s, want %s: %v", name, got.First.Op, c.op, got)
 		}
 		for _, d := range []*Drift{got.First, got.Largest} {
 			if inside := d.Share <= 1 && d.Share > 0; !inside && c.verdict == Inside || d.Old == d.New {

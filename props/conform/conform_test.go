@@ -389,7 +389,9 @@ func TestEveryOperatorIsAsked(t *testing.T) {
 				t.Fatal(err)
 			}
 			asked := map[string]bool{}
-			for q := range ruleNamed(rule).fixed(newMaker(ar, Info{}, nil, rule)) {
+			s := &session{rule: ruleNamed(rule), ar: ar, info: Info{Mixed: p}, maker: newMaker(ar, Info{}, nil, rule)}
+			s.gate = newGate(nil, (*Options)(nil).withDefaults())
+			for q := range s.fixed() {
 				for _, x := range q.questions {
 					for _, s := range x.chain {
 						asked[s.Op] = true
