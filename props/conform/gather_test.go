@@ -2,6 +2,7 @@ package conform
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -81,5 +82,36 @@ func TestAmbiguous(t *testing.T) {
 		if got := j.ambiguous(); got != c.want {
 			t.Errorf("weight %v behind a softmaxce: ambiguous %v", c.w, got)
 		}
+	}
+}
+
+// logAddExp takes the derivative of ln(1 + e^x) to be e^(x - y), as JAX and autograd do: NaN
+// at +Inf, and off by many units at 33.
+type logAddExp struct{ Engine }
+
+func (e logAddExp) Step(req *Request) (*Reply, error) {
+	r, err := e.Engine.Step(req)
+	if err != nil || req.Chain[0].Op != "bias" || req.Chain[1].Op != "logistic" {
+		return r, err
+	}
+	x := req.X[0] + req.W[0][0] + req.Delta[0][0]
+	y := math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+	eps := req.Eps[1][0]
+	r.U[0][0] = (r.U[0][0]-eps)*(math.Exp(x-y)*(1+math.Exp(-x))) + eps
+	r.W[0][0] = req.W[0][0]
+	core.Step(r.W[0], r.U[0], req.Gamma, req.Reg)
+	return r, nil
+}
+
+// TestWildApart: what is wrong at Inf and what is wrong at 33 are two findings.
+func TestWildApart(t *testing.T) {
+	factory := func() (Engine, error) { return logAddExp{NewReference()}, nil }
+	r := Run(factory, &Options{Cases: 1, Rules: []string{"sweep", "not-finite"}})
+	var parts []string
+	for _, v := range r.Findings {
+		parts = append(parts, v.Part)
+	}
+	if len(parts) != 2 || !slices.Contains(parts, "what is not finite") {
+		t.Errorf("found %q, want what is not finite and another", parts)
 	}
 }

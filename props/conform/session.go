@@ -392,7 +392,16 @@ func (x *shown) looksLike(y *shown) bool {
 	if x.rule != y.rule || x.fault.kind != y.fault.kind || x.fault.quantity != y.fault.quantity || x.op != y.op {
 		return false
 	}
+	if x.wild() != y.wild() {
+		return false // or what happens to Inf would hide a derivative that is wrong elsewhere
+	}
 	return x.fault.kind != Refused && x.fault.kind != Panic || x.fault.detail == y.fault.detail
+}
+
+// wild reports whether numbers that are not finite showed it.
+func (x *shown) wild() bool {
+	n := len(x.jobs)
+	return n > 0 && x.jobs[n-1].want != nil && x.jobs[n-1].want.wild
 }
 
 func (x *shown) size() int {
