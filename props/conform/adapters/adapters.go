@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:embed *.py cpp install.sh
+//go:embed *.py cpp known install.sh
 var files embed.FS
 
 // Adapter is one engine.
