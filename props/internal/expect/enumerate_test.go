@@ -13,11 +13,11 @@ import (
 )
 
 // tiny is the shortest chain, bias and halfsq of width 1, at x = 3, w = 2, with delta_1 =
-// 1 or -1 (1/4, 3/4), eps_2 = 4 or 0 (1/2, 1/2).
+// 2 or -1 (1/4, 3/4), eps_2 = 4 or 0 (1/2, 1/2).
 func tiny(t testing.TB) (c *core.Chain, x, w []float64, plan *Plan) {
 	c = chain(t, core.Bias(1), core.HalfSq(1))
 	plan = &Plan{
-		Delta: []perturb.Finite{nil, perturb.TwoPoint([]float64{1}, []float64{-1}, 0.25)},
+		Delta: []perturb.Finite{nil, perturb.TwoPoint([]float64{2}, []float64{-1}, 0.25)},
 		Eps:   []perturb.Finite{nil, nil, perturb.TwoPoint([]float64{4}, []float64{0}, 0.5)},
 	}
 	return c, []float64{3}, []float64{2}, plan
@@ -47,7 +47,7 @@ func TestEnumerateByHand(t *testing.T) {
 		return nil
 	})
 	// u = V_1 = Y_1 + eps_2 with Y_1 = 5 + delta_1.
-	const want = "[0 0 0] 0.125 [1] [4] [10]; [0 0 1] 0.125 [1] [0] [6]; " +
+	const want = "[0 0 0] 0.125 [2] [4] [11]; [0 0 1] 0.125 [2] [0] [7]; " +
 		"[1 0 0] 0.375 [-1] [4] [8]; [1 0 1] 0.375 [-1] [0] [4]; "
 	if err != nil || got != want {
 		t.Errorf("%s, error %v\nwant %s", got, err, want)
@@ -55,8 +55,8 @@ func TestEnumerateByHand(t *testing.T) {
 }
 
 // TestMomentsByHand: both ways to the moments give the fractions that pencil and paper do.
-// Y_1 - y_1 = delta_1 has mean -1/2 and square 1; V_1 - v_1 = U - u = delta_1 + eps_2 is 5,
-// 1, 3, -1 with probabilities 1, 1, 3, 3 of 8.
+// Y_1 - y_1 = delta_1 has mean -1/4 and square 7/4; V_1 - v_1 = U - u = delta_1 + eps_2 is 6,
+// 2, 3, -1 with probabilities 1, 1, 3, 3 of 8.
 func TestMomentsByHand(t *testing.T) {
 	c, x, w, plan := tiny(t)
 	naive, err := Naive(c, x, w, plan, 0)
@@ -69,35 +69,36 @@ func TestMomentsByHand(t *testing.T) {
 	}
 	for name, m := range map[string]*claim.Moments{"naive": naive, "walked": walked} {
 		for what, v := range map[string][2]float64{
-			"leaves":                   {float64(m.Leaves), 4},
-			"P":                        {m.P, 1},
-			"E|U-u|^2":                 {m.U2, (25 + 1 + 27 + 3) / 8.0},
-			"|E[U-u]|^2":               {m.UMean2, (12.0 / 8) * (12.0 / 8)},
-			"E|U_1-u_1|^2":             {m.Ui2[1], 7},
-			"E|U_2-u_2|^2":             {m.Ui2[2], 0},
-			"E|delta_1|^2":             {m.D2[1], 1},
-			"E|delta_1|^4":             {m.D4[1], 1},
-			"(E|delta_1|^2)^2":         {m.D22[1], 1},
-			"E|eps_2|^2":               {m.E2[2], 8},
-			"E|eps_2|^4":               {m.E4[2], 128},
-			"E|Y_1-y_1|^2":             {m.Y2[1], 1},
-			"E|V_1-v_1|^2":             {m.V2[1], 7},
-			"E|V_1-v_1|^4":             {m.V4[1], (625 + 1 + 243 + 3) / 8.0},
-			"E|V_2-v_2|^2":             {m.V2[2], 0},
-			"E|Y_1-y_1|^2|V_2-v_2|^2":  {m.YV2[1], 0},
-			"literal mean of delta":    {m.DMean2[claim.Literal][1], 1},
-			"past mean of delta":       {m.DMean2[claim.Past][1], 0.25},
-			"total mean of delta":      {m.DMean2[claim.Total][1], 0.25},
-			"its square":               {m.DMean22[claim.Past][1], 0.0625},
-			"literal mean of eps":      {m.EMean2[claim.Literal][2], 4},
-			"past mean of eps":         {m.EMean2[claim.Past][2], 4},
-			"total mean of eps":        {m.EMean2[claim.Total][2], 4},
-			"literal mean of Y":        {m.YMean2[claim.Literal][1], 1},
-			"past mean of Y":           {m.YMean2[claim.Past][1], 0.25},
-			"literal mean of V":        {m.VMean2[claim.Literal][1], 7},
-			"past mean of V, (3, 1)":   {m.VMean2[claim.Past][1], 0.25*9 + 0.75*1},
-			"total mean of V, 3/2":     {m.VMean2[claim.Total][1], 2.25},
-			"E|Y_2-y_2|^2, 11/2, -9/2": {m.Y2[2], 0.25*30.25 + 0.75*20.25},
+			"leaves":                  {float64(m.Leaves), 4},
+			"P":                       {m.P, 1},
+			"E|U-u|^2":                {m.U2, (36 + 4 + 27 + 3) / 8.0},
+			"|E[U-u]|^2":              {m.UMean2, (14.0 / 8) * (14.0 / 8)},
+			"E|U_1-u_1|^2":            {m.Ui2[1], 8.75},
+			"E|U_2-u_2|^2":            {m.Ui2[2], 0},
+			"E|delta_1|^2":            {m.D2[1], 1.75},
+			"E|delta_1|^4":            {m.D4[1], 4.75},
+			"(E|delta_1|^2)^2":        {m.D22[1], 3.0625},
+			"E|eps_2|^2":              {m.E2[2], 8},
+			"E|eps_2|^4":              {m.E4[2], 128},
+			"E|Y_1-y_1|^2":            {m.Y2[1], 1.75},
+			"E|Y_1-y_1|^4":            {m.Y4[1], 4.75},
+			"E|V_1-v_1|^2":            {m.V2[1], 8.75},
+			"E|V_1-v_1|^4":            {m.V4[1], (1296 + 16 + 243 + 3) / 8.0},
+			"E|V_2-v_2|^2":            {m.V2[2], 0},
+			"E|Y_1-y_1|^2|V_2-v_2|^2": {m.YV2[1], 0},
+			"literal mean of delta":   {m.DMean2[claim.Literal][1], 1.75},
+			"past mean of delta":      {m.DMean2[claim.Past][1], 0.0625},
+			"total mean of delta":     {m.DMean2[claim.Total][1], 0.0625},
+			"its square":              {m.DMean22[claim.Past][1], 0x1p-8},
+			"literal mean of eps":     {m.EMean2[claim.Literal][2], 4},
+			"past mean of eps":        {m.EMean2[claim.Past][2], 4},
+			"total mean of eps":       {m.EMean2[claim.Total][2], 4},
+			"literal mean of Y":       {m.YMean2[claim.Literal][1], 1.75},
+			"past mean of Y":          {m.YMean2[claim.Past][1], 0.0625},
+			"literal mean of V":       {m.VMean2[claim.Literal][1], 8.75},
+			"past mean of V, (4, 1)":  {m.VMean2[claim.Past][1], 0.25*16 + 0.75*1},
+			"total mean of V, 7/4":    {m.VMean2[claim.Total][1], 3.0625},
+			"E|Y_2-y_2|^2, 12, -9/2":  {m.Y2[2], 0.25*144 + 0.75*20.25},
 		} {
 			if v[0] != v[1] {
 				t.Errorf("%s: %s is %v, want %v", name, what, v[0], v[1])
@@ -107,9 +108,9 @@ func TestMomentsByHand(t *testing.T) {
 	r := walker.Reach()
 	for what, v := range map[string][2]float64{
 		"lowest Y_0": {r.Y[0].Lo[0], 3}, "highest Y_0": {r.Y[0].Hi[0], 3},
-		"lowest Y_1": {r.Y[1].Lo[0], 4}, "highest Y_1": {r.Y[1].Hi[0], 6},
-		"lowest Y_2": {r.Y[2].Lo[0], 8}, "highest Y_2": {r.Y[2].Hi[0], 18},
-		"|Y_1|": {r.MaxY[1], 6}, "|V_1|": {r.MaxV[1], 10}, "|V_2|": {r.MaxV[2], 1},
+		"lowest Y_1": {r.Y[1].Lo[0], 4}, "highest Y_1": {r.Y[1].Hi[0], 7},
+		"lowest Y_2": {r.Y[2].Lo[0], 8}, "highest Y_2": {r.Y[2].Hi[0], 24.5},
+		"|Y_1|": {r.MaxY[1], 7}, "|V_1|": {r.MaxV[1], 11}, "|V_2|": {r.MaxV[2], 1},
 		"exact u": {walker.Exact().UAll[0], 5},
 	} {
 		if v[0] != v[1] {

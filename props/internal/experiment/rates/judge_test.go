@@ -112,7 +112,8 @@ func TestJudge(t *testing.T) {
 		"a form of NaN":   {[]Result{nan}, claim.Undecided, "fails: left/right NaN"},
 		"of other claims": {[]Result{measured(Scenario{Claim: "cor4", Level: "at"}, 0, 0.01)}, claim.Unsettled, ""},
 	} {
-		if j := judge("cor2", c.results); j.Verdict != c.want || !strings.Contains(j.Note, c.note) || c.note == "" && j.Note != "" {
+		j := judge("cor2", c.results)
+		if j.Verdict != c.want || !strings.Contains(j.Note, c.note) || c.note == "" && j.Note != "" {
 			t.Errorf("%s: %s, %q, want %s, %q", name, j.Verdict, j.Note, c.want, c.note)
 		}
 	}
