@@ -79,6 +79,20 @@ func TestTrain(t *testing.T) {
 	}
 }
 
+// TestTrainPerturbs: the steps themselves have both errors. By hand: delta_1 = eps_2 = 1 move
+// the weights to -2 - 2, where l = (9 + 1)/4; with one of them it would be (4 + 0)/4.
+func TestTrainPerturbs(t *testing.T) {
+	r := trained(t, perturb.Constant([]float64{1}))
+	if !(r.LossLast > 2 && r.LossLast < 3) {
+		t.Errorf("the loss ends at %v, want near 5/2", r.LossLast)
+	}
+	for _, l := range r.Logged {
+		if !near(l.Measured, 4) {
+			t.Errorf("step %d: E|U-u|^2 = %v, want (1 + 1)^2", l.T, l.Measured)
+		}
+	}
+}
+
 // TestViolated: a claim that the run breaks is named with the step and both sides, unless
 // the search has refuted it already; what rounding hides is counted apart.
 func TestViolated(t *testing.T) {
