@@ -110,6 +110,27 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestFullAnywhere: a device with room for all but the last byte, or for none, is an error of
+// the page and of the table alone; one with room for all is none.
+func TestFullAnywhere(t *testing.T) {
+	d := page()
+	tab := d.Blocks[2].(*Table)
+	for name, write := range map[string]func(w io.Writer) error{
+		"text": d.Text, "markdown": d.Markdown, "html": d.HTML,
+		"table text": tab.Text, "table markdown": tab.Markdown, "table html": tab.HTML,
+	} {
+		n := len(written(t, write))
+		for room := range n {
+			if err := write(&full{room: room}); !errors.Is(err, errFull) {
+				t.Errorf("%s of %d bytes with room for %d: error %v", name, n, room, err)
+			}
+		}
+		if err := write(&full{room: n}); err != nil {
+			t.Errorf("%s with room for all: %v", name, err)
+		}
+	}
+}
+
 // TestPrinter: after an error nothing is written, whoever does the writing.
 func TestPrinter(t *testing.T) {
 	var b strings.Builder

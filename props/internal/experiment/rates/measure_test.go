@@ -156,12 +156,25 @@ func TestExplicit(t *testing.T) {
 		if got := w.explicit(s, 64, 2); !(math.Abs(got-want) <= 1e-9*want) {
 			t.Errorf("PL %v, two errors: %v, want %v", s.PL, got, want)
 		}
-		// delta_1 widens the region and has a fourth moment.
-		s.EZero, s.EMean, s.DZero = Growth{}, Growth{}, constant(1)
-		one := w.explicit(s, 64, 2)
-		s.DZero = constant(2)
-		if two := w.explicit(s, 64, 2); !(two > one) {
-			t.Errorf("PL %v: delta of 1 and 2 give %v and %v", s.PL, one, two)
+		// delta_1 = 1/4 +- 1/2 is 3/4 or -1/4, and widens the region by 3/4.
+		s.EZero, s.EMean, s.DZero, s.DMean = Growth{}, Growth{}, constant(0.5), constant(0.25)
+		region = core.NewRegion(o.chain)
+		region.VisitWeights(o.w0)
+		region.Smoothness(o.x)
+		region.Y[1].Lo[0] -= 0.75
+		region.Y[1].Hi[0] += 0.75
+		region.Widen(core.Margin)
+		a := region.Regularity(nil)
+		kappa := bounds.Const{N: 2, C: a.C(), C2: a.C2, Lf: a.Lf, L1: a.L1, L2: a.L2}
+		none := make([]float64, 3)
+		thm1 = bounds.Theorem1(kappa, []float64{0, (9./16 + 1./16) / 2, 0}, none)
+		thm2 = bounds.RepairedTheorem2(kappa, []float64{0, 1. / 16, 0}, []float64{0, (81./256 + 1./256) / 2, 0}, none)
+		want = bounds.Theorem4(smooth, d0, 64, sum*thm1, sum*thm2)
+		if s.PL {
+			want = bounds.Theorem5(smooth, d0, 64, sum*thm1, sum*thm2)
+		}
+		if got := w.explicit(s, 64, 2); !(math.Abs(got-want) <= 1e-9*want) {
+			t.Errorf("PL %v, two errors delta: %v, want %v", s.PL, got, want)
 		}
 	}
 }

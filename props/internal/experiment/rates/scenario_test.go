@@ -134,3 +134,37 @@ func TestSizes(t *testing.T) {
 		}
 	}
 }
+
+// TestCorollary1: every step is perturbed; at the exponents of (43) and (44), and beyond them
+// with half of each, eps is of size 1.
+func TestCorollary1(t *testing.T) {
+	const steps = 1 << 16
+	x := math.Log(steps) / steps
+	k := 0
+	for _, s := range Scenarios() {
+		if s.Claim != "cor1" {
+			continue
+		}
+		base := 1.0 / steps // delta ~ base^1/8, means ~ base^1/4
+		power := 0.125
+		if s.PL {
+			base, power = x, 0.25
+		}
+		if s.Level == "beyond" {
+			power /= 2
+		}
+		size, mean := math.Pow(base, power), math.Pow(base, 2*power)
+		for name, v := range map[string][2]float64{
+			"Q": {float64(s.count(steps)), steps}, "delta": {s.DZero.at(steps), size}, "its mean": {s.DMean.at(steps), mean},
+			"eps": {s.EZero.at(steps), 1}, "the mean of eps": {s.EMean.at(steps), mean},
+		} {
+			if !(math.Abs(v[0]-v[1]) <= 1e-12*v[1]) {
+				t.Errorf("%s, %s: %s is %v, want %v", s.Setting, s.Level, name, v[0], v[1])
+			}
+		}
+		k++
+	}
+	if k != 4 {
+		t.Errorf("%d scenarios of Corollary 1, want 4", k)
+	}
+}

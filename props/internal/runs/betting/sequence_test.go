@@ -84,6 +84,41 @@ func TestRepeated(t *testing.T) {
 	}
 }
 
+// TestPathSums: the sums that a right side gets are those of the weights times the moments, by
+// hand 3/4 and 1/4 where they are the same at every w; the left side gets a mean and a gap that
+// is not below 0.
+func TestPathSums(t *testing.T) {
+	round := perturb.Spec{Law: "round", Format: "e4m3", Mode: "stochastic"}
+	for _, law := range []perturb.Spec{two, round} {
+		weights, runs, low := 0, 0, math.Inf(1)
+		b := path(0, &weights)
+		b.Path.Left = func(meanGrad2, gap float64) float64 {
+			low = min(low, gap)
+			if !(meanGrad2 > 0 && gap >= 0) {
+				t.Errorf("%s: left of %v, %v", law.Law, meanGrad2, gap)
+			}
+			return meanGrad2
+		}
+		b.Path.Right = func(s bounds.Smooth, d0 float64, steps int, e2, mean2 float64) float64 {
+			runs++
+			known := math.Abs(e2-0.75) < 1e-9 && math.Abs(mean2-0.25) < 1e-9
+			if law.Law == "twopoint" && !known || !(e2 >= mean2 && mean2 >= 0) || steps != sequentialT || !(d0 > 0) ||
+				!(math.Abs(s.Gamma*s.L-1./3) < 1e-9) || !(s.SigmaSq > 0) {
+				t.Errorf("%s: right of E|U-u|^2 = %v, %v, D0 = %v, T = %d, %+v", law.Law, e2, mean2, d0, steps, s)
+			}
+			return 1e-6
+		}
+		s := newSequence(b, 1)
+		if err := s.run(law); err != nil || runs == 0 || !(low < 0.9) {
+			t.Errorf("%s: %d right sides, gaps from %v, error %v", law.Law, runs, low, err)
+		}
+		b.Path.Left = func(float64, float64) float64 { return math.NaN() }
+		if err := newSequence(b, 1).run(law); err == nil {
+			t.Errorf("%s: a left side of NaN is no error", law.Law)
+		}
+	}
+}
+
 // TestDraw: by hand, one step of F = (x+w)^2/2 with one input and delta_1 = eps_2 = 2 is
 // w - g (x + w + 2 + 2).
 func TestDraw(t *testing.T) {
@@ -205,6 +240,19 @@ func TestRunOrder(t *testing.T) {
 	got := ""
 	for _, r := range results {
 		got += r.Name + "; "
+		if !r.Rejected || r.Steps >= sequentialSteps || !(r.Wealth > 20 && r.Wealth < 100) {
+			t.Errorf("%s, weakened: rejected %v after %d, log wealth %v", r.Name, r.Rejected, r.Steps, float64(r.Wealth))
+		}
+	}
+	// Not weakened, which is what 0 means, they hold, and the bets are lost.
+	held, err := Run(Options{Seed: 1, Claims: claims[:1]})
+	if err != nil || len(held) != 3 {
+		t.Fatalf("%v, error %v", held, err)
+	}
+	for _, r := range held {
+		if r.Rejected || r.Steps != sequentialSteps || !(r.Wealth < 0) || r.Claim != "a" {
+			t.Errorf("%+v", r)
+		}
 	}
 	const want = "c, two points with a mean; a, two points with a mean; c, zero mean; a, zero mean; " +
 		"c, e4m3 stochastic; a, e4m3 stochastic; "
