@@ -197,7 +197,8 @@ func TestSequentialCase(t *testing.T) {
 			t.Errorf("%d inputs: the laws are elsewhere", inputs)
 		}
 	}
-	if _, err := sequentialCase(perturb.Spec{Law: "constant", D: []float64{1, 2}}, 1, rand.New(rand.NewPCG(1, 1))); err == nil ||
+	wide := perturb.Spec{Law: "constant", D: []float64{1, 2}}
+	if _, err := sequentialCase(wide, 1, rand.New(rand.NewPCG(1, 1))); err == nil ||
 		!strings.Contains(err.Error(), "delta[0]") {
 		t.Errorf("a law of another width: error %v", err)
 	}
