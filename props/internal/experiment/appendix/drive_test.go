@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core/problem"
@@ -81,10 +82,13 @@ func TestRunsOfA2(t *testing.T) {
 	}
 }
 
+// runsOfA3 are shared, since they take a second or two.
+var runsOfA3 = sync.OnceValue(func() []exampleRun { return a3Runs(1) })
+
 // TestRunsOfA3: 2 matrices, 2 momenta, 3 steps, 7 starts, with and without the compressor; as
 // printed for each matrix from three starts.
 func TestRunsOfA3(t *testing.T) {
-	runs := a3Runs(2)
+	runs := runsOfA3()
 	printed, admissible := 0, 0
 	starts := map[string]bool{}
 	for _, r := range runs {
@@ -115,8 +119,6 @@ func TestJudges(t *testing.T) {
 	}{
 		"A.2": {JudgeA2(), claim.Holds, 15, "so do 9 runs with 1/2 <= g < 1"},
 		"A.3": {JudgeA3(1), claim.Holds, 12, "SGD without the compressor diverges from "},
-		"A.3, admissible": {JudgeA3Admissible(1), claim.Refuted, 56,
-			" of 56 compressed runs with 3 L g <= 1 reach |w1| < 1e-09"},
 	} {
 		if c.j.Verdict != c.want || c.j.Cases != c.cases || !strings.Contains(c.j.Note, c.note) {
 			t.Errorf("%s: %s after %d cases: %s", name, c.j.Verdict, c.j.Cases, c.j.Note)

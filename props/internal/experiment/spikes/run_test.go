@@ -286,7 +286,7 @@ func TestGrids(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	good.Kicks, good.Spacings = []float64{MaxKick}, []int{2048}
+	good.Kicks, good.Spacings, good.Chains = []float64{MaxKick}, []int{1, 2048}, 1
 	if err := good.check(); err != nil {
 		t.Errorf("the largest of all: %v", err)
 	}
@@ -336,7 +336,8 @@ func TestCompare(t *testing.T) {
 	r.compare(&at, "x", "at %v", 1, 1, 2)
 	r.compare(&at, "x", "at %v", 2, 1, 4)
 	r.compare(&at, "x", "at %v", 3, 0, 0)
-	if at != (Tightness{0.5, "x: at 1"}) || len(r.Violations) != 0 || r.Comparisons != 3 {
+	r.compare(&at, "x", "at %v", 7, 2, 4) // the first of equals stays
+	if at != (Tightness{0.5, "x: at 1"}) || len(r.Violations) != 0 || r.Comparisons != 4 {
 		t.Errorf("%+v, %+v", at, r)
 	}
 	r.compare(&at, "x", "at %v", 4, 3, 2)
@@ -393,5 +394,62 @@ func TestRecoveryOfReport(t *testing.T) {
 			at.Ratio != c.ratio {
 			t.Errorf("%+v: %+v, ratio %v", c, r, at.Ratio)
 		}
+	}
+}
+
+// TestSingleByHand: on l = w^2/2 the root form is met, so that the measured recovery takes the
+// steps that it promises: of q = (3/4)^2 2, 5 and 9 to a half, a tenth and a hundredth.
+func TestSingleByHand(t *testing.T) {
+	c := checkCase{setting: still(), site: Site{true, 2}, kick: 2}
+	r := Report{MinSize: math.Inf(1)}
+	if err := c.checkSingle(&r, []float64{2}); err != nil {
+		t.Fatal(err)
+	}
+	if at := r.Recovery[root]; at.Ratio != 1 || r.Singles != 1 || r.Promised != 9 || r.Unrecovered != 0 ||
+		len(r.Violations) != 0 || !(math.Abs(r.MinSize-2) < 1e-9) || r.MaxSize != r.MinSize {
+		t.Errorf("%+v", r)
+	}
+	if !(r.Path[root].Ratio > 1-1e-6 && r.Path[root].Ratio <= 1) || !(r.Path[printed].Ratio <= 1) {
+		t.Errorf("paths %+v", r.Path)
+	}
+	tr, err := c.single([]float64{2})
+	if err != nil || len(tr.low) != spikeAt+1+9+1 { // steps 0..20, the gap after it, nine more
+		t.Errorf("%d steps, error %v, want %d", len(tr.low), err, spikeAt+11)
+	}
+	pair := Report{MinSize: math.Inf(1)}
+	if err := c.checkPair(&pair, []float64{2}); err != nil || pair.Pairs != 1 || len(pair.Violations) != 0 ||
+		!(pair.ZeroMean.Ratio > 0.5 && pair.ZeroMean.Ratio <= 1) || pair.Comparisons != 10 {
+		t.Errorf("%+v, error %v", pair, err)
+	}
+	c.spacing = 100
+	train := Report{MinSize: math.Inf(1)}
+	if err := c.checkTrain(&train, []float64{2}); err != nil || train.Trains != 1 || len(train.Violations) != 0 ||
+		train.Comparisons != forms*(trainSteps-1+7) || !(math.Abs(train.MaxSize-2) < 1e-9) {
+		t.Errorf("%d comparisons, %+v, error %v", train.Comparisons, train, err)
+	}
+}
+
+// TestDiffering: the states that a perturbation reaches, by hand on bias, scale, halfsq.
+func TestDiffering(t *testing.T) {
+	c, err := core.NewChain(core.Bias(1), core.Scale(1), core.HalfSq(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPasses(c)
+	for s, want := range map[Site]string{
+		{false, 1}: "[Y_1 Y_2 Y_3 V_2 V_1]", {false, 2}: "[Y_2 Y_3 V_2 V_1]", {false, 3}: "[Y_3]",
+		{true, 3}: "[V_2 V_1]", {true, 2}: "[V_1]", {true, 1}: "[]",
+	} {
+		if !p.run([]float64{1}, []float64{0, 1}, s.given(3, []float64{1})) {
+			t.Fatalf("%v: no region", s)
+		}
+		if got := fmt.Sprint(p.differing()); got != want {
+			t.Errorf("%v moves %s, want %s", s, got, want)
+		}
+	}
+	// By hand: u = (w y_1, y_1^2) = (1, 1); with eps_3 = 1 it is (2, 2).
+	p.run([]float64{1}, []float64{0, 1}, Site{true, 3}.given(3, []float64{1}))
+	if !(math.Abs(p.diff()-math.Sqrt2) < 1e-15) || !(p.rounding() > 0 && p.rounding() < 1e-9) {
+		t.Errorf("|U-u| = %v +- %v, want the root of 2", p.diff(), p.rounding())
 	}
 }
