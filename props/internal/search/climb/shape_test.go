@@ -284,12 +284,14 @@ func TestParameters(t *testing.T) {
 		back.Eps[1].At != 3 || !(math.Abs(back.Run.More[0][1]-6) < 1e-9) || back.X[0] != 0 {
 		t.Errorf("written back: %s, was %s", now, was)
 	}
-	for _, far := range []float64{-1e3, 1e3} {
-		for _, k := range []int{7, 14} { // P and T
-			m[k].set(far)
-		}
-		if c.Run.Steps < 1 || c.Run.Steps > 4*17 || !(c.Delta[0].P > 0 && c.Delta[0].P < 1) {
-			t.Errorf("at %v: T = %d, P = %v", far, c.Run.Steps, c.Delta[0].P)
+	for far, want := range map[float64]struct {
+		steps int
+		p     float64
+	}{-1e3: {1, 0x1p-20}, 1e3: {4 * 17, 1 - 0x1p-20}} {
+		m[7].set(far)
+		m[14].set(far)
+		if c.Run.Steps != want.steps || c.Delta[0].P != want.p {
+			t.Errorf("at %v: T = %d, P = %v, want %d, %v", far, c.Run.Steps, c.Delta[0].P, want.steps, want.p)
 		}
 	}
 	for x, want := range map[float64]float64{-1: 0x1p-20, 0: 0x1p-20, 0.25: 0.25, 1: 1 - 0x1p-20, 7: 1 - 0x1p-20} {
