@@ -72,6 +72,7 @@ func TestMomentsByHand(t *testing.T) {
 			"leaves":                  {float64(m.Leaves), 4},
 			"P":                       {m.P, 1},
 			"E|U-u|^2":                {m.U2, (36 + 4 + 27 + 3) / 8.0},
+			"E[U-u], with its sign":   {m.UMean[0], 14.0 / 8},
 			"|E[U-u]|^2":              {m.UMean2, (14.0 / 8) * (14.0 / 8)},
 			"E|U_1-u_1|^2":            {m.Ui2[1], 8.75},
 			"E|U_2-u_2|^2":            {m.Ui2[2], 0},
@@ -121,6 +122,40 @@ func TestMomentsByHand(t *testing.T) {
 	if err := walker.Walk(walked, x, w, &Plan{}, 0); err != nil || walked.Leaves != 1 || walked.U2 != 0 ||
 		walked.V4[1] != 0 || walker.Reach().MaxV[1] != 5 || walker.Reach().Y[1].Lo[0] != 5 {
 		t.Errorf("without laws: %+v, error %v", walked, err)
+	}
+}
+
+// TestSplitAboveTheTurn: where the trunk ends before delta_{N-1}, each subtree sums delta_N
+// itself: 27 nodes are too few for it to end before, 81 are not.
+func TestSplitAboveTheTurn(t *testing.T) {
+	const n = 6
+	c := chain(t, core.Bias(1), core.Bias(1), core.Scale(1), core.Bias(1), core.Bias(1), core.HalfSq(1))
+	three := perturb.Table([]perturb.Outcome{{P: 0.5, D: []float64{1}}, {P: 0.25, D: []float64{-2}},
+		{P: 0.25, D: []float64{0.5}}})
+	two := perturb.TwoPoint([]float64{0.25}, []float64{-1}, 0.25)
+	plan := &Plan{Delta: []perturb.Finite{nil, three, three, three, three, three, two},
+		Eps: []perturb.Finite{5: two, 6: two}}
+	x, w := []float64{0.5}, []float64{0, 0, 2, 0, 0}
+	want, err := Naive(c, x, w, plan, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, walker := claim.NewMoments(c), NewWalker(c)
+	if err := walker.Walk(got, x, w, plan, 0); err != nil {
+		t.Fatal(err)
+	}
+	if walker.split != n-2 || len(walker.todo) != 81 || got.Leaves != want.Leaves || got.Leaves != 243*2*4 {
+		t.Errorf("split at %d into %d parts, %d leaves, want 4, 81, %d", walker.split, len(walker.todo), got.Leaves,
+			want.Leaves)
+	}
+	for name, v := range map[string][2]float64{
+		"E|delta_N|^2": {got.D2[n], want.D2[n]}, "E|delta_N|^4": {got.D4[n], want.D4[n]},
+		"E|Y_N-y_N|^2": {got.Y2[n], want.Y2[n]}, "its past mean": {got.YMean2[claim.Past][n], want.YMean2[claim.Past][n]},
+		"E|U-u|^2": {got.U2, want.U2}, "P": {got.P, 1},
+	} {
+		if !(math.Abs(v[0]-v[1]) <= tolerance*v[1]) {
+			t.Errorf("%s is %v, want %v", name, v[0], v[1])
+		}
 	}
 }
 
