@@ -193,6 +193,34 @@ func TestRootBudget(t *testing.T) {
 	}
 }
 
+// TestRootBudgetFaults: a bound that is too small, a budget that lets it grow, and one that is
+// so small that more would do no harm are each seen.
+func TestRootBudgetFaults(t *testing.T) {
+	scaled := func(f float64) func(s bounds.Smooth, t int, q float64) float64 {
+		return func(s bounds.Smooth, t int, q float64) float64 { return f * rootBurst(s, t, q) }
+	}
+	late := func(s bounds.Smooth, t int, q float64) float64 { // it grows like T^1/4 from T = 2^20 on
+		return rootBurst(s, t, q) * math.Pow(max(1, float64(t)/(1<<20)), 0.25)
+	}
+	for name, c := range map[string]struct {
+		bound  func(s bounds.Smooth, t int, q float64) float64
+		budget func(t float64) float64
+		want   string
+	}{
+		"a tenth of it": {scaled(0.1), bounds.RootBudget, ": the quadratic ends at "},
+		"NaN":           {scaled(math.NaN()), bounds.RootBudget, ": the quadratic ends at "},
+		"a larger budget": {rootBurst, func(t float64) float64 { return math.Pow(t, 0.75) },
+			"L/mu = 64: bound over rate grows from "},
+		"a bound that grows": {late, bounds.RootBudget, "L/mu = 1: bound over rate grows from "},
+		"a budget of one": {rootBurst, func(float64) float64 { return 1 },
+			"with T^{1/8} times the budget the quadratic goes from "},
+	} {
+		if j := judgeRootBudget(c.bound, c.budget); j.Verdict != claim.Undecided || !strings.Contains(j.Note, c.want) {
+			t.Errorf("%s: %s, want %q in %s", name, j.Verdict, c.want, j.Note)
+		}
+	}
+}
+
 // TestAsymmetry: of the sixteen limits none permits delta more than eps.
 func TestAsymmetry(t *testing.T) {
 	j := JudgeAsymmetry()
