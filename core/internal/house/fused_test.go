@@ -59,6 +59,35 @@ func TestFusedSums(t *testing.T) {
 		{"foreign", "r = math.Pi*x + z", "math.Pi * x"},
 		{"minimum", "r = min(x*y, z) + z", ""},
 		{"compared", "if x*y > z { r = z }", ""},
+		{"by a quarter", "r = x*0.25 + z", "x * 0.25"},
+		{"divided by minus two", "r = x/-2 + z", "x / -2"},
+		{"divided by one", "r = x/1 + z", "x / 1"},
+		{"divided by a variable", "r = x/y - z", ""},
+		{"by minus two", "r = x*y*-2", ""},
+		{"two of a product", "r = (x*y)*2", "(x * y)"},
+		{"positive sign", "r = +(x*y) + z", "+(x * y)"},
+		{"not a sum", "if !(x*y > z) { r = -x }", ""},
+		{"slice", "b := a[1:]; b[0] = x*y; r = b[1] + z", "b[1]"},
+		{"by a slice", "a[:1][0] = x*y; r = a[0] + z", "a[0]"},
+		{"in parentheses", "(t) = x*y; r = (t) + z", "(t)"},
+		{"by a field", "var s pair; s.v = x*y; r = s.v + z", "s.v"},
+		{"divided in place by three", "t = x; t /= 3; r = t + z", ""},
+		{"integer in place", "n := 2; n *= 3; r = float64(n) + z", ""},
+		{"two at once", "t, r = x*y, z; r = t + r", "t"},
+		{"the other of two", "t, r = x*y, z; t = r + z", ""},
+		{"dropped", "_ = x*y; r = z + 1", ""},
+		{"a chain of holders", "t = x*y; p2 := t; q2 := p2; r = q2 - z", "q2"},
+		{"over a function", "g := func() float64 { return x }; r = g() + z", ""},
+		{"variadic", "r = all(1, x*y) + z", "all(1, x * y)"},
+		{"negated", "r = -y + z", ""},
+		{"two literals", "g := func() float64 { return x*y }; h := func() float64 { return x }; r = h() + z; _ = g", ""},
+		{"after a literal",
+			"h := func() float64 { _ = func() float64 { return x }; return x*y }; r = h() + z", "h()"},
+		{"a literal in a sum", "h := func() float64 { _ = func() float64 { return x*y }; return x }; r = h() + z", ""},
+		{"a method", "r = pair{x, y}.area() + z", "pair{…}.area()"},
+		{"a pointer to a composite", "s := &pair{u: x*y}; r = s.u + z", "s.u"},
+		{"index of a range", "for i := range a { r += float64(i) }", ""},
+		{"range of what holds none", "for _, v := range a { r += v }", ""},
 		{"single", "var q float32 = 2; q = q*q + q; _ = q", "q * q"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +96,8 @@ import "math"
 type pair struct{ u, v float64 }
 func mul(a, b float64) float64 { return a*b }
 func named(a, b float64) (c float64) { c = a*b; return }
+func (s pair) area() float64 { return s.u*s.v }
+func all(a ...float64) float64 { return a[0] }
 func plus(a, b float64) float64 { return a + b }
 func f(r, t, x, y, z float64, p *float64, a []float64) float64 {
 	_ = math.Pi

@@ -174,6 +174,53 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestStopped: a shard that did all of its batches, none among them, is not stopped; one that
+// began none of those it has is.
+func TestStopped(t *testing.T) {
+	for shards := 1; shards <= 4; shards++ {
+		for shard := range shards {
+			for batches := range 6 {
+				of := 0
+				for b := range batches {
+					if b%shards == shard {
+						of++
+					}
+				}
+				o := Options{Cases: batches * Batch, Shard: shard, Shards: shards}
+				whole := Run(nil, o)
+				o.Budget = 1
+				none := Run(nil, o)
+				if whole.Stopped || len(whole.Units) != of || none.Stopped != (of > 0) || len(none.Units) != 0 {
+					t.Errorf("shard %d of %d, %d batches: %d units, stopped %v; within no time %d, %v", shard, shards,
+						batches, len(whole.Units), whole.Stopped, len(none.Units), none.Stopped)
+				}
+			}
+		}
+	}
+}
+
+// TestJudgesInTheirPlaces: each judgement goes to its own claim.
+func TestJudgesInTheirPlaces(t *testing.T) {
+	claims := []claim.Claim{*under(1), *under(1), *under(1), *under(1)}
+	for k := range claims {
+		claims[k].ID = string(rune('a' + k))
+		if k != 1 {
+			claims[k].Kind = claim.SelfJudged
+			claims[k].Judge = func(seed uint64) claim.Judgement {
+				return claim.Judgement{Verdict: claim.Holds, Cases: 10*int(seed) + k, Ratio: float64(k)}
+			}
+		}
+	}
+	for k, f := range Search(claims, Options{Seed: 7}) {
+		switch {
+		case k == 1 && f.Judged != nil:
+			t.Errorf("%s was judged", f.Claim.ID)
+		case k != 1 && (f.Judged == nil || f.Cases != 70+k || f.Ratio != float64(k) || f.Verdict() != claim.Holds):
+			t.Errorf("%s: %+v", f.Claim.ID, f)
+		}
+	}
+}
+
 // TestTry: by hand: E|delta_1|^2 = 4 against 16, 4 and 1; a case that says nothing says so
 // to every claim.
 func TestTry(t *testing.T) {

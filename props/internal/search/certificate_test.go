@@ -108,7 +108,7 @@ func TestRoundConstants(t *testing.T) {
 	v := &claim.View{
 		K: bounds.Const{N: 3, C: 2.3 * up, C2: 0, Lf: 2 * up, L1: 0.3 * up, L2: measure.Positive},
 		Per: []core.Regularity{
-			{}, {J1: 1, J2: 2.3, Lf: 1, L1: 0.3}, {J1: 2, J2: 1, Lf: 2, L1: 0.1}, {J1: 0.1, J2: 0.2, Lf: 2, L1: 0.3},
+			{}, {J1: 1, J2: 0.5, Lf: 1, L1: 0.1}, {J1: 0.1, J2: 2.3, Lf: 2, L1: 0.1}, {J1: 1.5, J2: 0.5, Lf: 2, L1: 0.3},
 		},
 	}
 	for level, want := range []string{"3 1/16 2 1 1/16", "5/2 1/256 2 1/2 1/256", "37/16 1/4096 2 5/16 1/4096"} {
@@ -119,12 +119,31 @@ func TestRoundConstants(t *testing.T) {
 			t.Errorf("level %d: %s, want %s", level, got, want)
 		}
 		for name, say := range map[string]string{
-			"C": "the largest is that of operator 1", "Lf": "is at most 2, the largest is that of operator 2",
-			"L1": "that of operator 1", "C2": "is 0 for every operator", "L2": "is 0 for every operator",
+			"C": "the largest is that of operator 2", "Lf": "is at most 2, the largest is that of operator 2",
+			"L1": "that of operator 3", "C2": "is 0 for every operator", "L2": "is 0 for every operator",
 		} {
 			if !strings.HasSuffix(k.Why[name], say) && !strings.Contains(k.Why[name], say+",") {
 				t.Errorf("level %d: %s because %q, want %q", level, name, k.Why[name], say)
 			}
+		}
+	}
+}
+
+// TestWhoseConstants: of C2 and L2 too.
+func TestWhoseConstants(t *testing.T) {
+	v := &claim.View{
+		K:   bounds.Const{N: 3, C: 4, C2: 2, Lf: 1, L1: 1, L2: 5},
+		Per: []core.Regularity{{}, {J1: 4, C2: 1, L2: 1}, {J2: 3, C2: 2, L2: 2}, {J1: 3, C2: 1, L2: 5}},
+	}
+	k := roundConstants(v, 0)
+	for name, want := range map[string]string{
+		"C":  "the norm of J1, J2 on the box of all visited states is at most 4, the largest is that of operator 1",
+		"C2": "the norm of grad^2_21 on the box of all visited states is at most 2, the largest is that of operator 2",
+		"L2": "the Lipschitz constant of grad^2 on the box of all visited states is at most 5, the largest is that of " +
+			"operator 3",
+	} {
+		if k.Why[name] != want {
+			t.Errorf("%s because %q, want %q", name, k.Why[name], want)
 		}
 	}
 }

@@ -225,10 +225,11 @@ func TestFreeze(t *testing.T) {
 	rounding := perturb.Spec{Law: "round", Format: "e4m3", Mode: "stochastic"}
 	for _, site := range []func(c *gen.Case) *perturb.Spec{
 		func(c *gen.Case) *perturb.Spec { return &c.Delta[1] }, func(c *gen.Case) *perturb.Spec { return &c.Eps[2] },
+		func(c *gen.Case) *perturb.Spec { return &c.Eps[1] }, // of V_2 = Y_2, where Y_1 is a number of e4m3
 	} {
 		c := base()
 		c.W[1][0] = 0x1p-9
-		c.Delta[1] = zero
+		c.Delta[1], c.Eps[1], c.Eps[2] = zero, zero, zero
 		*site(c) = rounding
 		first := c.Clone()
 		realize(first)
@@ -389,6 +390,55 @@ func TestSimplifyByHand(t *testing.T) {
 		if got := Simplify(under(1), scalar(from)); got.Delta[0].D[0] != to {
 			t.Errorf("delta_1 = %v became %v, want %v", from, got.Delta[0].D, to)
 		}
+	}
+}
+
+// TestOperatorMoves: each plainer operator is tried as a case that can be built.
+func TestOperatorMoves(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	for from, to := range map[string]string{
+		"affine": "linear", "tanh": "square", "sigmoid": "square", "softplus": "square",
+		"bilinear": "halfsq", "softmaxce": "halfsq", "logistic": "halfsq",
+	} {
+		c := &gen.Case{X: []float64{1}, W: [][]float64{{2}, {}}, Chain: []core.Spec{{Op: "bias", N: 1}, {Op: from, N: 1}},
+			Delta: []perturb.Spec{zero, zero}, Eps: []perturb.Spec{zero, zero}}
+		switch from {
+		case "affine":
+			c.Chain[1], c.W[1] = core.Spec{Op: "affine", In: 1, Out: 1}, []float64{3, 4}
+		case "bilinear":
+			c.W[1] = []float64{3}
+		case "logistic":
+			c.Chain[1].N = 0
+		}
+		if _, err := c.Build(); err != nil {
+			t.Fatalf("%s: %v", from, err)
+		}
+		found := false
+		for _, move := range moves(c) {
+			next := c.Clone()
+			if move(next); len(next.Chain) == 2 && next.Chain[1].Op == to {
+				_, err := next.Build()
+				found = found || err == nil && (from != "affine" || next.W[1][0] == 3)
+			}
+		}
+		if !found {
+			t.Errorf("no move makes %s of %s", to, from)
+		}
+	}
+}
+
+// TestSimplifyBrokenRun: a run that cannot be built violates nothing, and stays.
+func TestSimplifyBrokenRun(t *testing.T) {
+	c := scalar(1)
+	c.Run = &gen.Run{All: true, Gamma: 0.25, Steps: 2}
+	c.X = nil
+	always := &claim.Claim{
+		ID: "own", Form: claim.Printed, Kind: claim.Training, Statement: "2 <= 1",
+		Left:  func(*claim.View, int) float64 { return 2 },
+		Right: func(*claim.View, int) float64 { return 1 },
+	}
+	if Simplify(always, c) != c {
+		t.Error("it was changed")
 	}
 }
 

@@ -42,7 +42,10 @@ func JudgeBudget(right, rate func(t float64) float64) claim.Judgement {
 // last steps, and a quadratic that has them, over T = 2^2..2^30 and condition numbers.
 // The bound over the rate must not grow, the quadratic must stay below the bound, and
 // with T^{1/8} times as many perturbations it must leave every multiple of the rate.
-func JudgeRootBudget() claim.Judgement {
+func JudgeRootBudget() claim.Judgement { return judgeRootBudget(rootBurst, bounds.RootBudget) }
+
+func judgeRootBudget(bound func(s bounds.Smooth, t int, q float64) float64,
+	budget func(t float64) float64) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	fail := func(format string, args ...any) {
 		j.Verdict = claim.Undecided
@@ -60,8 +63,8 @@ func JudgeRootBudget() claim.Judgement {
 				continue
 			}
 			j.Cases++
-			q := math.Floor(bounds.RootBudget(t))
-			right := rootBurst(s, 1<<k, q)
+			q := math.Floor(budget(t))
+			right := bound(s, 1<<k, q)
 			at := min(k/(half+1), 1)
 			over[at] = max(over[at], right/s.Gamma)
 			if condition > 1 {

@@ -39,6 +39,10 @@ func TestStepJudges(t *testing.T) {
 	lost := func(mu, d0, m float64, spikes, steps int) float64 {
 		return bounds.SpikeFloor(mu, d0, m, spikes, steps) / float64(steps)
 	}
+	// One that is far too low for few steps grows where the true one stays.
+	late := func(mu, d0, m float64, spikes, steps int) float64 {
+		return bounds.SpikeFloorConstantStep(mu, d0, m, spikes, steps) * float64(steps) / (1 << 30)
+	}
 	for name, c := range map[string]struct {
 		judge claim.Judgement
 		want  claim.Verdict
@@ -55,6 +59,7 @@ func TestStepJudges(t *testing.T) {
 		"floor of constant steps, 1.01": {
 			judgeConstantFloor(1, scaled(1.01, bounds.SpikeFloorConstantStep)), claim.Refuted, 1},
 		"floor of constant steps, no order": {judgeConstantFloor(1, lost), claim.Refuted, 0},
+		"floor of constant steps, late":     {judgeConstantFloor(1, late), claim.Refuted, 0},
 		"constant steps for all": {
 			judgeSpikeFloor(1, bounds.SpikeFloorConstantStep), claim.Refuted, 1},
 		"harmonic":            {JudgeHarmonic(1), claim.Holds, 0.9},

@@ -11,7 +11,7 @@ import (
 // TestTheorem1: the page has a row for every N in every grid, and no ratio is above
 // what PROOFS.md (2.12) says.
 func TestTheorem1(t *testing.T) {
-	page := Theorem1()
+	page := page()
 	var b bytes.Buffer
 	if err := page.Markdown(&b); err != nil {
 		t.Fatal(err)
