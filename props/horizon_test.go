@@ -70,6 +70,9 @@ func TestDataRuns(t *testing.T) {
 			if f.Claim.PL && c.Run.Reg.Kind != "l2" {
 				want = 0
 			}
+			if f.Claim.ID == "eq36b" && k%2 == 0 { // without perturbations both sides are 0
+				want = 0
+			}
 			if holds := on[f.Claim.Name()].Verdict == claim.Holds; f.Cases != want || holds &&
 				f.Violated+f.Undecided > 0 {
 				t.Errorf("run %d of %d rows, %s: %s: %d cases, %d violated, %d undecided; rejected %v", k,

@@ -95,6 +95,10 @@ func TestEveryRefutedClaim(t *testing.T) {
 		if form != "printed" && !step || verdict != "refuted" {
 			continue
 		}
+		// What is seen in runs of section 7 and section 5.3 has no arithmetic of a few lines.
+		if strings.HasPrefix(claim, "fig") || strings.HasPrefix(claim, "sec53") {
+			continue
+		}
 		if step {
 			claim += "-" + form
 		}

@@ -131,7 +131,7 @@ func (e *Erratum) Slack() string {
 // conjecture where there is no proof, and what holds through slack.
 func (e *Erratum) Instead() []string {
 	var instead []string
-	if e.Claim.Form == claim.Derivation && e.Claim.Instead != "" {
+	if e.Claim.Instead != "" {
 		instead = append(instead, e.Claim.Instead)
 	}
 	for _, r := range e.Repaired {
