@@ -31,10 +31,9 @@ func letter(s string) string {
 
 // writer writes tokens.
 type writer struct {
-	out    strings.Builder // what is finished
-	math   strings.Builder // the formula that is open
-	depth  int             // of brackets
-	spaced bool            // something stands before, and a space is due
+	out   strings.Builder // what is finished
+	math  strings.Builder // the formula that is open
+	depth int             // of brackets
 }
 
 // HTML is the statement as HTML.

@@ -276,7 +276,8 @@ func TestSettle(t *testing.T) {
 		t.Errorf("%d violated, %d confirmed of %d, want 3, 1 of 3", f.Violated, f.Confirmed, f.Cases)
 	}
 	second := &secondOpinion{kind: claim.Step, c: scalar(2)}
-	if second.in(64) != second.in(64) || second.in(64) == second.in(128) {
+	first := second.in(64)
+	if second.in(64) != first || second.in(128) == first {
 		t.Error("a second opinion is asked for twice, or given for other bits")
 	}
 	open := under(4)
