@@ -69,7 +69,11 @@ func TestErrata(t *testing.T) {
 		if e.Result.Answer != claim.No {
 			t.Errorf("%s: the witness %s does not violate it", e.Claim.Name(), e.Witness.Line())
 		}
-		if len(e.Witness.Chain) > 3 {
+		most := 3
+		if e.Claim.ID == "disp12" { // reversed factors fit together from four operators on
+			most = 4
+		}
+		if len(e.Witness.Chain) > most {
 			t.Errorf("%s: the witness has %d operators: %s", e.Claim.Name(), len(e.Witness.Chain), e.Witness.Line())
 		}
 	}
