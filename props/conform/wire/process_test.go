@@ -124,7 +124,11 @@ func TestBroken(t *testing.T) {
 			if c.want != Hang {
 				limit = time.Minute
 			}
-			e := Command([]string{os.Args[0]}, &Options{Timeout: limit, Start: limit, Exit: limit, Stderr: &stderr})
+			start := time.Minute
+			if c.mode == "silent" {
+				start = time.Second
+			}
+			e := Command([]string{os.Args[0]}, &Options{Timeout: limit, Start: start, Exit: limit, Stderr: &stderr})
 			begun := time.Now()
 			r := conform.Run(e.Factory, e.Options(&conform.Options{Rules: []string{"deterministic"}, Cases: 1}))
 			_ = e.Close()
