@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,7 @@ func TestEveryRefutedClaim(t *testing.T) {
 			continue
 		}
 		// What is seen in runs of section 7 and section 5.3 has no arithmetic of a few lines.
-		if strings.HasPrefix(claim, "fig") || strings.HasPrefix(claim, "sec53") {
+		if slices.Contains([]string{"fig5a", "fig7b", "fig8b", "sec53c"}, claim) {
 			continue
 		}
 		if step {
