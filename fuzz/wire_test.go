@@ -99,7 +99,8 @@ func ask(t *testing.T, e *wire.Engines, kind byte) error {
 		}
 	case 2:
 		if batcher, ok := engine.(conform.Batcher); ok {
-			_, err = batcher.Batch(&conform.BatchRequest{Chain: chain, W: w, Accumulate: 1, Samples: []conform.Sample{sample}})
+			_, err = batcher.Batch(&conform.BatchRequest{Chain: chain, W: w, Accumulate: 1,
+				Samples: []conform.Sample{sample}})
 		}
 	case 3:
 		if runner, ok := engine.(conform.Runner); ok {

@@ -35,7 +35,8 @@ func Coverage() []Place {
 		{Eq: "(27)", Claims: []string{"eq27"}},
 		{Eq: "(28)", Claims: []string{"eq28a", "eq28m", "eq28n", "eq28b", "eq28c"}},
 		{Eq: "(29)", Claims: []string{"eq29m", "eq29n", "eq29", "eq29b"},
-			Why: "the line whose first term has lost its outer E, a misprint, compares a number with a random variable"},
+			Why: "the line whose first term has lost its outer E, a misprint, compares a number with a random " +
+				"variable"},
 		{Eq: "(30)", Claims: []string{"eq30a", "eq30b"}},
 		{Eq: "(31)", Claims: []string{"eq31"}},
 		{Eq: "(32)", Claims: []string{"eq32"}},

@@ -79,9 +79,11 @@ func ExperimentClaims() []claim.Claim {
 	all = append(all,
 		row("sec53a", "5.3", claim.Printed, "near-input delta_1 usually harms more than delta_{N-1}, eps_N more than "+
 			"eps_2 (tanh, depth 6, digits)", sites.JudgeUsually),
-		row("sec53b", "5.3", claim.Printed, "\"no single scalar ordering holds across all regimes\"", sites.JudgeNoOrder),
-		row("sec53c", "5.3", claim.Printed, "\"this hierarchy is captured by\" Ce_d[i] and Ce_e[i+1]: they are ordered as "+
-			"the harm is", sites.JudgeCaptured),
+		row("sec53b", "5.3", claim.Printed, "\"no single scalar ordering holds across all regimes\"",
+			sites.JudgeNoOrder),
+		row("sec53c", "5.3", claim.Printed,
+			"\"this hierarchy is captured by\" Ce_d[i] and Ce_e[i+1]: they are ordered as "+
+				"the harm is", sites.JudgeCaptured),
 	)
 	for k := range all {
 		switch c := &all[k]; c.Name() {

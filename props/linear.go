@@ -17,8 +17,9 @@ import (
 // and of the pass; elsewhere both are rational.
 func linearClaims() []claim.Claim {
 	claims := []claim.Claim{
-		equation("disp12", claim.Printed, "v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, "+
-			"linear network; where the factors fit together", disp12Printed),
+		equation("disp12", claim.Printed,
+			"v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, "+
+				"linear network; where the factors fit together", disp12Printed),
 		equation("disp12", claim.Repaired, "v_1 = (J1_2)^T (J1_3)^T ... (J1_N)^T v_N", disp12Repaired),
 		equation("eq6a", claim.Printed, "U_1 = W_2^T ... W_N^T v_N v_1^T + e for an additive error e", eq6aPrinted),
 		equation("eq6a", claim.Repaired, "U_1 = W_2^T ... W_N^T v_N x^T + e for an additive error e", eq6aRepaired),

@@ -79,7 +79,8 @@ func TestExactFormsAreTheStatements(t *testing.T) {
 	for index := range uint64(200) {
 		lo, _, _ := measure.Case(claim.Linear, gen.LinearStep(gen.Random(2, index)))
 		net := lo.Linear
-		for k, e := range []eq6{disp12Printed, disp12Repaired, eq6aPrinted, eq6aRepaired, eq6bPrinted, eq6bRepaired, eq6cPrinted, eq6cRepaired} {
+		for k, e := range []eq6{disp12Printed, disp12Repaired, eq6aPrinted, eq6aRepaired, eq6bPrinted, eq6bRepaired,
+			eq6cPrinted, eq6cRepaired} {
 			float := e.left(net)
 			if math.IsNaN(float) {
 				continue

@@ -50,7 +50,8 @@ func TestGather(t *testing.T) {
 			if got != f32(e.V[1][0]) {
 				apart++
 			}
-			if size := math.Abs(x)*float64(factor) + math.Abs(eps); math.Abs(e.V[1][0]) > size/2 && e.TolV[1][0] >= 8*u*size {
+			if size := math.Abs(x)*float64(factor) + math.Abs(eps); math.Abs(e.V[1][0]) > size/2 &&
+				e.TolV[1][0] >= 8*u*size {
 				t.Errorf("%s at %v, eps %v: 8 units are allowed", op, x, eps)
 			}
 		}

@@ -68,7 +68,8 @@ func TestMerge(t *testing.T) {
 			t.Errorf("%v: exit %d, %s, want %q", c.args, code, stderr, c.want)
 		}
 	}
-	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" || !strings.Contains(stderr, "is a directory") {
+	if code, stdout, stderr := verify("merge", "-html", dir, sum); code != exitUsage || stdout != "" ||
+		!strings.Contains(stderr, "is a directory") {
 		t.Errorf("-html DIR: exit %d, %s", code, stderr)
 	}
 	if code := run(context.Background(), []string{"merge", sum}, &full{100}, &bytes.Buffer{}); code != exitUsage {

@@ -106,7 +106,8 @@ func runSearch(c *call) (int, error) {
 		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
 	f.page.define(c)
-	c.fs.StringVar(&f.save, "save", "", "write the worst case of every claim into this `dir`, and certificates below it")
+	c.fs.StringVar(&f.save, "save", "",
+		"write the worst case of every claim into this `dir`, and certificates below it")
 	if err := c.parse(0, 0); err != nil {
 		return exitUsage, err
 	}

@@ -103,12 +103,14 @@ var faults = map[string]struct {
 	run  func(t *testing.T)
 	want string // in the output; "" passes
 }{
-	"none":           {func(t *testing.T) { misuse(t, "p", "n is -1", "G") }, ""},
-	"another prefix": {func(t *testing.T) { misuse(t, "q", "n is -1", "G") }, `panic "p: n is -1", want q: ... n is -1`},
-	"another value":  {func(t *testing.T) { misuse(t, "p", "n is -2", "G") }, `panic "p: n is -1", want p: ... n is -2`},
-	"nobody tried":   {func(t *testing.T) { misuse(t, "p", "n is -1", "") }, "G: nobody tried to misuse it"},
-	"both":           {func(t *testing.T) { misuse(t, "p", "n is -1", "F G") }, "F is both misused and harmless"},
-	"not there":      {func(t *testing.T) { misuse(t, "p", "n is -1", "G H") }, "H is not exported"},
+	"none": {func(t *testing.T) { misuse(t, "p", "n is -1", "G") }, ""},
+	"another prefix": {func(t *testing.T) { misuse(t, "q", "n is -1", "G") },
+		`panic "p: n is -1", want q: ... n is -1`},
+	"another value": {func(t *testing.T) { misuse(t, "p", "n is -2", "G") },
+		`panic "p: n is -1", want p: ... n is -2`},
+	"nobody tried": {func(t *testing.T) { misuse(t, "p", "n is -1", "") }, "G: nobody tried to misuse it"},
+	"both":         {func(t *testing.T) { misuse(t, "p", "n is -1", "F G") }, "F is both misused and harmless"},
+	"not there":    {func(t *testing.T) { misuse(t, "p", "n is -1", "G H") }, "H is not exported"},
 	"no panic": {func(t *testing.T) {
 		Misuse(t, "p", []Row{{"F", "n", func() {}, ""}}, "G")
 	}, `panic "<nil>", want p: ...`},

@@ -158,7 +158,8 @@ func TestSchema(t *testing.T) {
 
 	for _, bad := range []string{
 		`{"id":1,"loss":null,"u":[],"w":[]}`, `{"id":1,"Loss":0,"u":[],"w":[]}`, `{"loss":0,"u":[],"w":[]}`,
-		`{"id":-1,"loss":0,"u":[],"w":[]}`, `{"id":1,"loss":"nan","u":[],"w":[]}`, `{"id":1,"loss":0,"u":[[null]],"w":[]}`,
+		`{"id":-1,"loss":0,"u":[],"w":[]}`, `{"id":1,"loss":"nan","u":[],"w":[]}`,
+		`{"id":1,"loss":0,"u":[[null]],"w":[]}`,
 		`{"id":1.5,"loss":0,"u":[],"w":[]}`, `[]`,
 	} {
 		if fits(t, replies[typeStep], bad) == nil {

@@ -44,7 +44,8 @@ func TestPictures(t *testing.T) {
 			t.Errorf("%s: %d pictures of %d panels", f.ID, len(pictures), len(f.Panels))
 		}
 		for i, p := range pictures {
-			if seen[p.Name] || len(p.SVG) > 100_000 || !bytes.Equal(p.SVG, again[i].SVG) || !bytes.Equal(p.PNG, again[i].PNG) {
+			if seen[p.Name] || len(p.SVG) > 100_000 || !bytes.Equal(p.SVG, again[i].SVG) ||
+				!bytes.Equal(p.PNG, again[i].PNG) {
 				t.Errorf("%s: twice, %d bytes, or not the same again", p.Name, len(p.SVG))
 			}
 			seen[p.Name] = true
@@ -100,7 +101,8 @@ func TestPalette(t *testing.T) {
 
 // TestTicks: every axis has two labels or more, whatever it spans.
 func TestTicks(t *testing.T) {
-	for _, c := range []struct{ low, high float64 }{{0.001, 0.3}, {0.02, 0.09}, {1, 2e5}, {1e-6, 1e-2}, {0.011, 0.031}} {
+	for _, c := range []struct{ low, high float64 }{{0.001, 0.3}, {0.02, 0.09}, {1, 2e5}, {1e-6, 1e-2},
+		{0.011, 0.031}} {
 		labels := 0
 		for _, at := range (decades{}).Ticks(c.low, c.high) {
 			if at.Label != "" {

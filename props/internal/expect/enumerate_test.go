@@ -150,7 +150,8 @@ func TestSplitAboveTheTurn(t *testing.T) {
 	}
 	for name, v := range map[string][2]float64{
 		"E|delta_N|^2": {got.D2[n], want.D2[n]}, "E|delta_N|^4": {got.D4[n], want.D4[n]},
-		"E|Y_N-y_N|^2": {got.Y2[n], want.Y2[n]}, "its past mean": {got.YMean2[claim.Past][n], want.YMean2[claim.Past][n]},
+		"E|Y_N-y_N|^2": {got.Y2[n], want.Y2[n]}, "its past mean": {got.YMean2[claim.Past][n],
+			want.YMean2[claim.Past][n]},
 		"E|U-u|^2": {got.U2, want.U2}, "P": {got.P, 1},
 	} {
 		if !(math.Abs(v[0]-v[1]) <= tolerance*v[1]) {
@@ -200,8 +201,11 @@ func TestStep(t *testing.T) {
 func TestBadLaws(t *testing.T) {
 	c, x, w, good := tiny(t)
 	ways := map[string]func(p *Plan) error{
-		"walk":      func(p *Plan) error { return NewWalker(c).Walk(claim.NewMoments(c), x, w, p, 0) },
-		"enumerate": func(p *Plan) error { return Enumerate(c, x, w, p, 0, func(*Leaf, *core.State) error { return nil }) },
+		"walk": func(p *Plan) error { return NewWalker(c).Walk(claim.NewMoments(c), x, w, p, 0) },
+		"enumerate": func(p *Plan) error {
+			return Enumerate(c, x, w, p, 0,
+				func(*Leaf, *core.State) error { return nil })
+		},
 		"jacobians": func(p *Plan) error { _, err := JacobianNodes(c, x, w, p, 0); return err },
 		"naive":     func(p *Plan) error { _, err := Naive(c, x, w, p, 0); return err },
 	}
@@ -216,7 +220,8 @@ func TestBadLaws(t *testing.T) {
 			"walk enumerate jacobians naive"},
 		{answers{support: 2, p: []float64{0, 1}}, "outcome 0 has probability 0", "walk enumerate jacobians naive"},
 		{answers{support: 2, p: []float64{1, -1}}, "outcome 1 has probability -1", "walk enumerate jacobians naive"},
-		{answers{support: 1, p: []float64{math.NaN()}}, "outcome 0 has probability NaN", "walk enumerate jacobians naive"},
+		{answers{support: 1, p: []float64{math.NaN()}}, "outcome 0 has probability NaN",
+			"walk enumerate jacobians naive"},
 		{answers{support: 1, p: []float64{1.5}}, "outcome 0 has probability 1.5", "walk enumerate naive"},
 		{answers{support: 2, p: []float64{0.5, 0.5 + 0x1p-27}}, "probabilities sum to 1.00000000745", "walk"},
 		{answers{support: 2, p: []float64{0.5, 0.25}}, "probabilities sum to 0.75", "walk"},
@@ -275,7 +280,8 @@ func TestStateful(t *testing.T) {
 		want bool
 	}{
 		"nothing": {nil, false}, "two points": {two, false}, "a constant": {perturb.Constant(one), false},
-		"top-k": {perturb.TopK(1), false}, "nearest": {perturb.Round("bf16", false), false}, "stochastic": {round, true},
+		"top-k": {perturb.TopK(1), false}, "nearest": {perturb.Round("bf16", false), false},
+		"stochastic":           {round, true},
 		"a table":              {perturb.Table([]perturb.Outcome{{P: 0.5, D: one}, {P: 0.5, D: []float64{2}}}), false},
 		"sometimes two points": {perturb.Intermittent(2, two).(perturb.Finite), true},
 	} {

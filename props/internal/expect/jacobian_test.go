@@ -90,7 +90,8 @@ func TestTooManyNodes(t *testing.T) {
 	}
 	many := perturb.Table(outcomes)
 	c := chain(t, core.Bias(1), core.Scale(1), core.Scale(1), core.HalfSq(1))
-	_, err := JacobianNodes(c, []float64{1}, make([]float64, c.NW()), &Plan{Delta: []perturb.Finite{nil, many, many}}, 0)
+	_, err := JacobianNodes(c, []float64{1}, make([]float64, c.NW()), &Plan{Delta: []perturb.Finite{nil, many, many}},
+		0)
 	var large *TooManyLeaves
 	if !errors.As(err, &large) || large.Cap != MaxLeaves || large.AtLeast != MaxLeaves+1 {
 		t.Errorf("error %v, want at least %d of %d", err, MaxLeaves+1, MaxLeaves)

@@ -310,7 +310,8 @@ func TestTooDear(t *testing.T) {
 	zero := perturb.Spec{Law: "zero"}
 	const width = 1 << 14
 	c := &gen.Case{
-		Chain: []core.Spec{{Op: "linear", In: width, Out: 1 << 12}, {Op: "tanh", N: 1 << 12}, {Op: "halfsq", N: 1 << 12}},
+		Chain: []core.Spec{{Op: "linear", In: width, Out: 1 << 12}, {Op: "tanh", N: 1 << 12},
+			{Op: "halfsq", N: 1 << 12}},
 		Delta: []perturb.Spec{zero, zero, zero}, Eps: []perturb.Spec{zero, zero, zero},
 	}
 	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Linear} {

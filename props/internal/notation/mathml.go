@@ -17,7 +17,8 @@ var symbols = map[string]string{
 var indexed = map[string][2]string{
 	"Cv": {"C", "v"}, "C2": {"C", "2"}, "L1": {"L", "1"}, "L2": {"L", "2"}, "Lf": {"L", "f"}, "D0": {"D", "0"},
 	"J1": {"J", "1"}, "J2": {"J", "2"}, "w1": {"w", "1"}, "v1": {"v", "1"},
-	"Ce_d": {"C^", "δ"}, "Ce_e": {"C^", "ε"}, "Cb_d": {"C¯", "δ"}, "Cb_e": {"C¯", "ε"}, "Ct_d": {"C~", "δ"}, "Cy": {"C", "y"},
+	"Ce_d": {"C^", "δ"}, "Ce_e": {"C^", "ε"}, "Cb_d": {"C¯", "δ"}, "Cb_e": {"C¯", "ε"}, "Ct_d": {"C~", "δ"},
+	"Cy": {"C", "y"},
 }
 
 // letter is a base, with the accent that stands behind it above.

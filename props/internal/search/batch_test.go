@@ -154,9 +154,10 @@ func TestProgress(t *testing.T) {
 			"1/2 claims of kind training; 2/2 certificates; 2/2 done; ",
 	} {
 		said := ""
-		out := Run(nil, Options{Cases: 2 * Batch, Shard: shard, Shards: 2, Progress: func(done, total int, doing string) {
-			said += string(rune('0'+done)) + "/" + string(rune('0'+total)) + " " + doing + "; "
-		}})
+		out := Run(nil, Options{Cases: 2 * Batch, Shard: shard, Shards: 2,
+			Progress: func(done, total int, doing string) {
+				said += string(rune('0'+done)) + "/" + string(rune('0'+total)) + " " + doing + "; "
+			}})
 		if said != want || out.Stopped || len(out.Units) != 1 || out.Units[0].Batch != shard {
 			t.Errorf("shard %d says %q, did %v", shard, said, out.Units)
 		}

@@ -52,7 +52,8 @@ func TestRationalLaw(t *testing.T) {
 		}
 	}
 	for _, s := range []perturb.Spec{{Law: "topk", K: 1}, {Law: "switch"}, {Law: "round"}} {
-		if l, err := rationalLaw(s); err == nil || !strings.Contains(err.Error(), `law "`+s.Law+`" looks at the state`) {
+		if l, err := rationalLaw(s); err == nil ||
+			!strings.Contains(err.Error(), `law "`+s.Law+`" looks at the state`) {
 			t.Errorf("%+v: %v, error %v", s, l, err)
 		}
 	}
@@ -73,7 +74,8 @@ func TestRationalCase(t *testing.T) {
 	}
 	if made.Claim != "own" || made.Form != "repaired" || made.X[1].RatString() != "5" || len(made.Chain) != 2 ||
 		made.Chain[0].A[0][1].RatString() != "1/4" || made.Chain[1].N != 1 || len(made.W) != 2 ||
-		lawText(made.Delta[1]) != "1:3/4, " || lawText(made.Eps[2]) != "1:7, " || len(made.Delta) != 1 || len(made.Eps) != 1 {
+		lawText(made.Delta[1]) != "1:3/4, " || lawText(made.Eps[2]) != "1:7, " || len(made.Delta) != 1 ||
+		len(made.Eps) != 1 {
 		t.Errorf("%+v", made)
 	}
 	of.WithoutErrors = true
@@ -82,8 +84,11 @@ func TestRationalCase(t *testing.T) {
 	}
 	of.WithoutErrors = false
 	for want, change := range map[string]func(c *gen.Case){
-		"a run on 3 inputs":            func(c *gen.Case) { c.Run = &gen.Run{More: [][]float64{{1, 2}, {3, 4}}} },
-		`regularizer "l2"`:             func(c *gen.Case) { c.Run = &gen.Run{Reg: core.Regularizer{Kind: "l2", Rho: 1}} },
+		"a run on 3 inputs": func(c *gen.Case) { c.Run = &gen.Run{More: [][]float64{{1, 2}, {3, 4}}} },
+		`regularizer "l2"`: func(c *gen.Case) {
+			c.Run = &gen.Run{Reg: core.Regularizer{Kind: "l2",
+				Rho: 1}}
+		},
 		"operator 2, logistic":         func(c *gen.Case) { c.Chain[1] = core.Spec{Op: "logistic"} },
 		`operator 1: law "topk" looks`: func(c *gen.Case) { c.Delta[0] = perturb.Spec{Law: "topk", K: 1} },
 		`operator 2: law "topk" looks`: func(c *gen.Case) { c.Eps[1] = perturb.Spec{Law: "topk", K: 1} },
@@ -108,7 +113,8 @@ func TestRoundConstants(t *testing.T) {
 	v := &claim.View{
 		K: bounds.Const{N: 3, C: 2.3 * up, C2: 0, Lf: 2 * up, L1: 0.3 * up, L2: measure.Positive},
 		Per: []core.Regularity{
-			{}, {J1: 1, J2: 0.5, Lf: 1, L1: 0.1}, {J1: 0.1, J2: 2.3, Lf: 2, L1: 0.1}, {J1: 1.5, J2: 0.5, Lf: 2, L1: 0.3},
+			{}, {J1: 1, J2: 0.5, Lf: 1, L1: 0.1}, {J1: 0.1, J2: 2.3, Lf: 2, L1: 0.1},
+			{J1: 1.5, J2: 0.5, Lf: 2, L1: 0.3},
 		},
 	}
 	for level, want := range []string{"3 1/16 2 1 1/16", "5/2 1/256 2 1/2 1/256", "37/16 1/4096 2 5/16 1/4096"} {
@@ -139,7 +145,8 @@ func TestWhoseConstants(t *testing.T) {
 	for name, want := range map[string]string{
 		"C":  "the norm of J1, J2 on the box of all visited states is at most 4, the largest is that of operator 1",
 		"C2": "the norm of grad^2_21 on the box of all visited states is at most 2, the largest is that of operator 2",
-		"L2": "the Lipschitz constant of grad^2 on the box of all visited states is at most 5, the largest is that of " +
+		"L2": "the Lipschitz constant of grad^2 on the box of all visited states is at most 5, the largest is " +
+			"that of " +
 			"operator 3",
 	} {
 		if k.Why[name] != want {

@@ -103,7 +103,8 @@ func TestClimbed(t *testing.T) {
 		t.Errorf("without a climb: ratio %v from %s in %d cases", plain.Ratio, plain.Source, plain.Cases)
 	}
 	climbed := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: 1, Climb: 40})[0]
-	if !strings.HasPrefix(climbed.Source, "climb on own/repaired from batch 0, N = ") || !(climbed.Ratio > plain.Ratio) ||
+	if !strings.HasPrefix(climbed.Source, "climb on own/repaired from batch 0, N = ") ||
+		!(climbed.Ratio > plain.Ratio) ||
 		climbed.Cases != plain.Cases+gen.MaxN-gen.MinN+1 {
 		t.Errorf("with a climb: ratio %v from %s in %d cases", climbed.Ratio, climbed.Source, climbed.Cases)
 	}

@@ -28,7 +28,8 @@ func TestFixedRuns(t *testing.T) {
 	if f.Cases+f.RejectedTotal() < len(data)+2 || f.Verdict() != claim.Holds || f.Worst == nil ||
 		!strings.HasPrefix(f.Source, "long run ") || f.Worst.Run.Steps != search.LongSteps ||
 		!strings.HasPrefix(g.Source, "data run ") || g.Worst.Run.Steps >= search.LongSteps {
-		t.Errorf("%d cases, the longest %s of %d steps, the shortest %s", f.Cases, f.Source, f.Worst.Run.Steps, g.Source)
+		t.Errorf("%d cases, the longest %s of %d steps, the shortest %s", f.Cases, f.Source, f.Worst.Run.Steps,
+			g.Source)
 	}
 	if err := g.Origin().Confirm(g.Claim, search.Options{Seed: 1}, g.Ratio); err != nil || g.Origin().Case != nil {
 		t.Errorf("%+v, error %v", g.Origin(), err)

@@ -45,12 +45,13 @@ func TestSize(t *testing.T) {
 		change func(c *gen.Case)
 		more   float64
 	}{
-		"x = 2":            {func(c *gen.Case) { c.X[0] = 2 }, 2.2},
-		"w = 1/4":          {func(c *gen.Case) { c.W[0][0] = 0.25 }, 4},
-		"a longer x":       {func(c *gen.Case) { c.X = []float64{0, 0} }, 10},
-		"one more":         {func(c *gen.Case) { c.Chain = append(c.Chain, core.Spec{Op: "scale", N: 1}) }, 1000},
-		"tanh":             {func(c *gen.Case) { c.Chain[0].Op = "tanh" }, 40},
-		"a fixed matrix":   {func(c *gen.Case) { c.Chain[0] = core.Spec{Op: "fixed", A: [][]float64{{1, 0}}} }, 20 + 21},
+		"x = 2":      {func(c *gen.Case) { c.X[0] = 2 }, 2.2},
+		"w = 1/4":    {func(c *gen.Case) { c.W[0][0] = 0.25 }, 4},
+		"a longer x": {func(c *gen.Case) { c.X = []float64{0, 0} }, 10},
+		"one more":   {func(c *gen.Case) { c.Chain = append(c.Chain, core.Spec{Op: "scale", N: 1}) }, 1000},
+		"tanh":       {func(c *gen.Case) { c.Chain[0].Op = "tanh" }, 40},
+		"a fixed matrix": {func(c *gen.Case) { c.Chain[0] = core.Spec{Op: "fixed", A: [][]float64{{1, 0}}} },
+			20 + 21},
 		"a constant":       {law(perturb.Spec{Law: "constant", D: one}), 50 + 11},
 		"two points":       {law(perturb.Spec{Law: "twopoint", A: one, B: one, P: 0.5}), 100 + 22},
 		"a table":          {law(perturb.Spec{Law: "table", Outcomes: []perturb.Outcome{{P: 1, D: one}}}), 100 + 11},
@@ -125,7 +126,8 @@ func TestCertain(t *testing.T) {
 		at   int
 		want float64
 	}{
-		{c.Delta[0], 0, 4}, {c.Delta[0], 1, -4}, {c.Eps[1], 0, 8}, {c.Eps[1], 1, 9}, {c.Eps[2], 0, 11}, {c.Eps[2], 1, 12},
+		{c.Delta[0], 0, 4}, {c.Delta[0], 1, -4}, {c.Eps[1], 0, 8}, {c.Eps[1], 1, 9}, {c.Eps[2], 0, 11},
+		{c.Eps[2], 1, 12},
 	} {
 		if s := certain(k.law, k.at); s.Law != "constant" || len(s.D) != 1 || s.D[0] != k.want {
 			t.Errorf("outcome %d of %+v is %+v, want %v", k.at, k.law, s, k.want)
@@ -347,10 +349,12 @@ func TestSimplifyByHand(t *testing.T) {
 		Chain: []core.Spec{{Op: "affine", In: 2, Out: 2}, {Op: "tanh", N: 2}, {Op: "softmaxce", N: 2}},
 		X:     []float64{0.3, -2.7}, W: [][]float64{{0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, {}, {}},
 		Delta: []perturb.Spec{
-			{Law: "table", Outcomes: []perturb.Outcome{{P: 0.5, D: []float64{3.3, 0.1}}, {P: 0.5, D: []float64{-2.9, 5}}}},
+			{Law: "table", Outcomes: []perturb.Outcome{{P: 0.5, D: []float64{3.3, 0.1}},
+				{P: 0.5, D: []float64{-2.9, 5}}}},
 			{Law: "topk", K: 1}, zero,
 		},
-		Eps: []perturb.Spec{zero, {Law: "twopoint", A: []float64{1, 2}, B: []float64{3, 4}, P: 0.25}, {Law: "topk", K: 1}},
+		Eps: []perturb.Spec{zero, {Law: "twopoint", A: []float64{1, 2}, B: []float64{3, 4}, P: 0.25},
+			{Law: "topk", K: 1}},
 	}
 	before := line(t, c)
 	small := Simplify(under(1), c)
@@ -400,7 +404,8 @@ func TestOperatorMoves(t *testing.T) {
 		"affine": "linear", "tanh": "square", "sigmoid": "square", "softplus": "square",
 		"bilinear": "halfsq", "softmaxce": "halfsq", "logistic": "halfsq",
 	} {
-		c := &gen.Case{X: []float64{1}, W: [][]float64{{2}, {}}, Chain: []core.Spec{{Op: "bias", N: 1}, {Op: from, N: 1}},
+		c := &gen.Case{X: []float64{1}, W: [][]float64{{2}, {}},
+			Chain: []core.Spec{{Op: "bias", N: 1}, {Op: from, N: 1}},
 			Delta: []perturb.Spec{zero, zero}, Eps: []perturb.Spec{zero, zero}}
 		switch from {
 		case "affine":

@@ -25,14 +25,19 @@ func TestWriters(t *testing.T) {
 		want  string
 	}{
 		{"text", func(d *Page, w *strings.Builder) error { return d.Text(w) },
-			"A & B\n\nWhat |v| <~ 1 says.\n\nFIRST\n\nclaim     ratio\n|v| <~ 1  0.5\ntwo\nlines  <b>\n\nc.svg: a \"b\"\n"},
+			"A & B\n\nWhat |v| <~ 1 says.\n\nFIRST\n\nclaim     ratio\n|v| <~ 1  0.5\ntwo\nlines  <b>\n\nc.svg: a " +
+				"\"b\"\n"},
 		{"markdown", func(d *Page, w *strings.Builder) error { return d.Markdown(w) },
 			"# A & B\n\nWritten by: go run ./props/verify page a\n\nWhat |v| &lt;~ 1 says.\n\n## First\n\n" +
-				"- *ratio*: left over right, a &lt;~ b\n\n| claim | ratio |\n|---|---|\n| \\|v\\| &lt;~ 1 | 0.5 |\n| two lines | <b> |\n\n![a \"b\"](c.svg)\n"},
+				"- *ratio*: left over right, a &lt;~ b\n\n| claim | ratio |\n|---|---|\n| \\|v\\| &lt;~ 1 | 0.5 " +
+				"|\n| two lines | <b> |\n\n![a \"b\"](c.svg)\n"},
 		{"html", func(d *Page, w *strings.Builder) error { return d.HTML(w) },
-			"<article>\n<h1>A &amp; B</h1>\n<p>Written by: <code>go run ./props/verify page a</code></p>\n<p>What |v| &lt;~ 1 says.</p>\n" +
-				"<h2>First</h2>\n<table>\n<thead><tr><th scope=\"col\">claim</th><th scope=\"col\" title=\"left over right, a &lt;~ b\">ratio</th></tr></thead>\n" +
-				"<tbody>\n<tr><td>|v| &lt;~ 1</td><td>0.5</td></tr>\n<tr><td>two\nlines</td><td>&lt;b&gt;</td></tr>\n</tbody>\n</table>\n<img src=\"c.svg\" alt=\"a &#34;b&#34;\">\n</article>\n"},
+			"<article>\n<h1>A &amp; B</h1>\n<p>Written by: <code>go run ./props/verify page a</code></p>\n<p>What " +
+				"|v| &lt;~ 1 says.</p>\n" +
+				"<h2>First</h2>\n<table>\n<thead><tr><th scope=\"col\">claim</th><th scope=\"col\" title=\"left " +
+				"over right, a &lt;~ b\">ratio</th></tr></thead>\n" +
+				"<tbody>\n<tr><td>|v| &lt;~ " +
+				"1</td><td>0.5</td></tr>\n<tr><td>two\nlines</td><td>&lt;b&gt;</td></tr>\n</tbody>\n</table>\n<img src=\"c.svg\" alt=\"a &#34;b&#34;\">\n</article>\n"},
 	} {
 		var b strings.Builder
 		if err := c.write(page(), &b); err != nil {

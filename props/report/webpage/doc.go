@@ -10,7 +10,8 @@
 // program); where they lie is in graph.plain, which the module in layout makes with
 // Graphviz:
 //
-//	go run ./props/verify page dot | (cd props/report/webpage/layout && go run .) > NEW && mv NEW props/report/webpage/graph.plain
+// go run ./props/verify page dot | (cd props/report/webpage/layout && go run .) > NEW && mv NEW
+// props/report/webpage/graph.plain
 //
 // A test fails when the list has another graph than the file. The layout is kept as a file
 // because Graphviz would be by far the largest dependency, for a picture that changes when

@@ -44,7 +44,8 @@ func TestLayoutIsOfTheList(t *testing.T) {
 		delete(l.edges, e)
 	}
 	for e := range l.edges {
-		t.Errorf("graph.plain has an edge from %s to %s, which the list has not: make it anew, see doc.go", e.from, e.to)
+		t.Errorf("graph.plain has an edge from %s to %s, which the list has not: make it anew, see doc.go", e.from,
+			e.to)
 	}
 	alone := g.alone()
 	var ids []string

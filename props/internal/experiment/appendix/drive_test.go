@@ -40,7 +40,8 @@ func TestDrive(t *testing.T) {
 		if r.Overflowed != grows || r.Converged == grows || (r.Steps == exampleSteps) == grows || seen != r.Steps {
 			t.Errorf("g = %v: %+v after %d steps", r.Gamma, r, seen)
 		}
-		if first := math.Abs(r.Start[0] + d - r.Gamma*2*(r.Start[0]+d)); !(math.Abs(r.OneStep-first) <= 1e-12*(1+first)) {
+		if first := math.Abs(r.Start[0] +
+			d - r.Gamma*2*(r.Start[0]+d)); !(math.Abs(r.OneStep-first) <= 1e-12*(1+first)) {
 			t.Errorf("g = %v: %v after one step, want %v", r.Gamma, r.OneStep, first)
 		}
 	}
@@ -61,7 +62,8 @@ func TestDriveEdges(t *testing.T) {
 		r := exampleRun{Gamma: 0.1, Start: []float64{1}}
 		drive(problem.A2(0), &r, func([]float64) float64 { return c.distance })
 		if r.Converged != c.converged || r.Overflowed != c.overflows || c.overflows != (r.Steps == 1) {
-			t.Errorf("distance %v: converged %v, overflowed %v after %d steps", c.distance, r.Converged, r.Overflowed, r.Steps)
+			t.Errorf("distance %v: converged %v, overflowed %v after %d steps", c.distance, r.Converged, r.Overflowed,
+				r.Steps)
 		}
 	}
 }

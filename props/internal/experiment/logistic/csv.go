@@ -24,7 +24,8 @@ func (r *Result) CSV(w io.Writer, f *Figure) error {
 		lo, hi := q.Interval(m)
 		rows = append(rows, []string{
 			f.Name(), panel.Title, c.Label, g(o.Point.Gamma), strconv.Itoa(o.Point.T), g(m.Stable), g(m.Low), g(m.High),
-			g(q.Stable), g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau), g(q.PlateauErr),
+			g(q.Stable), g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau),
+			g(q.PlateauErr),
 			strconv.FormatBool(!q.NoRoot), strconv.FormatBool(q.Proved), g(q.Floor), strconv.FormatBool(q.Settled),
 			strconv.Itoa(m.Complexity), g(m.MeanNorm), g(m.Squares),
 		})
@@ -92,7 +93,8 @@ func (r *Result) summary(f *Figure, panel *Panel) summary {
 				s.against = append(s.against, fmt.Sprintf("%s, %s, %s, gamma = %.4g, T = %d: measured "+
 					"%.4g, predicted %.4g, "+
 					"ratio in [%.3f, "+
-					"%.3f]", f.Name(), panel.Title, c.Label, p.Gamma, p.T, o.Measured.Stable, o.Predicted.Stable, lo, hi))
+					"%.3f]", f.Name(), panel.Title, c.Label, p.Gamma, p.T, o.Measured.Stable, o.Predicted.Stable, lo,
+					hi))
 			}
 		}
 	}

@@ -14,7 +14,8 @@ func TestJudgements(t *testing.T) {
 		judge func() claim.Judgement
 		want  claim.Verdict
 	}{
-		{"backward to zero, nonconvex", func() claim.Judgement { return JudgeToZero(Nonconvex, []float64{2}) }, claim.Holds},
+		{"backward to zero, nonconvex", func() claim.Judgement { return JudgeToZero(Nonconvex, []float64{2}) },
+			claim.Holds},
 		{"backward to zero, convex", func() claim.Judgement { return JudgeToZero(Convex, []float64{2}) }, claim.Holds},
 		{"at fixed T", func() claim.Judgement { return JudgeFixedT(Nonconvex) }, claim.Refuted},
 		{"little improvement", JudgeLittle, claim.Holds},
@@ -37,6 +38,7 @@ func TestJudgements(t *testing.T) {
 		if j.Verdict != c.want || j.Cases == 0 || j.Note == "" {
 			t.Errorf("%s: %+v, want %s", c.name, j, c.want)
 		}
-		t.Logf("%s: %s, %d cases, %v\n\t%s", c.name, j.Verdict, j.Cases, time.Since(start).Round(time.Millisecond), j.Note)
+		t.Logf("%s: %s, %d cases, %v\n\t%s", c.name, j.Verdict, j.Cases, time.Since(start).Round(time.Millisecond),
+			j.Note)
 	}
 }

@@ -94,7 +94,8 @@ func TestNormOf(t *testing.T) {
 	}{
 		{[]float64{3, 4}, mat.NewSymDense(2, nil), 5},
 		{[]float64{0, 0}, mat.NewSymDense(2, []float64{4, 0, 0, 0}), 2 * math.Sqrt(2/math.Pi)},
-		{[]float64{0, 0, 0}, mat.NewSymDense(3, []float64{1e-8, 0, 0, 0, 1e-8, 0, 0, 0, 1e-8}), 1e-4 * math.Sqrt(8/math.Pi)},
+		{[]float64{0, 0, 0}, mat.NewSymDense(3, []float64{1e-8, 0, 0, 0, 1e-8, 0, 0, 0, 1e-8}),
+			1e-4 * math.Sqrt(8/math.Pi)},
 		{[]float64{0}, mat.NewSymDense(1, nil), 0},
 	} {
 		if got := normOf(c.mu, c.cov, false).mean; !(math.Abs(got-c.want) <= 1e-9*c.want) {

@@ -19,7 +19,8 @@ const PageSeed = 1
 var shown = []table.Image{
 	{Says: "Fig 4, forward: the plateau of every level, and the floor of the noise above it", File: "fig4a.svg"},
 	{Says: "Fig 6, nonconvex R: a plateau that grows, without a stationary point at s_b = 1 and 2", File: "fig6b.svg"},
-	{Says: "Fig 7, s_f = 2: a plateau at every spacing, of order 1/Dt, under the noise at the largest", File: "fig7b.svg"},
+	{Says: "Fig 7, s_f = 2: a plateau at every spacing, of order 1/Dt, under the noise at the largest",
+		File: "fig7b.svg"},
 }
 
 // Page shows what became of the experiments: the outcomes printed, judged by claims, and
@@ -31,34 +32,48 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 	for k := range r.Figures {
 		points += len(r.Figures[k].points())
 	}
-	d.Add(table.Text(fmt.Sprintf("Of %d points %d lie where an oracle says that draws nothing, and the pictures come out as they are "+
-		"described; but every zero-mean forward perturbation leaves a plateau of order s_f^2/Dt, however small (Fig 5: \"only "+
-		"sufficiently large\" ones) or rare (Figs 7 and 8: \"a clear phase transition\"), and with the nonconvex R a large one-sided "+
-		"backward one leaves no stationary point at all (Fig 6). What looks like a norm that \"again\" tends to 0 is the plateau "+
-		"sinking below the noise of the steps, and at a fixed T a smaller g raises the norm once g is below about 10/(lambda T), since "+
+	d.Add(table.Text(fmt.Sprintf("Of %d points %d lie where an oracle says that draws nothing, and the pictures "+
+		"come out as they are "+
+		"described; but every zero-mean forward perturbation leaves a plateau of order s_f^2/Dt, however small "+
+		"(Fig 5: \"only "+
+		"sufficiently large\" ones) or rare (Figs 7 and 8: \"a clear phase transition\"), and with the nonconvex "+
+		"R a large one-sided "+
+		"backward one leaves no stationary point at all (Fig 6). What looks like a norm that \"again\" tends to 0 "+
+		"is the plateau "+
+		"sinking below the noise of the steps, and at a fixed T a smaller g raises the norm once g is below about "+
+		"10/(lambda T), since "+
 		"w^0 is not forgotten.", points, points-len(against))))
 	for _, i := range shown {
 		d.Add(i)
 	}
-	d.Add(table.Text("Lines: the oracle. Marks: a run, with the 5 % and 95 % quantiles of |grad f(w_t)|. Bands: the interval of the "+
-		"oracle. Dashed: |grad f(w_b)|, what is left as T -> infinity and then g -> 0. All pictures: go run ./props/verify figures."),
+	d.Add(table.Text("Lines: the oracle. Marks: a run, with the 5 % and 95 % quantiles of |grad f(w_t)|. Bands: "+
+		"the interval of the "+
+		"oracle. Dashed: |grad f(w_b)|, what is left as T -> infinity and then g -> 0. All pictures: go run "+
+		"./props/verify figures."),
 		table.Heading("The outcomes printed"))
 	judged := table.New("claim", "verdict", "cases", "evidence")
 	for _, c := range claims {
 		j := c.Judge(seed)
 		judged.Add(fmt.Sprintf("%s, %s: %s", c.Eq, c.Form, c.Statement), j.Verdict, j.Cases, j.Note)
 	}
-	d.Add(judged, table.Heading("Plateaus at full size, without a run"), table.Text(fmt.Sprintf("d = %d, M = %d, three draws of the data. "+
-		"Each is |grad f| at a root of E[perturbed gradient] that is proved to exist by Kantorovich's theorem, within 1e-9; \"none\": it "+
-		"is proved that there is no root, and the number is the limit of |grad f|; \"?\": neither is proved.", fullD, fullM)),
+	d.Add(judged, table.Heading("Plateaus at full size, without a run"),
+		table.Text(fmt.Sprintf("d = %d, M = %d, three draws of the data. "+
+			"Each is |grad f| at a root of E[perturbed gradient] that is proved to exist by Kantorovich's theorem, "+
+			"within 1e-9; \"none\": it "+
+			"is proved that there is no root, and the number is the limit of |grad f|; \"?\": neither is proved.", fullD,
+			fullM)),
 		plateaus())
 	d.Add(table.Heading("Measured/predicted"))
 	if len(r.Figures) > 0 {
 		p := r.Figures[0].points()[0]
-		d.Add(table.Text(fmt.Sprintf("M = %d, d = %d, T = %d but in the coupled sweep, EWMA %v, w^0 = %v, one number a %s. The predicted "+
-			"value is E of the stable gradient norm at this g and T: root, noise (a Lyapunov equation, the last kick by quadrature), and "+
-			"what is left of w^0 (the flow of mean and covariance). The interval is exp(+-(%d sd + %v)) about measured/predicted, sd the "+
-			"relative standard deviation of a mean over T/2 steps, by the oracle, and %v for what is of third order in the noise; 1 lies "+
+		d.Add(table.Text(fmt.Sprintf("M = %d, d = %d, T = %d but in the coupled sweep, EWMA %v, w^0 = %v, one "+
+			"number a %s. The predicted "+
+			"value is E of the stable gradient norm at this g and T: root, noise (a Lyapunov equation, the last "+
+			"kick by quadrature), and "+
+			"what is left of w^0 (the flow of mean and covariance). The interval is exp(+-(%d sd + %v)) about "+
+			"measured/predicted, sd the "+
+			"relative standard deviation of a mean over T/2 steps, by the oracle, and %v for what is of third "+
+			"order in the noise; 1 lies "+
 			"in it, or the point is named below.", p.M, p.D, p.T, p.EWMA, p.Start, p.Law.Reading, Z, Closure, Closure)))
 	}
 	d.Add(panels)
@@ -71,7 +86,8 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 	for k := range r.Figures {
 		f := &r.Figures[k]
 		for i := range f.Panels {
-			d.Add(table.Heading(fmt.Sprintf("%s: %s, %s", f.Name(), f.Title, f.Panels[i].Title)), r.ratios(&f.Panels[i]))
+			d.Add(table.Heading(fmt.Sprintf("%s: %s, %s", f.Name(), f.Title, f.Panels[i].Title)),
+				r.ratios(&f.Panels[i]))
 		}
 	}
 	return d
@@ -147,7 +163,8 @@ func plateaus() *table.Table {
 		add("zero mean, s_b = 2", reg, Law{Backward: 2}, "0")
 		for _, s := range []float64{0.1, 0.5, 1, 2} {
 			l := Law{Forward: s}
-			add(fmt.Sprintf("zero mean, s_f = %v", s), reg, l, fmt.Sprintf("(s_f^2/(6d)) |mean sigma''x| = %.3g", closedForm(1, reg, l)))
+			add(fmt.Sprintf("zero mean, s_f = %v", s), reg, l, fmt.Sprintf("(s_f^2/(6d)) |mean sigma''x| = %.3g",
+				closedForm(1, reg, l)))
 		}
 		mean := norm2(fieldOf(base(1, reg, Law{}, 0.1)).data.mean)
 		for _, s := range []float64{0.25, 0.5, 1, 2} {

@@ -60,7 +60,8 @@ func TestPageOnRecord(t *testing.T) {
 	}
 	for _, f := range figures {
 		for _, panel := range f.Panels {
-			if heading := "## " + f.Name() + ": " + f.Title + ", " + panel.Title; !strings.Contains(page, heading+"\n") {
+			if heading := "## " + f.Name() + ": " + f.Title + ", " + panel.Title; !strings.Contains(page,
+				heading+"\n") {
 				t.Errorf("no heading %q", heading)
 			}
 		}

@@ -128,7 +128,8 @@ func TestStoredFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Run(t.Context(), some, dir, nil)
-		if err == nil || !strings.Contains(err.Error(), filepath.Base(path)) || !strings.Contains(err.Error(), change.want) {
+		if err == nil || !strings.Contains(err.Error(), filepath.Base(path)) ||
+			!strings.Contains(err.Error(), change.want) {
 			t.Errorf("%s: error %v, want %q and the name in it", name, err, change.want)
 		}
 	}

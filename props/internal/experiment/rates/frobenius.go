@@ -30,7 +30,8 @@ func JudgeEq26Line(seed uint64) claim.Judgement {
 	})
 }
 
-func judgeJ2(seed uint64, below, above string, sides func(m j2Moments, c float64) (left, right float64)) claim.Judgement {
+func judgeJ2(seed uint64, below, above string, sides func(m j2Moments, c float64) (left,
+	right float64)) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	for k := range uint64(300) {
 		p, err := gen.Step(gen.Random(seed, k)).Build()

@@ -16,7 +16,8 @@ func measured(of Scenario, slope, width float64) Result {
 	r := Result{Scenario: of, Slope: Interval{slope, slope - width, slope + width}, Rate: -0.5, Ratio: 0.5}
 	for e := 8; e <= 14; e++ {
 		t := 1 << e
-		r.Points = append(r.Points, Point{T: t, Q: of.count(t), Replicates: 16, Left: math.Pow(float64(t), slope), Right: 2})
+		r.Points = append(r.Points, Point{T: t, Q: of.count(t), Replicates: 16, Left: math.Pow(float64(t), slope),
+			Right: 2})
 	}
 	return r
 }
@@ -104,11 +105,12 @@ func TestJudge(t *testing.T) {
 		want    claim.Verdict
 		note    string
 	}{
-		"kept":            {[]Result{measured(within, -0.5, 0.01)}, claim.Unsettled, ""},
-		"lost beyond it":  {[]Result{measured(beyond, 0, 0.01)}, claim.Unsettled, ""},
-		"lost by chance":  {[]Result{measured(within, 0, 0.2)}, claim.Unsettled, ""},
-		"lost within it":  {[]Result{measured(within, 0, 0.01)}, claim.Undecided, "1 rates are lost within the budget"},
-		"a broken form":   {[]Result{broken}, claim.Undecided, "the explicit form of Theorem 4 or 5 fails: left/right 1.5"},
+		"kept":           {[]Result{measured(within, -0.5, 0.01)}, claim.Unsettled, ""},
+		"lost beyond it": {[]Result{measured(beyond, 0, 0.01)}, claim.Unsettled, ""},
+		"lost by chance": {[]Result{measured(within, 0, 0.2)}, claim.Unsettled, ""},
+		"lost within it": {[]Result{measured(within, 0, 0.01)}, claim.Undecided, "1 rates are lost within the budget"},
+		"a broken form": {[]Result{broken}, claim.Undecided,
+			"the explicit form of Theorem 4 or 5 fails: left/right 1.5"},
 		"a form of NaN":   {[]Result{nan}, claim.Undecided, "fails: left/right NaN"},
 		"of other claims": {[]Result{measured(Scenario{Claim: "cor4", Level: "at"}, 0, 0.01)}, claim.Unsettled, ""},
 	} {
@@ -148,7 +150,8 @@ func TestJudge50(t *testing.T) {
 			return x + x*x*q
 		}).At
 		if j.Verdict != c.want || strings.Contains(j.Note, "beyond chance") != (c.want == claim.Undecided) ||
-			!(grows > c.lo && grows < c.hi) || !strings.Contains(j.Note, fmt.Sprintf("grows at most like T^%.2f", grows)) {
+			!(grows > c.lo && grows < c.hi) ||
+			!strings.Contains(j.Note, fmt.Sprintf("grows at most like T^%.2f", grows)) {
 			t.Errorf("%s: %s, grows like T^%v: %s", name, j.Verdict, grows, j.Note)
 		}
 	}
@@ -224,7 +227,8 @@ func TestRootBudgetFaults(t *testing.T) {
 // TestAsymmetry: of the sixteen limits none permits delta more than eps.
 func TestAsymmetry(t *testing.T) {
 	j := JudgeAsymmetry()
-	if j.Verdict != claim.Refuted || j.Cases != 16 || !strings.Contains(j.Note, "0 permit delta more than eps, 8 less") {
+	if j.Verdict != claim.Refuted || j.Cases != 16 ||
+		!strings.Contains(j.Note, "0 permit delta more than eps, 8 less") {
 		t.Errorf("%s after %d: %s", j.Verdict, j.Cases, j.Note)
 	}
 }

@@ -19,7 +19,8 @@ func steps(s *Scenario, t, q int) string {
 
 // TestOn: by hand for short runs, none, one, all.
 func TestOn(t *testing.T) {
-	spread, burst, end := &Scenario{Placement: Spread}, &Scenario{Placement: Burst}, &Scenario{Placement: Burst, PL: true}
+	spread, burst, end := &Scenario{Placement: Spread}, &Scenario{Placement: Burst},
+		&Scenario{Placement: Burst, PL: true}
 	for _, c := range []struct {
 		s    *Scenario
 		t, q int
@@ -100,7 +101,8 @@ func TestSizes(t *testing.T) {
 		}
 		size, n := 0.0, 0
 		for at, g := range map[string]Growth{
-			"zero mean, Q_d": s.DZero, "nonzero mean, Q_d": s.DMean, "zero mean, Q_e": s.EZero, "nonzero mean, Q_e": s.EMean,
+			"zero mean, Q_d": s.DZero, "nonzero mean, Q_d": s.DMean, "zero mean, Q_e": s.EZero,
+			"nonzero mean, Q_e": s.EMean,
 		} {
 			if g.F == nil {
 				continue
@@ -155,8 +157,9 @@ func TestCorollary1(t *testing.T) {
 		}
 		size, mean := math.Pow(base, power), math.Pow(base, 2*power)
 		for name, v := range map[string][2]float64{
-			"Q": {float64(s.count(steps)), steps}, "delta": {s.DZero.at(steps), size}, "its mean": {s.DMean.at(steps), mean},
-			"eps": {s.EZero.at(steps), 1}, "the mean of eps": {s.EMean.at(steps), mean},
+			"Q": {float64(s.count(steps)), steps}, "delta": {s.DZero.at(steps), size},
+			"its mean": {s.DMean.at(steps), mean},
+			"eps":      {s.EZero.at(steps), 1}, "the mean of eps": {s.EMean.at(steps), mean},
 		} {
 			if !(math.Abs(v[0]-v[1]) <= 1e-12*v[1]) {
 				t.Errorf("%s, %s: %s is %v, want %v", s.Setting, s.Level, name, v[0], v[1])

@@ -64,7 +64,8 @@ func judgeRemark1Word(g stepOf) claim.Judgement {
 		j.Ratio = max(j.Ratio, over(math.Ldexp(1, k)))
 	}
 	grows := growth(over)
-	j.demand(grows <= 2, "with this g on l = w^2/2 the left side over T^-1/2 grows by %.3g from T = 2^10 to 2^30", grows)
+	j.demand(grows <= 2, "with this g on l = w^2/2 the left side over T^-1/2 grows by %.3g from T = 2^10 to 2^30",
+		grows)
 	return j.done("the left side over T^-1/2 grows by %.3g", grows)
 }
 
@@ -291,7 +292,8 @@ func JudgeBeyond() claim.Judgement {
 		j.compare(float64(steps)/2, end(0, steps), exponent(k)) // sigmoid - 2 < -1
 		j.compare(end(0.25, steps), 32, exponent(k))
 	}
-	return j.done("l = softplus(w) with eps_2 = -2 at every step is at least T/2; with |w|^2/8 added, where A4 holds, " +
+	return j.done("l = softplus(w) with eps_2 = -2 at every step is at least T/2; with |w|^2/8 added, where A4 " +
+		"holds, " +
 		"a plateau is all")
 }
 

@@ -21,7 +21,8 @@ func TestFrobenius(t *testing.T) {
 	} {
 		j := c.judge
 		if j.Verdict != c.want || j.Cases < 50 || !(j.Ratio > 0.99) {
-			t.Errorf("%s: %s with ratio %v after %d cases, want %s: %s", name, j.Verdict, j.Ratio, j.Cases, c.want, j.Note)
+			t.Errorf("%s: %s with ratio %v after %d cases, want %s: %s", name, j.Verdict, j.Ratio, j.Cases, c.want,
+				j.Note)
 		}
 	}
 }

@@ -215,7 +215,8 @@ func JudgeUsually() claim.Judgement {
 			all = append(all, fmt.Sprintf("%s: %.2g, %.2g", l.name(), l.RatioDelta, l.RatioEps))
 		}
 		return claim.Unsettled, fmt.Sprintf("\"usually\" is no number. Root mean square of |U-u|, "+
-			"delta_1 over delta_{N-1} and eps_N over eps_2: %s. So in %d and %d of %d", strings.Join(all, "; "), forward, backward, len(r.Lines))
+			"delta_1 over delta_{N-1} and eps_N over eps_2: %s. So in %d and %d of %d", strings.Join(all, "; "),
+			forward, backward, len(r.Lines))
 	})
 }
 
@@ -240,7 +241,8 @@ func JudgeNoOrder() claim.Judgement {
 			return claim.Unsettled, "each order is seen one way only"
 		}
 		return claim.Holds, fmt.Sprintf("delta_{N-1} harms %.2g times as much as delta_1 on %s, eps_2 %.2g times as "+
-			"much as eps_N on %s; the other way round on %s and on %s", 1/low[0].RatioDelta, low[0].name(), 1/low[1].RatioEps,
+			"much as eps_N on %s; the other way round on %s and on %s", 1/low[0].RatioDelta, low[0].name(),
+			1/low[1].RatioEps,
 			low[1].name(), high[0].name(), high[1].name())
 	})
 }
@@ -252,9 +254,11 @@ func JudgeCaptured() claim.Judgement {
 	return judgement(func(r *Result) (claim.Verdict, string) {
 		for _, l := range r.Lines {
 			if l.RatioDelta < 1 && l.BoundedDelta > 1 && l.RatioEps < 1 && l.BoundedEps > 1 {
-				return claim.Refuted, fmt.Sprintf("%s: delta_1 harms %.2g times as much as delta_{N-1}, eps_N %.2g times as "+
-					"much as eps_2, where the roots of (21) have the ratios %.2g and %.2g; Ce_e[N] > Ce_e[2] for any C, and Ce_d[1] >= "+
-					"Ce_d[N-1] once 2 Lf^2 >= 1", l.name(), l.RatioDelta, l.RatioEps, l.BoundedDelta, l.BoundedEps)
+				return claim.Refuted,
+					fmt.Sprintf("%s: delta_1 harms %.2g times as much as delta_{N-1}, eps_N %.2g times as "+
+						"much as eps_2, where the roots of (21) have the ratios %.2g and %.2g; Ce_e[N] > Ce_e[2] for "+
+						"any C, and Ce_d[1] >= "+
+						"Ce_d[N-1] once 2 Lf^2 >= 1", l.name(), l.RatioDelta, l.RatioEps, l.BoundedDelta, l.BoundedEps)
 			}
 		}
 		return claim.Holds, "on every network"

@@ -25,7 +25,8 @@ func TestRun(t *testing.T) {
 		n := len(l.Delta) - 1
 		for i := 1; i <= n; i++ {
 			if (l.Delta[i] > 0) != (i < n) || (l.Eps[i] > 0) != (i > 1) || math.IsInf(l.Delta[i]+l.Eps[i], 0) {
-				t.Errorf("%s, relative %v, site %d of %d: delta %v, eps %v", l.Network, l.Relative, i, n, l.Delta[i], l.Eps[i])
+				t.Errorf("%s, relative %v, site %d of %d: delta %v, eps %v", l.Network, l.Relative, i, n, l.Delta[i],
+					l.Eps[i])
 			}
 		}
 		if !(l.BoundedDelta > 1 && l.BoundedEps > 1) {

@@ -53,7 +53,8 @@ func still() *setting { return quadratic("still", 0.75, [][]float64{{1}}, [][]fl
 func TestRunOfSpikes(t *testing.T) {
 	s := still()
 	one := func(x float64) bool { return math.Abs(x-1) < 1e-12 }
-	if !one(s.s.L) || !(s.s.L >= 1) || !one(s.s.Mu) || !(s.s.Mu <= 1) || !one(4*s.s.Gamma) || s.input != 0 || s.n != 1 || s.samples != 1 {
+	if !one(s.s.L) || !(s.s.L >= 1) || !one(s.s.Mu) || !(s.s.Mu <= 1) || !one(4*s.s.Gamma) || s.input != 0 ||
+		s.n != 1 || s.samples != 1 {
 		t.Fatalf("%+v", s)
 	}
 	p := spikes{at: func(t int) bool { return t == 1 }, site: Site{true, 2}, vector: []float64{2}}
@@ -134,7 +135,8 @@ func TestUnitKick(t *testing.T) {
 
 // TestVectors: norms by hand, and unit vectors.
 func TestVectors(t *testing.T) {
-	if v := []float64{3, -4}; normSq(v) != 25 || norm(v) != 5 || norm(nil) != 0 || fmt.Sprint(scaled(-2, v)) != "[-6 8]" {
+	if v := []float64{3, -4}; normSq(v) != 25 || norm(v) != 5 || norm(nil) != 0 ||
+		fmt.Sprint(scaled(-2, v)) != "[-6 8]" {
 		t.Errorf("norms %v, %v", normSq(v), norm(v))
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -198,7 +200,8 @@ func TestRoot(t *testing.T) {
 		t.Errorf("noisy roots: %+v", n)
 	}
 	for _, bad := range []bounds.Smooth{
-		{L: 1, Mu: 0, Gamma: 0.5}, {L: 1, Mu: 1, Gamma: 0}, {L: 1, Mu: 1, Gamma: 1.01}, {L: 1, Mu: 1, Gamma: 0.5, SigmaSq: 1},
+		{L: 1, Mu: 0, Gamma: 0.5}, {L: 1, Mu: 1, Gamma: 0}, {L: 1, Mu: 1, Gamma: 1.01},
+		{L: 1, Mu: 1, Gamma: 0.5, SigmaSq: 1},
 		{L: 1, Mu: math.NaN(), Gamma: 0.5}, {L: math.NaN(), Mu: 1, Gamma: 0.5},
 	} {
 		func() {

@@ -242,7 +242,8 @@ func TestRunOrder(t *testing.T) {
 	for _, r := range results {
 		got += r.Name + "; "
 		if !r.Rejected || r.Steps >= sequentialSteps || !(r.Wealth > 20 && r.Wealth < 100) {
-			t.Errorf("%s, weakened: rejected %v after %d, log wealth %v", r.Name, r.Rejected, r.Steps, float64(r.Wealth))
+			t.Errorf("%s, weakened: rejected %v after %d, log wealth %v", r.Name, r.Rejected, r.Steps,
+				float64(r.Wealth))
 		}
 	}
 	// Not weakened, which is what 0 means, they hold, and the bets are lost.

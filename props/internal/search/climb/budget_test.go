@@ -87,7 +87,8 @@ func TestScale(t *testing.T) {
 		t.Errorf("P = 1/5 is %v, want ln 1/4", got)
 	}
 	m = nil
-	table := perturb.Spec{Law: "table", Outcomes: []perturb.Outcome{{P: 0.5, D: []float64{1}}, {P: 0.25, D: []float64{2}},
+	table := perturb.Spec{Law: "table", Outcomes: []perturb.Outcome{{P: 0.5, D: []float64{1}},
+		{P: 0.25, D: []float64{2}},
 		{P: 0.25, D: []float64{3}}}}
 	m.law(&table) // outcome 1, outcome 2 and its odds, outcome 3 and its odds
 	if len(m) != 5 || !(math.Abs(m[2].get()-math.Log(0.5)) < 1e-15) {

@@ -280,7 +280,8 @@ func TestParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(changed) == string(was) || !(math.Abs(back.Delta[0].P-0.3) < 1e-12) ||
-		!(math.Abs(back.Chain[0].A[0][1]-2) < 1e-12) || back.Run.Steps != 16 || !(math.Abs(back.Run.Gamma-0.25) < 1e-12) ||
+		!(math.Abs(back.Chain[0].A[0][1]-2) < 1e-12) || back.Run.Steps != 16 ||
+		!(math.Abs(back.Run.Gamma-0.25) < 1e-12) ||
 		back.Eps[1].At != 3 || !(math.Abs(back.Run.More[0][1]-6) < 1e-9) || back.X[0] != 0 {
 		t.Errorf("written back: %s, was %s", now, was)
 	}

@@ -159,7 +159,8 @@ func open(t *testing.T, width, height int64, before ...chromedp.Action) *tab {
 			t.Error(p)
 		}
 	})
-	b.run(append([]chromedp.Action{network.Enable(), log.Enable(), chromedp.EmulateViewport(width, height)}, before...)...)
+	b.run(append([]chromedp.Action{network.Enable(), log.Enable(), chromedp.EmulateViewport(width, height)},
+		before...)...)
 	b.run(chromedp.Navigate(b.url))
 	return b
 }
@@ -314,7 +315,8 @@ func TestWithoutScripts(t *testing.T) {
 	var n, controls int
 	// The test's own scripts run all the same.
 	b.run(chromedp.Evaluate(`document.querySelectorAll(".card summary").length`, &n),
-		chromedp.Evaluate(`[...document.querySelectorAll(".js")].filter(e => e.getClientRects().length).length`, &controls))
+		chromedp.Evaluate(`[...document.querySelectorAll(".js")].filter(e => e.getClientRects().length).length`,
+			&controls))
 	if n < 40 || controls != 0 {
 		t.Errorf("%d cards, %d controls without effect", n, controls)
 	}
@@ -342,7 +344,8 @@ func TestNames(t *testing.T) {
 	for _, n := range nodes {
 		role, name := text(n.Role), text(n.Name)
 		switch role {
-		case "link", "button", "searchbox", "textbox", "combobox", "radio", "image", "img", "region", "group", "heading":
+		case "link", "button", "searchbox", "textbox", "combobox", "radio", "image", "img", "region", "group",
+			"heading":
 		default:
 			continue
 		}
