@@ -23,14 +23,14 @@ func AppendixClaims() []claim.Claim {
 		},
 		{
 			ID: "a3", Eq: "A.3", Form: claim.Printed, Kind: claim.SelfJudged,
-			Statement: "SGD and heavy ball converge to w1 = 0 without the Top-1 compressor of v1 (SGD in one " +
-				"step), and do not with it",
+			Statement: "SGD and heavy ball converge to w1 = 0 without the Top-1 compressor of v1 (SGD in one step), " +
+				"and do not with it",
 			Judge: appendix.JudgeA3,
 		},
 		{
 			ID: "a3", Eq: "A.3", Form: claim.Derivation, Kind: claim.SelfJudged,
-			Statement: "from A.3: with g <= 1/(3L), which all of section 4 needs, neither run converges with the " +
-				"compressor",
+			Statement: "from A.3: with g <= 1/(3L), which all of section 4 needs, " +
+				"neither run converges with the compressor",
 			Instead: "the runs come out as printed, at step sizes for which no theorem of section 4 speaks",
 			Judge:   appendix.JudgeA3Admissible,
 		},

@@ -28,8 +28,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 		{
 			ID: "lemma2", Eq: "(22)", Form: claim.Printed, Kind: claim.Nodes, Span: nodes(r),
 			Title: "Lemma 2",
-			Statement: "|E^{G_{i-1}}[J2_i(Y_{i-1})-J2_i(y_{i-1})]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + " +
-				"L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
+			Statement: "|E^{G_{i-1}}[J2_i(Y_{i-1})-J2_i(y_{i-1})]|^2 <= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
+				"+ L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
 			Left: func(v *claim.View, k int) float64 { return v.Nodes[r][k].Left },
 			Right: func(v *claim.View, k int) float64 {
 				return bounds.Lemma2(v.K, v.Nodes[r][k].Mean2,
@@ -41,8 +41,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq24", Eq: "(24)", Form: claim.Printed,
 			Proof:       "bounds/PROOFS.md (3.3)",
 			FollowsFrom: []string{"lemma1", "lemma2"},
-			Statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 " +
-				"E|Y_{N-1}-y_{N-1}|^4",
+			Statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 " +
+				"+ 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
 			Left:  func(v *claim.View, _ int) float64 { return v.UiMean2[v.K.N] },
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq24(v.K, v.YMean2[r], v.Y4) },
 		},
@@ -50,24 +50,25 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq26", Eq: "(26)", Form: claim.Printed, Span: belowN, RestsOn: "lemma2",
 			Proof:       unless(r, claim.Total, "bounds/PROOFS.md (3.4)"),
 			FollowsFrom: []string{"lemma1", "lemma2"},
-			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 " +
-				"E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
+			Statement: "E|E_t[U_i-u_i]|^2 <= 2C^2 E|E^{H_i}[V_i-v_i]|^2 " +
+				"+ 4 Cv^2 C2^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4",
 			Left:  func(v *claim.View, i int) float64 { return v.UiMean2[i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq26(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4) },
 		},
 		{
 			// Given H_{i+1} the bracket is V_i - v_i, averaged over eps_{i+1} at most.
 			ID: "eq28a", Eq: "(28)", Form: claim.Printed, Span: belowN,
-			Statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + " +
-				"eps_{i+1}]|^2",
+			Statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} " +
+				"+ eps_{i+1}]|^2",
 			Left:  func(v *claim.View, i int) float64 { return v.VMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return v.VMean2[bracket(r)][i] },
 		},
 		{
 			ID: "eq28b", Eq: "(28)", Form: claim.Printed, Span: belowN,
 			FollowsFrom: []string{"eq28n"},
-			Statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
-				"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+			Statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 " +
+				"+ 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 " +
+				"+ 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 			Left: func(v *claim.View, i int) float64 { return v.VMean2[bracket(r)][i] },
 			Right: func(v *claim.View, i int) float64 {
 				return bounds.Eq28b(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4, v.EMean2[r])
@@ -77,9 +78,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq29", Eq: "(29)", Form: claim.Printed, Span: from1toN,
 			Proof:       unless(r, claim.Past, "bounds/PROOFS.md (3.6)"),
 			FollowsFrom: []string{"eq29n"},
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + 2 L1^2 " +
-				"E|Y_{i-1}-y_{i-1}|^4 + 2 " +
-				"E|E^{G_i}[delta_i]|^2",
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 4C^2 E|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 " +
+				"+ 2 L1^2 E|Y_{i-1}-y_{i-1}|^4 + 2 E|E^{G_i}[delta_i]|^2",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq29(v.K, i, v.YMean2[r], v.Y4, v.DMean2[r]) },
 		},
@@ -87,9 +87,9 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "eq32", Eq: "(32)", Form: claim.Printed,
 			Proof:       unless(r, claim.Past, "bounds/PROOFS.md (3.7)"),
 			FollowsFrom: []string{"eq29b"},
-			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} " +
-				"S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j " +
-				"(4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
+			Statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 " +
+				"<= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 " +
+				"+ 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
 			Left:  func(v *claim.View, _ int) float64 { return bounds.Eq32Left(v.K, v.YMean2[r]) },
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq32Right(v.K, v.DMean2[r], v.Y4) },
 		},
@@ -97,8 +97,8 @@ func biasClaimsIn(r claim.Reading) []claim.Claim {
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Printed,
 			Title:       "Theorem 2",
 			FollowsFrom: []string{"disp33"},
-			Statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 + " +
-				"sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
+			Statement: "E|E_t[U-u]|^2 <= sum_{i<N} Cb_d[i] E|E^{G_i}[delta_i]|^2 + sum_{i<N} Ct_d[i] E|delta_i|^4 " +
+				"+ sum_{i<N} Cb_e[i+1] E|E^{H_{i+1}}[eps_{i+1}]|^2",
 			Left:  uMean2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.Theorem2(v.K, v.DMean2[r], v.D4, v.EMean2[r]) },
 		},
@@ -137,8 +137,8 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 		claims = append(claims, claim.Claim{
 			ID: "eq29", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
 			Proof: "bounds/PROOFS.md (3.6)",
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 + 2 E|E^{G_i}[delta_i]|^2: the past " +
-				"knows Y_{i-1}",
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 Lf^2 E|Y_{i-1}-y_{i-1}|^2 " +
+				"+ 2 E|E^{G_i}[delta_i]|^2: the past knows Y_{i-1}",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.RepairedEq29Past(v.K, i, v.Y2, v.DMean2[r]) },
 		}, claim.Claim{
@@ -172,8 +172,8 @@ func repairedBiasClaims(r claim.Reading) []claim.Claim {
 		claims = append(claims, claim.Claim{
 			ID: "eq28b", Eq: "(28)", Form: claim.Repaired, Span: belowN,
 			Proof: "bounds/PROOFS.md (3.5)",
-			Statement: "E|E[V_i-v_i]|^2 given H_{i+1} <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 " +
-				"E|E^{H_{i+1}}[eps_{i+1}]|^2: H_{i+1} knows Y_i and V_{i+1}",
+			Statement: "E|E[V_i-v_i]|^2 given H_{i+1} <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 " +
+				"+ 3 E|E^{H_{i+1}}[eps_{i+1}]|^2: H_{i+1} knows Y_i and V_{i+1}",
 			Left: func(v *claim.View, i int) float64 { return v.VMean2[claim.Past][i] },
 			Right: func(v *claim.View, i int) float64 {
 				return bounds.RepairedEq28Past(v.K, i, v.V2, v.Y2,
@@ -223,9 +223,9 @@ func sharpTheorem2(r claim.Reading) []claim.Claim {
 		{
 			ID: "thm2", Eq: "(23), (33)", Form: claim.Sharp,
 			Proof: "bounds/PROOFS.md (3.28)",
-			Statement: "E|E_t[U-u]|^2 <= |r|^2, r_i linear in the roots of E|E[delta_k]|^2 and E|E[eps_j]|^2 and in " +
-				"bounds p_b of E_x(E[|Y_b-y_b|^2|x]^2)^{1/2}, with the constants of N, C, Lf, L1 and L2 in " +
-				"bounds/PROOFS.md (3.25)-(3.28)",
+			Statement: "E|E_t[U-u]|^2 <= |r|^2, r_i linear in the roots of E|E[delta_k]|^2 and E|E[eps_j]|^2 " +
+				"and in bounds p_b of E_x(E[|Y_b-y_b|^2|x]^2)^{1/2}, with the constants of N, C, Lf, L1 " +
+				"and L2 in bounds/PROOFS.md (3.25)-(3.28)",
 			Left:  uMean2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.SharpTheorem2(v.K, v.Bias(r)) },
 		},

@@ -14,24 +14,25 @@ func biasLines(r claim.Reading) []claim.Claim {
 		{
 			ID: "eq27", Eq: "(27)", Form: claim.Printed,
 			FollowsFrom: []string{"eq24", "eq26"},
-			Statement: "E|E_t[U-u]|^2 <= 2C^2 sum_{i<N} E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 sum_{i<N} " +
-				"E|E^{G_i}[Y_i-y_i]|^2 + 2 Cv^2 L2^2 sum_{i<N} E|Y_i-y_i|^4",
+			Statement: "E|E_t[U-u]|^2 <= 2C^2 sum_{i<N} E|E^{H_i}[V_i-v_i]|^2 " +
+				"+ 4 Cv^2 C2^2 sum_{i<N} E|E^{G_i}[Y_i-y_i]|^2 + 2 Cv^2 L2^2 sum_{i<N} E|Y_i-y_i|^4",
 			Left:  uMean2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq27(v.K, v.VMean2[r], v.YMean2[r], v.Y4) },
 		},
 		{
 			ID: "eq28m", Eq: "(28)", Form: claim.Printed, Span: belowN,
 			FollowsFrom: []string{"eq28a"},
-			Statement: "right side of (28a) <= (3/2) E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T " +
-				"v_{i+1}]|^2 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2, the line between the two",
+			Statement: "right side of (28a) <= (3/2) E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} " +
+				"- J1_{i+1}(y_i)^T v_{i+1}]|^2 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2, the line between the two",
 			Left:  func(v *claim.View, i int) float64 { return v.VMean2[bracket(r)][i] },
 			Right: middle28,
 		},
 		{
 			ID: "eq28n", Eq: "(28)", Form: claim.Printed, Span: belowN,
 			FollowsFrom: []string{"eq28m", "lemma2"},
-			Statement: "the line between the two of (28) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
-				"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+			Statement: "the line between the two of (28) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 " +
+				"+ 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 " +
+				"+ 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 			Left: middle28,
 			Right: func(v *claim.View, i int) float64 {
 				return bounds.Eq28b(v.K, i, v.VMean2[r], v.YMean2[r], v.Y4, v.EMean2[r])
@@ -40,15 +41,15 @@ func biasLines(r claim.Reading) []claim.Claim {
 		{
 			ID: "eq28c", Eq: "(28)", Form: claim.Printed, Span: belowN,
 			FollowsFrom: []string{"eq28b"},
-			Statement: "E|E^{H_i}[V_i-v_i]|^2 <= sum_{j=i..N-1} (3C^2)^{j-i} ( 6 Cv^2 C2^2 E|E^{G_j}[Y_j-y_j]|^2 + " +
-				"3 Cv^2 L2^2 E|Y_j-y_j|^4 + 3 E|E^{H_{j+1}}[eps_{j+1}]|^2 ), (28) unrolled",
+			Statement: "E|E^{H_i}[V_i-v_i]|^2 <= sum_{j=i..N-1} (3C^2)^{j-i} ( 6 Cv^2 C2^2 E|E^{G_j}[Y_j-y_j]|^2 " +
+				"+ 3 Cv^2 L2^2 E|Y_j-y_j|^4 + 3 E|E^{H_{j+1}}[eps_{j+1}]|^2 ), (28) unrolled",
 			Left:  func(v *claim.View, i int) float64 { return v.VMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq28c(v.K, i, v.YMean2[r], v.Y4, v.EMean2[r]) },
 		},
 		{
 			ID: "eq29m", Eq: "(29)", Form: claim.Printed, Span: from1toN,
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 E|E^{G_i}[f_i(Y_{i-1},w_i)-f_i(y_{i-1},w_i)]|^2 + 2 " +
-				"E|E^{G_i}[delta_i]|^2, the line before (29)",
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 E|E^{G_i}[f_i(Y_{i-1},w_i)-f_i(y_{i-1},w_i)]|^2 " +
+				"+ 2 E|E^{G_i}[delta_i]|^2, the line before (29)",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: middle29,
 		},
@@ -63,8 +64,8 @@ func biasLines(r claim.Reading) []claim.Claim {
 		{
 			ID: "eq29b", Eq: "(29)", Form: claim.Printed, Span: from1toN,
 			FollowsFrom: []string{"eq29"},
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 L1^2 sum_{j<i} (4C^2)^{i-j-1} E|Y_j-y_j|^4 + 2 sum_{j<=i} " +
-				"(4C^2)^{i-j} E|E^{G_j}[delta_j]|^2, (29) unrolled",
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 L1^2 sum_{j<i} (4C^2)^{i-j-1} E|Y_j-y_j|^4 " +
+				"+ 2 sum_{j<=i} (4C^2)^{i-j} E|E^{G_j}[delta_j]|^2, (29) unrolled",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq29b(v.K, i, v.Y4, v.DMean2[r]) },
 		},
@@ -112,8 +113,8 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 	middle := claim.Claim{
 		ID: "eq28n", Eq: "(28)", Form: claim.Repaired, Span: belowN,
 		Proof: "bounds/PROOFS.md (3.32)",
-		Statement: "the line between the two of (28) <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 + 3 " +
-			"E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		Statement: "the line between the two of (28) <= 3C^2 E|V_{i+1}-v_{i+1}|^2 + 3 Cv^2 L1^2 E|Y_i-y_i|^2 " +
+			"+ 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 		Left: func(v *claim.View, i int) float64 { return bounds.Eq28Middle(v.K, i, v.BMean2[r], v.EMean2[r]) },
 		Right: func(v *claim.View, i int) float64 {
 			return bounds.RepairedEq28Past(v.K, i, v.V2, v.Y2, v.EMean2[r])
@@ -143,8 +144,8 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 		}, claim.Claim{
 			ID: "eq29b", Eq: "(29)", Form: claim.Repaired, Span: from1toN,
 			Proof: "bounds/PROOFS.md (3.33)",
-			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 sum_{j<i} (2 Lf^2)^{i-j} E|delta_j|^2 + 2 E|E^{G_i}[delta_i]|^2: the " +
-				"past knows Y_{i-1}",
+			Statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 sum_{j<i} (2 Lf^2)^{i-j} E|delta_j|^2 " +
+				"+ 2 E|E^{G_i}[delta_i]|^2: the past knows Y_{i-1}",
 			Left:  func(v *claim.View, i int) float64 { return v.YMean2[r][i] },
 			Right: func(v *claim.View, i int) float64 { return bounds.RepairedEq29bPast(v.K, i, v.D2, v.DMean2[r]) },
 		})

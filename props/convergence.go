@@ -22,8 +22,8 @@ func convergenceClaims() []claim.Claim {
 			ID: "eq36a", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
 			Proof:       "bounds/PROOFS.md (4.2)",
 			FollowsFrom: []string{"eq35"},
-			Statement: "E_t l(w+) - l(w) + g (1-Lg) |grad l|^2 + g <grad l, E_t[U-u]> <= L g^2 E_t|grad l-(u+r)|^2 + L g^2 " +
-				"E_t|U-u|^2, the first line",
+			Statement: "E_t l(w+) - l(w) + g (1-Lg) |grad l|^2 + g <grad l, E_t[U-u]> <= L g^2 E_t|grad l-(u+r)|^2 " +
+				"+ L g^2 E_t|U-u|^2, the first line",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.Line36 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Eq36First(v.Run.S, v.Run.Variance, v.Run.First.E2)
@@ -39,8 +39,8 @@ func convergenceClaims() []claim.Claim {
 		{
 			ID: "eq36c", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
 			FollowsFrom: []string{"eq36b"},
-			Statement: "L g^2 E_t|grad l-(u+r)|^2 <= L g^2 sigma^2, from the second line to the last, with 1-Lg-1/2 >= " +
-				"1/6 for g <= 1/(3L)",
+			Statement: "L g^2 E_t|grad l-(u+r)|^2 <= L g^2 sigma^2, from the second line to the last, with 1-Lg-1/2 " +
+				">= 1/6 for g <= 1/(3L)",
 			Left:  func(v *claim.View, _ int) float64 { return bounds.Eq36First(v.Run.S, v.Run.Variance, 0) },
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq36First(v.Run.S, v.Run.S.SigmaSq, 0) },
 		},
@@ -48,8 +48,8 @@ func convergenceClaims() []claim.Claim {
 			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
 			Proof:       "bounds/PROOFS.md (4.3)",
 			FollowsFrom: []string{"eq36c"},
-			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
-				"|E_t[U-u]|^2",
+			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 " +
+				"+ (g/2) |E_t[U-u]|^2",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.Drop36 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Eq36(v.Run.S, v.Run.First.E2,
@@ -82,8 +82,8 @@ func convergenceClaims() []claim.Claim {
 			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, PL: true,
 			Proof:       "bounds/PROOFS.md (4.5)",
 			FollowsFrom: []string{"eq36"},
-			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 + (g/2) " +
-				"|E_t[U-u]|^2",
+			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 " +
+				"+ (g/2) |E_t[U-u]|^2",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.Drop40 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Eq36(v.Run.S, v.Run.First.E2,
@@ -100,8 +100,8 @@ func convergenceClaims() []claim.Claim {
 			ID: "eq41", Eq: "(41)", Form: claim.Printed, Kind: claim.Training, PL: true,
 			Proof:       "bounds/PROOFS.md (4.6)",
 			FollowsFrom: []string{"eq40"},
-			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} " +
-				"E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
+			Statement: "E[l(w^T)-l*] - (1-mu g/3)^T D0 <= 3 L g sigma^2/mu " +
+				"+ L g^2 sum_{t<T} (1-mu g/3)^{T-t} E|U-u|^2 + (g/2) sum_{t<T} (1-mu g/3)^{T-t} E|E_t[U-u]|^2",
 			Left: added41,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Eq41(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
@@ -117,9 +117,8 @@ func convergenceClaims() []claim.Claim {
 		ID: "eq41", Eq: "(41)", Form: claim.Derivation, Kind: claim.Training, PL: true, WithoutA3: true,
 		FollowsFrom: []string{"eq40"},
 		Instead:     "a proof of (41) that does without the step: bounds/PROOFS.md, (4.6)",
-		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), the step that the proof takes " +
-			"from " +
-			"(40) to (41)",
+		Statement: "(40) unrolled, with the exponents T-1-t, <= right side of (41), " +
+			"the step that the proof takes from (40) to (41)",
 		Left: func(v *claim.View, _ int) float64 {
 			return bounds.UnrolledEq40(v.Run.S, 0, v.Run.Steps, v.Run.Weighted41.E2, v.Run.Weighted41.Mean2)
 		},
@@ -221,9 +220,8 @@ func sharpTrainingClaims() []claim.Claim {
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.Sharp, Kind: claim.Training, PL: true,
 			Proof: "bounds/PROOFS.md (4.5)",
-			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} " +
-				"E|U-u|^2 + (g/2) " +
-				"sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
+			Statement: "E[l(w^T)-l*] - (1-mu g)^T D0 <= L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g)^{T-1-t} E|U-u|^2 " +
+				"+ (g/2) sum_{t<T} (1-mu g)^{T-1-t} E|E_t[U-u]|^2",
 			Left: sharpAdded41,
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Sharp41(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.E2, v.Run.WeightedSharp.Mean2)
@@ -232,8 +230,9 @@ func sharpTrainingClaims() []claim.Claim {
 		{
 			ID: "eq40", Eq: "(40)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
 			Proof: "bounds/PROOFS.md (4.8)",
-			Statement: "E_t l(w+) - l* - q a <= 2 (q a)^{1/2} beta + beta^2 + (L g^2/2) (sigma + (E_t|U-u|^2 - " +
-				"|E_t[U-u]|^2)^{1/2})^2, a = l(w) - l*, q = 1 - mu g (2 - L g), beta = (L/2)^{1/2} g |E_t[U-u]|",
+			Statement: "E_t l(w+) - l* - q a <= 2 (q a)^{1/2} beta + beta^2 " +
+				"+ (L g^2/2) (sigma + (E_t|U-u|^2 - |E_t[U-u]|^2)^{1/2})^2, a = l(w) - l*, q = 1 - mu g (2 - L g), " +
+				"beta = (L/2)^{1/2} g |E_t[U-u]|",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootDrop40 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.RootEq40(v.Run.S, v.Run.D0, v.Run.First.Mean2, v.Run.First.Spread)
@@ -251,10 +250,10 @@ func sharpTrainingClaims() []claim.Claim {
 		{
 			ID: "eq41", Eq: "(41)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
 			Proof: "bounds/PROOFS.md (4.9)",
-			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B = (L/2)^{1/2} g sum_{t<T} " +
-				"q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V = (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} + (sum_{t<T} " +
-				"q^{T-1-t} " +
-				"E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
+			Statement: "E[l(w^T)-l*] - q^T D0 <= ( B + (q^T D0 + V)^{1/2} )^2 - q^T D0, B " +
+				"= (L/2)^{1/2} g sum_{t<T} q^{(T-1-t)/2} (E|E_t[U-u]|^2)^{1/2}, V " +
+				"= (L g^2/2) (sigma (sum_{k<T} q^k)^{1/2} " +
+				"+ (sum_{t<T} q^{T-1-t} E[|U-u|^2 - |E_t[U-u]|^2])^{1/2})^2, q = 1 - mu g (2 - L g)",
 			Left: func(v *claim.View, _ int) float64 { return v.Run.RootAdded41 },
 			Right: func(v *claim.View, _ int) float64 {
 				return bounds.Root41Excess(v.Run.S, v.Run.D0, v.Run.Steps, v.Run.RootBias, v.Run.WeightedRoot.Spread)

@@ -137,10 +137,8 @@ func budgetClaims() []claim.Claim {
 		{
 			ID: "table1", Eq: "Table 1", Form: claim.Sharp, Kind: claim.SelfJudged,
 			Proof: "bounds/PROOFS.md (4.10)",
-			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, where " +
-				"Table 1 has " +
-				"O(1), " +
-				"by the root form of (41); and with no larger order",
+			Statement: "PL: ln T/T with Q = O((T/ln T)^{1/2}) perturbations of O(1) wherever they fall, " +
+				"where Table 1 has O(1), by the root form of (41); and with no larger order",
 			Judge: func(uint64) claim.Judgement { return rates.JudgeRootBudget() },
 		},
 	}

@@ -77,8 +77,8 @@ func propagationClaims() []claim.Claim {
 		{
 			ID: "eq17b", Eq: "(17)", Form: claim.Printed, Span: belowN,
 			FollowsFrom: []string{"eq17a"},
-			Statement: "right side of (17a) <= 3 Cv^2 L1^2 sum_{j=i..N-1} (3C^2)^{j-i} E|Y_j-y_j|^2 + 3 " +
-				"sum_{j=i..N-1} (3C^2)^{j-i} E|eps_{j+1}|^2",
+			Statement: "right side of (17a) <= 3 Cv^2 L1^2 sum_{j=i..N-1} (3C^2)^{j-i} E|Y_j-y_j|^2 " +
+				"+ 3 sum_{j=i..N-1} (3C^2)^{j-i} E|eps_{j+1}|^2",
 			Left:  func(v *claim.View, i int) float64 { return bounds.Eq17a(v.K, i, v.V2, v.Y2, v.E2) },
 			Right: func(v *claim.View, i int) float64 { return bounds.Eq17b(v.K, i, v.Y2, v.E2) },
 		},
@@ -98,8 +98,8 @@ func propagationClaims() []claim.Claim {
 		{
 			ID: "eq19", Eq: "(19)", Form: claim.Printed,
 			FollowsFrom: []string{"eq16", "eq17b"},
-			Statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] " +
-				"E|eps_{i+1}|^2",
+			Statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 " +
+				"+ 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
 			Left:  u2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq19(v.K, v.Y2, v.E2) },
 		},
@@ -107,8 +107,8 @@ func propagationClaims() []claim.Claim {
 			ID: "eq20", Eq: "(20)", Form: claim.Printed,
 			Proof:       "bounds/PROOFS.md (2.12)",
 			FollowsFrom: []string{"eq19", "eq18b"},
-			Statement: "E|U-u|^2 <= 4 Cv^2 L1^2 sum_{i<N} S_i sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2 + sum_{i<N} " +
-				"[sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
+			Statement: "E|U-u|^2 <= 4 Cv^2 L1^2 sum_{i<N} S_i sum_{j=1..i} (2Lf^2)^{i-j} E|delta_j|^2 " +
+				"+ sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
 			Left:  u2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq20(v.K, v.D2, v.E2) },
 		},
@@ -134,8 +134,7 @@ func propagationClaims() []claim.Claim {
 			ID: "thm1", Eq: "(13), (21)", Form: claim.Sharp,
 			Proof: "bounds/PROOFS.md (2.6)",
 			Statement: "E|U-u|^2 <= m^T Q m, m = the roots of E|delta_1|^2..E|delta_{N-1}|^2, " +
-				"E|eps_2|^2..E|eps_N|^2, Q(N, " +
-				"C, Lf, L1) of bounds/PROOFS.md, section 2",
+				"E|eps_2|^2..E|eps_N|^2, Q(N, C, Lf, L1) of bounds/PROOFS.md, section 2",
 			Left:  u2,
 			Right: func(v *claim.View, _ int) float64 { return bounds.SharpTheorem1(v.K, v.D2, v.E2) },
 		},

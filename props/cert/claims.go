@@ -133,8 +133,8 @@ var claims = map[string]*claim{
 	},
 	"eq19": {
 		eq: "(19)", left: allOfU, right: eq19,
-		statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 + 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] " +
-			"E|eps_{i+1}|^2",
+		statement: "E|U-u|^2 <= 2 Cv^2 L1^2 sum_{i<N} S_i E|Y_i-y_i|^2 " +
+			"+ 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|eps_{i+1}|^2",
 	},
 	"eq20": {
 		eq: "(20)", left: allOfU, right: eq20,
@@ -147,8 +147,8 @@ var claims = map[string]*claim{
 	},
 	"spike": {
 		eq: "6.3", unbounded: true,
-		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| for an i in " +
-			"2..N-1 is O(1): |U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
+		statement: "a spike, |U-u|^2 of O(1), occurs whenever |delta_i| for an i in 1..N-1 or |eps_i| " +
+			"for an i in 2..N-1 is O(1): |U-u|^2 >= c for a constant c > 0 whenever one of them is at least 1",
 		left:  leastError,
 		right: allOfU,
 	},
@@ -161,16 +161,16 @@ var claims = map[string]*claim{
 	},
 	"eq6b": {
 		eq: "(6)", bare: true,
-		statement: "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1, linear network, delta = 0; " +
-			"(5) has no eps_1, it is 0",
+		statement: "U_1 = ( W_2^T( ... (W_N^T v_N + eps_N) ... ) + eps_2 ) v_1^T + eps_1, linear network, delta " +
+			"= 0; (5) has no eps_1, it is 0",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			return reshape(m.leaves[0].u[1], len(x)), outer(m.leaves[0].v[1], m.exact.v[1])
 		},
 	},
 	"eq6c": {
 		eq: "(6)", bare: true,
-		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 = (W_1^T ... W_{N-1}^T eps_N) " +
-			"x^T, linear network, delta = 0, eps_N alone",
+		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 " +
+			"= (W_1^T ... W_{N-1}^T eps_N) x^T, linear network, delta = 0, eps_N alone",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			l := &m.leaves[0]
 			v := l.eps[m.n]
@@ -182,8 +182,8 @@ var claims = map[string]*claim{
 	},
 	"disp12": {
 		eq: "before (12)", bare: true,
-		statement: "v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, linear network; where " +
-			"the factors fit together",
+		statement: "v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, linear network; " +
+			"where the factors fit together",
 		matrices: func(m *model, _ []*big.Rat) (_, _ [][]*big.Rat) {
 			v := reshape(m.exact.v[1], 1)
 			var product [][]*big.Rat
@@ -206,8 +206,8 @@ var claims = map[string]*claim{
 	},
 	"lemma2": {
 		eq: "(22)", biased: true, span: from1toN,
-		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 <= 2 C2^2 " +
-			"|E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
+		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 " +
+			"<= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
 		left: func(s *sides, i int) []Term {
 			o := &s.ops[i]
 			return one(factor(norm2(s.g.mean(func(l *leaf) []*big.Rat {
@@ -226,8 +226,8 @@ var claims = map[string]*claim{
 	},
 	"eq24": {
 		eq: "(24)", biased: true,
-		statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 + 2 Cv^2 L2^2 " +
-			"E|Y_{N-1}-y_{N-1}|^4",
+		statement: "E|E_t[U_N-u_N]|^2 <= 4 Cv^2 C2^2 E|E^{G_{N-1}}[Y_{N-1}-y_{N-1}]|^2 " +
+			"+ 2 Cv^2 L2^2 E|Y_{N-1}-y_{N-1}|^4",
 		left:  func(s *sides, _ int) []Term { return one(s.uMean2(s.n)) },
 		right: func(s *sides, _ int) []Term { return fromForward(s, s.n-1) },
 	},
@@ -242,8 +242,8 @@ var claims = map[string]*claim{
 	},
 	"eq27": {
 		eq: "(27)", biased: true,
-		statement: "E|E_t[U-u]|^2 <= 2C^2 sum_{i<N} E|E^{H_i}[V_i-v_i]|^2 + 4 Cv^2 C2^2 sum_{i<N} " +
-			"E|E^{G_i}[Y_i-y_i]|^2 + 2 Cv^2 L2^2 sum_{i<N} E|Y_i-y_i|^4",
+		statement: "E|E_t[U-u]|^2 <= 2C^2 sum_{i<N} E|E^{H_i}[V_i-v_i]|^2 " +
+			"+ 4 Cv^2 C2^2 sum_{i<N} E|E^{G_i}[Y_i-y_i]|^2 + 2 Cv^2 L2^2 sum_{i<N} E|Y_i-y_i|^4",
 		left: allOfUMean,
 		right: func(s *sides, _ int) []Term {
 			terms := s.below(func(i int) Term { return Term{s.twoC2(), s.vMean2(s.r, i)} })
@@ -255,36 +255,36 @@ var claims = map[string]*claim{
 	},
 	"eq28a": {
 		eq: "(28)", biased: true, span: below,
-		statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} + " +
-			"eps_{i+1}]|^2",
+		statement: "E|E^{H_i}[V_i-v_i]|^2 <= E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1} " +
+			"+ eps_{i+1}]|^2",
 		left:  func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
 		right: bracket28,
 	},
 	"eq28b": {
 		eq: "(28)", biased: true, span: below,
-		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
-			"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		statement: "right side of (28a) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 " +
+			"+ 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 		left: bracket28, right: eq28b,
 		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
 	},
 	"eq28m": {
 		eq: "(28)", biased: true, span: below,
-		statement: "right side of (28a) <= (3/2) E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1}]|^2 + " +
-			"3 E|E^{H_{i+1}}[eps_{i+1}]|^2, the line between the two",
+		statement: "right side of (28a) <= (3/2) E|E^{H_{i+1}}[J1_{i+1}(Y_i)^T V_{i+1} - J1_{i+1}(y_i)^T v_{i+1}]|^2 " +
+			"+ 3 E|E^{H_{i+1}}[eps_{i+1}]|^2, the line between the two",
 		left: bracket28, right: middle28,
 		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
 	},
 	"eq28n": {
 		eq: "(28)", biased: true, span: below,
-		statement: "the line between the two of (28) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 + 6 Cv^2 C2^2 " +
-			"E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
+		statement: "the line between the two of (28) <= 3C^2 E|E^{H_{i+1}}[V_{i+1}-v_{i+1}]|^2 " +
+			"+ 6 Cv^2 C2^2 E|E^{G_i}[Y_i-y_i]|^2 + 3 Cv^2 L2^2 E|Y_{i-1}-y_{i-1}|^4 + 3 E|E^{H_{i+1}}[eps_{i+1}]|^2",
 		left: middle28, right: eq28b,
 		first: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
 	},
 	"eq28c": {
 		eq: "(28)", biased: true, span: below,
-		statement: "E|E^{H_i}[V_i-v_i]|^2 <= sum_{j=i..N-1} (3C^2)^{j-i} ( 6 Cv^2 C2^2 E|E^{G_j}[Y_j-y_j]|^2 + " +
-			"3 Cv^2 L2^2 E|Y_j-y_j|^4 + 3 E|E^{H_{j+1}}[eps_{j+1}]|^2 ), (28) unrolled",
+		statement: "E|E^{H_i}[V_i-v_i]|^2 <= sum_{j=i..N-1} (3C^2)^{j-i} ( 6 Cv^2 C2^2 E|E^{G_j}[Y_j-y_j]|^2 " +
+			"+ 3 Cv^2 L2^2 E|Y_j-y_j|^4 + 3 E|E^{H_{j+1}}[eps_{j+1}]|^2 ), (28) unrolled",
 		left: func(s *sides, i int) []Term { return one(s.vMean2(s.r, i)) },
 		right: func(s *sides, i int) []Term {
 			var terms []Term
@@ -306,8 +306,8 @@ var claims = map[string]*claim{
 	},
 	"eq29m": {
 		eq: "(29)", biased: true, span: from1toN,
-		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 E|E^{G_i}[f_i(Y_{i-1},w_i)-f_i(y_{i-1},w_i)]|^2 + 2 " +
-			"E|E^{G_i}[delta_i]|^2, the line before (29)",
+		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 E|E^{G_i}[f_i(Y_{i-1},w_i)-f_i(y_{i-1},w_i)]|^2 " +
+			"+ 2 E|E^{G_i}[delta_i]|^2, the line before (29)",
 		left: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) }, right: middle29,
 	},
 	"eq29n": {
@@ -319,8 +319,8 @@ var claims = map[string]*claim{
 	},
 	"eq29b": {
 		eq: "(29)", biased: true, span: from1toN,
-		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 L1^2 sum_{j<i} (4C^2)^{i-j-1} E|Y_j-y_j|^4 + 2 sum_{j<=i} " +
-			"(4C^2)^{i-j} E|E^{G_j}[delta_j]|^2, (29) unrolled",
+		statement: "E|E^{G_i}[Y_i-y_i]|^2 <= 2 L1^2 sum_{j<i} (4C^2)^{i-j-1} E|Y_j-y_j|^4 " +
+			"+ 2 sum_{j<=i} (4C^2)^{i-j} E|E^{G_j}[delta_j]|^2, (29) unrolled",
 		left: func(s *sides, i int) []Term { return one(s.yMean2(s.r, i)) },
 		right: func(s *sides, i int) []Term {
 			q := func(k int) Factor { return factor(pow(mul(4, s.c2()), k), "(4C^2)^%d", k) }
@@ -377,9 +377,9 @@ var claims = map[string]*claim{
 	},
 	"eq32": {
 		eq: "(32)", biased: true,
-		statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 <= " +
-			"8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 + " +
-			"8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
+		statement: "4 C2^2 Cv^2 sum_{i<N} S_i E|E^{G_i}[Y_i-y_i]|^2 " +
+			"<= 8 C2^2 Cv^2 sum_{i<N} ( sum_{j=i..N-1} S_j (4C^2)^{j-i} ) E|E^{G_i}[delta_i]|^2 " +
+			"+ 8 C2^2 L1^2 Cv^2 sum_{i<N-1} ( sum_{j=i+1..N-1} S_j (4C^2)^{j-i-1} ) E|Y_i-y_i|^4",
 		left: func(s *sides, _ int) []Term {
 			return s.below(func(i int) Term {
 				return Term{factor(mul(4, sq(s.C2), s.cv2()), "4 C2^2 Cv^2"), factor(s.bigS(i), "S_%d", i),
@@ -416,14 +416,15 @@ var claims = map[string]*claim{
 	},
 	"thm4": {
 		eq: "(37)", biased: true, run: true,
-		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 + (6 L g/T) sum_t [right side of " +
-			"(13)] + (3/T) sum_t [right side of (23)]",
+		statement: "(1/T) sum_{t<T} |grad l(w^t)|^2 <= 6 D0/(g T) + 6 L g sigma^2 " +
+			"+ (6 L g/T) sum_t [right side of (13)] + (3/T) sum_t [right side of (23)]",
 		left: meanOfGrads, right: eq37,
 	},
 	"thm5": {
 		eq: "(38)", biased: true, run: true, pl: true,
-		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu + L g^2 sum_{t<T} (1-mu g/3)^{T-t} " +
-			"[right side of (13)] + (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
+		statement: "l(w^T)-l* <= (1-mu g/3)^T D0 + 3 L g sigma^2/mu " +
+			"+ L g^2 sum_{t<T} (1-mu g/3)^{T-t} [right side of (13)] " +
+			"+ (g/2) sum_{t<T} (1-mu g/3)^{T-t} [right side of (23)]",
 		left: gapAtT, right: eq38,
 	},
 	"eq48sum": {
