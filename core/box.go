@@ -23,7 +23,8 @@ func NewBox(n int) Box {
 	if n < 0 {
 		panic(fmt.Sprintf("core: box of dimension %d, want >= 0", n))
 	}
-	b := Box{make([]float64, n), make([]float64, n)}
+	both := make([]float64, 2*n)
+	b := Box{both[:n:n], both[n:]}
 	b.Reset()
 	return b
 }

@@ -85,15 +85,15 @@ const (
 )
 
 // OpNames lists the operators that NewOp knows, in the order of the table at Spec.
-func OpNames() []string {
-	return []string{"affine", "linear", "fixed", "bias", "scale", "tanh", "sigmoid", "softplus",
-		"square", "halfsq", "logistic", "softmaxce", "bilinear"}
-}
+func OpNames() []string { return slices.Clone(opNames) }
+
+var opNames = []string{"affine", "linear", "fixed", "bias", "scale", "tanh", "sigmoid", "softplus",
+	"square", "halfsq", "logistic", "softmaxce", "bilinear"}
 
 // NewOp builds the operator that s describes. It returns an error that names
 // the field and its value when s is not one row of the table at Spec.
 func NewOp(s Spec) (Op, error) {
-	if !slices.Contains(OpNames(), s.Op) {
+	if !slices.Contains(opNames, s.Op) {
 		return nil, fmt.Errorf("core: unknown op %.80q, want one of %s", s.Op, strings.Join(OpNames(), ", "))
 	}
 	if err := s.checkFields(); err != nil {
@@ -119,20 +119,30 @@ func NewOp(s Spec) (Op, error) {
 	return SoftmaxCE(s.N, s.Label), nil
 }
 
+// specFields are the fields of each operator, oneSizeFields those of all others.
+var (
+	specFields = map[string][]string{
+		"affine":    {"in", "out"},
+		"linear":    {"in", "out"},
+		"fixed":     {"a"},
+		"softmaxce": {"n", "label"},
+		"logistic":  {},
+	}
+	oneSizeFields = []string{"n"}
+)
+
 // checkFields refuses fields that the operator does not have: a misspelt spec
 // is an error, not half understood.
 func (s Spec) checkFields() error {
-	allowed := map[string]string{"affine": "in out", "linear": "in out", "fixed": "a", "softmaxce": "n label",
-		"logistic": ""}
-	fields, ok := allowed[s.Op]
+	fields, ok := specFields[s.Op]
 	if !ok {
-		fields = "n"
+		fields = oneSizeFields
 	}
-	for _, f := range []struct {
+	for _, f := range [...]struct {
 		name string
 		set  bool
 	}{{"in", s.In != 0}, {"out", s.Out != 0}, {"n", s.N != 0}, {"a", s.A != nil}, {"label", s.Label != 0}} {
-		if f.set && !slices.Contains(strings.Fields(fields), f.name) {
+		if f.set && !slices.Contains(fields, f.name) {
 			return fmt.Errorf("core: op %q has no field %q", s.Op, f.name)
 		}
 	}

@@ -32,26 +32,39 @@ type table struct {
 
 // Constant is the law of the one value d. It panics when d is empty or not finite.
 func Constant(d []float64) Finite {
-	s := Spec{Law: "constant", D: slices.Clone(d)}.must()
-	return &table{[]Outcome{{1, s.D}}, len(d), s}
+	return constant(Spec{Law: "constant", D: d}.must())
+}
+
+// constant, and its like for other laws, copies what it is given and checks nothing.
+func constant(s Spec) Finite {
+	s.D = slices.Clone(s.D)
+	return &table{[]Outcome{{1, s.D}}, len(s.D), s}
 }
 
 // TwoPoint takes a with probability p and b with 1-p. It panics unless 0 < p < 1,
 // on vectors of unequal lengths or none, and on values that are not finite.
 func TwoPoint(a, b []float64, p float64) Finite {
-	s := Spec{Law: "twopoint", A: slices.Clone(a), B: slices.Clone(b), P: p}.must()
-	return &table{[]Outcome{{p, s.A}, {1 - p, s.B}}, len(a), s}
+	return twoPoint(Spec{Law: "twopoint", A: a, B: b, P: p}.must())
+}
+
+func twoPoint(s Spec) Finite {
+	s.A, s.B = slices.Clone(s.A), slices.Clone(s.B)
+	return &table{[]Outcome{{s.P, s.A}, {1 - s.P, s.B}}, len(s.A), s}
 }
 
 // Table is the general finite law. The probabilities are positive and sum to 1 up
 // to rounding; they are used as they are. It panics on others, on vectors of
 // unequal lengths or none, and on values that are not finite.
 func Table(outcomes []Outcome) Finite {
-	s := Spec{Law: "table"}
-	for _, o := range outcomes {
-		s.Outcomes = append(s.Outcomes, Outcome{o.P, slices.Clone(o.D)})
+	return newTable(Spec{Law: "table", Outcomes: outcomes}.must())
+}
+
+func newTable(s Spec) Finite {
+	s.Outcomes = slices.Clone(s.Outcomes)
+	for k := range s.Outcomes {
+		s.Outcomes[k].D = slices.Clone(s.Outcomes[k].D)
 	}
-	return &table{s.must().Outcomes, len(s.Outcomes[0].D), s}
+	return &table{s.Outcomes, len(s.Outcomes[0].D), s}
 }
 
 func (l *table) Spec() Spec { return l.spec }
@@ -177,7 +190,12 @@ type switchLaw struct{ spec Spec }
 // simplest law that depends on what came before, though the state be known to all.
 // It panics unless a and b have one length > k >= 0 and every number is finite.
 func Switch(a, b []float64, k int, at float64) Finite {
-	return &switchLaw{Spec{Law: "switch", A: slices.Clone(a), B: slices.Clone(b), K: k, At: at}.must()}
+	return newSwitch(Spec{Law: "switch", A: a, B: b, K: k, At: at}.must())
+}
+
+func newSwitch(s Spec) Finite {
+	s.A, s.B = slices.Clone(s.A), slices.Clone(s.B)
+	return &switchLaw{s}
 }
 
 func (l *switchLaw) Spec() Spec                                   { return l.spec }

@@ -53,10 +53,18 @@ type Outcome struct {
 }
 
 // fields lists the fields of each law; others must be absent.
-var fields = map[string]string{
-	"zero": "", "constant": "d", "twopoint": "a b p", "table": "outcomes", "uniform": "from to",
-	"gaussian": "mean sd", "round": "format mode", "topk": "k", "switch": "a b k at", "bitflip": "lo hi",
-	"intermittent": "every inner",
+var fields = map[string][]string{
+	"zero":         nil,
+	"constant":     {"d"},
+	"twopoint":     {"a", "b", "p"},
+	"table":        {"outcomes"},
+	"uniform":      {"from", "to"},
+	"gaussian":     {"mean", "sd"},
+	"round":        {"format", "mode"},
+	"topk":         {"k"},
+	"switch":       {"a", "b", "k", "at"},
+	"bitflip":      {"lo", "hi"},
+	"intermittent": {"every", "inner"},
 }
 
 // Names lists the laws that New knows.
@@ -70,12 +78,12 @@ func New(s Spec) (Law, error) {
 	switch s.Law {
 	case "zero":
 		return Zero(), nil
-	case "constant":
-		return Constant(s.D), nil
+	case "constant": // those that a search builds by the million are not checked twice
+		return constant(s), nil
 	case "twopoint":
-		return TwoPoint(s.A, s.B, s.P), nil
+		return twoPoint(s), nil
 	case "table":
-		return Table(s.Outcomes), nil
+		return newTable(s), nil
 	case "uniform":
 		return Uniform(s.From, s.To), nil
 	case "gaussian":
@@ -85,7 +93,7 @@ func New(s Spec) (Law, error) {
 	case "topk":
 		return TopK(s.K), nil
 	case "switch":
-		return Switch(s.A, s.B, s.K, s.At), nil
+		return newSwitch(s), nil
 	case "bitflip":
 		return BitFlip(s.Lo, s.Hi), nil
 	}
@@ -206,7 +214,7 @@ func (s Spec) checkFields() error {
 	if !ok {
 		return fmt.Errorf("perturb: unknown law %q, want one of %s", s.Law, strings.Join(Names(), ", "))
 	}
-	for _, f := range []struct {
+	for _, f := range [...]struct {
 		name string
 		set  bool
 	}{
@@ -215,7 +223,7 @@ func (s Spec) checkFields() error {
 		{"mode", s.Mode != ""}, {"k", s.K != 0}, {"at", s.At != 0}, {"lo", s.Lo != 0}, {"hi", s.Hi != 0},
 		{"every", s.Every != 0}, {"inner", s.Inner != nil},
 	} {
-		if f.set && !slices.Contains(strings.Fields(allowed), f.name) {
+		if f.set && !slices.Contains(allowed, f.name) {
 			return s.bad(f.name, "does not belong there")
 		}
 	}
@@ -234,8 +242,8 @@ func (s Spec) vector(field string, v []float64) error {
 		return s.bad(field, "is empty")
 	}
 	for k, x := range v {
-		if err := s.finite(fmt.Sprintf("%s[%d]", field, k), x); err != nil {
-			return err
+		if math.IsNaN(x) || math.IsInf(x, 0) { // the name of the entry costs more than its check
+			return s.bad(fmt.Sprintf("%s[%d]", field, k), "is %v", x)
 		}
 	}
 	return nil
@@ -278,20 +286,33 @@ func (s Spec) checkTable() error {
 	}
 	sum := 0.0
 	for k, o := range s.Outcomes {
-		at := fmt.Sprintf("outcomes[%d]", k)
-		if err := s.vector(at+".d", o.D); err != nil {
+		if err := s.checkOutcome(k, o); err != nil {
 			return err
-		}
-		if len(o.D) != len(s.Outcomes[0].D) {
-			return s.bad(at+".d", "has length %d, outcomes[0].d has %d", len(o.D), len(s.Outcomes[0].D))
-		}
-		if !(o.P > 0 && o.P <= 1) {
-			return s.bad(at+".p", "is %v, want above 0 and at most 1", o.P)
 		}
 		sum += o.P
 	}
 	if !(math.Abs(sum-1) <= sumError) {
 		return s.bad("outcomes", "have probabilities that sum to %v, want 1", sum)
+	}
+	return nil
+}
+
+// checkOutcome checks outcome k of a table.
+func (s Spec) checkOutcome(k int, o Outcome) error {
+	const d, p = "outcomes[%d].d", "outcomes[%d].p"
+	if len(o.D) == 0 {
+		return s.bad(fmt.Sprintf(d, k), "is empty")
+	}
+	for j, x := range o.D {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return s.bad(fmt.Sprintf(d+"[%d]", k, j), "is %v", x)
+		}
+	}
+	if len(o.D) != len(s.Outcomes[0].D) {
+		return s.bad(fmt.Sprintf(d, k), "has length %d, outcomes[0].d has %d", len(o.D), len(s.Outcomes[0].D))
+	}
+	if !(o.P > 0 && o.P <= 1) {
+		return s.bad(fmt.Sprintf(p, k), "is %v, want above 0 and at most 1", o.P)
 	}
 	return nil
 }
