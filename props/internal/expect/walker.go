@@ -67,7 +67,7 @@ const (
 
 // NewWalker returns a walker for c.
 func NewWalker(c *core.Chain) *Walker {
-	w := &Walker{c: c, exact: core.NewState(c), state: core.NewState(c)}
+	w := &Walker{c: c, exact: core.NewState(c)}
 	w.main = newWalk(w)
 	w.onPart = w.walkPart
 	return w
@@ -98,9 +98,17 @@ func (w *Walker) walk(m *claim.Moments, x, weights []float64, plan *Plan, t, wor
 	}
 	var large *TooManyLeaves
 	if errors.As(err, &large) {
-		large.LikeFirst = w.first.like(w.state, w.c, x, weights, plan, t)
+		large.LikeFirst = w.likeFirst(x, weights, plan, t)
 	}
 	return err
+}
+
+// likeFirst is the size of the tree as far as the path of first outcomes tells.
+func (w *Walker) likeFirst(x, weights []float64, plan *Plan, t int) float64 {
+	if w.state == nil { // few trees are that large
+		w.state = core.NewState(w.c)
+	}
+	return w.first.like(w.state, w.c, x, weights, plan, t)
 }
 
 func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t, workers int) error {
@@ -118,7 +126,7 @@ func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t,
 	if err != errSmall {
 		return err
 	}
-	if n := w.first.like(w.state, w.c, x, weights, plan, t); n > MaxNodes && !plan.stateful() {
+	if n := w.likeFirst(x, weights, plan, t); n > MaxNodes && !plan.stateful() {
 		return &TooManyLeaves{AtLeast: MaxNodes + 1, Cap: MaxNodes, Nodes: true} // at once
 	}
 	// The trunk grows one site at a time until it has enough subtrees: each
@@ -193,25 +201,42 @@ func newWalk(w *Walker) *walk {
 	c := w.c
 	n := c.N()
 	k := &walk{w: w, s: core.NewState(c), path: make([]int, 0, 2*n)}
-	width := 1
+	// All vectors are parts of one, and all lists of them: a climb makes a walk a case.
+	width, size := 1, 2*(n+1)
 	for i := 0; i <= n; i++ {
 		width = max(width, c.D(i))
+		size += 3*c.D(i) + c.D(max(i-1, 0))
+		if i >= 2 {
+			size += c.D(i - 1)
+		}
 	}
-	for range 2 * n {
-		k.mean = append(k.mean, make([]float64, width))
+	numbers := make([]float64, size+2*n*width)
+	take := func(d int) []float64 {
+		v := numbers[:d:d]
+		numbers = numbers[d:]
+		return v
 	}
-	k.base = make([][]float64, n+1)
+	lists := make([][]float64, 2*n+5*(n+1))
+	list := func(length int) [][]float64 {
+		l := lists[:length:length]
+		lists = lists[length:]
+		return l
+	}
+	k.mean = list(2 * n)
+	for i := range k.mean {
+		k.mean[i] = take(width)
+	}
+	k.base = list(n + 1)
 	for i := 2; i <= n; i++ {
-		k.base[i] = make([]float64, c.D(i-1))
+		k.base[i] = take(c.D(i - 1))
 	}
-	k.reach = Reach{MaxY: make([]float64, n+1), MaxV: make([]float64, n+1)}
+	k.reach = Reach{Y: make([]core.Box, n+1), MaxY: take(n + 1), MaxV: take(n + 1)}
+	k.total = sums{d: list(n + 1), e: list(n + 1), y: list(n + 1), v: list(n + 1)}
 	for i := 0; i <= n; i++ {
 		d := c.D(i)
-		k.reach.Y = append(k.reach.Y, core.NewBox(d))
-		k.total.d = append(k.total.d, make([]float64, d))
-		k.total.y = append(k.total.y, make([]float64, d))
-		k.total.v = append(k.total.v, make([]float64, d))
-		k.total.e = append(k.total.e, make([]float64, c.D(max(i-1, 0))))
+		k.reach.Y[i] = core.NewBox(d)
+		k.total.d[i], k.total.y[i], k.total.v[i] = take(d), take(d), take(d)
+		k.total.e[i] = take(c.D(max(i-1, 0)))
 	}
 	return k
 }

@@ -69,7 +69,7 @@ func (c *Case) Build() (*Pass, error) {
 			return nil, fmt.Errorf("gen: w[%d] has length %d, operator %d has %d weights", i-1, len(c.W[i-1]), i,
 				len(w))
 		}
-		if err := finite(fmt.Sprintf("w[%d]", i-1), c.W[i-1]); err != nil {
+		if err := finite("w", c.W[i-1], i-1); err != nil {
 			return nil, err
 		}
 		copy(w, c.W[i-1])
@@ -86,9 +86,14 @@ func (c *Case) Build() (*Pass, error) {
 	return p, nil
 }
 
-func finite(name string, v []float64) error {
+// finite checks the entries of v, which is called name, with indices where it is one of
+// many.
+func finite(name string, v []float64, index ...int) error {
 	for k, x := range v {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
+			for _, i := range index {
+				name += fmt.Sprintf("[%d]", i)
+			}
 			return fmt.Errorf("gen: %s[%d] is %v", name, k, x)
 		}
 	}

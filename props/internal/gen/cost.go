@@ -159,7 +159,7 @@ const (
 // costOf is the cost of an operator by the loops of package core and of bigpass.
 func costOf(s core.Spec) opCost {
 	n := float64(max(s.N, 0))
-	exp, log := expOps(), logOps()
+	exp, log := expOps, logOps
 	o := opCost{in: n, out: n, regularity: 10 * n}
 	elementwise := func(forward, vjp1, bigForward, bigVJP1 float64) {
 		o.forward, o.vjp1, o.bigForward, o.bigVJP1 = forward*n, vjp1*n, bigForward*n, bigVJP1*n

@@ -12,7 +12,7 @@ const leavesInBig = 1 << 12
 
 // expOps are the operations of e^x at both precisions: bigpass sums r^n/n! at r <= 2^-9
 // until p + 64 bits are reached, three operations a term, and doubles eight times.
-func expOps() float64 { return overPrecisions(func(p float64) float64 { return 3*expTerms(p) + 32 }) }
+var expOps = overPrecisions(func(p float64) float64 { return 3*expTerms(p) + 32 })
 
 // expTerms is the n at which 2^(-9n)/n! is below 2^-p.
 func expTerms(p float64) float64 {
@@ -25,7 +25,7 @@ func expTerms(p float64) float64 {
 
 // logOps are the operations of ln(1+x): 2 atanh s = sum s^(2k+1)/(2k+1) at s <= 1/3, that
 // is 3.17 bits a term, four operations each.
-func logOps() float64 { return overPrecisions(func(p float64) float64 { return 4*p/3.17 + 16 }) }
+var logOps = overPrecisions(func(p float64) float64 { return 4*p/3.17 + 16 })
 
 // functionBits are what bigpass adds to the precision inside a function.
 const functionBits = 64
@@ -49,7 +49,7 @@ func (e *estimate) secondOpinion(nodes bool) {
 	n, t := len(e.ops)-1, &e.tree
 	leaves := min(t.leaves, leavesInBig)
 	capped := func(x float64) float64 { return min(x, leaves) }
-	e.big[0] += logOps() // ln 2
+	e.big[0] += logOps // ln 2
 	for i := 1; i <= n; i++ {
 		o := &e.ops[i]
 		// Enumerate is a pass for each leaf, and each leaf is kept.

@@ -61,7 +61,7 @@ func (c *Case) BuildRun() (*Training, error) {
 		if len(x) != len(c.X) {
 			return nil, fmt.Errorf("gen: run.more[%d] has length %d, x has %d", k, len(x), len(c.X))
 		}
-		if err := finite(fmt.Sprintf("run.more[%d]", k), x); err != nil {
+		if err := finite("run.more", x, k); err != nil {
 			return nil, err
 		}
 	}

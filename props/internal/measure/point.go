@@ -53,9 +53,15 @@ func NewPoints(run *gen.Training) *Points {
 // The error is that of expect.Walker.
 func (p *Points) At(w []float64, t int) (*Point, error) {
 	run := p.run
-	at := &Point{Grad: make([]float64, len(w)), Moments: p.mixed}
-	m := float64(len(run.Inputs))
-	weight := make([]float64, len(run.Inputs))
+	n, m := len(run.Inputs), float64(len(run.Inputs))
+	numbers := make([]float64, (n+1)*len(w)+n) // the gradients and the weights of the inputs
+	take := func(k int) []float64 {
+		v := numbers[:k:k]
+		numbers = numbers[k:]
+		return v
+	}
+	at := &Point{Grad: take(len(w)), Exact: make([][]float64, n), Moments: p.mixed}
+	weight := take(n)
 	for k, x := range run.Inputs {
 		if err := p.walker.Walk(p.each[k], x, w, &run.Plan, t); err != nil {
 			return nil, err
@@ -64,7 +70,8 @@ func (p *Points) At(w []float64, t int) (*Point, error) {
 		p.region.VisitBoxes(reach.Y)
 		p.errs.VisitNorms(reach.MaxY, reach.MaxV)
 		at.Loss += exact.Loss() / m
-		at.Exact = append(at.Exact, append([]float64(nil), exact.UAll...))
+		at.Exact[k] = take(len(w))
+		copy(at.Exact[k], exact.UAll)
 		weight[k] = 1 / m
 	}
 	p.region.VisitWeights(w)
