@@ -18,7 +18,7 @@ type Options = search.Options
 // worst case.
 type Finding = search.Finding
 
-// Batch is what Options.Cases is rounded up to a multiple of.
+// Batch is the number of random cases that a search tries between two rounds of climbing.
 const Batch = search.Batch
 
 // Search tries the claims, those of the list or of a user, on random cases and climbs

@@ -103,6 +103,16 @@ func (r *Report) batches() int {
 	return opt.Batches()
 }
 
+// Tried is the number of random cases of each kind in the units that were done.
+func (r *Report) Tried() int {
+	opt := search.Options{Cases: r.Cases}
+	tried := 0
+	for _, u := range r.Units {
+		tried += opt.Size(u.Batch)
+	}
+	return tried
+}
+
 // Missing are the batches of the whole search that the report has no unit of, in order.
 func (r *Report) Missing() []int {
 	var gone []int

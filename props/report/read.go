@@ -195,7 +195,7 @@ func (r *Report) checkTried(row *Row, claims []claim.Claim, kind claim.Kind, opt
 	if kind == claim.SelfJudged {
 		return nil
 	}
-	least := len(r.Units) * search.Batch
+	least := r.Tried()
 	most := least
 	if r.Climb > 0 && kind != claim.Linear {
 		lengths := gen.MaxN - gen.MinN + 1

@@ -32,7 +32,7 @@ const (
 const enoughCases = 2 * search.Batch
 
 // enough reports that the search which the report is of had that size.
-func enough(r *report.Report) bool { return len(r.Units)*search.Batch >= enoughCases }
+func enough(r *report.Report) bool { return r.Tried() >= enoughCases }
 
 var searchCommand = &command{
 	synopsis: "[flags]",

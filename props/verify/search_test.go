@@ -65,7 +65,7 @@ func TestJudge(t *testing.T) {
 	row := func(id string, v claim.Verdict) []report.Row {
 		return []report.Row{{ID: id, Form: claim.Printed, Verdict: v, Certificate: "x"}}
 	}
-	small, large := make([]search.Unit, 1), make([]search.Unit, enoughCases/search.Batch)
+	small, large := []search.Unit{{Batch: 0}}, []search.Unit{{Batch: 0}, {Batch: 1}}
 	sel := report.Selection{Claims: "some"}
 	for _, c := range []struct {
 		name       string
@@ -94,7 +94,7 @@ func TestJudge(t *testing.T) {
 		{"a run", report.Report{Claims: row("lemma1", claim.Holds), Units: large,
 			Runs: []training.Result{{Name: "x"}}}, true, exitDiffers, "DIFFERS run x"},
 	} {
-		c.r.Select = sel
+		c.r.Select, c.r.Cases = sel, enoughCases
 		var out bytes.Buffer
 		code, err := judge(&out, &c.r, c.allowSmall, 2*time.Second)
 		if err != nil || code != c.code || !strings.Contains(out.String(), c.want) {

@@ -43,6 +43,13 @@ func TestOptions(t *testing.T) {
 		if got := (&Options{Cases: cases}).Batches(); got != want {
 			t.Errorf("%d cases are %d batches, want %d", cases, got, want)
 		}
+		sum := 0
+		for b := range want {
+			sum += (&Options{Cases: cases}).Size(b)
+		}
+		if past := (&Options{Cases: cases}).Size(want); sum != cases || past != 0 {
+			t.Errorf("the batches of %d cases have %d, one past them %d", cases, sum, past)
+		}
 	}
 	stop := make(chan struct{})
 	o.Stop = stop

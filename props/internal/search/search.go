@@ -29,7 +29,7 @@ var longParts = []float64{1, 1.0 / 64}
 // Options of a Search.
 type Options struct {
 	Seed   uint64
-	Cases  int           // random cases of each kind, rounded up to a multiple of Batch
+	Cases  int           // random cases of each kind
 	Budget time.Duration // if positive, no batch is begun after it; the result then depends on the machine
 	Climb  int           // evaluations of each climb, 0 for none
 	Shard  int           // this search takes the batches b with b % Shards == Shard
@@ -57,6 +57,10 @@ func (o *Options) check() {
 
 // Batches is the number of batches of the whole search.
 func (o *Options) Batches() int { return (o.Cases + Batch - 1) / Batch }
+
+// Size is the number of random cases of each kind in batch b: Batch, and in the last one
+// what is left.
+func (o *Options) Size(b int) int { return max(0, min(Batch, o.Cases-b*Batch)) }
 
 func (o *Options) stopped() bool {
 	select {
@@ -229,13 +233,14 @@ func tryFixed(total []*Finding, at []int, opt Options) {
 }
 
 func searchBatch(claims []claim.Claim, kind claim.Kind, b int, opt Options) []*Finding {
-	parts := pool.Map(Batch/chunk, func(p int) []*Finding {
+	size := opt.Size(b)
+	parts := pool.Map((size+chunk-1)/chunk, func(p int) []*Finding {
 		f := newFindings(claims)
-		for k := range chunk {
+		for k := p * chunk; k < min((p+1)*chunk, size); k++ {
 			if opt.stopped() {
 				break
 			}
-			index := uint64(b*Batch + p*chunk + k)
+			index := uint64(b*Batch + k)
 			c := Draw(kind, gen.Random(opt.Seed, index))
 			tryAll(f, kind, c, fmt.Sprintf(randomSource, index))
 		}

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -99,6 +100,24 @@ func TestRunsSameBits(t *testing.T) {
 	runtime.GOMAXPROCS(2)
 	if d := cmp.Diff(one, try()); d != "" {
 		t.Errorf("GOMAXPROCS 1 and 2 differ (-1 +2):\n%.2000s", d)
+	}
+}
+
+// TestShortBatch: a search tries as many random cases as it is asked for, with and
+// without a batch that is not full.
+func TestShortBatch(t *testing.T) {
+	lemma1 := named(t, "lemma1/printed")
+	for _, cases := range []int{1, 70, search.Batch + 30} {
+		out := search.Run(lemma1, search.Options{Seed: 3, Cases: cases})
+		f := out.Findings[0]
+		if tried := f.Cases + f.RejectedTotal(); tried != cases || out.Stopped {
+			t.Errorf("%d cases tried, want %d; stopped: %v", tried, cases, out.Stopped)
+		}
+	}
+	long := search.Run(lemma1, search.Options{Seed: 3, Cases: 130}).Findings[0]
+	index := 0
+	if _, err := fmt.Sscanf(long.Source, "random case %d", &index); err != nil || index >= 130 {
+		t.Errorf("the worst of 130 cases is %q", long.Source)
 	}
 }
 
