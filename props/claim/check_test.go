@@ -138,6 +138,15 @@ func TestUnresolved(t *testing.T) {
 			t.Errorf("0..%v, math/big %v: %v, want %v", c.hi, c.big, got, c.want)
 		}
 	}
+	// A side that is told from 0, or could be, is not nothing.
+	for _, c := range []struct{ leftLo, leftHi, rightLo, rightHi float64 }{
+		{0, 1e-21, 0, 1e-19}, {0, 1e-19, 0, 1e-21}, {1e-22, 1e-21, 0, 1e-21}, {0, 1e-21, 1e-22, 1e-21},
+	} {
+		lo, hi := lists([]float64{c.leftLo}, []float64{c.rightLo}), lists([]float64{c.leftHi}, []float64{c.rightHi})
+		if got := sideBySide.Check(lo, hi).Reason; got != Valid {
+			t.Errorf("%+v: %v, want valid", c, got)
+		}
+	}
 }
 
 // TestCheckEquation: an equation holds exactly or not at all.
@@ -182,7 +191,7 @@ func TestReasonOf(t *testing.T) {
 			t.Errorf("%q is reason %d, %v; want %d", Reason(k), r, ok, k)
 		}
 	}
-	if r, ok := ReasonOf("luck"); ok {
+	if r, ok := ReasonOf("luck"); ok || r != Valid {
 		t.Errorf("luck is the reason %v", r)
 	}
 }
