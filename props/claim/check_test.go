@@ -56,6 +56,7 @@ func TestRatio(t *testing.T) {
 		{Interval{0, 2}, Interval{3, 4}, 0},
 		{Interval{-1, 2}, Interval{3, 4}, 0},
 		{Interval{1, 2}, Interval{0, 0}, math.Inf(1)},
+		{Interval{0, 2}, Interval{0, 0}, 0},
 	} {
 		if got := ratio(c.left, c.right); got != c.want {
 			t.Errorf("ratio(%v, %v) = %v, want %v", c.left, c.right, got, c.want)
@@ -112,6 +113,9 @@ func TestCheck(t *testing.T) {
 		r := sideBySide.Check(v, v)
 		if r.Reason != c.reason || r.Answer != c.answer || r.I != c.i {
 			t.Errorf("%s: %+v, want reason %v, answer %v at %d", c.name, r, c.reason, c.answer, c.i)
+		}
+		if c.reason != Valid && r.Ratio != -1 {
+			t.Errorf("%s: ratio %v of what says nothing, want -1", c.name, r.Ratio)
 		}
 	}
 	// Between bounds that overlap nothing is decided.
