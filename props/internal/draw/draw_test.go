@@ -58,7 +58,12 @@ func TestPictures(t *testing.T) {
 				t.Errorf("%s: %v, %v", p.Name, at, err)
 			}
 			texts := textsOf(t, p.SVG)
-			want := []string{f.Title + ": " + f.Panels[i].Title, "oracle"}
+			want := []string{f.Title + ": " + f.Panels[i].Title, "oracle", "plateau, γ → 0"}
+			if f.Panels[i].Axis == logistic.ByStep { // one run: no spread, and no interval
+				want = append(want, "simulation", "EWMA of |grad f(w_t)|", "step t + 1")
+			} else {
+				want = append(want, "simulation, 5–95 %", "interval of oracle", "stable gradient norm, |grad f|")
+			}
 			for _, c := range f.Panels[i].Curves {
 				want = append(want, c.Label)
 			}
@@ -100,6 +105,33 @@ func TestPalette(t *testing.T) {
 			if n := len(p.Curves); n > len(palette) || n > len(marks) {
 				t.Errorf("%s: %d curves, %d colours, %d marks", f.Name(), n, len(palette), len(marks))
 			}
+		}
+	}
+}
+
+// TestTickLabels: powers of ten, with multiples where there are few of them; in order, each
+// value once.
+func TestTickLabels(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{1e-6, 1e-2, "1e-6 1e-5 1e-4 0.001 0.01"}, {100, 2e5, "100 1000 1e4 1e5"}, {0.02, 0.09, "0.02 0.03 0.05 0.07"},
+		{0.02, 0.5, "0.02 0.05 0.1 0.2 0.5"}, {0.02, 3, "0.1 1"}, {0.1, 10, "0.1 1 10"},
+	} {
+		var labels []string
+		last := 0.0
+		for _, at := range (decades{}).Ticks(c.low, c.high) {
+			if at.Label != "" {
+				labels = append(labels, at.Label)
+			}
+			if !(at.Value > last) {
+				t.Errorf("%v..%v: a tick at %v after %v", c.low, c.high, at.Value, last)
+			}
+			last = at.Value
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("%v..%v: labels %s, want %s", c.low, c.high, got, c.want)
 		}
 	}
 }
