@@ -16,8 +16,9 @@ import (
 var full = flag.Bool("full", false,
 	"search as far as the record was written with: three seeds, 2000 cases, climbs of 200")
 
-// rapidChecks are those of a claim by rapid; with -full as many as it takes by itself.
-const rapidChecks = 25
+// rapidChecks are those of a kind of claims by rapid; with -full as many as it takes by
+// itself.
+const rapidChecks = 60
 
 func TestMain(m *testing.M) {
 	flag.Parse()

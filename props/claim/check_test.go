@@ -56,6 +56,7 @@ func TestRatio(t *testing.T) {
 		{Interval{0, 2}, Interval{3, 4}, 0},
 		{Interval{-1, 2}, Interval{3, 4}, 0},
 		{Interval{1, 2}, Interval{0, 0}, math.Inf(1)},
+		{Interval{0, 2}, Interval{0, 0}, 0},
 	} {
 		if got := ratio(c.left, c.right); got != c.want {
 			t.Errorf("ratio(%v, %v) = %v, want %v", c.left, c.right, got, c.want)
@@ -113,6 +114,9 @@ func TestCheck(t *testing.T) {
 		if r.Reason != c.reason || r.Answer != c.answer || r.I != c.i {
 			t.Errorf("%s: %+v, want reason %v, answer %v at %d", c.name, r, c.reason, c.answer, c.i)
 		}
+		if c.reason != Valid && r.Ratio != -1 {
+			t.Errorf("%s: ratio %v of what says nothing, want -1", c.name, r.Ratio)
+		}
 	}
 	// Between bounds that overlap nothing is decided.
 	lo, hi := lists([]float64{1}, []float64{2}), lists([]float64{3}, []float64{4})
@@ -136,6 +140,15 @@ func TestUnresolved(t *testing.T) {
 	}{{1e-21, false, Vacuous}, {1e-19, false, Valid}, {1e-19, true, Vacuous}} {
 		if got := at(c.hi, c.big); got != c.want {
 			t.Errorf("0..%v, math/big %v: %v, want %v", c.hi, c.big, got, c.want)
+		}
+	}
+	// A side that is told from 0, or could be, is not nothing.
+	for _, c := range []struct{ leftLo, leftHi, rightLo, rightHi float64 }{
+		{0, 1e-21, 0, 1e-19}, {0, 1e-19, 0, 1e-21}, {1e-22, 1e-21, 0, 1e-21}, {0, 1e-21, 1e-22, 1e-21},
+	} {
+		lo, hi := lists([]float64{c.leftLo}, []float64{c.rightLo}), lists([]float64{c.leftHi}, []float64{c.rightHi})
+		if got := sideBySide.Check(lo, hi).Reason; got != Valid {
+			t.Errorf("%+v: %v, want valid", c, got)
 		}
 	}
 }
@@ -182,7 +195,7 @@ func TestReasonOf(t *testing.T) {
 			t.Errorf("%q is reason %d, %v; want %d", Reason(k), r, ok, k)
 		}
 	}
-	if r, ok := ReasonOf("luck"); ok {
+	if r, ok := ReasonOf("luck"); ok || r != Valid {
 		t.Errorf("luck is the reason %v", r)
 	}
 }

@@ -137,3 +137,19 @@ func TestLeadsTo(t *testing.T) {
 		}
 	}
 }
+
+// TestAssumes: a claim has the assumptions of its kind.
+func TestAssumes(t *testing.T) {
+	for _, c := range []struct {
+		claim Claim
+		want  string
+	}{
+		{Claim{Kind: Step}, "A3"}, {Claim{Kind: Nodes}, "A3"}, {Claim{Kind: Step, WithoutA3: true}, ""},
+		{Claim{Kind: Linear}, ""}, {Claim{Kind: SelfJudged}, ""},
+		{Claim{Kind: Training}, "A1 A2"}, {Claim{Kind: Training, PL: true}, "A1 A2 A4"},
+	} {
+		if got := strings.Join(c.claim.Assumes(), " "); got != c.want {
+			t.Errorf("%v, PL %v: %s, want %s", c.claim.Kind, c.claim.PL, got, c.want)
+		}
+	}
+}

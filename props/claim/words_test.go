@@ -51,7 +51,7 @@ func TestNumberJSON(t *testing.T) {
 
 func TestNumberString(t *testing.T) {
 	for v, want := range map[float64]string{
-		-1: "-", 0: "0.0000", 0.5: "0.5000", 9999: "9999.0000", 10000: "1.00e+04", 0.0009: "9.00e-04",
+		-1: "-", 0: "0.0000", 0.5: "0.5000", 9999: "9999.0000", 10000: "1.00e+04", 0.0009: "9.00e-04", 0.001: "0.0010",
 		math.Inf(1): "inf",
 	} {
 		if got := Number(v).String(); got != want {

@@ -109,10 +109,10 @@ func TestReadRefuses(t *testing.T) {
 	row("no cases at all", "cases + rejected is 0, want 2000..", func(c *Row) {
 		*c = Row{ID: c.ID, Eq: c.Eq, Form: c.Form, Statement: c.Statement, Replay: c.Replay, Verdict: claim.Invalid}
 	})
-	add("cases of a claim that judges itself", "report: a2/printed: cases is -3, want",
-		func(r *Report) { r.Claims[a2].Cases = -3 })
-	add("rejections of a claim that judges itself", "report: a2/printed: rejected, reasons",
-		func(r *Report) { r.Claims[a2].Rejected = 3 })
+	add("cases of a claim that judges itself", "report: a1/printed: cases is -3, want",
+		func(r *Report) { r.Claims[a1].Cases = -3 })
+	add("rejections of a claim that judges itself", "report: a1/printed: rejected, reasons",
+		func(r *Report) { r.Claims[a1].Rejected = 3 })
 
 	whole := written(t, part(t, 1, 1))
 	seen := map[string]bool{}
@@ -140,9 +140,9 @@ func TestReadRefuses(t *testing.T) {
 // TestReadRefusesShard: what the second shard may not say of a claim that the first judges.
 func TestReadRefusesShard(t *testing.T) {
 	for _, e := range []edit{
-		{"a verdict", func(r *Report) { r.Claims[a2].Verdict = claim.Holds },
-			"a2/printed: verdict is holds, want one of [elsewhere] in shard 2/2"},
-		{"cases", func(r *Report) { r.Claims[a2].Cases = 1 }, "a2/printed: cases, ratio or note: set"},
+		{"a verdict", func(r *Report) { r.Claims[a1].Verdict = claim.Holds },
+			"a1/printed: verdict is holds, want one of [elsewhere] in shard 2/2"},
+		{"cases", func(r *Report) { r.Claims[a1].Cases = 1 }, "a1/printed: cases, ratio or note: set"},
 	} {
 		r := sealed(t, part(t, 2, 2), e.change)
 		if _, err := Read(bytes.NewReader(written(t, r))); err == nil || !strings.Contains(err.Error(), e.want) {

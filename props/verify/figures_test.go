@@ -6,28 +6,55 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
+// figuresMade are the files of remark4 and what was printed, made once: dir is removed at
+// the end of all tests.
+var figuresMade madeOnce
+
+type madeOnce struct {
+	once           sync.Once
+	dir            string
+	code           int
+	stdout, stderr string
+}
+
+func figuresOnce(t *testing.T) *madeOnce {
+	t.Helper()
+	m := &figuresMade
+	m.once.Do(func() {
+		var err error
+		if m.dir, err = os.MkdirTemp("", "figures"); err != nil {
+			t.Fatal(err)
+		}
+		m.code, m.stdout, m.stderr = verify("figures", "-quick", "-only", "remark4", "-out", m.dir)
+	})
+	if m.code != exitOK || m.stdout == "" {
+		t.Fatalf("exit code %d: %s%s", m.code, m.stdout, m.stderr)
+	}
+	return m
+}
+
 // TestFigures: a figure from nothing, its files, and again from what is stored.
 func TestFigures(t *testing.T) {
-	dir := t.TempDir()
+	made := figuresOnce(t)
+	dir, first := made.dir, made.stdout
 	args := []string{"figures", "-quick", "-only", "remark4", "-out", dir}
-	var first, second, stderr bytes.Buffer
-	if code := run(t.Context(), args, &first, &stderr); code != exitOK {
-		t.Fatalf("exit code %d: %s%s", code, first.String(), stderr.String())
-	}
+	var second, stderr bytes.Buffer
+	stderr.WriteString(made.stderr)
 	for _, name := range []string{"remark4.svg", "remark4.png", "remark4.csv"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() < 1000 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if code := run(t.Context(), args, &second, &stderr); code != exitOK || first.String() != second.String() {
+	if code := run(t.Context(), args, &second, &stderr); code != exitOK || first != second.String() {
 		t.Errorf("again: exit code %d, %s", code, second.String())
 	}
-	if !strings.Contains(first.String(), "remark4") || !strings.Contains(stderr.String(), "0.1 of 0.1 million steps") {
-		t.Errorf("stdout %q, stderr %q", first.String(), stderr.String())
+	if !strings.Contains(first, "remark4") || !strings.Contains(stderr.String(), "0.1 of 0.1 million steps") {
+		t.Errorf("stdout %q, stderr %q", first, stderr.String())
 	}
 }
 

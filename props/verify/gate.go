@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -188,7 +187,7 @@ func replayGate(f *gateFlags, engines *wire.Engines, opt *conform.Options) (*con
 	var data []byte
 	var err error
 	if f.replay == "-" {
-		data, err = strict.Read(os.Stdin, conform.MaxRequest)
+		data, err = strict.ReadStdin(conform.MaxRequest)
 	} else {
 		data, err = strict.ReadFile(f.replay, conform.MaxRequest)
 	}
@@ -244,16 +243,13 @@ func (f *gateFlags) write(c *call, v *verdict.Verdict) error {
 		return err
 	}
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
-		return appendTo(path, v.Summary)
+		var b bytes.Buffer
+		if err := v.Summary(&b); err != nil {
+			return err
+		}
+		if err := strict.AppendFile(path, b.Bytes()); err != nil {
+			return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+		}
 	}
 	return nil
-}
-
-// appendTo writes at the end of a file, which others write to as well.
-func appendTo(path string, write func(w io.Writer) error) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(file), file.Close())
 }

@@ -3,9 +3,11 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +34,7 @@ func (s served) Step(req *conform.Request) (*conform.Reply, error) {
 	case s.name == "dies" && len(req.Chain) > 2:
 		os.Exit(4)
 	case s.name == "hangs" && len(req.Chain) > 2:
+		fmt.Fprintln(os.Stderr, "hangs now")
 		time.Sleep(time.Hour)
 	case s.name == "faulty" && err == nil:
 		for i := range r.W {
@@ -64,7 +67,7 @@ func serve(name string) {
 func gated(t *testing.T, name string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv(asServer, name)
-	flags := append([]string{"gate", "-cases", "1", "-rules", "operators,step,deterministic"}, args...)
+	flags := append([]string{"gate", "-cases", "1", "-rules", "operators,step,sizes"}, args...)
 	return verify(append(flags, "--", os.Args[0])...)
 }
 
@@ -164,10 +167,18 @@ func TestGateSignal(t *testing.T) {
 	cmd.Env = append(cmd.Env, asServer+"=hangs")
 	// The engine must be the server: it has no asCommand.
 	cmd.Args = append(cmd.Args[:len(cmd.Args)-1], "env", "-u", asCommand, os.Args[0])
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if strings.Contains(lines.Text(), "hangs now") {
+			break
+		}
+	}
 	_ = cmd.Process.Signal(syscall.SIGINT)
 	if code := exitCode(t, cmd.Wait()); code != exitStopped {
 		t.Errorf("exit %d", code)

@@ -161,8 +161,7 @@ func TestFlagsAnywhere(t *testing.T) {
 	if code, _, stderr := verify("replay", "--", "-h"); code != exitUsage || !strings.Contains(stderr, "-h") {
 		t.Errorf("-- -h: exit %d, %s", code, stderr)
 	}
-	for _, args := range [][]string{{"-seed", "3", "theorem1"}, {"theorem1", "-seed", "3"},
-		{"theorem1", "-seed=3", "--"}} {
+	for _, args := range [][]string{{"-seed", "3", "graph"}, {"graph", "-seed", "3"}, {"graph", "-seed=3", "--"}} {
 		if code, _, stderr := verify(append([]string{"page"}, args...)...); code != exitOK {
 			t.Errorf("page %v: exit %d, %s", args, code, stderr)
 		}

@@ -112,6 +112,7 @@ func runErrata(c *call) (int, error) {
 	}
 	p := newProgress(c.stderr)
 	defer p.end()
+	p.expect(guesses(claims, f.climb, false))
 	out := search.Run(claims, f.options(c, p))
 	p.end()
 	if err := report.ErrataPage(out.Findings).Markdown(c.stdout); err != nil {
@@ -139,12 +140,17 @@ func runRecord(c *call) (int, error) {
 	if _, err := os.Stat("testdata"); err != nil {
 		return exitUsage, fmt.Errorf("run it at the root of the module: %w", err)
 	}
+	readme, err := strict.ReadFile("README.md", maxReadme) // before a search of minutes
+	if err != nil {
+		return exitUsage, err
+	}
 	claims, err := report.Select(f.Selection)
 	if err != nil {
 		return exitUsage, err
 	}
 	p := newProgress(c.stderr)
 	defer p.end()
+	p.expect(guesses(claims, f.climb, true))
 	opt := f.options(c, p)
 	out := search.Run(claims, opt)
 	r := report.New(f.Selection, out, opt).Recorded(out.Findings)
@@ -160,15 +166,19 @@ func runRecord(c *call) (int, error) {
 			return exitUsage, fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
 		}
 	}
-	if err := writeRecord(r, out.Findings); err != nil {
+	if err := writeRecord(r, out.Findings, string(readme)); err != nil {
 		return exitUsage, err
 	}
 	_, err = fmt.Fprintf(c.stdout, "wrote %d verdicts to %s and props/pages\n", len(r.Claims), report.RecordPath)
 	return exitOK, err
 }
 
-// writeRecord writes the files that a default search is on record with.
-func writeRecord(r *report.Report, found []*search.Finding) error {
+// maxReadme caps README.md.
+const maxReadme = 1 << 20
+
+// writeRecord writes the files that a default search is on record with; old is README.md as
+// it is.
+func writeRecord(r *report.Report, found []*search.Finding, old string) error {
 	var record, verdicts, errata, graph strings.Builder
 	if err := r.RecordPage().Markdown(&verdicts); err != nil {
 		return err
@@ -186,11 +196,7 @@ func writeRecord(r *report.Report, found []*search.Finding) error {
 	if err := writeGraph(&graph, on); err != nil {
 		return err
 	}
-	old, err := os.ReadFile("README.md")
-	if err != nil {
-		return err
-	}
-	readme, err := r.Readme(string(old))
+	readme, err := r.Readme(old)
 	if err != nil {
 		return fmt.Errorf("README.md: %w", err)
 	}

@@ -28,7 +28,11 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(asServer); name != "" {
 		serve(name)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if figuresMade.dir != "" {
+		_ = os.RemoveAll(figuresMade.dir)
+	}
+	os.Exit(code)
 }
 
 // process is the command as a process of its own.
@@ -180,7 +184,7 @@ func TestFullDevice(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"-h"}, {"merge", "-h"}, small(), {"replay", "../../testdata/certificates/eq14b.json"}, {"merge", out},
-		{"page", "theorem1"}, {"errata", "-search", "-claims", "eq14b", "-cases", "1000", "-climb", "0"},
+		{"page", "graph"}, {"page", "theorem1"}, {"errata", "-search", "-claims", "eq14b", "-cases", "1000", "-climb", "0"},
 	} {
 		full, err := os.OpenFile(device, os.O_WRONLY, 0)
 		if err != nil {
@@ -220,11 +224,8 @@ func TestPipesIn(t *testing.T) {
 
 // TestFiguresKilled: killed in the middle and called again, the same bytes as without.
 func TestFiguresKilled(t *testing.T) {
-	whole, killed := t.TempDir(), t.TempDir()
+	whole, killed := figuresOnce(t).dir, t.TempDir()
 	args := func(dir string) []string { return []string{"figures", "-quick", "-only", "remark4", "-out", dir} }
-	if out, err := process(args(whole)...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 	for want := 1; want <= 4; want += 3 {
 		cmd := process(args(killed)...)
 		if err := cmd.Start(); err != nil {

@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/cascade-sgd/cascade/props/claim"
 )
 
 // progress says what a search is doing, how far it is and about how long it will take:
@@ -22,27 +26,82 @@ type progress struct {
 	once  sync.Once
 
 	mu          sync.Mutex
-	done, total int    // batches
-	within      int    // parts of the batch that are done
-	what        string // is being done
+	done, total int           // batches
+	what        string        // is being done
+	since       time.Duration // from start to when it began
+	guess       map[string]time.Duration
+	spent       map[string]time.Duration // on what is done, by its name
+	times       map[string]int           // how often each was done
 }
 
-const (
-	// quiet is the time between two lines off a terminal.
-	quiet = 8 * time.Second
+// quiet is the time between two lines off a terminal.
+const quiet = 8 * time.Second
 
-	// partsOfBatch are those of the first batch, a call of search.Options.Progress each:
-	// claims that judge themselves, long runs, and four kinds of claims.
-	partsOfBatch = 6
+// The units of a search, as search.Options.Progress names them: what is done once, what is
+// done for each batch, and what comes after them.
+var (
+	unitsBefore  = []string{"claims that judge themselves", "long runs"}
+	unitsOfBatch = []string{
+		"claims of kind step", "claims of kind nodes", "claims of kind linear", "claims of kind training",
+	}
+	unitsAfter = []string{"certificates", unitRuns}
 )
+
+const unitRuns = "training runs and sequential tests"
+
+// guesses are about how long each unit takes one core, in a search for the claims with
+// climbs or without. They are for units of which none has been done, and what has been done
+// scales them.
+func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duration {
+	seconds := map[string]float64{"certificates": 0.5}
+	kinds := map[claim.Kind]bool{}
+	for _, c := range claims {
+		kinds[c.Kind] = true
+		if c.Kind != claim.SelfJudged {
+			continue
+		}
+		seconds[unitsBefore[0]] += 0.3
+		if c.ID == "table1" && c.Form == claim.Printed { // measured together with the corollaries
+			seconds[unitsBefore[0]] += 20
+		}
+	}
+	step, training := 3.0, 6.0
+	if climb > 0 {
+		step, training = 8, 22
+	}
+	for unit, s := range map[claim.Kind]float64{
+		claim.Step: step, claim.Nodes: 0.5, claim.Linear: 0.1, claim.Training: training,
+	} {
+		if kinds[unit] {
+			seconds[fmt.Sprintf("claims of kind %v", unit)] = s
+		}
+	}
+	if kinds[claim.Training] {
+		seconds[unitsBefore[1]] = 2
+	}
+	if runs {
+		seconds[unitRuns] = 9
+	}
+	guess := map[string]time.Duration{}
+	for unit, s := range seconds {
+		guess[unit] = time.Duration(s / float64(runtime.GOMAXPROCS(0)) * float64(time.Second))
+	}
+	return guess
+}
+
+// expect says how long units take that have not been done, as guesses has them.
+func (p *progress) expect(guess map[string]time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.guess = guess
+}
 
 // newProgress begins to write to w; end must be called.
 func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, start: time.Now(), stop: make(chan struct{})}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
-		return p
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false))
 	}
 	p.ended.Go(func() {
 		tick := time.NewTicker(quiet)
@@ -53,7 +112,7 @@ func newProgress(w io.Writer) *progress {
 				return
 			case now := <-tick.C:
 				p.mu.Lock()
-				fmt.Fprintln(p.w, p.line(now.Sub(p.start))) // best effort
+				p.say(now.Sub(p.start))
 				p.mu.Unlock()
 			}
 		}
@@ -66,22 +125,42 @@ func (p *progress) at(done, total int, doing string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first := p.what == ""
-	if p.within++; first || done != p.done {
-		p.within = 0 // no part of the batch is done
-	}
-	p.done, p.total, p.what = done, total, doing
-	switch {
-	case p.bar != nil:
-		p.bar.Describe(doing)
+	p.begin(done, total, doing, time.Since(p.start))
+	if p.bar != nil {
 		p.bar.ChangeMax(total)
 		_ = p.bar.Set(done) // drawing is best effort
-	case first:
-		fmt.Fprintln(p.w, p.line(0))
 	}
+	switch {
+	case p.bar != nil:
+		p.say(p.since)
+	case first:
+		p.say(0)
+	}
+}
+
+// begin ends a unit and begins the next, so much time after the start.
+func (p *progress) begin(done, total int, doing string, at time.Duration) {
+	if p.spent == nil {
+		p.spent, p.times = map[string]time.Duration{}, map[string]int{}
+	}
+	if p.what != "" {
+		p.spent[p.what] += at - p.since
+		p.times[p.what]++
+	}
+	p.done, p.total, p.what, p.since = done, total, doing, at
 }
 
 // doing says what comes after all batches.
 func (p *progress) doing(what string) { p.at(p.total, p.total, what) }
+
+// say writes what line has; it is best effort.
+func (p *progress) say(took time.Duration) {
+	if p.bar != nil {
+		p.bar.Describe(p.what + p.leftWords(took))
+		return
+	}
+	fmt.Fprintln(p.w, p.line(took))
+}
 
 // line is what to say after so much time.
 func (p *progress) line(took time.Duration) string {
@@ -89,12 +168,74 @@ func (p *progress) line(took time.Duration) string {
 	if took > 0 {
 		line += fmt.Sprintf("; %v", took.Round(time.Second))
 	}
-	part := float64(p.done) + float64(min(p.within, partsOfBatch-1))/partsOfBatch
-	if took > 0 && part > 0 && p.done < p.total {
-		left := time.Duration(float64(took) * (float64(p.total) - part) / part)
-		line += fmt.Sprintf(", about %v left", left.Round(time.Second))
+	return line + p.leftWords(took)
+}
+
+// leftWords say how much time is left, if that is a second or more.
+func (p *progress) leftWords(took time.Duration) string {
+	left := p.left(took).Round(time.Second)
+	if left <= 0 {
+		return ""
 	}
-	return line
+	return fmt.Sprintf(", about %v left", left)
+}
+
+// left is about how long all the rest takes: each unit as long as those of its name have
+// taken, or as guessed.
+func (p *progress) left(took time.Duration) time.Duration {
+	var guessed, spent time.Duration // of what is done
+	for unit, n := range p.times {
+		guessed += time.Duration(n) * p.guess[unit]
+		spent += p.spent[unit]
+	}
+	scaled := func() float64 {
+		if guessed == 0 {
+			return 1
+		}
+		return float64(spent) / float64(guessed)
+	}
+	scale := scaled()
+	// A unit that takes longer than guessed says so before it ends.
+	if here, g := took-p.since, p.guess[p.what]; p.times[p.what] == 0 && float64(here) > scale*float64(g) {
+		guessed, spent = guessed+g, spent+here
+		scale = scaled()
+	}
+	of := func(unit string) time.Duration {
+		if n := p.times[unit]; n > 0 {
+			return p.spent[unit] / time.Duration(n)
+		}
+		return time.Duration(scale * float64(p.guess[unit]))
+	}
+	rest := max(0, of(p.what)-(took-p.since))
+	for _, unit := range p.ahead() {
+		rest += of(unit)
+	}
+	return rest
+}
+
+// ahead are the units that come after this one.
+func (p *progress) ahead() []string {
+	behind := func(units []string) ([]string, bool) {
+		k := slices.Index(units, p.what)
+		return units[k+1:], k >= 0
+	}
+	if rest, ok := behind(unitsAfter); ok {
+		return rest
+	}
+	var all []string
+	batches := p.total - p.done
+	if rest, ok := behind(unitsBefore); ok {
+		all = append(all, rest...)
+	} else if rest, ok := behind(unitsOfBatch); ok {
+		all = append(all, rest...)
+		batches--
+	} else {
+		return nil
+	}
+	for range batches {
+		all = append(all, unitsOfBatch...)
+	}
+	return append(all, unitsAfter...)
 }
 
 // end stops writing. It may be called again.

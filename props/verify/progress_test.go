@@ -1,27 +1,87 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
+// TestProgressLine: what has been done says how long its like takes, and scales the guess of
+// what has not been done. Judging took 30 s where 10 were guessed, and does not count for
+// batches; the first step took 12 s.
 func TestProgressLine(t *testing.T) {
+	p := &progress{guess: map[string]time.Duration{
+		"claims that judge themselves": 10 * time.Second, "long runs": 2 * time.Second,
+		"claims of kind step": 2 * time.Second, "claims of kind nodes": 0, "claims of kind training": time.Second,
+		"certificates": time.Second,
+	}}
 	for _, c := range []struct {
-		p    *progress
-		took time.Duration
-		want string
+		begins string
+		done   int
+		at     time.Duration // when it begins
+		then   time.Duration // when it is asked
+		want   string
 	}{
-		{&progress{total: 4, what: "long runs"}, 0, "verify: 0 of 4 batches, long runs"},
-		{&progress{total: 4, what: "long runs"}, 8 * time.Second, "verify: 0 of 4 batches, long runs; 8s"},
-		{&progress{total: 4, within: 1, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 3m4s left"},
-		{&progress{total: 4, within: 99, what: "x"}, 8 * time.Second, "verify: 0 of 4 batches, x; 8s, about 30s left"},
-		{&progress{total: 4, done: 3, what: "x"}, 30 * time.Second, "verify: 3 of 4 batches, x; 30s, about 10s left"},
-		{&progress{total: 4, done: 4, what: "certificates"}, 30 * time.Second,
-			"verify: 4 of 4 batches, certificates; 30s"},
+		{"claims that judge themselves", 0, 0, 0, "claims that judge themselves, about 19s left"},
+		{"", 0, 0, 4 * time.Second, "claims that judge themselves; 4s, about 15s left"},
+		{"", 0, 0, 12 * time.Second, "claims that judge themselves; 12s, about 11s left"},
+		{"long runs", 0, 30 * time.Second, 30 * time.Second, "long runs; 30s, about 27s left"},
+		{"claims of kind step", 0, 36 * time.Second, 40 * time.Second, "claims of kind step; 40s, about 17s left"},
+		{"claims of kind nodes", 0, 48 * time.Second, 48 * time.Second, "claims of kind nodes; 48s, about 22s left"},
+		{"claims of kind linear", 0, 48 * time.Second, 48 * time.Second, "claims of kind linear; 48s, about 22s left"},
+		{"claims of kind training", 0, 48 * time.Second, 48 * time.Second,
+			"claims of kind training; 48s, about 22s left"},
+		{"claims of kind step", 1, 58 * time.Second, 58 * time.Second, "claims of kind step; 58s, about 26s left"},
+		{"claims of kind nodes", 1, 70 * time.Second, 70 * time.Second, "claims of kind nodes; 1m10s, about 14s left"},
+		{"claims of kind linear", 1, 70 * time.Second, 70 * time.Second,
+			"claims of kind linear; 1m10s, about 14s left"},
+		{"claims of kind training", 1, 70 * time.Second, 90 * time.Second,
+			"claims of kind training; 1m30s, about 4s left"},
+		{"certificates", 2, 80 * time.Second, 80 * time.Second, "certificates; 1m20s, about 4s left"},
+		{"something else", 2, 81 * time.Second, 81 * time.Second, "something else; 1m21s"},
 	} {
-		if got := c.p.line(c.took); got != c.want {
-			t.Errorf("%q, want %q", got, c.want)
+		if c.begins != "" {
+			p.begin(c.done, 2, c.begins, c.at)
+		}
+		want := fmt.Sprintf("verify: %d of 2 batches, %s", c.done, c.want)
+		if got := p.line(c.then); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestGuesses: every unit of a whole search has a guess, one of claims of a kind no other.
+func TestGuesses(t *testing.T) {
+	names := slices.Concat(unitsBefore, unitsOfBatch, unitsAfter)
+	whole := guesses(props.Claims(), 1000, true)
+	for _, unit := range names {
+		if !(whole[unit] > 0) {
+			t.Errorf("no guess for %q", unit)
+		}
+	}
+	if len(whole) != len(names) {
+		t.Errorf("guesses for %v", whole)
+	}
+	quick := guesses(props.Claims(), 0, false)
+	if step := unitsOfBatch[0]; !(quick[step] < whole[step]) || quick[unitRuns] != 0 {
+		t.Errorf("without climbs and runs: %v", quick)
+	}
+	step := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Kind != claim.Step })
+	if some := guesses(step, 0, false); len(some) != 2 || some[unitsOfBatch[0]] == 0 {
+		t.Errorf("claims of kind step alone: %v", some)
+	}
+	// The names are those of a search.
+	seen := map[string]bool{}
+	search.Run(step[:1], search.Options{Cases: 1, Progress: func(_, _ int, doing string) { seen[doing] = true }})
+	for _, unit := range names[:len(names)-1] {
+		if !seen[unit] {
+			t.Errorf("a search names no %q, but %v", unit, seen)
 		}
 	}
 }

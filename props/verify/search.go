@@ -138,6 +138,7 @@ func runSearch(c *call) (int, error) {
 	start := time.Now()
 	p := newProgress(c.stderr)
 	defer p.end()
+	p.expect(guesses(claims, f.climb, f.runs && parts == 1))
 	opt := f.options(c, p)
 	opt.Shard, opt.Shards = part-1, parts
 	opt.Progress = func(done, total int, doing string) {
@@ -193,7 +194,7 @@ func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.
 	var runs []training.Result
 	var bets []betting.Result
 	done, err := unlessStopped(ctx, func() (err error) {
-		p.doing("training runs and sequential tests")
+		p.doing(unitRuns)
 		if runs, err = training.Run(training.Options{Seed: seed, Findings: found}); err != nil {
 			return err
 		}

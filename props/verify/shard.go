@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -99,9 +98,8 @@ func touchShardStatus(getenv func(string) string) error {
 	if path == "" {
 		return nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
+	if err := strict.AppendFile(path, nil); err != nil {
 		return fmt.Errorf("%s: %w", shardStatus, err)
 	}
-	return f.Close()
+	return nil
 }

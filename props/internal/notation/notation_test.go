@@ -75,3 +75,37 @@ func FuzzHTML(f *testing.F) {
 		Plain(s)
 	})
 }
+
+// TestMarkup: numbers, names and signs are told apart: a sign before a name stands close to
+// it, and a relation that begins a line has room behind it.
+func TestMarkup(t *testing.T) {
+	const infix = `<mo form="infix" lspace="0" rspace="0.28em">`
+	for statement, want := range map[string]string{
+		"a_0 b_9 c_i": "<math><msub><mi>a</mi><mrow><mn>0</mn></mrow></msub><msub><mi>b</mi><mrow><mn>9</mn></mrow>" +
+			"</msub><msub><mi>c</mi><mrow><mi>i</mi></mrow></msub></math>",
+		"J1_i J2_i": "<math><msub><mi>J</mi><mrow><mn>1</mn><mo>,</mo><mi>i</mi></mrow></msub>" +
+			"<msub><mi>J</mi><mrow><mn>2</mn><mo>,</mo><mi>i</mi></mrow></msub></math>",
+		"x..y": "<math><mi>x</mi><mo>…</mo><mi>y</mi></math>",
+		"b/2 <= c": `<math><mi>b</mi><mo lspace="0" rspace="0">/</mo><mn>2</mn></math> <math>` + infix +
+			"≤</mo><mi>c</mi></math>",
+	} {
+		if got := HTML(statement); got != want {
+			t.Errorf("%s gives\n  %s, want\n  %s", statement, got, want)
+		}
+	}
+	for statement, want := range map[string]string{
+		"g E[-a]":   `<mo form="prefix">−</mo><mi>a</mi>`,
+		"g E[b+a]":  "<mi>b</mi><mo>+</mo><mi>a</mi>",
+		"T^-1/2":    "<mrow><mo>−</mo><mn>1/2</mn></mrow>",
+		"g E[2 -a]": "<mn>2</mn><mo>−</mo><mi>a</mi>",
+		"E[2 / -a]": `<mo lspace="0" rspace="0">/</mo><mo form="prefix">−</mo><mi>a</mi>`,
+		"g l(x+)":   "<msup><mi>x</mi><mrow><mo>+</mo></mrow></msup>",
+		"g l(x +)":  "<mi>x</mi><mo>+</mo>",
+		"A_i^T + 1": `<mi mathvariant="normal">T</mi>`,
+		"g T + 1":   "<mi>T</mi>",
+	} {
+		if got := HTML(statement); !strings.Contains(got, want) {
+			t.Errorf("%s gives\n  %s, want in it\n  %s", statement, got, want)
+		}
+	}
+}

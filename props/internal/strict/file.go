@@ -21,6 +21,13 @@ const (
 // patience and maxWait are Patience and MaxWait but in tests.
 var patience, maxWait = Patience, MaxWait
 
+// SetPatience is for tests of what waits: it has Patience and MaxWait be others until undo.
+func SetPatience(idle, all time.Duration) (undo func()) {
+	oldIdle, oldAll := patience, maxWait
+	patience, maxWait = idle, all
+	return func() { patience, maxWait = oldIdle, oldAll }
+}
+
 // Read reads all of r, which may have at most max bytes.
 func Read(r io.Reader, max int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, max+1))
@@ -64,6 +71,19 @@ func Open(path string, max int64) (io.ReadCloser, error) {
 		return &capped{path, f, max, max}, nil
 	}
 	return &capped{path, newPatient(f, info.Mode()&os.ModeNamedPipe != 0), max, max}, nil
+}
+
+// ReadStdin is all of the standard input, with the rules of Open.
+func ReadStdin(max int64) ([]byte, error) {
+	info, err := os.Stdin.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().IsRegular() {
+		return Read(os.Stdin, max)
+	}
+	// Its writer is there from the start: an end is its end.
+	return io.ReadAll(&capped{"standard input", newPatient(os.Stdin, false), max, max})
 }
 
 // ReadFile is all of the file at path, with the rules of Open.

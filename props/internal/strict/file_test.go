@@ -14,8 +14,7 @@ import (
 // impatient makes a test wait for a short time only.
 func impatient(t *testing.T, idle, all time.Duration) {
 	t.Helper()
-	patience, maxWait = idle, all
-	t.Cleanup(func() { patience, maxWait = Patience, MaxWait })
+	t.Cleanup(SetPatience(idle, all))
 }
 
 // broken is a reader that fails.

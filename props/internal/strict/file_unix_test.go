@@ -44,6 +44,77 @@ func TestSilentFIFO(t *testing.T) {
 	}
 }
 
+// stdin has the standard input be f.
+func stdin(t *testing.T, f *os.File) {
+	t.Helper()
+	old := os.Stdin
+	os.Stdin = f
+	t.Cleanup(func() {
+		os.Stdin = old
+		_ = f.Close()
+	})
+}
+
+// TestReadStdin: a file, a pipe that ends, one that is silent, one that is too long, and
+// nothing at all.
+func TestReadStdin(t *testing.T) {
+	for _, c := range []struct {
+		name, said string
+		file, ends bool
+		want, err  string
+	}{
+		{"file", "words", true, true, "words", ""},
+		{"pipe", "words", false, true, "words", ""},
+		{"silent pipe", "words", false, false, "", "standard input: nothing came in time"},
+		{"long file", "words and words", true, true, "", "more than 10 bytes"},
+		{"long pipe", "words and words", false, true, "", "standard input: more than 10 bytes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			impatient(t, 30*time.Second, time.Minute)
+			if !c.ends {
+				impatient(t, 50*time.Millisecond, time.Minute)
+			}
+			name := filepath.Join(t.TempDir(), "file")
+			if err := os.WriteFile(name, []byte(c.said), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r, err := os.Open(name)
+			if !c.file {
+				var w *os.File
+				r, w, err = os.Pipe()
+				if err == nil {
+					_, err = w.WriteString(c.said)
+				}
+				if c.ends {
+					_ = w.Close()
+				} else {
+					defer w.Close()
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			stdin(t, r)
+			got, err := ReadStdin(10)
+			if c.err == "" && (err != nil || string(got) != c.want) ||
+				c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+				t.Errorf("%q, error %v, want %q, %q", got, err, c.want, c.err)
+			}
+		})
+	}
+	t.Run("closed", func(t *testing.T) {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+		stdin(t, f)
+		if got, err := ReadStdin(10); err == nil {
+			t.Errorf("%q, no error", got)
+		}
+	})
+}
+
 // TestSlowFIFO: one that says something again and again, but for too long.
 func TestSlowFIFO(t *testing.T) {
 	impatient(t, time.Minute, 100*time.Millisecond)

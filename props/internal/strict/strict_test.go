@@ -311,6 +311,19 @@ func TestDepthOfSiblings(t *testing.T) {
 	}
 }
 
+// TestCutOff: data that end anywhere are what encoding/json takes them for.
+func TestCutOff(t *testing.T) {
+	for _, whole := range []string{
+		`-10.25e+30`, `0E-7`, ` {"a" : [1.5, -0, "x\u00e9\n"], "b":{}, "c":[true,false,null]} `,
+	} {
+		for n := range len(whole) + 1 {
+			if err := Unmarshal([]byte(whole[:n]), new(any)); (err == nil) != json.Valid([]byte(whole[:n])) {
+				t.Errorf("%q: error %v", whole[:n], err)
+			}
+		}
+	}
+}
+
 func TestQuote(t *testing.T) {
 	exact := strings.Repeat("é", MaxQuoted)
 	for _, c := range []struct{ in, cut, quoted string }{

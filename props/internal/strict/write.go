@@ -36,6 +36,20 @@ func WriteFile(path string, data []byte) error {
 	return replace(file, info, data)
 }
 
+// AppendFile writes data at the end of the file at path, which others write to as well and
+// which may not be there yet; a pipe or a device as WriteFile does.
+func AppendFile(path string, data []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return through(path, data)
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
 // target follows symbolic links to where a file is, or would be. It stops where a link
 // leads to a descriptor of the process: another file of that name would not be what the
 // process writes to.

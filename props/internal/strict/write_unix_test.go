@@ -258,3 +258,40 @@ func TestOpenFiles(t *testing.T) {
 		t.Errorf("have %q", got)
 	}
 }
+
+// TestAppendFile: at the end of what is there, into a new file, through a FIFO; not into a
+// directory, and not for ever.
+func TestAppendFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "file")
+	for _, words := range []string{"one ", "", "two"} {
+		if err := AppendFile(name, []byte(words)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(name); err != nil || string(got) != "one two" {
+		t.Errorf("%q, error %v", got, err)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm()&0o600 != 0o600 {
+		t.Errorf("%v, error %v", info, err)
+	}
+	if err := AppendFile(t.TempDir(), nil); err == nil {
+		t.Error("appended to a directory")
+	}
+	impatient(t, 50*time.Millisecond, time.Minute)
+	pipe := fifo(t)
+	if err := AppendFile(pipe, []byte("words")); err == nil || !strings.Contains(err.Error(), pipe) {
+		t.Errorf("a FIFO that nobody reads: error %v", err)
+	}
+	r, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := AppendFile(pipe, []byte("words")); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(r, got); err != nil || string(got) != "words" {
+		t.Errorf("%q, error %v", got, err)
+	}
+}
