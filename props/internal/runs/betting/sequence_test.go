@@ -28,7 +28,7 @@ func descent(added float64) *claim.Bet {
 }
 
 func newSequence(b *claim.Bet, weaken float64) *sequence {
-	return &sequence{bet: b, weaken: weaken, rng: rand.New(rand.NewPCG(1, 2)), share: 1e-9}
+	return &sequence{bet: b, weaken: weaken, part: 1, rng: rand.New(rand.NewPCG(1, 2)), share: 1e-9}
 }
 
 // TestStepwise: a claim that holds is not rejected and goes all the way; one without what
