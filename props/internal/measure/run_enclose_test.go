@@ -120,3 +120,24 @@ func TestEnclosesRuns(t *testing.T) {
 		*most = old
 	}
 }
+
+// TestWithoutMu: Theorems 3 and 4 take any lower bound of l, so that where there is no mu the gap
+// is known from both sides: of l = tanh(x+w)^2/2 >= 0 it is l itself.
+func TestWithoutMu(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "tanh", N: 1}, {Op: "halfsq", N: 1}}, X: []float64{0.5},
+		W: [][]float64{{0.25}, {}, {}}, Delta: []perturb.Spec{zero, zero, zero},
+		Eps: []perturb.Spec{zero, zero, zero},
+		Run: &gen.Run{All: true, Gamma: 0.0625, Steps: 1, Reg: core.Regularizer{Kind: "none"}},
+	}
+	lo, hi, why := Case(claim.Training, c)
+	if why != claim.Valid {
+		t.Fatal(why)
+	}
+	want := math.Pow(math.Tanh(0.75), 2) / 2
+	if a, b := lo.Run, hi.Run; !(a.D0 <= want && want <= b.D0 && b.D0-a.D0 < 1e-6) || !(a.GapT > 0 && a.GapT < a.D0) ||
+		a.LStar != 0 || a.S.Mu != 0 {
+		t.Errorf("D0 in [%v, %v], want %v; the last gap at least %v, l* = %v", a.D0, b.D0, want, a.GapT, a.LStar)
+	}
+}

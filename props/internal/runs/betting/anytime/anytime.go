@@ -64,8 +64,7 @@ func (t *Test) Observe(x, bound float64) error {
 	for k, b := range bets {
 		t.logs[k] += math.Log1p(float64(b*r)) - logError
 	}
-	// A mean is at most the largest: most of the time there is nothing to work out.
-	if slices.Max(t.logs[:]) > t.top {
+	if slices.Max(t.logs[:]) > t.top { // a mean is at most the largest
 		t.top = max(t.top, t.LogWealth())
 	}
 	return nil
