@@ -203,8 +203,9 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func(){
-		"alpha 0": func() { new(Test).Rejected(0) }, "alpha NaN": func() { new(Test).Rejected(math.NaN()) },
-		"share": func() { Share(3, 3) },
+		"alpha 0": func() { new(Test).Rejected(0) }, "alpha 1": func() { new(Test).Rejected(1) },
+		"alpha NaN": func() { new(Test).Rejected(math.NaN()) },
+		"share":     func() { Share(3, 3) },
 	} {
 		func() {
 			defer func() {
