@@ -141,3 +141,34 @@ func TestWithoutMu(t *testing.T) {
 		t.Errorf("D0 in [%v, %v], want %v; the last gap at least %v, l* = %v", a.D0, b.D0, want, a.GapT, a.LStar)
 	}
 }
+
+// TestSumsOfMoments: each list of each reading is enclosed under its own name.
+func TestSumsOfMoments(t *testing.T) {
+	c, err := core.NewChain(core.Bias(1), core.HalfSq(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stepSum{Moments: claim.NewMoments(c)}
+	next := 0.0
+	for _, list := range s.Lists() {
+		for i := range list {
+			next++
+			list[i] = next
+		}
+	}
+	m := s.encloseMoments()
+	check := func(name string, lo, hi, want []float64) {
+		t.Helper()
+		for i, v := range want {
+			if !(lo[i] <= v && v <= hi[i] && hi[i]-lo[i] < 1e-6*v) {
+				t.Errorf("%s: [%v, %v], want %v", name, lo, hi, want)
+			}
+		}
+	}
+	check("D22", m.lo.d22, m.hi.d22, s.D22)
+	check("EMean2", m.lo.eMean2, m.hi.eMean2, s.EMean2[claim.Past])
+	for _, r := range claim.Readings {
+		check("DMean2", m.lo.dMean2[r], m.hi.dMean2[r], s.DMean2[r])
+		check("DMean22", m.lo.dMean22[r], m.hi.dMean22[r], s.DMean22[r])
+	}
+}
