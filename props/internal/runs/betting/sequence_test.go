@@ -202,6 +202,12 @@ func TestSequentialCase(t *testing.T) {
 		!strings.Contains(err.Error(), "delta[0]") {
 		t.Errorf("a law of another width: error %v", err)
 	}
+	weights := 0
+	for name, b := range map[string]*claim.Bet{"a step": descent(1), "a path": path(10, &weights)} {
+		if s := newSequence(b, 1); s.run(wide) == nil || s.test.N() != 0 {
+			t.Errorf("%s under a law of another width: no error, %d observations", name, s.test.N())
+		}
+	}
 }
 
 // TestRunOrder: claims about steps, then about paths, then on their boundary, under each
