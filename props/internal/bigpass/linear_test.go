@@ -182,6 +182,29 @@ func TestLinearMultipliedOut(t *testing.T) {
 	}
 }
 
+// TestCarried: by hand, from either matrix on; of two matrices eps_2 arrives as it is.
+func TestCarried(t *testing.T) {
+	w := [][][]float64{{{3}}, {{5}}, {{7}}}
+	for _, c := range []struct {
+		w     [][][]float64
+		first int
+		want  int64
+	}{{w, 1, 30}, {w, 2, 10}, {w[:2], 1, 6}, {w[:2], 2, 2}} {
+		got, err := Carried(c.w, c.first, []float64{2})
+		if err != nil || len(got) != 1 || got[0].Cmp(big.NewRat(c.want, 1)) != 0 {
+			t.Errorf("of %d matrices from W_%d on: %v, error %v, want %d", len(c.w), c.first, got, err, c.want)
+		}
+	}
+	for _, c := range []struct {
+		w     [][][]float64
+		first int
+	}{{w[:1], 1}, {w, 0}, {w, 3}} {
+		if _, err := Carried(c.w, c.first, []float64{2}); err == nil {
+			t.Errorf("of %d matrices from W_%d on: no error", len(c.w), c.first)
+		}
+	}
+}
+
 // TestFitsFloat64: integers up to the bound, and nothing else.
 func TestFitsFloat64(t *testing.T) {
 	fits := func(w1, w2, x, eps float64) bool {

@@ -430,6 +430,7 @@ func TestRefusals(t *testing.T) {
 		"no input":   {func() error { _, _, err := e.Moments(nil, w, nil); return err }, "x has length 0"},
 		"NaN P":      {moments(leaf(math.NaN(), path, nil)), "leaf 0 has probability NaN"},
 		"zero P":     {moments(leaf(1, path, nil), leaf(0, path, nil)), "leaf 1 has probability 0"},
+		"large P":    {moments(leaf(1.5, path, nil)), "leaf 0 has probability 1.5"},
 		"short path": {moments(leaf(1, path[1:], nil)), "leaf 0 has a path of 4 draws, want 5"},
 		"same path": {moments(leaf(0.5, path, nil), leaf(0.5, path, nil)), "leaf 1: path [0 0 0 0 0] is that of " +
 			"another leaf"},

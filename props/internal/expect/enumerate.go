@@ -136,12 +136,17 @@ func (o *odometer) like(s *core.State, c *core.Chain, x, w []float64, plan *Plan
 // the leaf and the state; both are only lent. It stops at visit's error. More
 // than MaxLeaves outcomes are a *TooManyLeaves.
 func Enumerate(c *core.Chain, x, w []float64, plan *Plan, t int, visit func(*Leaf, *core.State) error) error {
+	return enumerate(c, x, w, plan, t, MaxLeaves, visit)
+}
+
+// enumerate is Enumerate of at most so many leaves.
+func enumerate(c *core.Chain, x, w []float64, plan *Plan, t, most int, visit func(*Leaf, *core.State) error) error {
 	s := core.NewState(c)
 	o := &odometer{plan: plan, t: t}
 	leaf := &Leaf{Delta: s.Delta, Eps: s.Eps}
 	for n := 1; ; n++ {
-		if n > MaxLeaves {
-			return &TooManyLeaves{AtLeast: n, Cap: MaxLeaves, LikeFirst: new(odometer).like(s, c, x, w, plan, t)}
+		if n > most {
+			return &TooManyLeaves{AtLeast: n, Cap: most, LikeFirst: new(odometer).like(s, c, x, w, plan, t)}
 		}
 		o.at, o.p = 0, 1
 		s.Pass(c, x, w, o)

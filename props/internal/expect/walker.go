@@ -29,6 +29,7 @@ type Walker struct {
 	paths []int // backing of the parts' paths
 	split int   // number of sites in the trunk
 	spent atomic.Int64
+	most  int         // nodes, MaxNodes but in tests
 	state *core.State // of likeFirst
 
 	onPart func(k int) // walkPart, bound once: a method value allocates
@@ -67,7 +68,7 @@ const (
 
 // NewWalker returns a walker for c.
 func NewWalker(c *core.Chain) *Walker {
-	w := &Walker{c: c, exact: core.NewState(c)}
+	w := &Walker{c: c, exact: core.NewState(c), most: MaxNodes}
 	w.main = newWalk(w)
 	w.onPart = w.walkPart
 	return w
@@ -126,8 +127,8 @@ func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t,
 	if err != errSmall {
 		return err
 	}
-	if n := w.likeFirst(x, weights, plan, t); n > MaxNodes && !plan.stateful() {
-		return &TooManyLeaves{AtLeast: MaxNodes + 1, Cap: MaxNodes, Nodes: true} // at once
+	if n := w.likeFirst(x, weights, plan, t); n > float64(w.most) && !plan.stateful() {
+		return w.tooMany() // at once
 	}
 	// The trunk grows one site at a time until it has enough subtrees: each
 	// round walks it anew, which costs at most a few times minParts nodes.
@@ -156,6 +157,10 @@ func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t,
 	}
 	w.main.finish()
 	return nil
+}
+
+func (w *Walker) tooMany() *TooManyLeaves {
+	return &TooManyLeaves{AtLeast: w.most + 1, Cap: w.most, Nodes: true}
 }
 
 func (w *Walker) walkPart(k int) {
@@ -243,7 +248,7 @@ func newWalk(w *Walker) *walk {
 
 func (k *walk) begin(m *claim.Moments, x, weights []float64, plan *Plan, t int, trunk bool) {
 	k.m, k.x, k.weights, k.plan, k.t, k.trunk = m, x, weights, plan, t, trunk
-	k.nodes, k.tailLeaves, k.room = 0, 1, MaxNodes
+	k.nodes, k.tailLeaves, k.room = 0, 1, k.w.most
 	m.Reset()
 	for i := range k.total.d {
 		clear(k.total.d[i])
@@ -499,8 +504,8 @@ func (k *walk) count() error {
 	switch {
 	case k.room == smallTree && k.nodes > smallTree:
 		return errSmall
-	case k.nodes%spend == 0 && !k.trunk && k.w.spent.Add(spend) > MaxNodes, k.nodes > MaxNodes:
-		return &TooManyLeaves{AtLeast: MaxNodes + 1, Cap: MaxNodes, Nodes: true}
+	case k.nodes%spend == 0 && !k.trunk && k.w.spent.Add(spend) > int64(k.w.most), k.nodes > k.w.most:
+		return k.w.tooMany()
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -230,24 +231,47 @@ func TestTooManyLeaves(t *testing.T) {
 		!strings.Contains(err.Error(), "; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes: error %v", err)
 	}
-	if err := Enumerate(c, x, w, fill(perturb.Table(eight)), 0,
-		func(*Leaf, *core.State) error { return nil }); err == nil || !strings.Contains(err.Error(),
-		"; 1073741824 joint outcomes") {
-		t.Errorf("8^10 outcomes: error %v", err)
+	leaves := 0
+	if err := enumerate(c, x, w, fill(perturb.Table(eight)), 0, 1000,
+		func(*Leaf, *core.State) error { leaves++; return nil }); err == nil || leaves != 1000 ||
+		err.Error() != "expect: at least 1001 joint outcomes, the cap is 1000; 1073741824 joint outcomes if all paths "+
+			"branch as the first does" {
+		t.Errorf("8^10 outcomes: error %v after %d leaves", err, leaves)
 	}
-	if testing.Short() {
-		return
-	}
-	// A law that looks at the state is walked until the cap is met.
+	// A law that looks at the state is walked until the cap is met, here one of 2^18 nodes.
+	const most = 1 << 18
 	wild := fill(seesState{perturb.Table(eight)})
 	one, two := NewWalker(c), NewWalker(c)
+	if one.most != MaxNodes {
+		t.Errorf("the cap of a walker is %d nodes, want %d", one.most, MaxNodes)
+	}
+	one.most, two.most = most, most
 	a, b := one.Walk(claim.NewMoments(c), x, w, wild, 0), two.WalkParallel(claim.NewMoments(c), x, w, wild, 0)
-	if a == nil || b == nil || a.Error() != b.Error() || !strings.Contains(a.Error(), "at least 16777217 nodes, the "+
-		"cap is 16777216; 1073741824 joint outcomes") {
+	if a == nil || b == nil || a.Error() != b.Error() || !strings.Contains(a.Error(), "at least 262145 nodes, the "+
+		"cap is 262144; 1073741824 joint outcomes") {
 		t.Errorf("8^10 outcomes of a law that looks at the state: errors %v and %v", a, b)
 	}
-	if over := one.spent.Load(); over > MaxNodes+int64(len(one.todo))*spend {
+	if over := one.spent.Load(); over <= most || over > most+int64(len(one.todo))*spend {
 		t.Errorf("%d nodes were walked", over)
+	}
+}
+
+// TestLeavesOfOnePass: of 2^21 outcomes of the shortest chain 2^20 are visited.
+func TestLeavesOfOnePass(t *testing.T) {
+	c, x, w, _ := tiny(t)
+	many := make([]perturb.Outcome, 1<<10)
+	for k := range many {
+		many[k] = perturb.Outcome{P: 0x1p-10, D: []float64{float64(k)}}
+	}
+	two := perturb.TwoPoint([]float64{1}, []float64{2}, 0.5)
+	plan := &Plan{Delta: []perturb.Finite{nil, perturb.Table(many), perturb.Table(many)},
+		Eps: []perturb.Finite{nil, nil, two}}
+	leaves := 0
+	var large *TooManyLeaves
+	err := Enumerate(c, x, w, plan, 0, func(*Leaf, *core.State) error { leaves++; return nil })
+	if !errors.As(err, &large) || leaves != MaxLeaves || large.AtLeast != MaxLeaves+1 || large.Cap != MaxLeaves ||
+		large.Nodes || large.LikeFirst != 2*MaxLeaves {
+		t.Errorf("error %v after %d leaves, want %d", err, leaves, MaxLeaves)
 	}
 }
 

@@ -50,6 +50,9 @@ func TestDataRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if g := 3 * run.Known.L() * run.Gamma; !(g <= 1) || !(g > 1-1e-9) && run.All {
+			t.Errorf("%s: 3 L g = %v, want just below 1", run.Reg.Kind, g)
+		}
 		got = append(got, fmt.Sprintf("%d rows of %d, %s, all %v, T = %d", len(run.Inputs), len(c.X), run.Reg.Kind,
 			run.All, run.Steps))
 	}

@@ -83,7 +83,7 @@ func TestKnown(t *testing.T) {
 // batches, all objectives and horizons of both ends are drawn.
 func TestTrainingRun(t *testing.T) {
 	const cases = 400
-	all, known, plateau, long, kinds := 0, 0, 0, 0, map[string]int{}
+	all, known, plateau, long, atMinimum, kinds := 0, 0, 0, 0, 0, map[string]int{}
 	for index := range uint64(cases) {
 		c := TrainingRun(Random(1, index))
 		run, err := c.BuildRun()
@@ -107,13 +107,22 @@ func TestTrainingRun(t *testing.T) {
 		switch {
 		case run.Steps >= 1<<9:
 			plateau++
+			o := &settling{run}
+			norm := 0.0
+			for j, g := range problem.Gradient(o, run.W) {
+				g += run.Reg.Grad(run.W[j])
+				norm += g * g
+			}
+			if norm < 1e-12 {
+				atMinimum++
+			}
 		case !run.All && run.Steps > 1:
 			long++
 		}
 	}
-	if all < cases/5 || all > 4*cases/5 || known < cases/2 || plateau < cases/10 || long < cases/20 {
-		t.Errorf("of %d runs %d take all inputs, %d have known constants, %d are long, %d are trees of several steps",
-			cases, all, known, plateau, long)
+	if all < cases/5 || all > 4*cases/5 || known < cases/2 || plateau < cases/10 || long < cases/20 || atMinimum < cases/20 {
+		t.Errorf("of %d runs %d take all inputs, %d have known constants, %d are long, %d of them from the minimum, "+
+			"%d are trees of several steps", cases, all, known, plateau, atMinimum, long)
 	}
 	for _, ops := range []string{"bias halfsq ", "bias fixed halfsq ", "linear logistic ", "linear tanh halfsq ",
 		"affine softmaxce "} {

@@ -91,6 +91,7 @@ func TestTrainingClosedForm(t *testing.T) {
 				t.Errorf("T = %d: %s in [%v, %v], want %v", steps, x.name, x.lo, x.hi, x.want)
 			}
 		}
+		checkRightSides(t, lo, d, s, weights, sharpWeights, rootWeights, rootBias)
 		checkRightSides(t, hi, d, s, weights, sharpWeights, rootWeights, rootBias)
 		if n := len(hi.Run.Leaves); n != 4 {
 			t.Errorf("T = %d: %d outcomes of the first step, want 2 inputs times 2", steps, n)
@@ -237,10 +238,13 @@ func TestRunWithoutChance(t *testing.T) {
 	if why != claim.Valid {
 		t.Fatal(why)
 	}
-	grad, sum, m := 0.0, 0.0, 1.7+0.1
+	grad, sum, sum41, sumRoot, bias, m := 0.0, 0.0, 0.0, 0.0, 0.0, 1.7+0.1
 	for k := range run.Run.Steps {
 		grad += h * h * m * m / float64(run.Run.Steps)
 		sum += h * h * d * d * math.Pow(1-h*g, float64(run.Run.Steps-1-k))
+		sum41 += h * h * d * d * math.Pow(1-h*g/3, float64(run.Run.Steps-k))
+		sumRoot += h * h * d * d * math.Pow(1-h*g, 2*float64(run.Run.Steps-1-k))
+		bias += h * d * math.Pow(1-h*g, float64(run.Run.Steps-1-k))
 		m -= g * h * (m + d)
 	}
 	for _, x := range []struct {
@@ -251,6 +255,9 @@ func TestRunWithoutChance(t *testing.T) {
 		{"E l(w^T) - l*", lo.Run.GapT, hi.Run.GapT, h / 2 * m * m},
 		{"sum E|U-u|^2", lo.Run.Sum.E2, hi.Run.Sum.E2, h * h * d * d * float64(run.Run.Steps)},
 		{"weighted E|U-u|^2", lo.Run.WeightedSharp.E2, hi.Run.WeightedSharp.E2, sum},
+		{"the same in (41)", lo.Run.Weighted41.E2, hi.Run.Weighted41.E2, sum41},
+		{"the same in roots", lo.Run.WeightedRoot.E2, hi.Run.WeightedRoot.E2, sumRoot},
+		{"weighted bias", lo.Run.RootBias, hi.Run.RootBias, bias},
 		{"spread", lo.Run.Sum.Spread, hi.Run.Sum.Spread, 0},
 	} {
 		const wide = 1e-7

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -109,6 +110,148 @@ func TestLinearNet(t *testing.T) {
 	} {
 		if u.got != u.want {
 			t.Errorf("%s = %v, want %v", name, u.got, u.want)
+		}
+	}
+}
+
+// interval is what a root that is off by e, and its power by a relative error, may be.
+func interval(v, e, power, relative float64) (lo, hi float64) {
+	r := math.Pow(v, 1/power)
+	return math.Pow(max(r-e, 0), power) * (1 - relative), math.Pow(r+e, power) * (1 + relative)
+}
+
+func close9(a, b float64) bool { return math.Abs(a-b) <= 1e-9*(1+math.Abs(b)) }
+
+// TestEnclosesMoments: every moment gets the error of its own state, and nothing else: the errors
+// here are so large, and all so different, that one taken for another shows.
+func TestEnclosesMoments(t *testing.T) {
+	c, err := core.NewChain(core.Bias(1), core.Scale(1), core.Scale(1), core.HalfSq(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n, relative, scale = 4, 0x1p-12, 0x1p30
+	const lost = 0x1p-10 // of what is averaged, in this scale
+	m, errs := claim.NewMoments(c), core.NewEnclosure(c)
+	next := 0.0
+	value := func() float64 { next++; return 1 + next/64 }
+	for _, list := range m.Lists() {
+		for i := range list {
+			list[i] = value()
+		}
+	}
+	m.Leaves, m.P, m.U2, m.UMean2 = 7, 1, value(), value()
+	v0 := make([]float64, n+1)
+	for i := range v0 {
+		v0[i], errs.Y[i], errs.V[i], errs.U[i] = value(), value()/64, value()/128, value()/256
+	}
+	s := &NewEvaluator(c).step
+	k := bounds.Const{N: n, C: 3}
+	s.enclose(k, v0, m, errs, relative, scale)
+	lo, hi := s.Lo.Moments, s.Hi.Moments
+	check := func(name string, i int, lo, hi, v, e, power, relative float64) {
+		t.Helper()
+		if l, h := interval(v, e, power, relative); !close9(lo, l) || !close9(hi, h) {
+			t.Errorf("%s, i = %d: %v is in [%v, %v], want [%v, %v]", name, i, v, lo, hi, l, h)
+		}
+	}
+	sum := 0.0
+	for i := range n + 1 {
+		y, v, u := 2*errs.Y[i], 2*errs.V[i], 2*errs.U[i]
+		if i == 0 {
+			y = 0 // Y_0 = x is the same in both passes
+		}
+		sum += u * u
+		mean := func(of float64) float64 { return lost * math.Sqrt(of) }
+		check("Y2", i, lo.Y2[i], hi.Y2[i], m.Y2[i], y, 2, relative)
+		check("Y4", i, lo.Y4[i], hi.Y4[i], m.Y4[i], y, 4, relative)
+		check("D2", i, lo.D2[i], hi.D2[i], m.D2[i], 0, 2, relative)
+		check("D4", i, lo.D4[i], hi.D4[i], m.D4[i], 0, 4, relative)
+		check("D22", i, lo.D22[i], hi.D22[i], m.D22[i], 0, 4, 2*relative)
+		check("E2", i, lo.E2[i], hi.E2[i], m.E2[i], 0, 2, relative)
+		check("E4", i, lo.E4[i], hi.E4[i], m.E4[i], 0, 4, relative)
+		if i < n {
+			next := 2 * errs.V[i+1]
+			if i+1 == n {
+				next = 0 // V_N = 1
+			}
+			check("V2", i, lo.V2[i], hi.V2[i], m.V2[i], v, 2, relative)
+			check("V4", i, lo.V4[i], hi.V4[i], m.V4[i], v, 4, relative)
+			check("YV2", i, lo.YV2[i], hi.YV2[i], m.YV2[i],
+				y*math.Sqrt(m.V2[i+1])+next*math.Sqrt(m.Y2[i])+y*next, 2, relative)
+			check("|v|^2", i, s.Lo.V0[i], s.Hi.V0[i], v0[i], errs.V[i], 2, relative)
+		}
+		check("Ui2", i, lo.Ui2[i], hi.Ui2[i], m.Ui2[i], u, 2, relative)
+		check("UiMean2", i, lo.UiMean2[i], hi.UiMean2[i], m.UiMean2[i], u+mean(m.Ui2[i]), 2, relative)
+		for _, r := range claim.Readings {
+			check("DMean2", i, lo.DMean2[r][i], hi.DMean2[r][i], m.DMean2[r][i], mean(m.D2[i]), 2, relative)
+			check("DMean22", i, lo.DMean22[r][i], hi.DMean22[r][i], m.DMean22[r][i],
+				mean(math.Sqrt(m.D22[i])), 4, 2*relative)
+			check("EMean2", i, lo.EMean2[r][i], hi.EMean2[r][i], m.EMean2[r][i], mean(m.E2[i]), 2, relative)
+			check("YMean2", i, lo.YMean2[r][i], hi.YMean2[r][i], m.YMean2[r][i], y+mean(m.Y2[i]), 2, relative)
+			check("FMean2", i, lo.FMean2[r][i], hi.FMean2[r][i], m.FMean2[r][i], y+mean(m.FMean2[claim.Past][i]), 2,
+				relative)
+			if i < n {
+				check("VMean2", i, lo.VMean2[r][i], hi.VMean2[r][i], m.VMean2[r][i], v+mean(m.V2[i]), 2, relative)
+				check("BMean2", i, lo.BMean2[r][i], hi.BMean2[r][i], m.BMean2[r][i],
+					v+mean(m.BMean2[claim.Past][i]), 2, relative)
+			}
+		}
+	}
+	check("U2", 0, lo.U2, hi.U2, m.U2, math.Sqrt(sum), 2, relative)
+	check("UMean2", 0, lo.UMean2, hi.UMean2, m.UMean2, math.Sqrt(sum)+lost*math.Sqrt(m.U2), 2, relative)
+	if s.Lo.V0[n] != 1 || s.Hi.V0[n] != 1 || lo.Leaves != 7 || hi.Leaves != 7 || lo.P != 1 || hi.P != 1 ||
+		s.Lo.K != k || s.Hi.K != k || &s.Lo.Per[0] != &s.Per[0] || &s.Hi.Per[0] != &s.Per[0] {
+		t.Errorf("|v_N|^2 in [%v, %v], %d leaves, P = %v, %+v", s.Lo.V0[n], s.Hi.V0[n], lo.Leaves, lo.P, s.Lo.K)
+	}
+	// Nodes of operator 3: L1 = 2, |J2| = 5, one output.
+	var nodes [claim.ReadingSlots][]claim.Node
+	nodes[claim.Past] = []claim.Node{{I: 3, Left: 9, Mean2: 4, Four: 256}, {I: 3}}
+	s.Per[3].L1, s.Per[3].J2, s.Errors = 2, 5, errs
+	s.encloseNodes(nodes, scale, relative)
+	l, h := s.Lo.Nodes[claim.Past], s.Hi.Nodes[claim.Past]
+	eY := 2 * errs.Y[2]
+	check("left", 3, l[0].Left, h[0].Left, 9, 2*eY+2*scale*0x1p-42*5+2*lost*4, 2, relative)
+	check("mean", 3, l[0].Mean2, h[0].Mean2, 4, eY+lost*4, 2, relative)
+	check("four", 3, l[0].Four, h[0].Four, 256, eY, 4, relative)
+	if l[1] != (claim.Node{I: 3}) || h[1] != l[1] || len(s.Lo.Nodes[claim.Total]) != 0 {
+		t.Errorf("a state that nothing reaches: %+v, %+v", l[1], h[1])
+	}
+}
+
+// TestIll: a chain whose rounding leaves the margin of its region says nothing: 2^60 - 2^60 is
+// off by more than 2^-40 of the states that were met, which are about 1.
+func TestIll(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "affine", In: 1, Out: 1}, {Op: "scale", N: 1}, {Op: "halfsq", N: 1}},
+		X:     []float64{0x1p60}, W: [][]float64{{1, -0x1p60}, {1}, {}},
+		Delta: []perturb.Spec{{Law: "constant", D: []float64{1}}, zero, zero}, Eps: []perturb.Spec{zero, zero, zero},
+	}
+	if _, _, why := Case(claim.Step, c); why != claim.Ill {
+		t.Errorf("2^60 - 2^60: %v, want %v", why, claim.Ill)
+	}
+}
+
+// TestMeanAgain: a second mean has nothing of the first one.
+func TestMeanAgain(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	pass := func(x float64) []gen.Pass {
+		c := &gen.Case{
+			Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}}, X: []float64{x}, W: [][]float64{{0}, {}},
+			Delta: []perturb.Spec{zero, zero}, Eps: []perturb.Spec{zero, zero},
+		}
+		p, err := c.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []gen.Pass{*p}
+	}
+	first := pass(8)
+	ev := NewEvaluator(first[0].Chain)
+	for _, x := range []float64{8, 2} {
+		step, err := ev.Mean(pass(x), 0)
+		if err != nil || !(math.Abs(step.Hi.V0[1]-x*x) < 1e-6) || !(step.Hi.K.C < 1.1*max(x, 1)) {
+			t.Errorf("x = %v: |v_1|^2 at most %v, C = %v, error %v", x, step.Hi.V0[1], step.Hi.K.C, err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestExamplesClosedForm(t *testing.T) {
 		}
 	}
 	steps := 0
-	for _, r := range runsOfA3() {
+	for _, r := range a3Runs(1) {
 		if r.Perturbed {
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core/problem"
@@ -84,13 +83,10 @@ func TestRunsOfA2(t *testing.T) {
 	}
 }
 
-// runsOfA3 are shared, since they take a second or two.
-var runsOfA3 = sync.OnceValue(func() []exampleRun { return a3Runs(1) })
-
 // TestRunsOfA3: 2 matrices, 2 momenta, 3 steps, 7 starts, with and without the compressor; as
 // printed for each matrix from three starts.
 func TestRunsOfA3(t *testing.T) {
-	runs := runsOfA3()
+	runs := a3Runs(1)
 	printed, admissible := 0, 0
 	starts := map[string]bool{}
 	for _, r := range runs {

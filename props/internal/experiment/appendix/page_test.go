@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/pages"
 )
 
-// TestPage: the page has every run, and the note of every claim.
+// TestPage: the page has every run, as it is on record, and the note of every claim.
 func TestPage(t *testing.T) {
 	judged := claim.Claim{
 		ID: "x", Eq: "A.9", Form: claim.Printed, Statement: "so it is",
@@ -19,6 +20,17 @@ func TestPage(t *testing.T) {
 	var b bytes.Buffer
 	if err := Page([]claim.Claim{judged}, 1).Markdown(&b); err != nil {
 		t.Fatal(err)
+	}
+	record, err := pages.FS.ReadFile("COUNTEREXAMPLES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(line, "| A.2 |") || strings.HasPrefix(line, "| A.3, ") {
+			if !strings.Contains(string(record), line) {
+				t.Errorf("COUNTEREXAMPLES.md has no line %q", line)
+			}
+		}
 	}
 	for _, want := range []struct {
 		text string

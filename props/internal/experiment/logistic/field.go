@@ -40,7 +40,6 @@ func newField(p Point, s *data) *field {
 type local struct {
 	mean, exact   []float64     // G(w) and grad f(w)
 	hess, fHess   *mat.SymDense // of F and of f
-	quiet         *mat.SymDense // Hessian of F at a step without delta
 	kicks         [][]float64   // what delta = half nodes[q] adds to the gradient; nil for one a sample
 	kick          []float64     // its mean
 	kickCov       *mat.SymDense // its covariance
@@ -58,7 +57,7 @@ func (f *field) evaluate(w []float64, cov *mat.SymDense, noise bool) *local {
 	f.ahead(a, w)
 	column := func() []float64 { return make([]float64, m) }
 	s, bias, spread := column(), column(), column()
-	c, cf, c0 := column(), column(), column()
+	c, cf := column(), column()
 	t, tf := column(), column()
 	byNode := make([][]float64, len(nodes))
 	q := make([]float64, len(nodes))
@@ -70,7 +69,7 @@ func (f *field) evaluate(w []float64, cov *mat.SymDense, noise bool) *local {
 		e := math.Exp(-v)
 		s0 := 1 / (1 + e)
 		d1, d2 := s0*(1-s0), s0*(1-s0)*(1-2*s0)
-		s[k], cf[k], c0[k], tf[k] = s0, d1, d1, d2
+		s[k], cf[k], tf[k] = s0, d1, d2
 		m0, m1, m2 := s0, d1, d2
 		if f.half > 0 {
 			m0, m1, m2 = 0, 0, 0
@@ -95,8 +94,13 @@ func (f *field) evaluate(w []float64, cov *mat.SymDense, noise bool) *local {
 	for j := range l.mean {
 		l.mean[j] = l.exact[j] + f.theta*l.kick[j] + f.epsMean*f.data.mean[j]
 	}
-	l.hess, l.fHess, l.quiet = f.outer(c), f.outer(cf), f.outer(c0)
-	for _, h := range []*mat.SymDense{l.hess, l.fHess, l.quiet} {
+	l.fHess, l.hess = f.outer(cf), mat.NewSymDense(d, nil)
+	if f.half > 0 {
+		l.hess = f.outer(c)
+	} else { // F is f but for a linear term
+		l.hess.CopySym(l.fHess)
+	}
+	for _, h := range []*mat.SymDense{l.hess, l.fHess} {
 		for j, v := range w {
 			h.SetSym(j, j, h.At(j, j)+regSecond(f.p.Reg, v))
 		}

@@ -78,21 +78,30 @@ func short(reg core.Regularizer, laws ...Law) (runs int, against string) {
 			points = append(points, p)
 		}
 	}
-	for k, text := range pool.Map(len(points), func(k int) string {
-		p := points[k]
-		s := newData(p.M, p.D, p.Draw)
-		m, q := simulate(context.Background(), p, s), predict(newField(p, s), false)
-		if q.Agrees(m) {
-			return ""
-		}
-		return fmt.Sprintf("%+v: measured %.4g, predicted %.4g", p.Law, m.Stable, q.Stable)
-	}) {
+	for k, text := range pool.Map(len(points), func(k int) string { return shortRun(points[k]) }) {
 		if runs = k + 1; text != "" {
 			against = text
 		}
 	}
 	return runs, against
 }
+
+// shortRun is "" where the run and the oracle agree; judgements share the runs.
+func shortRun(p Point) string {
+	if text, ok := shortFound.Load(p); ok {
+		return text.(string)
+	}
+	s := newData(p.M, p.D, p.Draw)
+	m, q := simulate(context.Background(), p, s), predict(newField(p, s), false)
+	text := ""
+	if !q.Agrees(m) {
+		text = fmt.Sprintf("%+v: measured %.4g, predicted %.4g", p.Law, m.Stable, q.Stable)
+	}
+	shortFound.Store(p, text)
+	return text
+}
+
+var shortFound sync.Map // Point to string
 
 // verdict is what a judgement comes to: Undecided where the oracle or a run fails.
 func verdict(is bool, cases int, note string, reg core.Regularizer, laws ...Law) claim.Judgement {

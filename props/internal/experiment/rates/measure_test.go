@@ -196,12 +196,12 @@ func TestObjectives(t *testing.T) {
 	}
 }
 
-// full fails at every write.
-type full struct{}
+// fullDevice fails at every write.
+type fullDevice struct{}
 
 var errFull = errors.New("no space left")
 
-func (full) Write([]byte) (int, error) { return 0, errFull }
+func (fullDevice) Write([]byte) (int, error) { return 0, errFull }
 
 // TestMarkdownByHand: a row and a reading for each result, a bar in a cell escaped, and a
 // write error returned.
@@ -238,7 +238,7 @@ func TestMarkdownByHand(t *testing.T) {
 	if got := fmt.Sprint(Reading(nil)); got != "[]" {
 		t.Errorf("a reading of nothing: %s", got)
 	}
-	if err := Markdown(full{}, results); err != errFull {
+	if err := Markdown(fullDevice{}, results); err != errFull {
 		t.Errorf("a full device: error %v", err)
 	}
 }

@@ -20,7 +20,7 @@ func TestFrobenius(t *testing.T) {
 		"(25), one way": {other, claim.Holds}, "(26), |.|_op": {operator, claim.Holds},
 	} {
 		j := c.judge
-		if j.Verdict != c.want || j.Cases < 50 || !(j.Ratio > 0.99) {
+		if j.Verdict != c.want || j.Cases < 50 || !(j.Ratio > 0.99) || j.Note == "" {
 			t.Errorf("%s: %s with ratio %v after %d cases, want %s: %s", name, j.Verdict, j.Ratio, j.Cases, c.want,
 				j.Note)
 		}

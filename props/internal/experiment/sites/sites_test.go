@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
 )
 
@@ -71,5 +72,56 @@ func TestMisuse(t *testing.T) {
 			}()
 			_, _ = Run(o)
 		}()
+	}
+}
+
+// scalars is F = (v (x + b))^2/2 for the inputs 1 and 3.
+type scalars struct{ c *core.Chain }
+
+func (o scalars) Len() int                              { return 2 }
+func (o scalars) Sample(k int) (*core.Chain, []float64) { return o.c, []float64{float64(1 + 2*k)} }
+
+// TestMeasureByHand: with b = 0, v = 2 and y = Y_1 = x, U = (v Y_2, Y_1 Y_2): d at Y_1 moves it by
+// (v^2, 2 v y) d, d at Y_2 and at V_2 by (v, y) d, and d at V_1 by (1, 0) d. States are y, 2 y; 2 y
+// and 4 y. Means over y = 1 and 3.
+func TestMeasureByHand(t *testing.T) {
+	c, err := core.NewChain(core.Bias(1), core.Scale(1), core.HalfSq(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for relative, want := range map[bool][]float64{false: {96, 9, 1, 9}, true: {736, 244, 80, 244}} {
+		l := measure(scalars{c}, []float64{0, 2}, "by hand", relative, Options{Samples: 2, Draws: 64, Size: 1e-5})
+		for k, got := range []float64{l.Delta[1], l.Delta[2], l.Eps[2], l.Eps[3]} {
+			if !(math.Abs(got*got-want[k]) < 1e-3*want[k]) {
+				t.Errorf("relative %v: %v, want the root of %v", relative, got, want[k])
+			}
+		}
+		if !(math.Abs(l.RatioDelta-l.Delta[1]/l.Delta[2]) < 1e-12) || l.RatioEps != l.Eps[3]/l.Eps[2] ||
+			l.Delta[3] != 0 || l.Eps[1] != 0 || l.Relative != relative || l.Network != "by hand" {
+			t.Errorf("%+v", l)
+		}
+		// (21) for N = 3 on the hull of the states: C = |J| <= 6, Lf = 1 and L1 = 1.
+		if !(l.BoundedDelta > 1 && l.BoundedEps > 1) {
+			t.Errorf("the coefficients have the ratios %v and %v", l.BoundedDelta, l.BoundedEps)
+		}
+	}
+}
+
+// TestLength: by hand; a perturbation of relative size is as long as the state is, times the size.
+func TestLength(t *testing.T) {
+	if length([]float64{3, -4}) != 5 || length(nil) != 0 {
+		t.Errorf("length %v and %v, want 5 and 0", length([]float64{3, -4}), length(nil))
+	}
+	r, err := Run(Options{Seed: 1, Samples: 1, Draws: 1, Size: 1e-4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// V_{N-1} is that of the loss, shorter than the square root of 2; its eps_N is scaled down so.
+	for k := 0; k < len(r.Lines); k += 2 {
+		absolute, relative := r.Lines[k], r.Lines[k+1]
+		n := len(absolute.Eps) - 1
+		if f := relative.Eps[n] / absolute.Eps[n]; relative.Relative == absolute.Relative || !(f > 0 && f < 1.5) {
+			t.Errorf("%s: eps_N of relative size harms %v times as much", absolute.Network, f)
+		}
 	}
 }

@@ -83,6 +83,9 @@ func Check(opt Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if opt.some > 0 {
+		all = all[len(all)-opt.some:]
+	}
 	cases := newCases(all, opt.Kicks)
 	parts := make([]Report, len(cases))
 	err = onAll(len(cases), func(i int) error {

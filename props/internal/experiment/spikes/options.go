@@ -17,6 +17,8 @@ type Options struct {
 	Spacings []int     // Phase: steps between spikes, 1..Steps/4
 	Steps    int       // Phase: length of a run
 	Chains   int       // ClaimBothWays: random chains, >= 1
+
+	some int // Check: only so many settings, the last ones; 0 for all
 }
 
 // Full is the whole page; Small has the same parts at a fraction of the work.

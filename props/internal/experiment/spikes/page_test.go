@@ -76,7 +76,7 @@ func TestForgivenByBruteForce(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	o := Small(4)
-	o.Kicks, o.Sizes, o.Spacings, o.Steps, o.Chains = o.Kicks[1:2], o.Sizes[:3], []int{1, 16}, 2048, 100
+	o.Kicks, o.Sizes, o.Spacings, o.Steps, o.Chains, o.some = o.Kicks[1:2], o.Sizes[:3], []int{1, 16}, 512, 100, 1
 	var a, b bytes.Buffer
 	if err := Markdown(&a, o); err != nil {
 		t.Fatal(err)

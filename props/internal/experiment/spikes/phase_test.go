@@ -7,7 +7,9 @@ import (
 )
 
 func TestPhase(t *testing.T) {
-	ds, err := Phase(Small(1))
+	o := Small(1)
+	o.Sizes, o.Spacings = o.Sizes[:4], []int{1, 128, 1024}
+	ds, err := Phase(o)
 	if err != nil {
 		t.Fatal(err)
 	}

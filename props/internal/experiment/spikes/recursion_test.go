@@ -31,7 +31,7 @@ func draw(rng *rand.Rand) Recursion {
 }
 
 // first is the least k after which a stays at or below level, by steps; -1 when
-// it is not seen within limit steps.
+// it is not seen within limit steps. Once a step changes nothing no other does.
 func first(r Recursion, a, level float64, limit int) int {
 	k := -1
 	for j := range limit {
@@ -40,7 +40,11 @@ func first(r Recursion, a, level float64, limit int) int {
 		} else if k < 0 {
 			k = j
 		}
-		a = r.After(a, 0)
+		next := r.After(a, 0)
+		if next == a {
+			break
+		}
+		a = next
 	}
 	return k
 }

@@ -53,6 +53,8 @@ type Options struct {
 	// Weaken scales the right sides; 0 means 1, the claims themselves. A test of the
 	// tests has less.
 	Weaken float64
+	// Part is the length of the tests, of that of the page; 0 means 1.
+	Part float64
 }
 
 // Run tests every claim with a Bet under every law: one about a step at every step of
@@ -62,6 +64,9 @@ type Options struct {
 func Run(opt Options) ([]Result, error) {
 	if opt.Weaken == 0 {
 		opt.Weaken = 1
+	}
+	if opt.Part == 0 {
+		opt.Part = 1
 	}
 	bets := slices.DeleteFunc(slices.Clone(opt.Claims), func(c claim.Claim) bool { return c.Bet == nil })
 	slices.SortStableFunc(bets, func(a, b claim.Claim) int { return cmp.Compare(order(a.Bet), order(b.Bet)) })
@@ -79,7 +84,7 @@ func Run(opt Options) ([]Result, error) {
 	results := pool.Map(len(jobs), func(k int) Result {
 		c, law := jobs[k].claim, sequentialLaws[jobs[k].law]
 		s := &sequence{
-			bet: c.Bet, weaken: opt.Weaken, rng: rand.New(rand.NewPCG(opt.Seed, uint64(k))),
+			bet: c.Bet, weaken: opt.Weaken, part: opt.Part, rng: rand.New(rand.NewPCG(opt.Seed, uint64(k))),
 			share: anytime.Share(k, len(jobs)),
 		}
 		errs[k] = s.run(law.spec)
@@ -120,6 +125,7 @@ func name(c *claim.Claim) string {
 type sequence struct {
 	bet    *claim.Bet
 	weaken float64
+	part   float64
 	rng    *rand.Rand
 	share  float64 // of the error probability that all tests have together
 	test   anytime.Test
@@ -128,6 +134,9 @@ type sequence struct {
 // rejected says that the test has decided: nothing that follows takes that back, so a
 // sequence ends there.
 func (s *sequence) rejected() bool { return s.test.Rejected(s.share) }
+
+// length is the number of observations of a test that has n on the page.
+func (s *sequence) length(n int) int { return int(math.Ceil(s.part * float64(n))) }
 
 func (s *sequence) run(law perturb.Spec) error {
 	if s.bet.Step != nil {
@@ -188,7 +197,7 @@ func (s *sequence) stepwise(law perturb.Spec) error {
 	low, high := run.Known.LStarLower(), run.Known.LStarUpper()
 	state := core.NewState(run.Chain)
 	w := append([]float64(nil), run.W...)
-	for k := 0; k < sequentialSteps && !s.rejected(); k++ {
+	for k := 0; k < s.length(sequentialSteps) && !s.rejected(); k++ {
 		here, err := points.At(w, k)
 		if err != nil {
 			return err
@@ -249,7 +258,7 @@ func (s *sequence) repeated(law perturb.Spec) error {
 	}
 	// E|U-u|^2 and |E[U-u]|^2 are the same at every w.
 	right := p.right(weights*start.Moments.U2, weights*start.Moments.UMean2)
-	for k := 0; k < sequentialRuns && !s.rejected(); k++ {
+	for k := 0; k < s.length(sequentialRuns) && !s.rejected(); k++ {
 		left, _, _, err := p.draw()
 		if err != nil {
 			return err
@@ -284,7 +293,7 @@ func (p *paths) right(e2, mean2 float64) float64 {
 func (p *paths) byRun() error {
 	const roundCap = 2
 	bare := p.bet.Path.Right(p.smooth, p.d0, sequentialT, 0, 0)
-	for k := 0; k < sequentialRuns && !p.rejected(); k++ {
+	for k := 0; k < p.length(sequentialRuns) && !p.rejected(); k++ {
 		left, e2, mean2, err := p.draw()
 		if err != nil {
 			return err

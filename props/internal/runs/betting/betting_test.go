@@ -9,11 +9,12 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 )
 
-// tested are the verdicts on the claims that pick takes, with their right sides weakened.
-func tested(t *testing.T, weaken float64, want int, pick func(*claim.Claim) bool) []betting.Result {
+// tested are the verdicts of a part of the tests on the claims that pick takes, with their
+// right sides weakened.
+func tested(t *testing.T, part, weaken float64, want int, pick func(*claim.Claim) bool) []betting.Result {
 	t.Helper()
 	claims := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return !pick(&c) })
-	results, err := betting.Run(betting.Options{Seed: 1, Claims: claims, Weaken: weaken})
+	results, err := betting.Run(betting.Options{Seed: 1, Claims: claims, Part: part, Weaken: weaken})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,13 +27,13 @@ func tested(t *testing.T, weaken float64, want int, pick func(*claim.Claim) bool
 // met is the root form, whose right side is reached.
 func met(c *claim.Claim) bool { return c.ID == "eq40" && c.Form == claim.SharpRoot }
 
-// TestClaimsAreNotRejected: no claim is rejected on the long stochastic runs, and none
-// stops before their end.
+// TestClaimsAreNotRejected: no claim is rejected on a quarter of the long stochastic runs,
+// which every search has whole, and none stops before their end.
 func TestClaimsAreNotRejected(t *testing.T) {
 	all := func(*claim.Claim) bool { return true }
-	for _, r := range tested(t, 1, 5, all) {
+	for _, r := range tested(t, 0.25, 1, 5, all) {
 		t.Logf("%s: %d observations, log wealth %v", r.Name, r.Steps, float64(r.Wealth))
-		if r.Rejected || r.Steps < 300 {
+		if r.Rejected || r.Steps != 2500 && r.Steps != 75 {
 			t.Errorf("%s: rejected %v after %d observations", r.Name, r.Rejected, r.Steps)
 		}
 	}
@@ -43,7 +44,7 @@ func TestClaimsAreNotRejected(t *testing.T) {
 // It stops there.
 func TestPower(t *testing.T) {
 	loose := func(c *claim.Claim) bool { return !met(c) }
-	weak := append(tested(t, 0.7, 1, met), tested(t, 0.02, 4, loose)...)
+	weak := append(tested(t, 1, 0.7, 1, met), tested(t, 1, 0.02, 4, loose)...)
 	for _, r := range weak {
 		if !r.Rejected || r.Steps < 2 {
 			t.Errorf("%s: rejected %v after %d observations, log wealth %v", r.Name, r.Rejected, r.Steps,

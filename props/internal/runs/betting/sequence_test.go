@@ -28,7 +28,7 @@ func descent(added float64) *claim.Bet {
 }
 
 func newSequence(b *claim.Bet, weaken float64) *sequence {
-	return &sequence{bet: b, weaken: weaken, rng: rand.New(rand.NewPCG(1, 2)), share: 1e-9}
+	return &sequence{bet: b, weaken: weaken, part: 1, rng: rand.New(rand.NewPCG(1, 2)), share: 1e-9}
 }
 
 // TestStepwise: a claim that holds is not rejected and goes all the way; one without what
@@ -201,6 +201,12 @@ func TestSequentialCase(t *testing.T) {
 	if _, err := sequentialCase(wide, 1, rand.New(rand.NewPCG(1, 1))); err == nil ||
 		!strings.Contains(err.Error(), "delta[0]") {
 		t.Errorf("a law of another width: error %v", err)
+	}
+	weights := 0
+	for name, b := range map[string]*claim.Bet{"a step": descent(1), "a path": path(10, &weights)} {
+		if s := newSequence(b, 1); s.run(wide) == nil || s.test.N() != 0 {
+			t.Errorf("%s under a law of another width: no error, %d observations", name, s.test.N())
+		}
 	}
 }
 

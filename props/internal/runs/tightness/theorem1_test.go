@@ -6,15 +6,25 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/cascade-sgd/cascade/props/pages"
 )
 
-// TestTheorem1: the page has a row for every N in every grid, and no ratio is above
-// what PROOFS.md (2.12) says.
+// TestTheorem1: the page is that on record; it has a row for every N in every grid, and no
+// ratio is above what PROOFS.md (2.12) says.
 func TestTheorem1(t *testing.T) {
 	page := page()
 	var b bytes.Buffer
 	if err := page.Markdown(&b); err != nil {
 		t.Fatal(err)
+	}
+	record, err := pages.FS.ReadFile("THEOREM1.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if !strings.Contains(string(record), line) {
+			t.Errorf("THEOREM1.md has no line %q: it is written by %s", line, page.Command)
+		}
 	}
 	grids := 0
 	for _, block := range page.Blocks {

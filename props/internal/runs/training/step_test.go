@@ -114,6 +114,26 @@ func TestViolated(t *testing.T) {
 	}
 }
 
+// cancelling is F = (w_1 x + w_2)^2/2 for one input 2^60.
+type cancelling struct{ c *core.Chain }
+
+func (o cancelling) Len() int                            { return 1 }
+func (o cancelling) Sample(int) (*core.Chain, []float64) { return o.c, []float64{0x1p60} }
+
+// TestIllStep: a step whose rounding leaves the margin is counted as uncertain and not logged.
+func TestIllStep(t *testing.T) {
+	c, err := core.NewChain(core.Affine(1, 1), core.HalfSq(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runner{obj: cancelling{c}, law: perturb.TopK(1), Options: Options{Findings: []*search.Finding{finding(4)}}}
+	r.result = Result{Ratio: map[string]claim.Number{}}
+	if err := r.log(0, []float64{1, -0x1p60}, []int{0}); err != nil || r.result.Uncertain != 1 ||
+		len(r.result.Logged) != 0 || len(r.result.Ratio) != 0 {
+		t.Errorf("%+v, error %v", r.result, err)
+	}
+}
+
 // TestCheck: only claims that mix and are about one step; the largest ratio of all steps.
 func TestCheck(t *testing.T) {
 	r := &runner{result: Result{Ratio: map[string]claim.Number{}}}
@@ -181,6 +201,16 @@ func TestPlans(t *testing.T) {
 	}
 	if r.stochastic() == (&runner{law: perturb.Round("e4m3", false)}).stochastic() {
 		t.Error("rounding to nearest is as stochastic as stochastic rounding")
+	}
+	// The last site is drawn too: V_1 = sigmoid(Y_1) is no number of the format.
+	last, err := core.NewChain(core.Linear(1, 1), core.Logistic())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.plans(last, x, []float64{1}, 3, 1) {
+		if e := p.Eps[2].Spec(); e.Law != "constant" || e.D[0] == 0 || !(math.Abs(e.D[0]) < 0.1) {
+			t.Errorf("a draw of eps_N is %+v", e)
+		}
 	}
 	c := constants([][]float64{nil, {3}})
 	if len(c) != 2 || c[0] != nil || c[1].Spec().D[0] != 3 {

@@ -19,6 +19,7 @@ package anytime
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // SuiteAlpha is the false-alarm rate of all tests of the suite together.
@@ -63,7 +64,9 @@ func (t *Test) Observe(x, bound float64) error {
 	for k, b := range bets {
 		t.logs[k] += math.Log1p(float64(b*r)) - logError
 	}
-	t.top = max(t.top, t.LogWealth())
+	if slices.Max(t.logs[:]) > t.top { // a mean is at most the largest
+		t.top = max(t.top, t.LogWealth())
+	}
 	return nil
 }
 
