@@ -196,6 +196,29 @@ func TestRatioOfEnds(t *testing.T) {
 	}
 }
 
+// TestRatioOfLargeC: at the bound the recursion (2.11) with t_k = C^{-2k} succeeds, and a
+// little below it does not.
+func TestRatioOfLargeC(t *testing.T) {
+	const c = LargestC * LargestC
+	for n := 2; n <= 6; n++ {
+		succeeds := func(theta float64) bool {
+			h, s := 1.0, 1.0 // H_k and S_{k-1}
+			for k := 1; k < n; k++ {
+				share := math.Pow(c, -float64(k)) / 2
+				if k == 1 {
+					share = 0
+				}
+				h = ChainStep(h, c*s, theta, share)
+				s += math.Pow(3*c, float64(k))
+			}
+			return h*math.Pow(c, -float64(n))/2 <= theta
+		}
+		if v := RatioOfLargeC(n); !succeeds(v) || succeeds(v*(1-0x1p-18)) {
+			t.Errorf("N = %d: %v is not where the recursion ends", n, v)
+		}
+	}
+}
+
 // TestRatioMost is the computation of PROOFS.md, (2.18): SharpTheorem1RatioMost bounds the
 // ratio at every N, and at N = 4 it is met.
 func TestRatioMost(t *testing.T) {

@@ -489,6 +489,15 @@ func TestNormEdges(t *testing.T) {
 			t.Errorf("norm of [%v, %v] is %v, want %v", c.lo, c.hi, got, c.want)
 		}
 	}
+	// A power iteration on which |m z| has the largest entry 1, as it has at (1, 0; 1, 0).
+	for _, c := range []struct {
+		m    []float64
+		want float64
+	}{{[]float64{1, 0, 1, 0}, math.Sqrt2}, {[]float64{0.5, 0.5, 0.5, 0.5}, 1}, {make([]float64, 4), 0}} {
+		if got := absOpNorm(c.m, 2, 2); !(got >= c.want*(1-1e-15)) || !(got <= c.want*converged) {
+			t.Errorf("norm of %v is %v, want %v", c.m, got, c.want)
+		}
+	}
 	for _, tiny := range []float64{1e-140, 1.3e-155, 1.1e-160, 1.3e-161, 1.7e-161, 1e-170, 1e-200, 5e-324} {
 		for _, got := range []float64{Point([]float64{tiny, -tiny}).norm(), norm2([]float64{tiny, -tiny})} {
 			if !(got/tiny >= math.Sqrt2*(1-1e-15)) {
