@@ -505,6 +505,11 @@ func TestNormEdges(t *testing.T) {
 			}
 		}
 	}
+	for _, got := range []float64{norm2(make([]float64, 2)), Point(make([]float64, 2)).norm(), tinyNorm(0, 2)} {
+		if got != 0 {
+			t.Errorf("norm of 0 is %v", got)
+		}
+	}
 	if got := norm2([]float64{0, nan}); !math.IsNaN(got) {
 		t.Errorf("norm of (0, NaN) is %v", got)
 	}
