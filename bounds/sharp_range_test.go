@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	. "github.com/cascade-sgd/cascade/bounds"
 )
 
@@ -192,6 +194,34 @@ func TestRatioOfEnds(t *testing.T) {
 			if v := SharpTheorem1Ratio(atLambda(n, logUniform(r, LargestC, 20), lambda)); !(v <= large) {
 				t.Errorf("N = %d: a ratio of %v at a large C, bound %v", n, v, large)
 			}
+		}
+	}
+}
+
+// TestRatioOfSmallC: the bound is the largest eigenvalue of D^{-1} Q at C = SmallestC and
+// lambda = 1, with 4 for each delta and 3 C^2 for each eps in D.
+func TestRatioOfSmallC(t *testing.T) {
+	for n := 2; n <= 6; n++ {
+		q, size := FormQ(n, SmallestC, 1), 2*n-2
+		scaled := mat.NewSymDense(size, nil)
+		least := func(s int) float64 {
+			if s < n-1 {
+				return 4
+			}
+			return 3 * SmallestC * SmallestC
+		}
+		for s := range size {
+			for u := s; u < size; u++ {
+				scaled.SetSym(s, u, q.At(s, u)/math.Sqrt(least(s)*least(u)))
+			}
+		}
+		var eigen mat.EigenSym
+		if !eigen.Factorize(scaled, false) {
+			t.Fatal("no eigenvalues")
+		}
+		want := eigen.Values(nil)[size-1]
+		if got := RatioOfSmallC(n); !(got >= want*(1-RatioError)) || !(got <= want*(1+0x1p-20)) {
+			t.Errorf("N = %d: %v, the eigenvalue is %v", n, got, want)
 		}
 	}
 }
