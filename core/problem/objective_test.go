@@ -3,6 +3,7 @@ package problem
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,33 @@ func TestSyntheticEnds(t *testing.T) {
 	for _, c := range [][2]int{{1, 1}, {MaxFeatures, 1}, {1, MaxRows}} {
 		if table := Synthetic(c[0], c[1], 1); len(table.X) != c[1] || len(table.X[0]) != c[0] {
 			t.Errorf("Synthetic(%d, %d) is %d x %d", c[0], c[1], len(table.X), len(table.X[0]))
+		}
+	}
+}
+
+// Each cap of a Table is allowed, one more is not.
+func TestTableCaps(t *testing.T) {
+	for _, c := range []struct{ rows, features, classes int }{
+		{MaxRows, 1, 1}, {1, MaxFeatures, 1}, {1, 1, MaxClasses},
+	} {
+		table := func(more int) *Table {
+			up := func(size int) int {
+				if size > 1 {
+					return size + more
+				}
+				return size
+			}
+			return &Table{
+				X:     slices.Repeat([][]float64{make([]float64, up(c.features))}, up(c.rows)),
+				Label: make([]int, up(c.rows)),
+				Names: slices.Repeat([]string{"a"}, up(c.classes)),
+			}
+		}
+		if err := table(0).check(); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err := table(1).check(); err == nil {
+			t.Errorf("%+v and one more: no error", c)
 		}
 	}
 }
