@@ -5,8 +5,9 @@ import "fmt"
 // The comparison (6) of an additive error e with the errors that accumulate in
 // a linear network y_i = W_i y_{i-1}, delta = 0. w[i] is W_i by rows, i = 1..N;
 // vectors are columns. A result is the d_1 x d_0 matrix U_1, or what the paper
-// prints for it; the display before (12), of v_1, has the same data. An error says which printed shapes do not fit together; fewer
-// than two matrices, an empty or ragged one, or an eps_i left out panic.
+// prints for it; the display before (12), of v_1, has the same data. An error says which
+// printed shapes do not fit together; fewer than two matrices, an empty or ragged one, or
+// an eps_i left out panic.
 
 // Eq6a is W_2^T ... W_N^T v_N v_1^T + e. It implements (6a); e nil is 0.
 func Eq6a(w [][][]float64, vN, v1 []float64, e [][]float64) ([][]float64, error) {

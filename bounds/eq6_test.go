@@ -35,6 +35,8 @@ func TestEquation6(t *testing.T) {
 		"before (12), N = 2":  {get(Display12(w)), "[[1] [3]] <nil>"},
 		"before (12), shapes": {get(Display12([][][]float64{nil, w[1], {{1, 1}, {0, 1}}, {{1, 2}}})),
 			"[] bounds: before (12): a product of 1 columns times W_2^T of 2 rows"},
+		"before (12), mended, shapes": {get(Display12Repaired(w4, []float64{1, 2})),
+			"[] bounds: (6): W_4^T of 1 columns times a vector of 2"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: %s, want %s", name, c[0], c[1])

@@ -72,6 +72,7 @@ var (
 	RatioOfLargeC     = ratioOfLargeC
 	ChainStep         = chainStep
 	RatioBeyondAtMost = ratioBeyondAtMost
+	LeastTheta        = leastTheta
 )
 
 // SharpTheorem2Rows are r_1..r_N of SharpTheorem2PerOp, r[0] = 0.

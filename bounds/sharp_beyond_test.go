@@ -43,6 +43,18 @@ func TestRatioBeyond(t *testing.T) {
 	}
 }
 
+// TestLeastTheta: the threshold from above, to 2^-20; none above 1 is looked for.
+func TestLeastTheta(t *testing.T) {
+	for _, c := range []struct{ threshold, want float64 }{
+		{0.1, 0.25}, {0.3, 0.3}, {0.7, 0.7}, {1, 1}, {1.0625, math.Inf(1)}, {2, math.Inf(1)},
+	} {
+		got := LeastTheta(func(theta float64) bool { return theta >= c.threshold })
+		if !(got >= c.want) || !(got <= c.want+0x1p-20) {
+			t.Errorf("threshold %v: %v, want %v to 2^-20 above", c.threshold, got, c.want)
+		}
+	}
+}
+
 // TestChain: the recursion (2.11) bounds sum r_i^2 of (2.9) by (2.17)'s right side at
 // random sizes, where it says that theta is large enough.
 func TestChain(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	. "github.com/cascade-sgd/cascade/bounds"
 )
 
@@ -192,6 +194,57 @@ func TestRatioOfEnds(t *testing.T) {
 			if v := SharpTheorem1Ratio(atLambda(n, logUniform(r, LargestC, 20), lambda)); !(v <= large) {
 				t.Errorf("N = %d: a ratio of %v at a large C, bound %v", n, v, large)
 			}
+		}
+	}
+}
+
+// TestRatioOfSmallC: the bound is the largest eigenvalue of D^{-1} Q at C = SmallestC and
+// lambda = 1, with 4 for each delta and 3 C^2 for each eps in D.
+func TestRatioOfSmallC(t *testing.T) {
+	for n := 2; n <= 6; n++ {
+		q, size := FormQ(n, SmallestC, 1), 2*n-2
+		scaled := mat.NewSymDense(size, nil)
+		least := func(s int) float64 {
+			if s < n-1 {
+				return 4
+			}
+			return 3 * SmallestC * SmallestC
+		}
+		for s := range size {
+			for u := s; u < size; u++ {
+				scaled.SetSym(s, u, q.At(s, u)/math.Sqrt(least(s)*least(u)))
+			}
+		}
+		var eigen mat.EigenSym
+		if !eigen.Factorize(scaled, false) {
+			t.Fatal("no eigenvalues")
+		}
+		want := eigen.Values(nil)[size-1]
+		if got := RatioOfSmallC(n); !(got >= want*(1-RatioError)) || !(got <= want*(1+0x1p-20)) {
+			t.Errorf("N = %d: %v, the eigenvalue is %v", n, got, want)
+		}
+	}
+}
+
+// TestRatioOfLargeC: at the bound the recursion (2.11) with t_k = C^{-2k} succeeds, and a
+// little below it does not.
+func TestRatioOfLargeC(t *testing.T) {
+	const c = LargestC * LargestC
+	for n := 2; n <= 6; n++ {
+		succeeds := func(theta float64) bool {
+			h, s := 1.0, 1.0 // H_k and S_{k-1}
+			for k := 1; k < n; k++ {
+				share := math.Pow(c, -float64(k)) / 2
+				if k == 1 {
+					share = 0
+				}
+				h = ChainStep(h, c*s, theta, share)
+				s += math.Pow(3*c, float64(k))
+			}
+			return h*math.Pow(c, -float64(n))/2 <= theta
+		}
+		if v := RatioOfLargeC(n); !succeeds(v) || succeeds(v*(1-0x1p-18)) {
+			t.Errorf("N = %d: %v is not where the recursion ends", n, v)
 		}
 	}
 }

@@ -306,13 +306,11 @@ func TestSharpManyTerms(t *testing.T) {
 		e2[j+1] = 0.999 * 0x1p-53 / float64(j)
 	}
 	e2[2] = 1
-	exact := new(big.Float).SetPrec(200)
-	for j := 1; j < n; j++ {
-		for l := 1; l < n; l++ {
-			x := new(big.Float).SetPrec(200).SetFloat64(math.Sqrt(e2[j+1]))
-			x.Mul(x, big.NewFloat(math.Sqrt(e2[l+1])))
-			exact.Add(exact, x.Mul(x, big.NewFloat(float64(min(j, l)))))
-		}
+	// sum_jl min(j, l) r_j r_l is sum_m (sum_{j>=m} r_j)^2.
+	exact, tail := new(big.Float).SetPrec(200), new(big.Float).SetPrec(200)
+	for m := n - 1; m >= 1; m-- {
+		tail.Add(tail, big.NewFloat(math.Sqrt(e2[m+1])))
+		exact.Add(exact, new(big.Float).Mul(tail, tail))
 	}
 	got := big.NewFloat(RootForm(q, n, d2, e2))
 	if got.Mul(got, big.NewFloat(1+RelError)).Cmp(exact) < 0 {

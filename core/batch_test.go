@@ -3,6 +3,7 @@ package core
 import (
 	"math"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -408,6 +409,24 @@ func TestBatchAllocates(t *testing.T) {
 			whole.Step(w, 1e-9, Regularizer{"l2", 0.1}, func(int, int) Perturber { return all })
 		}); n != 0 {
 			t.Errorf("%v: %v allocations", bc.c.Specs(), n)
+		}
+	}
+}
+
+// ones adds 1 everywhere.
+type ones struct{}
+
+func (ones) Delta(_ int, dst, _ []float64) { copy(dst, filled(len(dst), 1)) }
+func (ones) Eps(_ int, dst, _ []float64)   { copy(dst, filled(len(dst), 1)) }
+
+// TestEachOfNone: nil among the Perturbers of a window writes zeros over all of its row.
+func TestEachOfNone(t *testing.T) {
+	want := []float64{1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0}
+	e := Each{ones{}, nil, ones{}, nil}
+	for name, perturb := range map[string]func(i int, dst, state []float64){"Delta": e.Delta, "Eps": e.Eps} {
+		dst := filled(len(want), math.NaN())
+		if perturb(1, dst, make([]float64, len(want))); !slices.Equal(dst, want) {
+			t.Errorf("%s: %v, want %v", name, dst, want)
 		}
 	}
 }

@@ -262,7 +262,8 @@ func misuse(t *testing.T) []row {
 
 // harmless are the exported functions and methods that take nothing or anything, or
 // give an error: TestRefusals, TestRegularizers and TestRun have those.
-const harmless = `Logistic NewChain FromSpecs NewOp OpNames Point Regularity.C Regularity.Max Regularizer.Check Spec.String
+const harmless = `Logistic NewChain FromSpecs NewOp OpNames Point Regularity.C Regularity.Max
+	Regularizer.Check Spec.String
 	Spec.Polynomial Spec.NonNegative Spec.Fancy
 	Op.Spec Op.In Op.Out Op.NW`
 

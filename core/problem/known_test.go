@@ -384,6 +384,23 @@ func TestSlopeRangeByHand(t *testing.T) {
 	}
 }
 
+// By hand: where the loss is e^-64 and less, lossAbove is gamma(n+2) times the largest sum
+// of |x_j w_j|.
+func TestLossAboveByHand(t *testing.T) {
+	table := &Table{
+		Names: []string{"-1", "+1"},
+		X:     [][]float64{{64, 0}, {100, -30}, {0, -80}},
+		Label: []int{1, 1, 0},
+	}
+	r, err := LogisticWith(table, LogisticOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.lossAbove([]float64{1, 1}) / (130 * unit); !(math.Abs(got-4) <= 1e-5) {
+		t.Errorf("raised by %v units, want 4", got)
+	}
+}
+
 // above and below go to the right side of what float64 has not.
 func TestAboveAndBelow(t *testing.T) {
 	huge := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), 2000))

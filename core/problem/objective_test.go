@@ -3,6 +3,7 @@ package problem
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,6 +176,33 @@ func TestSyntheticEnds(t *testing.T) {
 	}
 }
 
+// Each cap of a Table is allowed, one more is not.
+func TestTableCaps(t *testing.T) {
+	for _, c := range []struct{ rows, features, classes int }{
+		{MaxRows, 1, 1}, {1, MaxFeatures, 1}, {1, 1, MaxClasses},
+	} {
+		table := func(more int) *Table {
+			up := func(size int) int {
+				if size > 1 {
+					return size + more
+				}
+				return size
+			}
+			return &Table{
+				X:     slices.Repeat([][]float64{make([]float64, up(c.features))}, up(c.rows)),
+				Label: make([]int, up(c.rows)),
+				Names: slices.Repeat([]string{"a"}, up(c.classes)),
+			}
+		}
+		if err := table(0).check(); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err := table(1).check(); err == nil {
+			t.Errorf("%+v and one more: no error", c)
+		}
+	}
+}
+
 // InitWeights draws the matrices of linear operators too, and leaves the rest.
 func TestInitWeights(t *testing.T) {
 	c := mustChain(core.Scale(2), core.Linear(2, 3), core.Affine(3, 1))
@@ -204,7 +232,8 @@ func TestConstructorErrors(t *testing.T) {
 		{"no classes", &Table{row(1), []int{0}, nil}, core.Regularizer{}, "0 classes"},
 		{"no features", &Table{row(), []int{0}, two}, core.Regularizer{}, "0 features"},
 		{"too wide", wide, core.Regularizer{}, "1025 features"},
-		{"ragged", &Table{[][]float64{{1}, {1, 2}}, []int{0, 1}, two}, core.Regularizer{}, "row 1 has 2"},
+		{"ragged", &Table{[][]float64{{1}, {1, 2}}, []int{0, 1}, two}, core.Regularizer{},
+			"row 1 has 2 features, row 0 has 1"},
 		{"NaN", &Table{row(1, math.NaN()), []int{0}, two}, core.Regularizer{}, "row 0, feature 1 is NaN"},
 		{"Inf", &Table{row(math.Inf(-1)), []int{0}, two}, core.Regularizer{}, "row 0, feature 0 is -Inf"},
 		{"label", &Table{row(1), []int{2}, two}, core.Regularizer{}, "row 0 has label 2"},

@@ -26,9 +26,17 @@ type interval struct{ lo, hi *big.Rat }
 
 func point(x *big.Rat) interval { return interval{x, x} }
 
-func (a interval) add(b interval) interval { return interval{add(a.lo, b.lo), add(a.hi, b.hi)} }
+func (a interval) add(b interval) interval {
+	if a.lo == a.hi && b.lo == b.hi {
+		return point(add(a.lo, b.lo))
+	}
+	return interval{add(a.lo, b.lo), add(a.hi, b.hi)}
+}
 
 func (a interval) mul(b interval) interval {
+	if a.lo == a.hi && b.lo == b.hi { // points, as point makes them
+		return point(mul(1, a.lo, b.lo))
+	}
 	p := []*big.Rat{mul(1, a.lo, b.lo), mul(1, a.lo, b.hi), mul(1, a.hi, b.lo), mul(1, a.hi, b.hi)}
 	return interval{slices.MinFunc(p, (*big.Rat).Cmp), slices.MaxFunc(p, (*big.Rat).Cmp)}
 }
@@ -92,11 +100,12 @@ func (m *model) norms() []bounded {
 	var list []bounded
 	for i := 1; i <= m.n; i++ {
 		o := &m.ops[i]
+		j1 := o.jacobian(boxes[i], 0, o.in)
 		list = append(list,
-			bounded{"C", "|J1|_op", i, o.jacobian(boxes[i], 0, o.in)},
+			bounded{"C", "|J1|_op", i, j1},
 			bounded{"C", "|J2|_op", i, o.jacobian(boxes[i], o.in, o.in+o.nw)},
 			bounded{"C2", "|grad^2_21 f|_op", i, o.mixed(boxes[i])},
-			bounded{"Lf", "|J1|_op", i, o.jacobian(boxes[i], 0, o.in)},
+			bounded{"Lf", "|J1|_op", i, j1},
 			bounded{"L1", "the derivative of grad f", i, o.second(boxes[i])},
 			bounded{"L2", "the derivative of grad^2 f", i, o.third(boxes[i])})
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"math/big"
@@ -163,8 +162,6 @@ func normal(v any) any {
 	return v
 }
 
-var allEdits = flag.Bool("all-edits", false, "make every edit in TestMutations, not one of four")
-
 const everyEdit = 4
 
 // mutationTally counts what became of the edits.
@@ -217,7 +214,7 @@ func TestMutations(t *testing.T) {
 		}
 		list := edits("", tree)
 		for k, e := range list {
-			if !*allEdits && k%everyEdit != 0 {
+			if !*full && k%everyEdit != 0 {
 				continue
 			}
 			b, err := json.Marshal(e.tree)

@@ -16,7 +16,13 @@ func sub(a, b *big.Rat) *big.Rat { return new(big.Rat).Sub(a, b) }
 
 // mul is k times the product of xs.
 func mul(k int64, xs ...*big.Rat) *big.Rat {
-	p := num(k)
+	p := new(big.Rat)
+	if k == 1 && len(xs) > 0 { // a product of big.Rat looks for common divisors
+		p.Set(xs[0])
+		xs = xs[1:]
+	} else {
+		p.SetInt64(k)
+	}
 	for _, x := range xs {
 		p.Mul(p, x)
 	}

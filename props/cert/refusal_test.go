@@ -419,6 +419,19 @@ func TestMoves(t *testing.T) {
 	}
 }
 
+// TestStatesOfRun: a state that becomes too large in a later step is refused as one of the
+// first step is: (4/5)^t has too many bits squared from step 111 on.
+func TestStatesOfRun(t *testing.T) {
+	for steps, want := range map[int]string{100: "", 120: "cert: Y_2: component 0 has more than 512 bits"} {
+		c := longRuns(big.NewRat(1, 5), steps, one(1)[0])[0].c
+		c.Claim, c.Form, c.Delta = "eq41", "derivation", nil
+		err := c.Fill()
+		if (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%d steps: error %v, want %q", steps, err, want)
+		}
+	}
+}
+
 // TestCaps: what is too large to replay is refused before it costs anything, and
 // what is just small enough is not.
 func TestCaps(t *testing.T) {

@@ -89,6 +89,9 @@ func TestFusedSums(t *testing.T) {
 		{"a pointer to a composite", "s := &pair{u: x*y}; r = s.u + z", "s.u"},
 		{"index of a range", "for i := range a { r += float64(i) }", ""},
 		{"range of what holds none", "for _, v := range a { r += v }", ""},
+		{"named field of no product", "s := pair{v: z}; r = s.v + x", ""},
+		{"a named result rounded", "r = rounded(x, y) + z", ""},
+		{"a return of nothing in a literal", "h := func() { return }; h(); r = z", ""},
 		{"single", "var q float32 = 2; q = q*q + q; _ = q", "q * q"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,6 +100,7 @@ import "math"
 type pair struct{ u, v float64 }
 func mul(a, b float64) float64 { return a*b }
 func named(a, b float64) (c float64) { c = a*b; return }
+func rounded(a, b float64) (c float64) { c = a*b; return float64(c) }
 func (s pair) area() float64 { return s.u*s.v }
 func all(a ...float64) float64 { return a[0] }
 func plus(a, b float64) float64 { return a + b }
