@@ -44,12 +44,16 @@ func TestFindings(t *testing.T) {
 		{"the same run again has other bits", "(5)", "what is kept of earlier requests", 2, 2},
 	} {
 		b := planted(t, c.fault)
+		usual := b.hurry()
 		r := Run(b.factory, b.options(Options{Rules: []string{b.rule}, Cases: 5}))
 		if len(r.Findings) == 0 {
 			t.Errorf("%s: nothing found", c.fault)
+			usual()
 			continue
 		}
 		v := r.Findings[0]
+		again := Replay(b.factory, v.Request, b.options(Options{}))
+		usual()
 		if v.Equation != c.equation || !strings.HasPrefix(v.Part, c.part) {
 			t.Errorf("%s: %s in %s, want %s in %s", c.fault, v.Part, v.Equation, c.part, c.equation)
 		}
@@ -63,9 +67,8 @@ func TestFindings(t *testing.T) {
 				t.Errorf("%s: the smallest case has %d operators, want %d: %s", c.fault, n, c.chain, v.Request)
 			}
 		}
-		err := Replay(b.factory, v.Request, b.options(Options{}))
-		if again := (*Violation)(nil); !errors.As(err, &again) || again.Kind != v.Kind {
-			t.Errorf("%s: replayed with the error %v, want the fault again", c.fault, err)
+		if w := (*Violation)(nil); !errors.As(again, &w) || w.Kind != v.Kind {
+			t.Errorf("%s: replayed with the error %v, want the fault again", c.fault, again)
 		}
 		if err := Replay(newReference, v.Request, nil); err != nil && !strings.Contains(b.name, "float") {
 			t.Errorf("%s: the reference fails the replay: %v", c.fault, err)
