@@ -219,21 +219,17 @@ func (r *Report) Skipped() []string {
 	return names
 }
 
-// Summary is one line: how many rules ran, how many requests were asked, what was
-// left out.
-func (r *Report) Summary() string {
+// Ran is one line: how many rules ran, how many requests were asked, what the engine does not
+// know.
+func (r *Report) Ran() string {
 	var b strings.Builder
 	unsupported, answered := 0, 0
 	for _, o := range r.Outcomes {
 		unsupported += o.Unsupported
 		answered += o.Answered
 	}
-	skipped := r.Skipped()
 	fmt.Fprintf(&b, "ran %d of %d rules, %d requests, %d answered, seed %d",
-		len(r.Outcomes)-len(skipped), len(rules), r.Requests, answered, r.Seed)
-	if len(skipped) > 0 {
-		fmt.Fprintf(&b, "; skipped %s", strings.Join(skipped, ", "))
-	}
+		len(r.Outcomes)-len(r.Skipped()), len(rules), r.Requests, answered, r.Seed)
 	if unsupported > 0 {
 		fmt.Fprintf(&b, "; %d requests unsupported", unsupported)
 	}
@@ -241,6 +237,14 @@ func (r *Report) Summary() string {
 		fmt.Fprintf(&b, "; unknown operators %s", quote(strings.Join(r.Unknown, ", ")))
 	}
 	return b.String()
+}
+
+// Summary is Ran and the names of the rules that were skipped.
+func (r *Report) Summary() string {
+	if skipped := r.Skipped(); len(skipped) > 0 {
+		return r.Ran() + "; skipped " + strings.Join(skipped, ", ")
+	}
+	return r.Ran()
 }
 
 // RuleNames lists the rules in the order in which they run.
