@@ -322,6 +322,7 @@ func TestStepRadius(t *testing.T) {
 	}{
 		{"integers", 3, 2, 0.5, core.Regularizer{}, true},
 		{"l2 in integers", 2, 3, 0.5, l2, true},
+		{"l2 of 257 units", 1, 1, 1, core.Regularizer{Kind: "l2", Rho: 128}, false},
 		{"gamma 0", 1.0 / 3, 7, 0, core.Regularizer{Kind: "nonconvex", Rho: 0.3}, true},
 		{"nonconvex", 2, 1, 1, core.Regularizer{Kind: "nonconvex", Rho: 0.5}, false},
 		{"nonconvex at 0", 0, 1, 1, core.Regularizer{Kind: "nonconvex", Rho: 0.5}, true},
