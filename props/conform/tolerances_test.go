@@ -3,7 +3,6 @@ package conform
 import (
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -154,24 +153,5 @@ func TestTolerances(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("math's functions differ in their last bits: the table is that of amd64")
 	}
-	got := tolerancesTable(t)
-	if *update {
-		if err := os.WriteFile(tolerancesFile, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(tolerancesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	old := strings.Split(string(want), "\n")
-	for _, line := range strings.Split(got, "\n") {
-		if !slices.Contains(old, line) {
-			t.Errorf("%s has no %s", tolerancesFile, line)
-		}
-	}
-	t.Errorf("run with -update and look at what changed")
+	recordedAs(t, tolerancesFile, tolerancesTable(t))
 }
