@@ -33,6 +33,9 @@ type Options struct {
 	// Stop ends the run when it is closed: no rule is begun, nothing more is asked, and
 	// the report says so. nil means never.
 	Stop <-chan struct{}
+	// Progress is told of each rule that begins and of each request that is asked, by the
+	// goroutine that runs the suite; nil means nobody.
+	Progress func(p Progress)
 }
 
 func (o *Options) stopped() bool {
@@ -266,7 +269,7 @@ func Test(t *testing.T, factory Factory, opt ...*Options) {
 		o = opt[0]
 	}
 	g := newGate(factory, o.withDefaults())
-	for _, r := range g.rules() {
+	for _, r := range g.list {
 		t.Run(r.name, func(t *testing.T) {
 			out := g.run(r)
 			for _, v := range out.Violations {
@@ -296,7 +299,7 @@ func Check(factory Factory, opt *Options) error { return Run(factory, opt).Err()
 // Run runs every rule.
 func Run(factory Factory, opt *Options) *Report {
 	g := newGate(factory, opt.withDefaults())
-	for _, r := range g.rules() {
+	for _, r := range g.list {
 		g.run(r)
 	}
 	return g.report()

@@ -100,8 +100,8 @@ func (list tolerated) take(j *job) {
 // tolerancesTable is how large the tolerances are of what is always asked.
 func tolerancesTable(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("# How far an engine may be off\n\nOf requests that are always asked: how many tolerances of Y, V, U and W " +
-		"there are, how many are 0 and how many infinite,\nand the sum of the logarithms to base 2 of the rest. " +
+	b.WriteString("# How far an engine may be off\n\nOf requests that are always asked: how many tolerances of Y, V, " +
+		"U and W there are, how many are 0 and how many infinite,\nand the sum of the logarithms to base 2 of the rest. " +
 		"ROUNDING.md derives them.\n\n| precision | what of | Y | V | U | W |\n|---|---|---|---|---|---|\n")
 	row := func(p Precision, random bool, names []string) {
 		ar, err := newArithmetic(p, random)
