@@ -95,8 +95,8 @@ func (p *progress) gating(g conform.Progress) {
 	p.what, p.gate = g.Doing, g
 	switch {
 	case p.bar != nil:
-		p.bar.Describe(fmt.Sprintf("%d of %d rules, %s", g.Done, g.Rules, g.Doing))
 		p.bar.ChangeMax(max(1, g.Expected))
+		p.bar.Describe(fmt.Sprintf("%d of %d rules, %s", g.Done, g.Rules, g.Doing))
 		_ = p.bar.Set(g.Requests) // drawing is best effort
 	case first:
 		fmt.Fprintln(p.w, p.line(0))
