@@ -12,6 +12,48 @@ import (
 
 const smallestFile = "testdata/smallest.md"
 
+// alsoShown are faults of other parts; what the gate says of them is on record, too.
+var alsoShown = []string{
+	"panics now and then",
+	"one number too many in u",
+	"changes its arguments",
+	"loss is NaN",
+	"delta of the neighbour",
+	"delta_N leaks into V_N",
+	"fast path without perturbations forgets biases",
+	"halfsq ignores what comes back",
+	"softmaxce ignores what comes back",
+	"bilinear ignores what comes back",
+	"logistic ignores what comes back",
+	"sigmoid as the last operator lacks its derivative",
+	"label of a first softmaxce is 0",
+	"softplus as the last operator lacks its derivative",
+	"square as the last operator halved",
+	"square derivative without 2",
+	"softmax label off by one",
+	"sigmoid for tanh",
+	"bilinear Jacobian without x",
+	"halfsq without the half",
+	"fixed is its transpose",
+	"a quotient by the weight",
+	"a quotient by the input",
+	"logistic is x from 30 on",
+	"derivative of softplus is 1 from 20 on",
+	"sigmoid clamped at 30",
+	"hard sigmoid derivative beyond 8",
+	"matrix of fixed through float32",
+	"states through float32",
+	"label 0 taken for none",
+	"gradients not cleared between batches",
+	"the losses are those after the step",
+	"trace with a short row",
+	"trace with a short gradient",
+	"trace with another input",
+	"trace of exact gradients",
+	"trace with V_N = 2",
+	"trace transposes two states",
+}
+
 // TestFindings: of each kind of fault the report names the part that is wrong, with the
 // smallest case, and that case shows it again on another engine. The smallest cases are those
 // on record: they change on purpose alone.
@@ -84,6 +126,14 @@ func TestFindings(t *testing.T) {
 		}
 		if err := Replay(newReference, v.Request, nil); err != nil && !strings.Contains(b.name, "float") {
 			t.Errorf("%s: the reference fails the replay: %v", c.fault, err)
+		}
+	}
+	for _, name := range alsoShown {
+		b := planted(t, name)
+		smallest += fmt.Sprintf("\n## %s\n", name)
+		for _, v := range Run(b.factory, b.options(Options{Rules: []string{b.rule}, Cases: 5})).Findings {
+			smallest += fmt.Sprintf("\n%s %s: %s\n\n    %s\n", v.Equation, v.Part, v.Detail,
+				strings.ReplaceAll(v.Request, "\n", "\n    "))
 		}
 	}
 	recordedAs(t, smallestFile, smallest)
