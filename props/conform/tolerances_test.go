@@ -2,6 +2,7 @@ package conform
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -146,6 +147,32 @@ func tolerancesTable(t *testing.T) string {
 	return b.String()
 }
 
+// formulasTable is what the formulas of the rule mean give for some arguments: the derivative, its
+// bound, and its bias.
+func formulasTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("\n| precision | formula | derivative | bound | bias |\n|---|---|---|---|---|\n")
+	for _, p := range []Precision{float64s, word("bfloat16"), {"float16", "float32", "float32"}} {
+		ar, err := newArithmetic(p, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range slices.Sorted(maps.Keys(formulas)) {
+			for k, f := range formulas[op] {
+				var got [3]tally
+				for _, x := range []float64{-9, -4.25, -4, -3.75, -1, 0.25, 0.9} {
+					want, bound, bias := f(ar, x, curves[op].value(x))
+					got[0].add(want)
+					got[1].add(bound)
+					got[2].add(bias)
+				}
+				fmt.Fprintf(&b, "| %v | %s %d | %v | %v | %v |\n", p, op, k+1, &got[0], &got[1], &got[2])
+			}
+		}
+	}
+	return b.String()
+}
+
 // TestTolerances: tolerances change on purpose alone. Whether they are right is for others to
 // tell: too small ones accuse right engines, and of too large ones only the largest let a
 // planted fault pass.
@@ -153,5 +180,5 @@ func TestTolerances(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("math's functions differ in their last bits: the table is that of amd64")
 	}
-	recordedAs(t, tolerancesFile, tolerancesTable(t))
+	recordedAs(t, tolerancesFile, tolerancesTable(t)+formulasTable(t))
 }

@@ -37,6 +37,8 @@ func TestText(t *testing.T) {
 			"   Step: panicked:\uFFFDno \uFFFD[31mluck; smallest case: none\n",
 		"missing": "FAILED: mine 1.2 (float32): 2 known faults that did not show\n" + ran + "\n" + leftOut +
 			"\nKnown faults that did not show; take them off the list:\n  (5b) eps\n  (5a) f\n",
+		"lacks one": "FAILED: mine 1.2 (float32): 1 known fault that did not show\n" + ran + "\n" + leftOut +
+			"\nKnown faults that did not show; take them off the list:\n  (5b) eps\n",
 		"replayed": "PASSED: mine 1.2 (float32): no fault found\nreplayed 9 requests\n" + leftOut,
 		"broken": "BROKEN: mine 1.2 (float32): the engine broke the protocol (torn line): half a line\n" + ran +
 			"\n" + leftOut + "\nthe engine broke the protocol (torn line): half a line\n  it ended: exit 1\n" +

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/conform"
@@ -117,5 +118,25 @@ func TestPlanted(t *testing.T) {
 		if err := errors.Join(e.Close(), again.Close()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestOptions: a run over the wire gives up no call before the process is killed, finds smallest
+// cases on processes of their own, and stops when the protocol is broken.
+func TestOptions(t *testing.T) {
+	e := pipe(newReference, &Options{Start: 3 * time.Second, Timeout: 5 * time.Second})
+	got := e.Options(&conform.Options{Cases: 4})
+	if got.Cases != 4 || got.Timeout != 16*time.Second || got.Again == nil || got.Stop != e.Broken() {
+		t.Errorf("options %+v", got)
+	}
+	for _, o := range []Options{{Timeout: -1}, {Start: -1}, {Exit: -1}, {Restart: -1}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v: no panic", o)
+				}
+			}()
+			o.withDefaults()
+		}()
 	}
 }
