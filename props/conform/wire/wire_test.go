@@ -140,3 +140,41 @@ func TestOptions(t *testing.T) {
 		}()
 	}
 }
+
+// TestAgain: each engine for smallest cases is at a peer of its own, which ends when the next one
+// begins, or with all; when the time for them is spent, the last one stays.
+func TestAgain(t *testing.T) {
+	e := pipe(newReference, nil)
+	start := e.start
+	var killed []int
+	e.start = func() (*peer, *BrokenError) {
+		p, err := start()
+		k := len(killed)
+		killed = append(killed, 0)
+		kill := p.kill
+		p.kill = func() { killed[k]++; kill() }
+		return p, err
+	}
+	again := func() {
+		t.Helper()
+		if _, err := e.Again(); err != nil {
+			t.Error(err)
+		}
+	}
+	again()
+	again()
+	if len(killed) != 2 || killed[0] != 1 || killed[1] != 0 {
+		t.Errorf("peers were ended %v times, want the first once", killed)
+	}
+	e.spent = e.opt.Restart
+	again()
+	if len(killed) != 2 || killed[1] != 0 {
+		t.Errorf("peers were ended %v times, want no other peer", killed)
+	}
+	if err := e.Close(); err != nil || killed[1] != 1 {
+		t.Errorf("error %v, peers were ended %v times, want each once", err, killed)
+	}
+	if _, err := e.Factory(); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("error %v, want one that says closed", err)
+	}
+}
