@@ -178,3 +178,31 @@ func TestAgain(t *testing.T) {
 		t.Errorf("error %v, want one that says closed", err)
 	}
 }
+
+// TestConnect: an engine at the other end of a connection is one for all, and killing it closes
+// both ways.
+func TestConnect(t *testing.T) {
+	ours, theirs := io.Pipe()
+	reply, answers := io.Pipe()
+	go func() { _ = Serve(ours, answers, newReference) }()
+	e := Connect(reply, theirs, nil)
+	for _, f := range []conform.Factory{e.Factory, e.Again, e.Factory} {
+		engine, err := f()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if engine.(conform.Describer).Describe().Name != "cascade/core" {
+			t.Errorf("the engine says %+v", engine.(conform.Describer).Describe())
+		}
+	}
+	if len(e.peers) != 1 {
+		t.Errorf("%d peers, want one", len(e.peers))
+	}
+	e.Kill()
+	if _, err := theirs.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("requests can be sent: %v", err)
+	}
+	if _, err := answers.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("replies can be sent: %v", err)
+	}
+}
