@@ -365,3 +365,20 @@ func TestWholeFillings(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesSum: (a b + c) v has the tolerance 0 where no order of computing it rounds; each of
+// the four numbers alone may be too large for that.
+func TestTimesSum(t *testing.T) {
+	ar, _ := newArithmetic(word("bfloat16"), false) // 8 digits
+	for _, c := range []struct {
+		a, b, c, v float64
+		exact      bool
+	}{
+		{1, 1, 1, 1, true}, {255, 1, 1, 1, true}, {1, 255, 1, 1, true}, {1, 1, 255, 1, true}, {1, 1, 1, 128, true},
+		{256, 1, 1, 1, false}, {1, 256, 1, 1, false}, {1, 1, 256, 1, false}, {1, 1, 1, 129, false},
+	} {
+		if r := (&operation{ar: ar}).timesSum(c.a, 0, c.b, 0, c.c, 0, c.v, 0); (r == 0) != c.exact {
+			t.Errorf("%+v: tolerance %v", c, r)
+		}
+	}
+}
