@@ -112,10 +112,11 @@ func TestEngine(t *testing.T) {
 
 func TestID(t *testing.T) {
 	for want, v := range map[string]*conform.Violation{
-		"(5d) the step":                       wrongStep,
-		"what":                                {Part: "what", Detail: "not this"},
-		"panic: Step: panicked:\uFFFDno luck": {Kind: conform.Panic, Detail: "Step:  panicked:\nno luck; smallest case: tanh"},
-		"wrong: goroutines":                   {Kind: conform.Wrong, Quantity: "goroutines", Detail: "40 are left"},
+		"(5d) the step": wrongStep,
+		"what":          {Part: "what", Detail: "not this"},
+		"panic: Step: panicked:\uFFFDno luck": {Kind: conform.Panic,
+			Detail: "Step:  panicked:\nno luck; smallest case: tanh"},
+		"wrong: goroutines": {Kind: conform.Wrong, Quantity: "goroutines", Detail: "40 are left"},
 	} {
 		if got := ID(v); got != want {
 			t.Errorf("%+v is %q, want %q", v, got, want)
