@@ -211,7 +211,7 @@ func sharedOps(lists ...[]string) []string {
 
 // all runs the gate's rules and ends it.
 func (g *gate) all() *Report {
-	for _, r := range g.rules() {
+	for _, r := range g.list {
 		g.run(r)
 	}
 	return g.report()

@@ -6,7 +6,9 @@ import (
 	"compress/gzip"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -26,10 +28,14 @@ func short(rules ...string) *Options {
 	}}
 }
 
+const comparedFile = "testdata/compared.md"
+
+// TestCompare: the verdict on two builds, where they part, and what is said of it: the texts on
+// record change on purpose alone.
 func TestCompare(t *testing.T) {
 	plain := func(*lab) {}
 	off := func(op string, units float64) func(e *lab) { return func(e *lab) { drifting(e, op, units) } }
-	for name, c := range map[string]struct {
+	builds := map[string]struct {
 		old, new func(e *lab)
 		p        Precision
 		verdict  Verdict
@@ -51,13 +57,19 @@ func TestCompare(t *testing.T) {
 			e.hook.step = func(_ *job, _ int, _, _, after []float64) { lastBit(after) }
 		}, float64s, Fault, "step", nil},
 		"means of windows": {plain, func(e *lab) { e.averaged = true }, float64s, Inside, "", []string{"batch"}},
-	} {
+		"decay on its own, in runs": {plain, func(e *lab) { e.decoupled = true }, word("float32"), Inside, "",
+			[]string{"run"}},
+	}
+	said := "# What Compare says\n\nOf pairs of builds that differ in one thing.\n"
+	for _, name := range slices.Sorted(maps.Keys(builds)) {
+		c := builds[name]
 		got, err := Compare(labFactory(c.p, c.old), labFactory(c.p, c.new), short(c.rules...))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got.Verdict != c.verdict || got.Precision != c.p || got.Compared < 40 ||
+		said += fmt.Sprintf("\n## %s\n\n    %s\n", name, strings.ReplaceAll(got.String(), "\n", "\n    "))
+		if got.Verdict != c.verdict || got.Precision != c.p || got.Compared < 20 ||
 			c.verdict != Fault && got.Lost+got.Added > 0 {
 			t.Errorf("%s: want %q in %v on all requests: %v", name, c.verdict, c.p, got)
 		}
@@ -79,6 +91,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: error %v; the smallest case has more than 2 operators: %s", name, err, got.First.Request)
 		}
 	}
+	recordedAs(t, comparedFile, said)
 }
 
 // drifting makes an operator's value some units too large.

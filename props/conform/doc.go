@@ -26,7 +26,8 @@
 // A rule is a row of a table: what it asks of every engine whatever the seed, and what
 // the seed draws on top (Options.Cases a rule). Each rule has planted faults that the
 // first part finds, and one at least that no other rule does; testdata/faults.md is the
-// table. No fault is found by luck alone.
+// table. No fault is found by luck alone. What is asked, the tolerances, and what is said of
+// faults and drifts are on record beside it: go test -update writes them.
 //
 //	operators       each operator first, inner and last; each before each other
 //	perturbations   one delta_i or eps_i alone, all, none

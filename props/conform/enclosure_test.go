@@ -322,6 +322,7 @@ func TestStepRadius(t *testing.T) {
 	}{
 		{"integers", 3, 2, 0.5, core.Regularizer{}, true},
 		{"l2 in integers", 2, 3, 0.5, l2, true},
+		{"l2 of 257 units", 1, 1, 1, core.Regularizer{Kind: "l2", Rho: 128}, false},
 		{"gamma 0", 1.0 / 3, 7, 0, core.Regularizer{Kind: "nonconvex", Rho: 0.3}, true},
 		{"nonconvex", 2, 1, 1, core.Regularizer{Kind: "nonconvex", Rho: 0.5}, false},
 		{"nonconvex at 0", 0, 1, 1, core.Regularizer{Kind: "nonconvex", Rho: 0.5}, true},
@@ -361,6 +362,23 @@ func TestWholeFillings(t *testing.T) {
 			if n < 2 {
 				t.Errorf("%v, %s: tolerances of U %v, want most to be 0", p, op, j.want.first[0].TolU)
 			}
+		}
+	}
+}
+
+// TestTimesSum: (a b + c) v has the tolerance 0 where no order of computing it rounds; each of
+// the four numbers alone may be too large for that.
+func TestTimesSum(t *testing.T) {
+	ar, _ := newArithmetic(word("bfloat16"), false) // 8 digits
+	for _, c := range []struct {
+		a, b, c, v float64
+		exact      bool
+	}{
+		{1, 1, 1, 1, true}, {255, 1, 1, 1, true}, {1, 255, 1, 1, true}, {1, 1, 255, 1, true}, {1, 1, 1, 128, true},
+		{256, 1, 1, 1, false}, {1, 256, 1, 1, false}, {1, 1, 256, 1, false}, {1, 1, 1, 129, false},
+	} {
+		if r := (&operation{ar: ar}).timesSum(c.a, 0, c.b, 0, c.c, 0, c.v, 0); (r == 0) != c.exact {
+			t.Errorf("%+v: tolerance %v", c, r)
 		}
 	}
 }

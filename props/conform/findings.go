@@ -37,6 +37,7 @@ type suspect struct {
 
 // report ends the run.
 func (g *gate) report() *Report {
+	g.tell(nil, 0)
 	r := &Report{
 		Seed: g.opt.Seed, Engine: g.info, Outcomes: g.outcomes, Unknown: g.unknown,
 		Requests: g.requests, Perturbed: g.perturbed, Moved: g.moved, Theorem1: g.theorem1, Stopped: g.opt.stopped(),

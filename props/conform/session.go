@@ -70,6 +70,7 @@ type rule struct {
 type gate struct {
 	factory  Factory
 	opt      Options
+	list     []*rule // to run
 	begun    time.Time
 	drawing  time.Duration // spent on drawn cases
 	hangs    int
@@ -86,22 +87,21 @@ type gate struct {
 }
 
 func newGate(factory Factory, opt Options) *gate {
-	return &gate{factory: factory, opt: opt, begun: time.Now()}
+	list := slices.Clone(rules)
+	if opt.Rules != nil {
+		list = slices.DeleteFunc(list, func(r *rule) bool { return !slices.Contains(opt.Rules, r.name) })
+	}
+	return &gate{factory: factory, opt: opt, list: list, begun: time.Now()}
 }
 
 // fresh is a gate whose engines remember nothing of earlier requests.
 func (g *gate) fresh() *gate {
+	opt := g.opt
+	opt.Progress = nil // that is about the run, not about smallest cases
 	if g.opt.Again == nil {
-		return newGate(g.factory, g.opt)
+		return newGate(g.factory, opt)
 	}
-	return newGate(g.opt.Again, g.opt)
-}
-
-func (g *gate) rules() []*rule {
-	if g.opt.Rules == nil {
-		return rules
-	}
-	return slices.DeleteFunc(slices.Clone(rules), func(r *rule) bool { return !slices.Contains(g.opt.Rules, r.name) })
+	return newGate(g.opt.Again, opt)
 }
 
 // session is one rule at work on one engine.
@@ -146,6 +146,7 @@ func (g *gate) run(r *rule) Outcome {
 	if r.labels {
 		s.label = newLabel()
 	}
+	g.tell(r, 0)
 	switch {
 	case g.opt.stopped():
 		s.out.Skipped = "the run was stopped"
@@ -445,6 +446,7 @@ func (s *session) call(j *job) (*answer, *fault) {
 		return nil, &fault{kind: Wrong, index: -1, detail: err.Error()}
 	}
 	s.out.Requests++
+	s.gate.tell(s.rule, s.out.Requests)
 	sent := j.clone()
 	sent.want = j.want
 	a, l, f := s.send(sent)

@@ -33,6 +33,9 @@ type Options struct {
 	// Stop ends the run when it is closed: no rule is begun, nothing more is asked, and
 	// the report says so. nil means never.
 	Stop <-chan struct{}
+	// Progress is told of each rule that begins and of each request that is asked, by the
+	// goroutine that runs the suite; nil means nobody.
+	Progress func(p Progress)
 }
 
 func (o *Options) stopped() bool {
@@ -219,21 +222,17 @@ func (r *Report) Skipped() []string {
 	return names
 }
 
-// Summary is one line: how many rules ran, how many requests were asked, what was
-// left out.
-func (r *Report) Summary() string {
+// Ran is one line: how many rules ran, how many requests were asked, what the engine does not
+// know.
+func (r *Report) Ran() string {
 	var b strings.Builder
 	unsupported, answered := 0, 0
 	for _, o := range r.Outcomes {
 		unsupported += o.Unsupported
 		answered += o.Answered
 	}
-	skipped := r.Skipped()
 	fmt.Fprintf(&b, "ran %d of %d rules, %d requests, %d answered, seed %d",
-		len(r.Outcomes)-len(skipped), len(rules), r.Requests, answered, r.Seed)
-	if len(skipped) > 0 {
-		fmt.Fprintf(&b, "; skipped %s", strings.Join(skipped, ", "))
-	}
+		len(r.Outcomes)-len(r.Skipped()), len(rules), r.Requests, answered, r.Seed)
 	if unsupported > 0 {
 		fmt.Fprintf(&b, "; %d requests unsupported", unsupported)
 	}
@@ -241,6 +240,14 @@ func (r *Report) Summary() string {
 		fmt.Fprintf(&b, "; unknown operators %s", quote(strings.Join(r.Unknown, ", ")))
 	}
 	return b.String()
+}
+
+// Summary is Ran and the names of the rules that were skipped.
+func (r *Report) Summary() string {
+	if skipped := r.Skipped(); len(skipped) > 0 {
+		return r.Ran() + "; skipped " + strings.Join(skipped, ", ")
+	}
+	return r.Ran()
 }
 
 // RuleNames lists the rules in the order in which they run.
@@ -262,7 +269,7 @@ func Test(t *testing.T, factory Factory, opt ...*Options) {
 		o = opt[0]
 	}
 	g := newGate(factory, o.withDefaults())
-	for _, r := range g.rules() {
+	for _, r := range g.list {
 		t.Run(r.name, func(t *testing.T) {
 			out := g.run(r)
 			for _, v := range out.Violations {
@@ -292,7 +299,7 @@ func Check(factory Factory, opt *Options) error { return Run(factory, opt).Err()
 // Run runs every rule.
 func Run(factory Factory, opt *Options) *Report {
 	g := newGate(factory, opt.withDefaults())
-	for _, r := range g.rules() {
+	for _, r := range g.list {
 		g.run(r)
 	}
 	return g.report()

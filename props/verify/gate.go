@@ -156,12 +156,16 @@ func runGate(c *call) (int, error) {
 		}
 	}
 	words, text := commandLine(c.args)
-	engines := wire.Command(words, &wire.Options{Timeout: f.timeout, EachRule: f.eachRule, Stderr: c.stderr})
+	stderr := together(c.stderr)
+	engines := wire.Command(words, &wire.Options{Timeout: f.timeout, EachRule: f.eachRule, Stderr: stderr})
 	defer engines.Kill()
 	defer context.AfterFunc(c.ctx, engines.Kill)()
 	var r *conform.Report
 	if f.replay == "" {
+		p := newProgress(stderr)
+		opt.Progress = p.gating
 		r = conform.Run(engines.Factory, engines.Options(opt))
+		p.end()
 	} else if r, err = replayGate(&f, engines, opt); err != nil {
 		return exitUsage, err
 	}

@@ -90,6 +90,7 @@ func TestGate(t *testing.T) {
 		{"right", nil, exitOK, "PASSED: right 1 (float64): no fault found\nran 3 of 19 rules"},
 		{"faulty", nil, exitDiffers, "FAILED: faulty 1 (float64): 1 fault\n"},
 		{"faulty", nil, exitDiffers, "1. (5d) the step"},
+		{"right", nil, exitOK, "verify: 0 of 3 rules, 0 requests, operators\n"},
 		{"dies", nil, exitBroken, "BROKEN: "},
 		{"dies", nil, exitBroken, "exit status 4"},
 		{"hangs", []string{"-timeout", "300ms"}, exitBroken, "no reply within 300ms"},

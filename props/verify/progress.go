@@ -13,9 +13,10 @@ import (
 	"golang.org/x/term"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/conform"
 )
 
-// progress says what a search is doing, how far it is and about how long it will take:
+// progress says what a search or a gate is doing, how far it is and about how long it will take:
 // as a bar on a terminal, as a line every quiet elsewhere.
 type progress struct {
 	w     io.Writer
@@ -32,10 +33,19 @@ type progress struct {
 	guess       map[string]time.Duration
 	spent       map[string]time.Duration // on what is done, by its name
 	times       map[string]int           // how often each was done
+	gate        conform.Progress
 }
 
-// quiet is the time between two lines off a terminal.
-const quiet = 8 * time.Second
+const (
+	// quiet is the time between two lines off a terminal.
+	quiet = 8 * time.Second
+
+	// between is the time between two drawings of the bar.
+	between = 100 * time.Millisecond
+
+	// prior is how long the guesses count as true before what was measured scales them.
+	prior = 10 * time.Second
+)
 
 // The units of a search, as search.Options.Progress names them: what is done once, what is
 // done for each batch, and what comes after them.
@@ -101,7 +111,7 @@ func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, start: time.Now(), stop: make(chan struct{})}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false))
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionThrottle(between))
 	}
 	p.ended.Go(func() {
 		tick := time.NewTicker(quiet)
@@ -150,6 +160,22 @@ func (p *progress) begin(done, total int, doing string, at time.Duration) {
 	p.done, p.total, p.what, p.since = done, total, doing, at
 }
 
+// gating is the Progress of a gate.
+func (p *progress) gating(g conform.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := p.what == ""
+	p.what, p.gate = g.Doing, g
+	switch {
+	case p.bar != nil:
+		p.bar.ChangeMax(max(1, g.Expected))
+		p.bar.Describe(fmt.Sprintf("%d of %d rules, %s", g.Done, g.Rules, g.Doing))
+		_ = p.bar.Set(g.Requests) // drawing is best effort
+	case first:
+		fmt.Fprintln(p.w, p.line(0))
+	}
+}
+
 // doing says what comes after all batches.
 func (p *progress) doing(what string) { p.at(p.total, p.total, what) }
 
@@ -165,6 +191,9 @@ func (p *progress) say(took time.Duration) {
 // line is what to say after so much time.
 func (p *progress) line(took time.Duration) string {
 	line := fmt.Sprintf("verify: %d of %d batches, %s", p.done, p.total, p.what)
+	if g := p.gate; g.Rules > 0 {
+		line = fmt.Sprintf("verify: %d of %d rules, %d requests, %s", g.Done, g.Rules, g.Requests, p.what)
+	}
 	if took > 0 {
 		line += fmt.Sprintf("; %v", took.Round(time.Second))
 	}
@@ -181,18 +210,21 @@ func (p *progress) leftWords(took time.Duration) string {
 }
 
 // left is about how long all the rest takes: each unit as long as those of its name have
-// taken, or as guessed.
+// taken, or as guessed; of a gate, each request as long as those before it.
 func (p *progress) left(took time.Duration) time.Duration {
+	if g := p.gate; g.Rules > 0 {
+		if took == 0 || g.Requests == 0 || g.Requests >= g.Expected {
+			return 0
+		}
+		return time.Duration(float64(took) * float64(g.Expected-g.Requests) / float64(g.Requests))
+	}
 	var guessed, spent time.Duration // of what is done
 	for unit, n := range p.times {
 		guessed += time.Duration(n) * p.guess[unit]
 		spent += p.spent[unit]
 	}
 	scaled := func() float64 {
-		if guessed == 0 {
-			return 1
-		}
-		return float64(spent) / float64(guessed)
+		return float64(spent+prior) / float64(guessed+prior)
 	}
 	scale := scaled()
 	// A unit that takes longer than guessed says so before it ends.
@@ -247,4 +279,24 @@ func (p *progress) end() {
 			_ = p.bar.Finish()
 		}
 	})
+}
+
+// together lets an engine's words and progress go to the same place.
+func together(w io.Writer) io.Writer {
+	if _, ok := w.(*os.File); ok {
+		return w // the system keeps writes apart
+	}
+	return &oneByOne{w: w}
+}
+
+// oneByOne writes for one at a time.
+type oneByOne struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (o *oneByOne) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(b)
 }

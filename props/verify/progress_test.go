@@ -9,11 +9,12 @@ import (
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/conform"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // TestProgressLine: what has been done says how long its like takes, and scales the guess of
-// what has not been done. Judging took 30 s where 10 were guessed, and does not count for
+// what has not been done, as if 10 s had gone as guessed. Judging took 30 s where 10 were guessed, and does not count for
 // batches; the first step took 12 s.
 func TestProgressLine(t *testing.T) {
 	p := &progress{guess: map[string]time.Duration{
@@ -30,20 +31,20 @@ func TestProgressLine(t *testing.T) {
 	}{
 		{"claims that judge themselves", 0, 0, 0, "claims that judge themselves, about 19s left"},
 		{"", 0, 0, 4 * time.Second, "claims that judge themselves; 4s, about 15s left"},
-		{"", 0, 0, 12 * time.Second, "claims that judge themselves; 12s, about 11s left"},
-		{"long runs", 0, 30 * time.Second, 30 * time.Second, "long runs; 30s, about 27s left"},
-		{"claims of kind step", 0, 36 * time.Second, 40 * time.Second, "claims of kind step; 40s, about 17s left"},
-		{"claims of kind nodes", 0, 48 * time.Second, 48 * time.Second, "claims of kind nodes; 48s, about 22s left"},
-		{"claims of kind linear", 0, 48 * time.Second, 48 * time.Second, "claims of kind linear; 48s, about 22s left"},
+		{"", 0, 0, 12 * time.Second, "claims that judge themselves; 12s, about 10s left"},
+		{"long runs", 0, 30 * time.Second, 30 * time.Second, "long runs; 30s, about 18s left"},
+		{"claims of kind step", 0, 36 * time.Second, 40 * time.Second, "claims of kind step; 40s, about 11s left"},
+		{"claims of kind nodes", 0, 48 * time.Second, 48 * time.Second, "claims of kind nodes; 48s, about 19s left"},
+		{"claims of kind linear", 0, 48 * time.Second, 48 * time.Second, "claims of kind linear; 48s, about 19s left"},
 		{"claims of kind training", 0, 48 * time.Second, 48 * time.Second,
-			"claims of kind training; 48s, about 22s left"},
-		{"claims of kind step", 1, 58 * time.Second, 58 * time.Second, "claims of kind step; 58s, about 26s left"},
-		{"claims of kind nodes", 1, 70 * time.Second, 70 * time.Second, "claims of kind nodes; 1m10s, about 14s left"},
+			"claims of kind training; 48s, about 19s left"},
+		{"claims of kind step", 1, 58 * time.Second, 58 * time.Second, "claims of kind step; 58s, about 25s left"},
+		{"claims of kind nodes", 1, 70 * time.Second, 70 * time.Second, "claims of kind nodes; 1m10s, about 13s left"},
 		{"claims of kind linear", 1, 70 * time.Second, 70 * time.Second,
-			"claims of kind linear; 1m10s, about 14s left"},
+			"claims of kind linear; 1m10s, about 13s left"},
 		{"claims of kind training", 1, 70 * time.Second, 90 * time.Second,
-			"claims of kind training; 1m30s, about 4s left"},
-		{"certificates", 2, 80 * time.Second, 80 * time.Second, "certificates; 1m20s, about 4s left"},
+			"claims of kind training; 1m30s, about 3s left"},
+		{"certificates", 2, 80 * time.Second, 80 * time.Second, "certificates; 1m20s, about 3s left"},
 		{"something else", 2, 81 * time.Second, 81 * time.Second, "something else; 1m21s"},
 	} {
 		if c.begins != "" {
@@ -100,5 +101,44 @@ func TestProgress(t *testing.T) {
 	}
 	if p.done != 2 || p.total != 2 || p.what != "last" {
 		t.Errorf("%d of %d, %s", p.done, p.total, p.what)
+	}
+}
+
+// TestGateLine: a request takes as long as those before it; what comes after all rules has
+// no estimate.
+func TestGateLine(t *testing.T) {
+	for _, c := range []struct {
+		g    conform.Progress
+		took time.Duration
+		want string
+	}{
+		{conform.Progress{Rules: 19, Expected: 90, Doing: "operators"}, 0,
+			"verify: 0 of 19 rules, 0 requests, operators"},
+		{conform.Progress{Rules: 19, Expected: 90, Doing: "operators"}, 8 * time.Second,
+			"verify: 0 of 19 rules, 0 requests, operators; 8s"},
+		{conform.Progress{Done: 13, Rules: 19, Requests: 30, Expected: 90, Doing: "mean"}, 8 * time.Second,
+			"verify: 13 of 19 rules, 30 requests, mean; 8s, about 16s left"},
+		{conform.Progress{Done: 19, Rules: 19, Requests: 90, Expected: 90, Doing: "smallest cases"}, time.Minute,
+			"verify: 19 of 19 rules, 90 requests, smallest cases; 1m0s"},
+	} {
+		p := &progress{what: c.g.Doing, gate: c.g}
+		if got := p.line(c.took); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestGating: the first rule is said at once, before its engine is there.
+func TestGating(t *testing.T) {
+	var b strings.Builder
+	p := newProgress(together(&b))
+	p.gating(conform.Progress{Doing: "operators", Rules: 19, Expected: 90})
+	p.gating(conform.Progress{Doing: "operators", Rules: 19, Requests: 1, Expected: 90})
+	p.end()
+	if got, want := b.String(), "verify: 0 of 19 rules, 0 requests, operators\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if p.gate.Requests != 1 {
+		t.Errorf("progress is at %+v", p.gate)
 	}
 }

@@ -46,12 +46,9 @@ func Text(name string) (string, error) {
 			continue
 		}
 		text := read(a.File)
-		if !strings.HasSuffix(a.File, ".py") {
-			return text, nil
-		}
 		cut := shared.FindStringIndex(text)
 		if cut == nil {
-			return text, nil
+			return text, nil // not in Python
 		}
 		line := strings.Repeat("#", 20)
 		protocol := line + " the protocol\n" + read("serve.py") + "\n" + line + " the engine\n"

@@ -32,6 +32,39 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestComplete: an engine in Python is its file with serve.py in the place of the line that
+// imports it, nothing more or less; others are their files.
+func TestComplete(t *testing.T) {
+	for _, a := range All() {
+		source := read(a.File)
+		text, err := Text(a.Name)
+		if err != nil {
+			t.Error(err)
+		}
+		if strings.HasSuffix(a.File, ".py") {
+			before, rest, imports := strings.Cut(source, "from serve import ")
+			_, after, _ := strings.Cut(rest, "\n")
+			protocol, ok := strings.CutPrefix(text, before)
+			protocol, end := strings.CutSuffix(protocol, after)
+			if !imports || !ok || !end || !strings.Contains(protocol, " the protocol\n"+read("serve.py")+"\n#") ||
+				!strings.HasSuffix(protocol, "# the engine\n") || strings.Count(protocol, "\n") !=
+				strings.Count(read("serve.py"), "\n")+3 {
+				t.Errorf("%s is not %s with serve.py in it", a.Name, a.File)
+			}
+		} else if text != source || source == "" {
+			t.Errorf("%s is not %s", a.Name, a.File)
+		}
+		if Files()[a.File] != source {
+			t.Errorf("the files have another %s", a.File)
+		}
+	}
+	for name, text := range Files() {
+		if text == "" || strings.HasSuffix(name, ".go") {
+			t.Errorf("%s has %d bytes", name, len(text))
+		}
+	}
+}
+
 // TestNumPy gates the file that a user copies, where NumPy is installed: the fixed cases of
 // a few rules in each precision. `.ci/run` gates it as a whole.
 func TestNumPy(t *testing.T) {

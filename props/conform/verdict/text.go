@@ -76,14 +76,10 @@ func (v *Verdict) Text(w io.Writer) error {
 	if v.Replayed {
 		p.F("replayed %d requests\n", v.Report.Requests)
 	} else {
-		p.F("%s\n", v.Report.Summary())
+		p.F("%s\n", v.Report.Ran())
 	}
-	for _, o := range v.Report.Outcomes {
-		if o.Skipped != "" {
-			p.F("  skipped %s: %s\n", o.Rule, printable(o.Skipped))
-		} else if o.Untried != "" {
-			p.F("  %s: %s\n", o.Rule, printable(o.Untried))
-		}
+	for _, why := range v.leftOut() {
+		p.F("  %s\n", printable(why))
 	}
 	if v.Broken != nil {
 		p.F("\n%v\n", v.Broken)
@@ -105,6 +101,28 @@ func (v *Verdict) Text(w io.Writer) error {
 		}
 	}
 	return p.Err
+}
+
+// leftOut are lines on what was not asked: the rules that were skipped for the same reason share
+// one.
+func (v *Verdict) leftOut() (lines []string) {
+	var reasons []string
+	rules := map[string][]string{}
+	for _, o := range v.Report.Outcomes {
+		switch {
+		case o.Skipped != "":
+			if rules[o.Skipped] == nil {
+				reasons = append(reasons, o.Skipped)
+			}
+			rules[o.Skipped] = append(rules[o.Skipped], o.Rule)
+		case o.Untried != "":
+			lines = append(lines, o.Rule+": "+o.Untried)
+		}
+	}
+	for _, why := range reasons {
+		lines = append(lines, "skipped "+strings.Join(rules[why], ", ")+": "+why)
+	}
+	return lines
 }
 
 // line is a fault in one line.

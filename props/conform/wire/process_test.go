@@ -130,7 +130,7 @@ func TestBroken(t *testing.T) {
 			}
 			e := Command([]string{os.Args[0]}, &Options{Timeout: limit, Start: start, Exit: limit, Stderr: &stderr})
 			begun := time.Now()
-			r := conform.Run(e.Factory, e.Options(&conform.Options{Rules: []string{"deterministic"}, Cases: 1}))
+			r := conform.Run(e.Factory, e.Options(&conform.Options{Rules: []string{"perturbations"}, Cases: 1}))
 			_ = e.Close()
 			err := e.Err()
 			if err == nil || err.Break != c.want || !strings.Contains(err.Error(), c.says) {
@@ -175,7 +175,7 @@ func TestGood(t *testing.T) {
 	for _, each := range []bool{false, true} {
 		e := Command([]string{os.Args[0]}, &Options{EachRule: each})
 		r := conform.Run(e.Factory,
-			e.Options(&conform.Options{Rules: []string{"deterministic", "step", "trace"}, Cases: 1}))
+			e.Options(&conform.Options{Rules: []string{"perturbations", "batch", "trace"}, Cases: 1}))
 		if err := errors.Join(r.Err(), e.Close()); err != nil {
 			t.Error(err)
 		}

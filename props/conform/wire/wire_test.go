@@ -2,9 +2,12 @@ package wire
 
 import (
 	"errors"
+	"flag"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/conform"
@@ -37,10 +40,20 @@ func pipe(factory conform.Factory, opt *Options) *Engines {
 
 func newReference() (conform.Engine, error) { return conform.NewReference(), nil }
 
+var full = flag.Bool("full", false, "send all requests of a gate over the pipe")
+
+// alike are rules of many requests that are on the wire as those of others are.
+var alike = []string{"one-part", "deterministic", "sweep", "sizes", "anchors", "mean"}
+
 // TestReference: the reference engine passes the gate over a pipe, with all abilities.
 func TestReference(t *testing.T) {
 	e := pipe(newReference, nil)
-	r := conform.Run(e.Factory, e.Options(&conform.Options{Cases: 10}))
+	opt := &conform.Options{Cases: 10}
+	if !*full {
+		opt.Cases = 2
+		opt.Rules = slices.DeleteFunc(conform.RuleNames(), func(r string) bool { return slices.Contains(alike, r) })
+	}
+	r := conform.Run(e.Factory, e.Options(opt))
 	if err := r.Err(); err != nil {
 		t.Error(err)
 	}
@@ -105,5 +118,91 @@ func TestPlanted(t *testing.T) {
 		if err := errors.Join(e.Close(), again.Close()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestOptions: a run over the wire gives up no call before the process is killed, finds smallest
+// cases on processes of their own, and stops when the protocol is broken.
+func TestOptions(t *testing.T) {
+	e := pipe(newReference, &Options{Start: 3 * time.Second, Timeout: 5 * time.Second})
+	got := e.Options(&conform.Options{Cases: 4})
+	if got.Cases != 4 || got.Timeout != 16*time.Second || got.Again == nil || got.Stop != e.Broken() {
+		t.Errorf("options %+v", got)
+	}
+	for _, o := range []Options{{Timeout: -1}, {Start: -1}, {Exit: -1}, {Restart: -1}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v: no panic", o)
+				}
+			}()
+			o.withDefaults()
+		}()
+	}
+}
+
+// TestAgain: each engine for smallest cases is at a peer of its own, which ends when the next one
+// begins, or with all; when the time for them is spent, the last one stays.
+func TestAgain(t *testing.T) {
+	e := pipe(newReference, nil)
+	start := e.start
+	var killed []int
+	e.start = func() (*peer, *BrokenError) {
+		p, err := start()
+		k := len(killed)
+		killed = append(killed, 0)
+		kill := p.kill
+		p.kill = func() { killed[k]++; kill() }
+		return p, err
+	}
+	again := func() {
+		t.Helper()
+		if _, err := e.Again(); err != nil {
+			t.Error(err)
+		}
+	}
+	again()
+	again()
+	if len(killed) != 2 || killed[0] != 1 || killed[1] != 0 {
+		t.Errorf("peers were ended %v times, want the first once", killed)
+	}
+	e.spent = e.opt.Restart
+	again()
+	if len(killed) != 2 || killed[1] != 0 {
+		t.Errorf("peers were ended %v times, want no other peer", killed)
+	}
+	if err := e.Close(); err != nil || killed[1] != 1 {
+		t.Errorf("error %v, peers were ended %v times, want each once", err, killed)
+	}
+	if _, err := e.Factory(); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("error %v, want one that says closed", err)
+	}
+}
+
+// TestConnect: an engine at the other end of a connection is one for all, and killing it closes
+// both ways.
+func TestConnect(t *testing.T) {
+	ours, theirs := io.Pipe()
+	reply, answers := io.Pipe()
+	go func() { _ = Serve(ours, answers, newReference) }()
+	e := Connect(reply, theirs, nil)
+	for _, f := range []conform.Factory{e.Factory, e.Again, e.Factory} {
+		engine, err := f()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if engine.(conform.Describer).Describe().Name != "cascade/core" {
+			t.Errorf("the engine says %+v", engine.(conform.Describer).Describe())
+		}
+	}
+	if len(e.peers) != 1 {
+		t.Errorf("%d peers, want one", len(e.peers))
+	}
+	e.Kill()
+	if _, err := theirs.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("requests can be sent: %v", err)
+	}
+	if _, err := answers.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("replies can be sent: %v", err)
 	}
 }

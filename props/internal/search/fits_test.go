@@ -98,11 +98,11 @@ func TestFinish(t *testing.T) {
 func TestClimbed(t *testing.T) {
 	own := under(1)
 	own.Right = func(v *claim.View, _ int) float64 { return 1 + v.D2[1] }
-	plain := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: 1})[0]
+	plain := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: Batch})[0]
 	if !strings.HasPrefix(plain.Source, "random case ") || plain.Cases > Batch {
 		t.Errorf("without a climb: ratio %v from %s in %d cases", plain.Ratio, plain.Source, plain.Cases)
 	}
-	climbed := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: 1, Climb: 40})[0]
+	climbed := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: Batch, Climb: 40})[0]
 	if !strings.HasPrefix(climbed.Source, "climb on own/repaired from batch 0, N = ") ||
 		!(climbed.Ratio > plain.Ratio) ||
 		climbed.Cases != plain.Cases+gen.MaxN-gen.MinN+1 {
