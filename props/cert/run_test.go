@@ -71,6 +71,13 @@ func TestRunDegree(t *testing.T) {
 	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), "F is of degree 4 in the weights") {
 		t.Errorf("error %v", err)
 	}
+	// A state of degree 5 is refused where it arises, one of degree 4 is not.
+	c.Chain = []cert.Op{{Op: "bias", N: 1}, {Op: "square", N: 1}, {Op: "square", N: 1}, {Op: "scale", N: 1},
+		{Op: "halfsq", N: 1}}
+	c.W = [][]*big.Rat{one(1), {}, {}, one(1), {}}
+	if err := c.Fill(); err == nil || !strings.Contains(err.Error(), "state 4 is of degree 5 in the weights, at most 4") {
+		t.Errorf("error %v", err)
+	}
 }
 
 // longRun is a run whose errors and weights are known in closed form, as it is on one
