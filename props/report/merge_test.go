@@ -325,9 +325,9 @@ func TestRecheck(t *testing.T) {
 			row.Worst = &search.Origin{Source: f.Source}
 			row.Ratio = claim.Number(f.Ratio)
 			for n := range row.RatioByN {
-				row.RatioByN[n] = min(row.RatioByN[n], row.Ratio)
+				row.RatioByN[n] = min(row.RatioByN[n], sixDigits(f.Ratio))
 			}
-			row.RatioByN[len(f.Worst.Chain)] = row.Ratio
+			row.RatioByN[len(f.Worst.Chain)] = sixDigits(f.Ratio)
 		}, "as in this batch"},
 		{"valid for rejected", func(r *Report) {
 			row := &r.Claims[eq14a]

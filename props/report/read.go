@@ -235,7 +235,8 @@ func (r *Row) checkSearched() error {
 	verdict := r.counted()
 	return firstBad([]field{
 		{"rejected", r.Rejected, r.Rejected == sum, fmt.Sprintf("%d, the sum of the reasons", sum)},
-		{"ratio", r.Ratio, r.Ratio == largest, fmt.Sprintf("%v, the largest of ratio_by_n", float64(largest))},
+		{"ratio", r.Ratio, sixDigits(float64(r.Ratio)) == largest,
+			fmt.Sprintf("%v, the largest of ratio_by_n, in six digits", float64(largest))},
 		{"ratio", float64(r.Ratio), r.Violated > 0 || r.Ratio <= 1, "at most 1 where nothing is violated"},
 		{"ratio", float64(r.Ratio), r.Violated == 0 || r.Ratio >= 1, "at least 1 where something is violated"},
 		{"worst", r.Worst != nil, (r.Worst != nil) == (r.Cases > 0), "true if there are cases"},

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/cascade-sgd/cascade"
@@ -81,16 +82,23 @@ type Row struct {
 	Verdict     claim.Verdict        `json:"verdict"`
 	Cases       int                  `json:"cases"`
 	Rejected    int                  `json:"rejected"`
-	Reasons     map[string]int       `json:"reasons,omitempty"` // of the rejected
-	Violated    int                  `json:"violated"`          // cases with left > right
-	Undecided   int                  `json:"undecided"`         // cases that math/big left open
-	Ratio       claim.Number         `json:"ratio"`             // the largest left/right found
-	RatioByN    map[int]claim.Number `json:"ratio_by_n,omitempty"`
+	Reasons     map[string]int       `json:"reasons,omitempty"`    // of the rejected
+	Violated    int                  `json:"violated"`             // cases with left > right
+	Undecided   int                  `json:"undecided"`            // cases that math/big left open
+	Ratio       claim.Number         `json:"ratio"`                // the largest left/right found
+	RatioByN    map[int]claim.Number `json:"ratio_by_n,omitempty"` // with sixDigits
 	Certificate string               `json:"certificate"`
 	Replay      string               `json:"replay"`
 	Note        string               `json:"note"`
 	Statement   string               `json:"statement"`
 	Worst       *search.Origin       `json:"worst,omitempty"` // the case of the largest ratio
+}
+
+// sixDigits rounds a ratio to six significant digits, which are the same on every
+// architecture: the last bits of package math and of gonum are not.
+func sixDigits(ratio float64) claim.Number {
+	v, _ := strconv.ParseFloat(strconv.FormatFloat(ratio, 'g', 6, 64), 64) // what was formatted is a number
+	return claim.Number(v)
 }
 
 // NewRow makes the row of one finding.
@@ -111,7 +119,7 @@ func NewRow(f *search.Finding, opt search.Options) Row {
 		}
 	}
 	for n, e := range f.ByN {
-		r.RatioByN[n] = claim.Number(e.Ratio)
+		r.RatioByN[n] = sixDigits(e.Ratio)
 	}
 	if r.Verdict == claim.Refuted {
 		r.Certificate = OnRecord(c)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -68,6 +69,19 @@ func TestPages(t *testing.T) {
 	} {
 		if !strings.Contains(markdown.String(), want) {
 			t.Errorf("no %q in\n%s", want, &markdown)
+		}
+	}
+}
+
+// TestSixDigits: two ratios that differ by less than what architectures round differently
+// are the same; +Inf stays.
+func TestSixDigits(t *testing.T) {
+	for _, c := range []struct{ ratio, want float64 }{
+		{0, 0}, {0.24633125577427836, 0.246331}, {0.24633125577427822, 0.246331}, {1 + 1e-9, 1}, {1234567, 1.23457e6},
+		{2.3e-300, 2.3e-300}, {math.MaxFloat64, 1.79769e308}, {math.Inf(1), math.Inf(1)},
+	} {
+		if got := sixDigits(c.ratio); float64(got) != c.want {
+			t.Errorf("%v in six digits is %v, want %v", c.ratio, float64(got), c.want)
 		}
 	}
 }
