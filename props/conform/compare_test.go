@@ -131,6 +131,32 @@ func TestCompareShare(t *testing.T) {
 	}
 }
 
+// TestCompareRun: each step of a run has its own envelope, that of its samples at the
+// weights which the step before left.
+func TestCompareRun(t *testing.T) {
+	sample := func(x float64) string {
+		return fmt.Sprintf(`{"x":[%v],"delta":[[0],[0]],"eps":[[],[0]]}`, x)
+	}
+	j, err := parseLine([]byte(`{"type":"run","chain":[{"op":"scale","n":1},{"op":"halfsq","n":1}],"w":[[0.75],[]],` +
+		`"reg":{"kind":"none","rho":0},"steps":[{"samples":[` + sample(0.001) + `],"accumulate":1,"gamma":0.5},` +
+		`{"samples":[` + sample(1000.3) + `],"accumulate":1,"gamma":0.001}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ar, err := newArithmetic(float64s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.prepare(ar); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _, ok := j.stepAt(0, j.w)
+	second, _, _, okToo := j.stepAt(1, j.w)
+	if !ok || !okToo || !(first > 0) || !(second > 1e6*first) {
+		t.Errorf("tolerances of the losses %v and %v, want the second some 10^12 times the first", first, second)
+	}
+}
+
 // TestCompareLost: what the new build cannot do any more is a fault, what it can do
 // besides is none.
 func TestCompareLost(t *testing.T) {
