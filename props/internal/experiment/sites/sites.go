@@ -222,47 +222,47 @@ func JudgeUsually() claim.Judgement {
 
 // JudgeNoOrder is that no order holds for all networks: each is seen both ways, by a factor
 // of clear or more.
-func JudgeNoOrder() claim.Judgement {
+func JudgeNoOrder() claim.Judgement { return judgement(noOrder) }
+
+func noOrder(r *Result) (claim.Verdict, string) {
 	const clear = 1.3
-	return judgement(func(r *Result) (claim.Verdict, string) {
-		var low, high [2]*Line
-		for k := range r.Lines {
-			l := &r.Lines[k]
-			for side, ratio := range []float64{l.RatioDelta, l.RatioEps} {
-				if ratio < 1/clear {
-					low[side] = l
-				}
-				if ratio > clear {
-					high[side] = l
-				}
+	var low, high [2]*Line
+	for k := range r.Lines {
+		l := &r.Lines[k]
+		for side, ratio := range []float64{l.RatioDelta, l.RatioEps} {
+			if ratio < 1/clear {
+				low[side] = l
+			}
+			if ratio > clear {
+				high[side] = l
 			}
 		}
-		if low[0] == nil || low[1] == nil || high[0] == nil || high[1] == nil {
-			return claim.Unsettled, "each order is seen one way only"
-		}
-		return claim.Holds, fmt.Sprintf("delta_{N-1} harms %.2g times as much as delta_1 on %s, eps_2 %.2g times as "+
-			"much as eps_N on %s; the other way round on %s and on %s", 1/low[0].RatioDelta, low[0].name(),
-			1/low[1].RatioEps,
-			low[1].name(), high[0].name(), high[1].name())
-	})
+	}
+	if low[0] == nil || low[1] == nil || high[0] == nil || high[1] == nil {
+		return claim.Unsettled, "each order is seen one way only"
+	}
+	return claim.Holds, fmt.Sprintf("delta_{N-1} harms %.2g times as much as delta_1 on %s, eps_2 %.2g times as "+
+		"much as eps_N on %s; the other way round on %s and on %s", 1/low[0].RatioDelta, low[0].name(),
+		1/low[1].RatioEps,
+		low[1].name(), high[0].name(), high[1].name())
 }
 
 // JudgeCaptured is that the coefficients (21) are ordered as the harm is. They have one
 // order: Ce_e[i+1] = sum_{j<=i} (3C^2)^j grows with i for any C > 0, and for 2 Lf^2 >= 1, as S_j
 // never falls, Ce_d[1]/Ce_d[N-1] >= (sum_{m=0..N-2} S_{1+m})/S_{N-1} >= 1.
-func JudgeCaptured() claim.Judgement {
-	return judgement(func(r *Result) (claim.Verdict, string) {
-		for _, l := range r.Lines {
-			if l.RatioDelta < 1 && l.BoundedDelta > 1 && l.RatioEps < 1 && l.BoundedEps > 1 {
-				return claim.Refuted,
-					fmt.Sprintf("%s: delta_1 harms %.2g times as much as delta_{N-1}, eps_N %.2g times as "+
-						"much as eps_2, where the roots of (21) have the ratios %.2g and %.2g; Ce_e[N] > Ce_e[2] for "+
-						"any C, and Ce_d[1] >= "+
-						"Ce_d[N-1] once 2 Lf^2 >= 1", l.name(), l.RatioDelta, l.RatioEps, l.BoundedDelta, l.BoundedEps)
-			}
+func JudgeCaptured() claim.Judgement { return judgement(captured) }
+
+func captured(r *Result) (claim.Verdict, string) {
+	for _, l := range r.Lines {
+		if l.RatioDelta < 1 && l.BoundedDelta > 1 && l.RatioEps < 1 && l.BoundedEps > 1 {
+			return claim.Refuted,
+				fmt.Sprintf("%s: delta_1 harms %.2g times as much as delta_{N-1}, eps_N %.2g times as "+
+					"much as eps_2, where the roots of (21) have the ratios %.2g and %.2g; Ce_e[N] > Ce_e[2] for "+
+					"any C, and Ce_d[1] >= "+
+					"Ce_d[N-1] once 2 Lf^2 >= 1", l.name(), l.RatioDelta, l.RatioEps, l.BoundedDelta, l.BoundedEps)
 		}
-		return claim.Holds, "on every network"
-	})
+	}
+	return claim.Holds, "on every network"
 }
 
 func (l *Line) name() string {

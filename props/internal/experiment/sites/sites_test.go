@@ -61,6 +61,43 @@ func TestJudgements(t *testing.T) {
 	}
 }
 
+// TestSettled: the verdicts by hand. A factor of 1.3 is clear, a smaller one is not; (21)
+// fails to order what one network shows of both sites.
+func TestSettled(t *testing.T) {
+	line := func(delta, eps, boundedDelta, boundedEps float64) Line {
+		return Line{RatioDelta: delta, RatioEps: eps, BoundedDelta: boundedDelta, BoundedEps: boundedEps}
+	}
+	for _, c := range []struct {
+		name              string
+		lines             []Line
+		noOrder, captured claim.Verdict
+	}{
+		{"both ways", []Line{line(0.5, 2, 1, 1), line(2, 0.5, 1, 1)}, claim.Holds, claim.Holds},
+		{"by one network each", []Line{line(0.5, 0.5, 1, 1), line(2, 2, 1, 1)}, claim.Holds, claim.Holds},
+		{"delta one way", []Line{line(0.5, 2, 1, 1), line(0.5, 0.5, 1, 1)}, claim.Unsettled, claim.Holds},
+		{"delta the other way", []Line{line(2, 2, 1, 1), line(2, 0.5, 1, 1)}, claim.Unsettled, claim.Holds},
+		{"eps one way", []Line{line(0.5, 2, 1, 1), line(2, 2, 1, 1)}, claim.Unsettled, claim.Holds},
+		{"eps the other way", []Line{line(0.5, 0.5, 1, 1), line(2, 0.5, 1, 1)}, claim.Unsettled, claim.Holds},
+		{"clear by little", []Line{line(0.76, 1.31, 1, 1), line(1.31, 0.76, 1, 1)}, claim.Holds, claim.Holds},
+		{"not clear above", []Line{line(0.5, 2, 1, 1), line(1.3, 0.5, 1, 1)}, claim.Unsettled, claim.Holds},
+		{"not clear below", []Line{line(1/1.3, 2, 1, 1), line(2, 0.5, 1, 1)}, claim.Unsettled, claim.Holds},
+		{"ordered otherwise", []Line{line(0.9, 0.9, 1.1, 1.1)}, claim.Unsettled, claim.Refuted},
+		{"the second", []Line{line(2, 2, 2, 2), line(0.9, 0.9, 1.1, 1.1)}, claim.Unsettled, claim.Refuted},
+		{"delta as bounded", []Line{line(1, 0.9, 1.1, 1.1)}, claim.Unsettled, claim.Holds},
+		{"eps as bounded", []Line{line(0.9, 1, 1.1, 1.1)}, claim.Unsettled, claim.Holds},
+		{"the bounds of delta agree", []Line{line(0.9, 0.9, 1, 1.1)}, claim.Unsettled, claim.Holds},
+		{"the bounds of eps agree", []Line{line(0.9, 0.9, 1.1, 1)}, claim.Unsettled, claim.Holds},
+	} {
+		r := &Result{Lines: c.lines}
+		if v, note := noOrder(r); v != c.noOrder || note == "" {
+			t.Errorf("%s: no order: %v (%s), want %v", c.name, v, note, c.noOrder)
+		}
+		if v, note := captured(r); v != c.captured || note == "" {
+			t.Errorf("%s: captured: %v (%s), want %v", c.name, v, note, c.captured)
+		}
+	}
+}
+
 // TestMisuse: nothing to measure panics.
 func TestMisuse(t *testing.T) {
 	for _, o := range []Options{{}, {Samples: 1}, {Samples: 1, Draws: 1, Size: math.NaN()}} {

@@ -73,6 +73,9 @@ func TestTrain(t *testing.T) {
 	if !r.OK || len(r.Violated) > 0 || r.Uncertain != 0 || !near(r.Ratio["own/printed"], 0.5) || len(r.Ratio) != 1 {
 		t.Errorf("%+v, want a ratio of 1/2 and nothing violated", r)
 	}
+	if got := fmt.Sprintf("%.6g", float64(r.LossLast)); got != "0.500085" {
+		t.Errorf("the loss ends at %s, on record 0.500085", got)
+	}
 	again := trained(t, perturb.TwoPoint([]float64{1}, []float64{-1}, 0.5), finding(4))
 	if fmt.Sprint(again) != fmt.Sprint(r) {
 		t.Error("the same seed gave another run")
@@ -93,6 +96,14 @@ func TestTrainPerturbs(t *testing.T) {
 	}
 }
 
+// TestUnmeasured: a step that cannot be measured is a fault of the run, with its number.
+func TestUnmeasured(t *testing.T) {
+	r := trained(t, perturb.Constant([]float64{1e200}), finding(4))
+	if r.OK || len(r.Violated) != 2 || r.Violated[0] != "step 0: E|U-u|^2 is NaN" {
+		t.Errorf("%+v, want a violation at step 0", r)
+	}
+}
+
 // TestViolated: a claim that the run breaks is named with the step and both sides, unless
 // the search has refuted it already; what rounding hides is counted apart.
 func TestViolated(t *testing.T) {
@@ -109,8 +120,13 @@ func TestViolated(t *testing.T) {
 	}
 	nan := finding(1)
 	nan.Claim.Right = func(*claim.View, int) float64 { return math.NaN() }
-	if r = trained(t, law, nan); len(r.Ratio) != 0 {
-		t.Errorf("NaN has a ratio: %v", r.Ratio)
+	if r = trained(t, law, nan); len(r.Ratio) != 0 || r.OK || len(r.Violated) != 1 ||
+		r.Violated[0] != "no claim could be checked at any step" {
+		t.Errorf("NaN has a ratio or passes: %+v", r)
+	}
+	nan.Claim.Kind = claim.Nodes
+	if r = trained(t, law, nan); !r.OK {
+		t.Errorf("no claim is about a step: %v", r.Violated)
 	}
 }
 

@@ -3,7 +3,9 @@ package training
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
@@ -155,8 +157,17 @@ func (r *runner) train(gamma float64) {
 	if err != nil {
 		r.result.Violated = append(r.result.Violated, err.Error())
 	}
+	if r.checkable() && len(r.result.Ratio) == 0 {
+		r.result.Violated = append(r.result.Violated, "no claim could be checked at any step")
+	}
 	r.result.OK = len(r.result.Violated) == 0
 }
+
+// checkable reports that there is a claim that a step of a run may be checked against.
+func (r *runner) checkable() bool { return slices.ContainsFunc(r.Findings, mixes) }
+
+// mixes reports that the claim is about one step on a batch.
+func mixes(f *search.Finding) bool { return f.Claim.Kind == claim.Step && f.Claim.Mixes }
 
 // log measures step t at weights w and checks every claim.
 func (r *runner) log(t int, w []float64, batch []int) error {
@@ -177,6 +188,9 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 		return fmt.Errorf("step %d: %w", t, err)
 	}
 	lo, hi := &step.Lo, &step.Hi
+	if !(lo.U2 <= math.MaxFloat64) {
+		return fmt.Errorf("step %d: E|U-u|^2 is %v", t, lo.U2)
+	}
 	r.result.Logged = append(r.result.Logged, LoggedStep{
 		T: t, Measured: claim.Number(lo.U2), Bound: claim.Number(bounds.Theorem1(hi.K, hi.D2, hi.E2)),
 		Sharp: claim.Number(bounds.SharpTheorem1(hi.K, hi.D2, hi.E2)),
@@ -188,7 +202,7 @@ func (r *runner) log(t int, w []float64, batch []int) error {
 
 func (r *runner) check(t int, step *measure.Step) {
 	for _, g := range r.Findings {
-		if g.Claim.Kind != claim.Step || !g.Claim.Mixes {
+		if !mixes(g) {
 			continue
 		}
 		res := g.Claim.Check(&step.Lo, &step.Hi)
