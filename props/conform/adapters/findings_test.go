@@ -41,7 +41,7 @@ func bigSoftplus(x float64) (value, slope *big.Float) {
 	return sum, new(big.Float).SetPrec(bigPrec).Quo(number(1), small.Add(small, number(1)))
 }
 
-// TestFindings: what the page says of softplus in Gorgonia, held against big arithmetic: the
+// TestFindings: what the page says of softplus and sigmoid in Gorgonia, held against big arithmetic: the
 // numbers that are wanted are right, and what the engine says is off by more than is allowed.
 func TestFindings(t *testing.T) {
 	for _, c := range []struct {
@@ -52,6 +52,7 @@ func TestFindings(t *testing.T) {
 		{"value at 16.1", 16.1, 16.1, 16.100000101826033, 4.67e-14, false},
 		{"value at 30", 30, 30, 30.000000000000092, 8.68e-14, false},
 		{"derivative at 32", 32, 1, 0.9999999999999873, 2.22e-15, true},
+		{"sigmoid at 19.1", 19.1, 1, 0.9999999949303802, 2e-15, true}, // the derivative of softplus
 	} {
 		value, slope := bigSoftplus(c.x)
 		if c.slope {
