@@ -77,6 +77,10 @@ type Comparison struct {
 	Lost, Added               int
 	LostRequest, AddedRequest string
 
+	// Gone are the operators and the types of requests that the old build declares and the
+	// new one does not.
+	Gone []string
+
 	// Largest is the largest drift by its share, and First where the builds part in the
 	// smallest case that is known. Both are nil where nothing differs.
 	Largest, First *Drift
@@ -98,6 +102,9 @@ func (c *Comparison) String() string {
 			fmt.Fprintf(&b, "\n%s build: %v", part.name, err)
 		}
 	}
+	if len(c.Gone) > 0 {
+		fmt.Fprintf(&b, "\nthe new build no longer has %s", strings.Join(c.Gone, ", "))
+	}
 	if c.Lost > 0 {
 		fmt.Fprintf(&b, "\n%d requests are no longer supported, the first: %s", c.Lost, cut(c.LostRequest))
 	}
@@ -105,7 +112,7 @@ func (c *Comparison) String() string {
 		fmt.Fprintf(&b, "\n%d requests were not answered, or never recorded, before, the first: %s", c.Added,
 			cut(c.AddedRequest))
 	}
-	if c.outside() {
+	if c.Outside() {
 		b.WriteString("\nthey differ by more than the envelope: one of them is outside")
 	}
 	if c.First != nil {
@@ -129,14 +136,17 @@ func (c *Comparison) String() string {
 // was answered by both although both pass.
 func Compare(old, new Factory, opt *Options) (*Comparison, error) {
 	o := opt.withDefaults()
+	c := &comparer{known: map[requestKey]*answer{}, seen: map[requestKey]bool{}, ops: map[string]*OperatorDrift{}}
 	before, after := opened(old, o), opened(new, o)
 	if before != nil && after != nil {
 		if err := compatible(before, after); err != nil {
 			return nil, err
 		}
+		c.Gone = o.gone(before, after)
 		o.Ops = sharedOps(o.Ops, before.info.Ops, after.info.Ops)
 	}
-	c := &comparer{known: map[requestKey]*answer{}, seen: map[requestKey]bool{}, ops: map[string]*OperatorDrift{}}
+	again := o.Again
+	o.Again = o.AgainOld
 	g := newGate(old, o)
 	g.watch = func(_ *session, j *job, a *answer) {
 		if key := keyOf(j.line()); a != nil && c.known[key] == nil {
@@ -144,6 +154,7 @@ func Compare(old, new Factory, opt *Options) (*Comparison, error) {
 		}
 	}
 	c.Old = g.all()
+	o.Again = again
 	g = newGate(new, o)
 	g.watch = c.compare
 	c.New = g.all()
@@ -152,7 +163,7 @@ func Compare(old, new Factory, opt *Options) (*Comparison, error) {
 	}
 	c.finish(before, after)
 	switch {
-	case c.Old.Err() != nil || c.New.Err() != nil || c.Lost > 0 || c.outside():
+	case c.Old.Err() != nil || c.New.Err() != nil || c.Lost > 0 || len(c.Gone) > 0 || c.Outside():
 		c.Verdict = Fault
 	case c.Compared == 0:
 		return nil, fmt.Errorf("conform: compare: no request was answered by both builds, %d by the new one alone",
@@ -165,9 +176,9 @@ func Compare(old, new Factory, opt *Options) (*Comparison, error) {
 	return &c.Comparison, nil
 }
 
-// outside reports whether the builds differ by more than the whole envelope: then one of
+// Outside reports whether the builds differ by more than the whole envelope: then one of
 // them is outside. The smallest case may show that where no request of the gate did.
-func (c *Comparison) outside() bool {
+func (c *Comparison) Outside() bool {
 	return c.First != nil && !(max(c.First.Share, c.Largest.Share) <= 1)
 }
 
@@ -196,6 +207,25 @@ func compatible(before, after *session) error {
 		}
 	}
 	return errors.New("conform: compare: the builds have no operator in common")
+}
+
+// gone is what an old build declares and a new one does not: of the operators and of the
+// types of requests that the options ask for.
+func (o *Options) gone(before, after *session) (names []string) {
+	for _, op := range core.OpNames() {
+		asked := o.Ops == nil || slices.Contains(o.Ops, op)
+		if asked && before.maker.ops[op] && !after.maker.ops[op] {
+			names = append(names, op)
+		}
+	}
+	can, still := abilities(before.engine), abilities(after.engine)
+	for _, kind := range []string{trace, batch, run} { // each has a rule of its name
+		asked := o.Rules == nil || slices.Contains(o.Rules, kind)
+		if asked && can[kind] && !still[kind] {
+			names = append(names, kind)
+		}
+	}
+	return names
 }
 
 // sharedOps are the operators of all lists, of which nil has all; nil when all are nil.

@@ -185,6 +185,53 @@ func TestCompareLost(t *testing.T) {
 	}
 }
 
+// TestCompareGone: an operator or a type of request that the new build does not declare any
+// more is a fault, though nothing that it answers is wrong.
+func TestCompareGone(t *testing.T) {
+	having := func(ops ...string) Factory {
+		return func() (Engine, error) { return newLabOf(Info{Ops: ops}), nil }
+	}
+	all, fewer := having("bias", "tanh", "square"), having("bias", "tanh")
+	stepsOnly := func() (Engine, error) { return stepOnly{newLabOf(Info{Ops: []string{"bias", "tanh"}})}, nil }
+	for name, c := range map[string]struct {
+		old, new Factory
+		gone     []string
+	}{
+		"an operator": {all, fewer, []string{"square"}},
+		"types":       {fewer, stepsOnly, []string{"trace", "batch", "run"}},
+		"none":        {stepsOnly, all, nil},
+	} {
+		got, err := Compare(c.old, c.new, &Options{Cases: 1, Rules: []string{"operators", "trace", "batch", "run"}})
+		if err != nil || !slices.Equal(got.Gone, c.gone) || (got.Verdict == Fault) != (c.gone != nil) {
+			t.Errorf("%s: error %v; want %v gone: %v", name, err, c.gone, got)
+		}
+	}
+}
+
+// TestCompareAgain: each build's fault is brought to its smallest case by engines of its own.
+func TestCompareAgain(t *testing.T) {
+	made := map[string]int{}
+	faulty := func(who string) Factory {
+		return func() (Engine, error) {
+			made[who]++
+			e := newLab(float64s)
+			drifting(e, "softplus", 1<<20)
+			return e, nil
+		}
+	}
+	opt := short("operators")
+	opt.Again, opt.AgainOld = faulty("new again"), faulty("old again")
+	got, err := Compare(faulty("old"), newReference, opt)
+	if err != nil || got.Verdict != Fault || made["old again"] == 0 || made["new again"] > 0 {
+		t.Errorf("error %v, made %v: %v", err, made, got)
+	}
+	clear(made)
+	got, err = Compare(newReference, faulty("new"), opt)
+	if err != nil || got.Verdict != Fault || made["new again"] == 0 || made["old again"] > 0 {
+		t.Errorf("error %v, made %v: %v", err, made, got)
+	}
+}
+
 func TestCompareErrors(t *testing.T) {
 	having := func(info Info) Factory { return func() (Engine, error) { return newLabOf(info), nil } }
 	dumb := func() (Engine, error) { return dead{errors.ErrUnsupported}, nil }

@@ -30,6 +30,8 @@ type Options struct {
 	// Again makes the engines that a fault is brought to its smallest case with, which
 	// must remember nothing of earlier requests; nil means the factory of the run.
 	Again Factory
+	// AgainOld is the same for the old build of Compare; nil means its factory.
+	AgainOld Factory
 	// Stop ends the run when it is closed: no rule is begun, nothing more is asked, and
 	// the report says so. nil means never.
 	Stop <-chan struct{}

@@ -28,6 +28,13 @@ Examples:
   go run ./props/verify gate -junit gate.xml -known-failing known.txt -- ./engine --float32
   go run ./props/verify gate -json gate.json 'python3 engine.py'
   go run ./props/verify gate -replay gate.json 'python3 engine.py'   its faults again: 1 when one still shows
+  go run ./props/verify gate -save-replies old.gz 'python3 engine.py'
+  go run ./props/verify gate -baseline old.gz 'python3 engine.py'    after a change: did any number move?
+
+-baseline ends with "same bits" or "drift inside the envelope" (exit 0), or with "fault" (exit 1): one of the builds
+does not pass, they differ by more than the envelope, or the new one no longer answers what the old one did. The
+envelope is what the declared precision may do. A file of replies is asked again with the -seed, -cases, -ops and
+-rules that it was recorded with.
 
 Where GITHUB_ACTIONS is true, faults are annotations as well, and the step summary gets them.`,
 	run: runGate,
@@ -41,6 +48,7 @@ type gateFlags struct {
 	rules, ops                 string
 	eachRule                   bool
 	json, junit, known, replay string
+	baseline, save             string
 }
 
 func (f *gateFlags) define(c *call) {
@@ -59,6 +67,10 @@ func (f *gateFlags) define(c *call) {
 		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does")
 	c.fs.StringVar(&f.replay, "replay", "",
 		"ask what this `file` has, a -json of before or lines of requests; - is stdin")
+	c.fs.StringVar(&f.baseline, "baseline", "",
+		"hold the engine against an `OLD` build of it: a file of replies when a file of this name exists that is not\n"+
+			"                  executable, else a command line for the shell")
+	c.fs.StringVar(&f.save, "save-replies", "", "write what the engine answers to this `file`, for -baseline")
 }
 
 // some splits a list and refuses what is not in all.
@@ -155,16 +167,27 @@ func runGate(c *call) (int, error) {
 			return exitUsage, fmt.Errorf("-known-failing %s: %w", f.known, err)
 		}
 	}
+	if err := f.exclusive(); err != nil {
+		return exitUsage, err
+	}
+	if f.baseline != "" {
+		return f.runBaseline(c, opt, known)
+	}
 	words, text := commandLine(c.args)
 	stderr := together(c.stderr)
 	engines := wire.Command(words, &wire.Options{Timeout: f.timeout, EachRule: f.eachRule, Stderr: stderr})
 	defer engines.Kill()
 	defer context.AfterFunc(c.ctx, engines.Kill)()
 	var r *conform.Report
+	recorder := conform.NewRecorder(engines.Factory, opt)
 	if f.replay == "" {
 		p := newProgress(stderr)
 		opt.Progress = p.gating
-		r = conform.Run(engines.Factory, engines.Options(opt))
+		factory := engines.Factory
+		if f.save != "" {
+			factory = recorder.Engine
+		}
+		r = conform.Run(factory, engines.Options(opt))
 		p.end()
 	} else if r, err = replayGate(&f, engines, opt); err != nil {
 		return exitUsage, err
@@ -173,6 +196,9 @@ func runGate(c *call) (int, error) {
 	v := verdict.New(text, r, engines.Err(), known)
 	v.Replayed, v.Stopped = f.replay != "", c.ctx.Err() != nil
 	if err := f.write(c, v); err != nil {
+		return exitUsage, err
+	}
+	if err := f.saveReplies(c, recorder, v); err != nil {
 		return exitUsage, err
 	}
 	return gateCodes[v.Conclusion()], nil

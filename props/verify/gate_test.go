@@ -29,6 +29,9 @@ type served struct {
 }
 
 func (s served) Step(req *conform.Request) (*conform.Reply, error) {
+	if s.name == "drifts" {
+		return backwards(s.Engine, req)
+	}
 	r, err := s.Engine.Step(req)
 	switch {
 	case s.name == "dies" && len(req.Chain) > 2:
@@ -47,7 +50,14 @@ func (s served) Step(req *conform.Request) (*conform.Reply, error) {
 }
 
 func (s served) Describe() conform.Info {
-	return conform.Info{Name: s.name, Version: "1", Precision: "float64"}
+	info := conform.Info{Name: s.name, Version: "1", Precision: "float64"}
+	switch s.name {
+	case "poor":
+		info.Ops = []string{"linear", "square", "halfsq"}
+	case "single":
+		info.Precision = "float32"
+	}
+	return info
 }
 
 func serve(name string) {

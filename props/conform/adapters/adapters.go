@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:embed *.py cpp known install.sh
+//go:embed *.py cpp go known install.sh
 var files embed.FS
 
 // Adapter is one engine.
@@ -29,6 +29,9 @@ func All() []Adapter {
 			"python3 jax_engine.py [float64|float32|bfloat16|float16] [eager]"},
 		{"eigen", "cpp/eigen_engine.cpp", "C++ with Eigen, gradients by hand", "engine [float64|float32]"},
 		{"tinygrad", "tinygrad_engine.py", "tinygrad on the CPU", "python3 tinygrad_engine.py [float32|float64]"},
+		{"gomlx", "go/gomlx_engine.go", "GoMLX on its backend in pure Go", "engine [float64|float32]"},
+		{"spago", "go/spago_engine.go", "spago", "engine [float64|float32]"},
+		{"gorgonia", "go/gorgonia_engine.go", "Gorgonia", "engine [float64|float32]"},
 		{"torch", "torch_engine.py", "PyTorch on the CPU",
 			"python3 torch_engine.py [float64|float32|bfloat16|float16]"},
 	}

@@ -4,7 +4,8 @@
 // imports the standard library alone.
 //
 // The files are here as they are edited: those in Python share serve.py, which Text puts
-// into each. install.sh installs what one needs, in versions that are known to work.
+// into each, those in Go (folder go) have the build tag ignore: they are built in a module of
+// their own, with the versions of engines.mod. install.sh installs what one needs, in versions that are known to work.
 //
 // # Bad input
 //

@@ -20,6 +20,17 @@ eigen) # Debian: g++ libeigen3-dev nlohmann-json3-dev
 	echo "$dir/engine"
 	exit
 	;;
+gomlx | spago | gorgonia) # Go; CASCADE names a clone of this repository, when this is not one
+	mkdir -p "$dir"
+	root=$(cd "${CASCADE:-$here/../../..}" && pwd)
+	test -f "$root/go.mod" || { echo "install.sh: no go.mod in $root: CASCADE=CLONE names a clone" >&2; exit 1; }
+	sed "s|=> .*|=> $root|" "$here/go/engines.mod" >"$dir/go.mod"
+	cp "$here/go/engines.sum" "$dir/go.sum"
+	cp "$here/go/${name}_engine.go" "$dir/main.go"
+	(cd "$dir" && GOWORK=off go build -o engine main.go) >&2
+	echo "$dir/engine"
+	exit
+	;;
 numpy) pip_install numpy==2.4.6 ;;
 autograd) pip_install autograd==1.9.1 numpy==2.4.6 scipy==1.17.1 ;;
 jax) pip_install jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;

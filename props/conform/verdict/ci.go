@@ -6,6 +6,7 @@ import (
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
+	"github.com/cascade-sgd/cascade/props/conform"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
@@ -39,6 +40,18 @@ func (v *Verdict) JUnit(w io.Writer) error {
 			Failure: &junit.Result{Message: "a known fault did not show: take it off the list"},
 		})
 	}
+	if v.Baseline != nil && v.Baseline.Compared != nil {
+		c := junit.Testcase{Name: "baseline", Classname: "conform"}
+		var b strings.Builder
+		p := &table.Printer{To: &b}
+		v.comparison(p)
+		if v.compared() == conform.Fault {
+			c.Failure = &junit.Result{Message: v.comparedLine(), Type: string(conform.Fault), Data: b.String()}
+		} else {
+			c.SystemOut = &junit.Output{Data: v.comparedLine() + "\n" + b.String()}
+		}
+		suite.AddTestcase(c)
+	}
 	switch v.Conclusion() {
 	case Broken, Stopped, Invalid:
 		text := v.Headline()
@@ -69,6 +82,9 @@ func (v *Verdict) Annotations(w io.Writer) error {
 	for _, id := range v.Missing {
 		p.F("::error title=conform::%s\n", message("known fault that did not show: "+id))
 	}
+	if v.Baseline != nil && v.Baseline.Compared != nil {
+		p.F("%s", v.annotation())
+	}
 	switch v.Conclusion() {
 	case Broken, Stopped, Invalid:
 		p.F("::error title=conform::%s\n", message(v.Headline()))
@@ -98,6 +114,11 @@ func (v *Verdict) Summary(w io.Writer) error {
 			p.F("| %s%s | %s | %d of %d |\n", escape(f.ID), known, escape(v.line(f)), f.Count, f.Asked)
 		}
 		p.F("\n")
+	}
+	if v.Baseline != nil && v.Baseline.Compared != nil {
+		var b strings.Builder
+		v.comparison(&table.Printer{To: &b})
+		p.F("```\n%s```\n\n", strings.ReplaceAll(b.String(), "```", "'''"))
 	}
 	for _, id := range v.Missing {
 		p.F("- known fault that did not show: %s\n", escape(id))

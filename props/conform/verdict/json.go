@@ -22,6 +22,7 @@ type (
 		Findings   []findingJSON `json:"findings"`
 		Missing    []string      `json:"missing"`
 		Broken     *brokenJSON   `json:"broken,omitempty"`
+		Baseline   *baselineJSON `json:"baseline,omitempty"`
 	}
 	engineJSON struct {
 		Name      string            `json:"name"`
@@ -78,18 +79,24 @@ func number(x float64) any {
 	return x
 }
 
+func engineOf(r *conform.Report) engineJSON {
+	e := engineJSON{r.Engine.Name, r.Engine.Version, r.Engine.Mixed, append([]string{}, r.Unknown...)}
+	if p := r.Engine.Precision; r.Engine.Mixed == (conform.Precision{}) {
+		e.Precision = conform.Precision{Storage: p, Compute: p, Accumulate: p}
+	}
+	return e
+}
+
 // JSON is the verdict as JSON, version 1.
 func (v *Verdict) JSON() ([]byte, error) {
 	r := v.Report
 	s := verdictJSON{
 		Version: 1, Conclusion: v.Conclusion(), Command: v.Command, Seed: r.Seed, Requests: r.Requests,
-		Engine:   engineJSON{r.Engine.Name, r.Engine.Version, r.Engine.Mixed, append([]string{}, r.Unknown...)},
+		Engine:   engineOf(r),
 		Rules:    []ruleJSON{},
 		Findings: []findingJSON{},
 		Missing:  append([]string{}, v.Missing...),
-	}
-	if p := r.Engine.Precision; r.Engine.Mixed == (conform.Precision{}) {
-		s.Engine.Precision = conform.Precision{Storage: p, Compute: p, Accumulate: p}
+		Baseline: v.baselineJSON(),
 	}
 	for _, o := range r.Outcomes {
 		s.Rules = append(s.Rules, ruleJSON{

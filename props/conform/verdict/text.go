@@ -15,9 +15,13 @@ const maxReplay = 4000
 
 // Headline is the conclusion in one line.
 func (v *Verdict) Headline() string {
+	conclusion := v.Conclusion()
+	if v.Baseline != nil && (conclusion == Passed || conclusion == Failed) {
+		return v.comparedLine()
+	}
 	var b strings.Builder
-	b.WriteString(strings.ToUpper(string(v.Conclusion())) + ": " + v.engine())
-	switch v.Conclusion() {
+	b.WriteString(strings.ToUpper(string(conclusion)) + ": " + v.engine())
+	switch conclusion {
 	case Passed:
 		b.WriteString(": no fault found")
 		if n := len(v.Findings); n > 0 {
@@ -39,6 +43,9 @@ func (v *Verdict) Headline() string {
 		b.WriteString(": nothing is decided: " + v.Report.Invalid())
 	case Broken:
 		reason, _, _ := strings.Cut(v.Broken.Error(), "\n")
+		if v.Baseline != nil && v.Baseline.Broken {
+			reason = v.Baseline.named() + ": " + reason
+		}
 		b.WriteString(": " + reason)
 	case Stopped:
 		b.WriteString(": stopped by a signal")
@@ -83,6 +90,9 @@ func (v *Verdict) Text(w io.Writer) error {
 	}
 	if v.Broken != nil {
 		p.F("\n%v\n", v.Broken)
+	}
+	if v.Baseline != nil && v.Baseline.Compared != nil {
+		v.comparison(p)
 	}
 	for k, f := range v.Findings {
 		p.F("\n%d. %s", k+1, f.ID)

@@ -39,6 +39,9 @@ type Verdict struct {
 	Broken   *wire.BrokenError
 	Stopped  bool // by a signal
 	Replayed bool // the report is one of requests of before
+
+	// Baseline, unless nil, is what the engine was held against.
+	Baseline *Baseline
 }
 
 // New is the verdict on a report. Of the known faults those that do not show are missing,
@@ -85,6 +88,8 @@ func (v *Verdict) Conclusion() Conclusion {
 		return Failed
 	case !v.Replayed && v.Report.Invalid() != "":
 		return Invalid
+	case v.Baseline != nil && v.compared() == conform.Fault:
+		return Failed
 	}
 	return Passed
 }

@@ -1,0 +1,88 @@
+package verdict
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/conform"
+)
+
+// held is a verdict on two builds that pass and give the same numbers, but for change.
+func held(known []string, change func(b *Baseline, c *conform.Comparison)) *Verdict {
+	c := &conform.Comparison{Old: report(), New: report(), Compared: 9}
+	b := &Baseline{Old: "old", Compared: c, Known: known}
+	change(b, c)
+	return HoldAgainst("cmd", b)
+}
+
+func drift(share float64) *conform.Drift {
+	return &conform.Drift{Op: "tanh", Quantity: "U", Operator: 2, Index: 1, Old: 1, New: 2, Tolerance: 3, Share: share}
+}
+
+// TestHoldAgainst: each reason for a fault on its own, and what is none.
+func TestHoldAgainst(t *testing.T) {
+	stepKnown := []string{"(5d) the step"}
+	coarser := *wrongStep
+	coarser.Part = "the step with its regularizer"
+	idle := report()
+	idle.Moved = 0
+	for name, c := range map[string]struct {
+		known    []string
+		change   func(b *Baseline, c *conform.Comparison)
+		want     conclusions
+		headline string
+	}{
+		"same": {nil, func(*Baseline, *conform.Comparison) {},
+			same, "SAME BITS: mine 1.2 (float32): 9 requests answered with the same numbers as before"},
+		"drift": {nil, func(_ *Baseline, c *conform.Comparison) {
+			c.Differ, c.First, c.Largest = 3, drift(0.001), drift(0.25)
+		}, inside, "3 of 9 requests have another number than before, by 25 % of the envelope at most"},
+		"outside": {nil, func(_ *Baseline, c *conform.Comparison) {
+			c.Differ, c.First, c.Largest = 3, drift(0.001), drift(1.01)
+		}, fault, "they differ by more than the envelope"},
+		"NaN": {nil, func(_ *Baseline, c *conform.Comparison) {
+			c.Differ, c.First, c.Largest = 3, drift(0), drift(math.NaN())
+		}, fault, "they differ by more than the envelope"},
+		"gone": {nil, func(_ *Baseline, c *conform.Comparison) { c.Gone = []string{"tanh", "run"} },
+			fault, "no longer has tanh, run"},
+		"lost":     {nil, func(_ *Baseline, c *conform.Comparison) { c.Lost = 2 }, fault, "answers 2 requests"},
+		"new":      {nil, func(_ *Baseline, c *conform.Comparison) { c.New = report(wrongStep) }, fault, "new build has 1"},
+		"old":      {nil, func(_ *Baseline, c *conform.Comparison) { c.Old = report(wrongStep) }, fault, "old build has 1"},
+		"old idle": {nil, func(_ *Baseline, c *conform.Comparison) { c.Old = idle }, fault, "decided on the old build"},
+		"known in both": {stepKnown, func(_ *Baseline, c *conform.Comparison) {
+			c.Old, c.New = report(wrongStep), report(wrongStep)
+		}, same, "as before (1 known fault)"},
+		"mended": {stepKnown, func(_ *Baseline, c *conform.Comparison) { c.Old = report(wrongStep) },
+			fault, "1 known fault of the new build did not show"},
+		"named otherwise by a command": {stepKnown, func(_ *Baseline, c *conform.Comparison) {
+			c.Old, c.New = report(&coarser), report(wrongStep)
+		}, fault, "the old build has 1 fault: (5d) the step with its regularizer"},
+		"named otherwise by a file": {stepKnown, func(b *Baseline, c *conform.Comparison) {
+			b.Replies, c.Old, c.New = 9, report(&coarser), report(wrongStep)
+		}, same, "SAME BITS"},
+	} {
+		v := held(c.known, c.change)
+		if got := (conclusions{v.compared(), v.Conclusion()}); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+		if !strings.Contains(v.Headline(), c.headline) {
+			t.Errorf("%s: headline %q, want %q in it", name, v.Headline(), c.headline)
+		}
+	}
+	if v := held(nil, func(_ *Baseline, c *conform.Comparison) { c.New = idle }); v.Conclusion() != Invalid {
+		t.Errorf("nothing decided on the new build: %s", v.Conclusion())
+	}
+}
+
+// conclusions are what is said of both builds, and what the command ends with.
+type conclusions struct {
+	conform.Verdict
+	Conclusion
+}
+
+var (
+	same   = conclusions{conform.SameBits, Passed}
+	inside = conclusions{conform.Inside, Passed}
+	fault  = conclusions{conform.Fault, Failed}
+)
