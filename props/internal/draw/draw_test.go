@@ -74,8 +74,8 @@ func TestPictures(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 14 || len(twice) != 3 {
-		t.Errorf("%d pictures, want 14; of %d axes twice, want 3", len(seen), len(twice))
+	if len(seen) != 22 || len(twice) != 3 {
+		t.Errorf("%d pictures, want 22; of %d axes twice, want 3", len(seen), len(twice))
 	}
 }
 
