@@ -62,7 +62,8 @@ func Quick(seed uint64) Options {
 func (o *Options) Check() error {
 	for name, n := range map[string]int{
 		"draws": len(o.Draws), "readings": len(o.Readings), "gammas": len(o.Gammas), "forward levels": len(o.Forward),
-		"backward levels": len(o.Backward), "spacings": len(o.Every), "horizons": len(o.Horizons), "step sizes of formats": len(o.FormatGammas),
+		"backward levels": len(o.Backward), "spacings": len(o.Every), "horizons": len(o.Horizons),
+		"step sizes of formats": len(o.FormatGammas),
 	} {
 		if n == 0 {
 			return fmt.Errorf("logistic: no %s", name)
