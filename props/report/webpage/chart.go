@@ -149,7 +149,8 @@ func (c *charts) figure(name string) []*chart {
 const (
 	chartWidth, chartHeight = 420, 270
 	chartLeft, chartRight   = 46, 10
-	chartTop, chartBottom   = 10, 34
+	chartTop, chartBottom   = 10, 40
+	narrowest               = 2.5  // of an axis: high/low
 	seenPlateau             = 1e-8 // roots are found to 1e-16
 )
 
@@ -175,6 +176,9 @@ func (p *panelData) chart(id string) *chart {
 	first, last := xs[0], xs[len(xs)-1]
 	room := math.Pow(last/first, 0.05)
 	low, high = low/1.15, high*1.15
+	if widen := narrowest * low / high; widen > 1 {
+		low, high = low/math.Sqrt(widen), high*math.Sqrt(widen)
+	}
 	scale := func(v, from, to, a, b float64) float64 { return a + (b-a)*math.Log(v/from)/math.Log(to/from) }
 	x := func(v float64) float64 { return scale(v, first/room, last*room, chartLeft, chartWidth-chartRight) }
 	y := func(v float64) float64 { return scale(v, low, high, chartHeight-chartBottom, chartTop) }
@@ -190,7 +194,7 @@ func (p *panelData) chart(id string) *chart {
 			chartHeight-chartBottom, x(v), chartHeight-chartBottom+14, tickText(v))
 		c.At = append(c.At, tickText(v))
 	}
-	fmt.Fprintf(&b, `<text class="x" x="%d" y="%d">%s</text>`, (chartLeft+chartWidth-chartRight)/2, chartHeight-3, c.Axis)
+	fmt.Fprintf(&b, `<text class="x" x="%d" y="%d">%s</text>`, (chartLeft+chartWidth-chartRight)/2, chartHeight-8, c.Axis)
 	var places []string
 	for _, v := range xs {
 		places = append(places, fmt.Sprintf("%.1f", x(v)))
@@ -257,6 +261,9 @@ func ticks(low, high float64) []float64 {
 	steps := []float64{1}
 	if high/low < 30 {
 		steps = []float64{1, 2, 5}
+	}
+	if high/low > 30 && high/low < 300 {
+		steps = []float64{1, 3}
 	}
 	if high/low < 3 {
 		steps = []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8}
