@@ -6,7 +6,7 @@ package pages
 
 import "embed"
 
-// FS has the pages, *.md, and graph.svg.
+// FS has the pages, *.md, pictures, and the points of the experiments, figures.csv.
 //
-//go:embed *.md *.svg
+//go:embed *.md *.svg *.csv
 var FS embed.FS

@@ -32,6 +32,18 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 		}
 		return r.Page(props.ExperimentClaims(), seed).Markdown(w)
 	},
+	"points": func(w io.Writer, seed uint64) error {
+		figures := logistic.Figures(logistic.Quick(seed))
+		r, err := logistic.Run(context.Background(), figures, "", nil)
+		if err != nil {
+			return err
+		}
+		var all []*logistic.Figure
+		for k := range figures {
+			all = append(all, &figures[k])
+		}
+		return r.CSV(w, all...)
+	},
 	"counterexamples": func(w io.Writer, seed uint64) error {
 		return appendix.Page(props.AppendixClaims(), seed).Markdown(w)
 	},

@@ -20,15 +20,17 @@ import (
 
 var figuresCommand = &command{
 	synopsis: "[flags]",
-	what:     "Runs the experiments of Figs 3 to 8 and draws them beside an oracle, as SVG, PNG and CSV.",
+	what: "Runs the experiments of Figs 3 to 8, and short formats on real data, and draws them beside an oracle, " +
+		"as SVG, PNG and CSV.",
 	long: `By default at full size (d = 10, M = 2000, T = 200000) for one draw of the data and one reading of delta_t and
 eps_t. Every finished run is stored in DIR/points; called again, it goes on where it was stopped, however it was.
 Without -only a page, FIGURES.md, is written too.
 The exit code is 1 when a measured value lies outside of the interval of its oracle.
 
 Examples:
-  go run ./props/verify figures -quick             a small version of all, half a minute of CPU
+  go run ./props/verify figures -quick             a small version of all, a minute of CPU
   go run ./props/verify figures -only fig4,fig7    two figures
+  go run ./props/verify figures -quick -only formats   bf16, fp8, int8 and Top-k on breast_cancer and digits
   go run ./props/verify figures -full -out DIR     three draws of the data, both readings; over an hour`,
 	run: runFigures,
 }
@@ -43,7 +45,7 @@ type figureFlags struct {
 }
 
 func (f *figureFlags) define(c *call) {
-	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8 and remark4, `ids` separated by commas")
+	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4 and formats, `ids` separated by commas")
 	c.fs.StringVar(&f.out, "out", "figures", "`directory` of points and pictures")
 	c.fs.BoolVar(&f.quick, "quick", false, "a small version: 300 samples, 20000 steps, fewer levels")
 	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")

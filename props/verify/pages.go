@@ -22,7 +22,7 @@ var pageCommand = &command{
 	synopsis: "[-seed n] NAME",
 	what:     "Writes a page: " + pageNames() + ".",
 	long: `The pages on record are in props/pages; some take minutes. They are Markdown but for graph, the statements of
-the paper as SVG, and dot, the same for a layout program.
+the paper as SVG, dot, the same for a layout program, and points, the experiments as CSV (figures.csv).
 
 Example:
   go run ./props/verify page theorem1`,

@@ -115,7 +115,7 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
 	for k := range panel.Curves {
-		apart := math.Pow(10, 0.015*(float64(k)-float64(len(panel.Curves)-1)/2))
+		apart := math.Pow(10, beside(panel)*(float64(k)-float64(len(panel.Curves)-1)/2))
 		s.curve(k, &panel.Curves[k], panel.Axis, apart, r)
 	}
 	s.stretch()
@@ -135,6 +135,17 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 		s.legend[len(s.legend)-2].name = "simulation"
 	}
 	return s
+}
+
+// beside is how many decades the dots of two curves are drawn apart: fewer where the step
+// sizes span few.
+func beside(panel *logistic.Panel) float64 {
+	points := panel.Curves[0].Points
+	span := math.Abs(math.Log10(points[0].Gamma / points[len(points)-1].Gamma))
+	if panel.Axis != logistic.ByGamma || span == 0 {
+		return 0.015
+	}
+	return 0.015 * min(1, span/1.2)
 }
 
 // bare is a plotter that claims no room beside its data: the room that gonum keeps for

@@ -18,6 +18,7 @@ func drawn(t *testing.T) *logistic.Result {
 	o := logistic.Quick(1)
 	o.M, o.T, o.D = 5, 24, 2
 	o.Horizons = []int{8, 16}
+	o.FormatGammas, o.FormatSteps = o.FormatGammas[:1], 24
 	r, err := logistic.Run(t.Context(), logistic.Figures(o), "", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -74,8 +75,8 @@ func TestPictures(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 14 || len(twice) != 3 {
-		t.Errorf("%d pictures, want 14; of %d axes twice, want 3", len(seen), len(twice))
+	if len(seen) != 22 || len(twice) != 3 {
+		t.Errorf("%d pictures, want 22; of %d axes twice, want 3", len(seen), len(twice))
 	}
 }
 

@@ -3,6 +3,7 @@ package notation
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -69,7 +70,7 @@ func (w *writer) token(all []token, k int) int {
 		return k + 1
 	}
 	first := w.math.Len() == 0
-	breaks := w.depth == 0 && t.space && (t.kind == relation || t.kind == operator && (t.text == "+" || t.text == "-"))
+	breaks := w.depth == 0 && t.space && !signs(all, k) && (t.kind == relation || t.kind == operator && (t.text == "+" || t.text == "-"))
 	if breaks && !first {
 		w.flush()
 		w.out.WriteString(" ")
@@ -89,6 +90,17 @@ func (w *writer) token(all []token, k int) int {
 	atom, next := atom(all, k)
 	w.math.WriteString(atom)
 	return next
+}
+
+// signs reports whether the token at k is the sign of what comes after it, as in <= -a.
+func signs(all []token, k int) bool {
+	if t := all[k]; t.kind != operator || t.text != "+" && t.text != "-" {
+		return false
+	}
+	if k+1 == len(all) || all[k+1].space {
+		return false
+	}
+	return k == 0 || slices.Contains([]kind{opening, relation, operator, comma, word}, all[k-1].kind)
 }
 
 // atom is the MathML of the token at k with its scripts.
@@ -245,7 +257,7 @@ func leaf(all []token, k int) string {
 			return "<mo>" + text + "</mo>"
 		}
 		if t.text == "+" || t.text == "-" {
-			if k == 0 || all[k-1].kind == opening || all[k-1].kind == relation || all[k-1].kind == operator {
+			if signs(all, k) {
 				return `<mo form="prefix">` + text + "</mo>"
 			}
 		}

@@ -94,15 +94,18 @@ func TestMarkup(t *testing.T) {
 		}
 	}
 	for statement, want := range map[string]string{
-		"g E[-a]":   `<mo form="prefix">−</mo><mi>a</mi>`,
-		"g E[b+a]":  "<mi>b</mi><mo>+</mo><mi>a</mi>",
-		"T^-1/2":    "<mrow><mo>−</mo><mn>1/2</mn></mrow>",
-		"g E[2 -a]": "<mn>2</mn><mo>−</mo><mi>a</mi>",
-		"E[2 / -a]": `<mo lspace="0" rspace="0">/</mo><mo form="prefix">−</mo><mi>a</mi>`,
-		"g l(x+)":   "<msup><mi>x</mi><mrow><mo>+</mo></mrow></msup>",
-		"g l(x +)":  "<mi>x</mi><mo>+</mo>",
-		"A_i^T + 1": `<mi mathvariant="normal">T</mi>`,
-		"g T + 1":   "<mi>T</mi>",
+		"g E[-a]":  `<mo form="prefix">−</mo><mi>a</mi>`,
+		"g E[b+a]": "<mi>b</mi><mo>+</mo><mi>a</mi>",
+		"T^-1/2":   "<mrow><mo>−</mo><mn>1/2</mn></mrow>",
+		"x <= -a": "<mo form=\"infix\" lspace=\"0\" rspace=\"0.28em\">≤</mo>" +
+			"<mo form=\"prefix\">−</mo><mi>a</mi></math>",
+		"converges to -d": "converges to <math><mo form=\"prefix\">−</mo><mi>d</mi></math>",
+		"g E[2 -a]":       "<mn>2</mn><mo>−</mo><mi>a</mi>",
+		"E[2 / -a]":       `<mo lspace="0" rspace="0">/</mo><mo form="prefix">−</mo><mi>a</mi>`,
+		"g l(x+)":         "<msup><mi>x</mi><mrow><mo>+</mo></mrow></msup>",
+		"g l(x +)":        "<mi>x</mi><mo>+</mo>",
+		"A_i^T + 1":       `<mi mathvariant="normal">T</mi>`,
+		"g T + 1":         "<mi>T</mi>",
 	} {
 		if got := HTML(statement); !strings.Contains(got, want) {
 			t.Errorf("%s gives\n  %s, want in it\n  %s", statement, got, want)

@@ -26,6 +26,7 @@ type card struct {
 	Forms         []*form
 	From, To      []link
 	Assumes       string
+	Charts        []*chart
 	Words         string // that a filter looks through
 }
 
@@ -86,10 +87,11 @@ type listing struct {
 	claims []claim.Claim
 	graph  *graph
 	byName map[string]*report.Row
+	charts *charts
 }
 
-func newListing(r *report.Report, claims []claim.Claim, g *graph) *listing {
-	l := &listing{report: r, claims: claims, graph: g, byName: map[string]*report.Row{}}
+func newListing(r *report.Report, claims []claim.Claim, g *graph, c *charts) *listing {
+	l := &listing{report: r, claims: claims, graph: g, charts: c, byName: map[string]*report.Row{}}
 	for k := range r.Claims {
 		l.byName[r.Claims[k].Name()] = &r.Claims[k]
 	}
@@ -203,6 +205,10 @@ func (l *listing) finish(d *card) error {
 		if a := strings.Join(f.claim.Assumes(), ", "); f.claim.Form == claim.Printed {
 			d.Assumes = a
 		}
+	}
+	var err error
+	if d.Charts, err = l.charts.of(d.ID); err != nil {
+		return err
 	}
 	d.Words = strings.ToLower(strings.Join(words, " "))
 	d.Verdicts = verdictsOf(d.Forms)

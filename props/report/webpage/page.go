@@ -50,6 +50,7 @@ type page struct {
 	Sharper   template.HTML
 	Figures   []figure
 	Pages     []document
+	Formats   []*chart
 	Runs      template.HTML
 	Bets      template.HTML
 	Faults    document
@@ -109,7 +110,12 @@ func newPage(r *report.Report, o Options) (*page, error) {
 	if err := p.drawGraphs(g, KnownOf(r), replays); err != nil {
 		return nil, err
 	}
-	l := newListing(r, claims, g)
+	drawn, err := newCharts()
+	if err != nil {
+		return nil, err
+	}
+	l := newListing(r, claims, g, drawn)
+	p.Formats = drawn.figure(formatCharts)
 	if p.Cards, err = l.cards(); err != nil {
 		return nil, err
 	}

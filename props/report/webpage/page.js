@@ -61,6 +61,26 @@
   });
   arrive();
 
+  // Sliders choose a column of the numbers under a chart; the first choice is all of them.
+  for (const f of document.querySelectorAll(".charted")) {
+    const input = f.querySelector("input");
+    const cursor = f.querySelector(".cursor");
+    const at = cursor.dataset.x.split(" ");
+    const show = () => {
+      const k = Number(input.value);
+      const head = f.querySelectorAll("thead th");
+      cursor.removeAttribute("hidden");
+      cursor.setAttribute("d", cursor.getAttribute("d").replace(/^M\S+/, "M" + at[k]));
+      for (const r of f.querySelectorAll("tr")) {
+        for (let c = 1; c <= at.length; c++) r.children[c].classList.toggle("off", c !== k + 1);
+      }
+      f.querySelector("output").textContent = head[k + 1].textContent;
+      input.setAttribute("aria-valuetext", head[k + 1].textContent);
+    };
+    input.addEventListener("input", show);
+    f.querySelector("output").textContent = "all: move to choose one";
+  }
+
   // Keyboard: / finds, Escape clears.
   addEventListener("keydown", (e) => {
     if (e.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) {

@@ -10,8 +10,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
-// CSV writes all points of a figure, a line each.
-func (r *Result) CSV(w io.Writer, f *Figure) error {
+// CSV writes all points of some figures, a line each.
+func (r *Result) CSV(w io.Writer, figures ...*Figure) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
 		"figure", "panel", "curve", "gamma", "T", "measured", "low", "high", "predicted", "sd", "ratio", "ratio_low",
@@ -19,7 +19,7 @@ func (r *Result) CSV(w io.Writer, f *Figure) error {
 		"mean_gradient", "mean_square",
 	}}
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	r.each(f, func(panel *Panel, c *Curve, o *Outcome) {
+	add := func(f *Figure, panel *Panel, c *Curve, o *Outcome) {
 		m, q := o.Measured, o.Predicted
 		lo, hi := q.Interval(m)
 		rows = append(rows, []string{
@@ -29,7 +29,10 @@ func (r *Result) CSV(w io.Writer, f *Figure) error {
 			strconv.FormatBool(!q.NoRoot), strconv.FormatBool(q.Proved), g(q.Floor), strconv.FormatBool(q.Settled),
 			strconv.Itoa(m.Complexity), g(m.MeanNorm), g(m.Squares),
 		})
-	})
+	}
+	for _, f := range figures {
+		r.each(f, func(panel *Panel, c *Curve, o *Outcome) { add(f, panel, c, o) })
+	}
 	if err := out.WriteAll(rows); err != nil {
 		return err
 	}

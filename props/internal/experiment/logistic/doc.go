@@ -10,6 +10,10 @@
 //	Predict            the same without a draw: root, floor, transient (Root, steady, flow)
 //	Run, Result        all points of some figures, resumable
 //
+// Short formats (bf16, fp8, int8, Top-k; Format) stand in the place of delta and eps on the
+// data sets of testdata: the figure "formats", whose oracle is that of a convex F, see
+// convex, as its mean step may jump over 0.
+//
 // What comes in: Options, and stored points of earlier runs. What goes out: Results, and
 // judgements for the list of claims. It imports core, claim, pool, strict and table; the
 // list of claims, the package that draws and the command import it.

@@ -1,6 +1,7 @@
 package logistic
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"time"
@@ -17,18 +18,19 @@ func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
 		m, d              int
 		forward, backward bool
 		reading           Reading
+		data, format      string
 	}
 	timed := map[kind]time.Duration{}
 	cost := func(p Point, forward bool) time.Duration {
-		k := kind{p.M, p.D, forward, p.Law.Backward > 0, p.Law.Reading}
+		k := kind{p.M, p.D, forward, p.Law.Backward > 0, p.Law.Reading, p.Data, fmt.Sprintf("%+v", p.Law.Format)}
 		if t, ok := timed[k]; ok {
 			return t
 		}
-		l := Law{Backward: p.Law.Backward, Every: 1, Reading: p.Law.Reading}
+		l := Law{Backward: p.Law.Backward, Every: 1, Reading: p.Law.Reading, Format: p.Law.Format}
 		if forward {
 			l.Forward = p.Law.Forward
 		}
-		s := newStepper(newData(p.M, p.D, p.Draw), l, rand.NewPCG(1, 1))
+		s := newStepper(dataOf(p), l, rand.NewPCG(1, 1))
 		w, least := make([]float64, p.D), time.Hour
 		for range estimateCalls {
 			start := time.Now()

@@ -9,31 +9,34 @@ import (
 
 // Options say which figures are made, and name every choice that the paper leaves open.
 type Options struct {
-	D, M, T  int
-	Seed     uint64    // of the noise
-	Draws    []uint64  // seeds of the data: the first is the default, the others are variants
-	Readings []Reading // likewise
-	Gammas   []float64 // step sizes, from large to small
-	Forward  []float64 // levels s_f of Figs 4 and 5
-	Backward []float64 // levels s_b of Figs 4, 5 and 6
-	Every    []int     // spacings of Figs 7 and 8
-	Phase    int       // of the injection in Figs 7 and 8
-	Horizons []int     // of the coupled sweep
-	EWMA     float64   // factor
-	Start    float64   // w^0 = Start (1, ..., 1)
-	Xi       float64
+	D, M, T      int
+	Seed         uint64    // of the noise
+	Draws        []uint64  // seeds of the data: the first is the default, the others are variants
+	Readings     []Reading // likewise
+	Gammas       []float64 // step sizes, from large to small
+	Forward      []float64 // levels s_f of Figs 4 and 5
+	Backward     []float64 // levels s_b of Figs 4, 5 and 6
+	Every        []int     // spacings of Figs 7 and 8
+	Phase        int       // of the injection in Figs 7 and 8
+	Horizons     []int     // of the coupled sweep
+	EWMA         float64   // factor
+	FormatGammas []float64 // step sizes of the short formats
+	FormatSteps  int       // and their T
+	Start        float64   // w^0 = Start (1, ..., 1)
+	Xi           float64
 }
 
 // Default is the full size with one draw of the data and one reading.
 func Default(seed uint64) Options {
 	return Options{
 		D: 10, M: 2000, T: 200_000, Seed: seed, Draws: []uint64{1}, Readings: []Reading{OneAStep},
-		Gammas:   []float64{0.3, 0.1, 0.03, 0.01, 0.003, 0.001},
-		Forward:  []float64{0.1, 0.25, 0.5, 1, 2},
-		Backward: []float64{0.25, 0.5, 1, 2},
-		Every:    []int{1, 3, 10, 30, 100},
-		Horizons: []int{2000, 6000, 20_000, 60_000, 200_000},
-		EWMA:     0.99, Xi: 0.001,
+		Gammas:       []float64{0.3, 0.1, 0.03, 0.01, 0.003, 0.001},
+		Forward:      []float64{0.1, 0.25, 0.5, 1, 2},
+		Backward:     []float64{0.25, 0.5, 1, 2},
+		Every:        []int{1, 3, 10, 30, 100},
+		Horizons:     []int{2000, 6000, 20_000, 60_000, 200_000},
+		FormatGammas: []float64{0.1, 0.03, 0.01}, FormatSteps: 20_000,
+		EWMA: 0.99, Xi: 0.001,
 	}
 }
 
@@ -51,6 +54,7 @@ func Quick(seed uint64) Options {
 	o.Gammas = []float64{0.3, 0.1, 0.03, 0.01}
 	o.Forward, o.Backward, o.Every = []float64{0.5, 1, 2}, []float64{0.25, 1, 2}, []int{1, 10, 100}
 	o.Horizons = []int{600, 2000, 6000, 20_000}
+	o.FormatGammas, o.FormatSteps = []float64{0.1, 0.03}, 3000
 	return o
 }
 
@@ -59,6 +63,7 @@ func (o *Options) Check() error {
 	for name, n := range map[string]int{
 		"draws": len(o.Draws), "readings": len(o.Readings), "gammas": len(o.Gammas), "forward levels": len(o.Forward),
 		"backward levels": len(o.Backward), "spacings": len(o.Every), "horizons": len(o.Horizons),
+		"step sizes of formats": len(o.FormatGammas),
 	} {
 		if n == 0 {
 			return fmt.Errorf("logistic: no %s", name)
@@ -98,7 +103,7 @@ type Panel struct {
 
 // Figure is one figure of the paper, for one draw of the data and one reading.
 type Figure struct {
-	ID      string // fig3 to fig8, remark4
+	ID      string // fig3 to fig8, remark4, formats
 	Variant string // "" for the first draw and reading
 	Title   string
 	Panels  []Panel
@@ -135,6 +140,9 @@ func Figures(o Options) []Figure {
 			for _, f := range m.figures() {
 				f.Variant = variant
 				all = append(all, f)
+			}
+			if variant == "" { // nothing is drawn, and rounding reads each sample
+				all = append(all, m.formats())
 			}
 		}
 	}
@@ -256,7 +264,7 @@ func Select(all []Figure, ids []string) ([]Figure, error) {
 			}
 		}
 		if len(some) == before {
-			return nil, fmt.Errorf("no figure %.40q, want fig3 to fig8 or remark4, each once", id)
+			return nil, fmt.Errorf("no figure %.40q, want fig3 to fig8, remark4 or formats, each once", id)
 		}
 	}
 	return some, nil

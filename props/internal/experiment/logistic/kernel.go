@@ -23,21 +23,7 @@ type data struct {
 // newData draws the data as problem.Synthetic does.
 func newData(m, d int, draw uint64) *data {
 	t := problem.Synthetic(d, m, draw)
-	s := &data{m: m, d: d, x: make([]float64, d*m), mean: make([]float64, d)}
-	for k, h := range t.X {
-		norm := 0.0
-		for j, v := range h {
-			if t.Label[k] == 1 {
-				v = -v
-			}
-			s.x[j*m+k] = v
-			s.rows = append(s.rows, v)
-			s.mean[j] += v / float64(m)
-			norm += float64(v * v)
-		}
-		s.wide = max(s.wide, math.Sqrt(norm))
-	}
-	return s
+	return fromTable(t.X, t.Label)
 }
 
 // column is coordinate j of all samples.
@@ -68,6 +54,7 @@ type stepper struct {
 	s        []float64 // m slopes of the exact pass and, after them, of the perturbed one
 	both     []float64 // the two gradients
 	pcg      *rand.PCG
+	round    func(to, from []float64) // of a format
 }
 
 func newStepper(s *data, law Law, pcg *rand.PCG) *stepper {
@@ -80,6 +67,9 @@ func newStepper(s *data, law Law, pcg *rand.PCG) *stepper {
 	if law.OneSided {
 		p.lo, p.span = 0, b
 	}
+	if law.Format != nil {
+		p.round = law.Format.sampler(s.m, pcg)
+	}
 	return p
 }
 
@@ -88,6 +78,9 @@ func unit(bits uint32) float64 { return (float64(bits) + 0.5) * 0x1p-32 }
 
 // gradients returns those of step t at w, lent until the next call.
 func (p *stepper) gradients(t int, w []float64) (exact, perturbed []float64) {
+	if p.round != nil {
+		return p.gradientsRounded(w)
+	}
 	m, d := p.m, p.d
 	p.ahead(p.a, w)
 	forward := p.half > 0 && t%p.law.Every == p.law.Phase

@@ -25,10 +25,12 @@ type Law struct {
 	Every    int     `json:"every"` // delta is drawn at steps t = Phase mod Every only; 1: at all
 	Phase    int     `json:"phase"`
 	Reading  Reading `json:"reading"`
+	Format   *Format `json:"format,omitempty"` // a format in the place of delta and eps; nil for none
 }
 
 // Point is one run: everything that its numbers depend on.
 type Point struct {
+	Data  string           `json:"data,omitempty"` // a data set in the place of a draw
 	D     int              `json:"d"`
 	M     int              `json:"m"`
 	Draw  uint64           `json:"draw"` // seed of the data
@@ -60,7 +62,10 @@ func (p *Point) Check() error {
 	case math.IsNaN(p.Start) || math.Abs(p.Start) > maxArgument:
 		return fmt.Errorf("logistic: start is %v, want in -%v..%v", p.Start, maxArgument, maxArgument)
 	}
-	return errors.Join(p.Law.check(), p.Reg.Check())
+	if p.Law.Format != nil && p.Reg.Kind != "l2" {
+		return fmt.Errorf("logistic: a format with the regularizer %.40q, want l2", p.Reg.Kind)
+	}
+	return errors.Join(p.checkData(), p.Law.check(), p.Reg.Check())
 }
 
 // maxWidth is the largest s: Gauss-Legendre is exact to rounding below it, see nodes.
@@ -82,7 +87,13 @@ func (l *Law) check() error {
 	case l.Reading != OneAStep && l.Reading != OneASample:
 		return fmt.Errorf("logistic: reading %.40q, want %q or %q", l.Reading, OneAStep, OneASample)
 	}
-	return nil
+	if l.Format == nil {
+		return nil
+	}
+	if l.Forward > 0 || l.Backward > 0 || l.Every > 1 {
+		return errors.New("logistic: a format beside s_f, s_b or a spacing")
+	}
+	return l.Format.check()
 }
 
 // Nonconvex and Convex are the regularizers of section 7; Convex is called strongly

@@ -53,6 +53,14 @@ func TestPageOnRecord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var points strings.Builder
+		if err := r.CSV(&points, &r.Figures[0]); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := pages.FS.ReadFile("figures.csv")
+		if err != nil || !strings.Contains(string(stored), strings.SplitN(points.String(), "\n", 2)[1]) {
+			t.Errorf("figures.csv (%v) has not the points of %s: go run ./props/verify page points", err, at.id)
+		}
 		all := lines(t, r.ratios(&panel))
 		if row := all[len(all)-1]; !strings.Contains(page, row+"\n") {
 			t.Errorf("the page on record has no line %q: %s > props/pages/FIGURES.md", row, PageCommand)

@@ -13,9 +13,11 @@ type Predicted struct {
 	NoRoot     bool     `json:"no_root"`
 	Floor      float64  `json:"floor"` // E|grad f(w_t)| as T -> infinity at this gamma; 0 where w_t is not stationary
 	Stable     float64  `json:"stable"`
-	SD         float64  `json:"sd"`              // of Measured.Stable about it
-	Settled    bool     `json:"settled"`         // w^0 is forgotten in the first half of the run
-	Trace      []Sample `json:"trace,omitempty"` // E of the EWMA, where asked for
+	SD         float64  `json:"sd"`               // of Measured.Stable about it
+	Settled    bool     `json:"settled"`          // w^0 is forgotten in the first half of the run
+	Trace      []Sample `json:"trace,omitempty"`  // E of the EWMA, where asked for
+	Slack      float64  `json:"slack,omitempty"`  // relative, where jumps are wider than the noise
+	Errors     *Errors  `json:"errors,omitempty"` // of a format
 }
 
 // Z is how many standard deviations make the interval of a point, and Closure the
@@ -28,10 +30,13 @@ const (
 // Interval is that of measured/predicted in which 1 must be. It is one of the logarithm:
 // a mean of few independent |z| is skewed to the right, like a gamma variable.
 func (p *Predicted) Interval(m *Measured) (lo, hi float64) {
-	width := Z*p.SD/p.Stable + Closure
+	width := p.width()
 	ratio := m.Stable / p.Stable
 	return ratio * math.Exp(-width), ratio * math.Exp(width)
 }
+
+// width is half that of the interval.
+func (p *Predicted) width() float64 { return Z*p.SD/p.Stable + Closure + p.Slack }
 
 // Agrees reports whether it is.
 func (p *Predicted) Agrees(m *Measured) bool {
@@ -47,10 +52,13 @@ const windowPoints = 24
 
 // Predict is the oracle of a point that Check accepts, with a trace if asked for.
 func Predict(p Point, trace bool) *Predicted {
-	return predict(newField(p, newData(p.M, p.D, p.Draw)), trace)
+	return predict(newField(p, dataOf(p)), trace)
 }
 
 func predict(f *field, trace bool) *Predicted {
+	if f.p.Law.Format != nil {
+		return predictFormat(f)
+	}
 	p := f.p
 	out := &Predicted{}
 	root := f.root(p.start())
@@ -155,6 +163,6 @@ func (f *field) course(s *steady, steadies, trace bool) ([]float64, *flow) {
 
 // Band is the interval of Measured.Stable that Interval is made of.
 func (p *Predicted) Band() (lo, hi float64) {
-	width := Z*p.SD/p.Stable + Closure
+	width := p.width()
 	return p.Stable * math.Exp(-width), p.Stable * math.Exp(width)
 }

@@ -121,17 +121,24 @@ func Run(ctx context.Context, figures []Figure, dir string, say Progress) (*Resu
 // shared draws the data of each draw once.
 type shared struct {
 	mu sync.Mutex
-	by map[[3]uint64]*data
+	by map[dataKey]*data
 }
 
-func newShared() *shared { return &shared{by: map[[3]uint64]*data{}} }
+// dataKey is what data depend on.
+type dataKey struct {
+	set  string
+	d, m int
+	draw uint64
+}
+
+func newShared() *shared { return &shared{by: map[dataKey]*data{}} }
 
 func (s *shared) of(p Point) *data {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := [3]uint64{uint64(p.D), uint64(p.M), p.Draw}
+	key := dataKey{p.Data, p.D, p.M, p.Draw}
 	if s.by[key] == nil {
-		s.by[key] = newData(p.M, p.D, p.Draw)
+		s.by[key] = dataOf(p)
 	}
 	return s.by[key]
 }

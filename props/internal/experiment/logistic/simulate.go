@@ -49,7 +49,7 @@ func (p *Point) start() []float64 {
 // Simulate runs a point that Check accepts. It is the same for a point at any
 // GOMAXPROCS.
 func Simulate(p Point) *Measured {
-	return simulate(context.Background(), p, newData(p.M, p.D, p.Draw))
+	return simulate(context.Background(), p, dataOf(p))
 }
 
 // simulate is nil when ctx ends before it does.

@@ -309,6 +309,23 @@ func TestFilterAndKeys(t *testing.T) {
 	}
 }
 
+// TestSlider: it chooses one column of the numbers under a chart, and says which.
+func TestSlider(t *testing.T) {
+	b := open(t, 1280, 900)
+	var seen, says string
+	b.run(chromedp.Evaluate(`(() => {
+		const f = document.querySelector("#fig4a .charted"), input = f.querySelector("input");
+		input.value = 2;
+		input.dispatchEvent(new Event("input"));
+		const row = [...f.querySelectorAll("tbody tr")][1];
+		return [...row.children].filter((c) => !c.classList.contains("off")).length + " " +
+			f.querySelector(".cursor").hasAttribute("hidden");
+	})()`, &seen), chromedp.Evaluate(`document.querySelector("#fig4a .charted output").textContent`, &says))
+	if seen != "3 false" || says != "0.1" {
+		t.Errorf("cells shown and cursor hidden: %q, the slider says %q", seen, says)
+	}
+}
+
 // TestWithoutScripts: the page is a list that opens, and shows no control that does nothing.
 func TestWithoutScripts(t *testing.T) {
 	b := open(t, 1280, 900, emulation.SetScriptExecutionDisabled(true))

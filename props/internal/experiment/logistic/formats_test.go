@@ -1,0 +1,183 @@
+package logistic
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core/perturb"
+)
+
+// formatPoint is a small one.
+func formatPoint(f *Format) Point {
+	features, _ := shape(BreastCancer)
+	return Point{
+		Data: BreastCancer, D: features, M: 80, Reg: Convex, Gamma: 0.05, T: 3000, EWMA: 0.99, Xi: 0.001, Seed: 1,
+		Law: Law{Every: 1, Reading: OneASample, Format: f},
+	}
+}
+
+// TestTopKIsCores: the compressor that sorts is perturb.TopK, equals among the numbers too,
+// whatever order the last step left.
+func TestTopKIsCores(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	const m = 40
+	order := newOrder(m)
+	from, to, delta := make([]float64, m), make([]float64, m), make([]float64, m)
+	for range 200 {
+		for k := range from {
+			from[k] = float64(rng.IntN(9) - 4)
+		}
+		k := 1 + rng.IntN(m-1)
+		topK(to, from, k, order)
+		perturb.TopK(k).Sample(delta, from, 0, nil)
+		for i, v := range from {
+			if to[i] != v+delta[i] {
+				t.Fatalf("k = %d, %v: entry %d is %v, want %v", k, from, i, to[i], v+delta[i])
+			}
+		}
+	}
+}
+
+// TestGridIsCores: the values above, between and nearest on the grid of the oracle are
+// those that perturb rounds to.
+func TestGridIsCores(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for _, name := range []string{"bf16", "e4m3", "e5m2", "int8"} {
+		f := formatPoint(&Format{Name: name, Site: AtForward})
+		c := newConvex(newField(f, dataOf(f)), make([]float64, f.D))
+		c.scale = 1. / 64 // of numbers below 1.98
+		law := perturb.Round(name, false)
+		for range 2000 {
+			x := 1.98 * (2*rng.Float64() - 1)
+			delta := make([]float64, 2)
+			law.Sample(delta, []float64{x, 1.98}, 0, nil)
+			if got, want := c.round(x), x+delta[0]; got != want {
+				t.Fatalf("%s: %v is rounded to %v, want %v", name, x, got, want)
+			}
+			low, high, way := c.between(x)
+			if !(low <= x && x <= high) || c.above(low) != high || math.Abs(low+way*(high-low)-x) > 1e-15 {
+				t.Fatalf("%s: %v lies between %v and %v, %v of the way; above is %v", name, x, low, high, way,
+					c.above(low))
+			}
+		}
+	}
+}
+
+// TestFormatStep: the perturbed gradient of a step is that of core's law on the tensor.
+func TestFormatStep(t *testing.T) {
+	for _, site := range []Site{AtForward, AtBackward} {
+		p := formatPoint(&Format{Name: "int8", Site: site})
+		s := dataOf(p)
+		w := make([]float64, p.D)
+		for j := range w {
+			w[j] = 0.1 * float64(j%7-3)
+		}
+		step := newStepper(s, p.Law, rand.NewPCG(1, 1))
+		exact, perturbed := step.gradients(0, w)
+		a, slope, delta := make([]float64, p.M), make([]float64, p.M), make([]float64, p.M)
+		s.ahead(a, w)
+		law := perturb.Round("int8", false)
+		if site == AtForward {
+			law.Sample(delta, a, 0, nil)
+		}
+		for k, v := range a {
+			slope[k] = sigma(v + delta[k])
+		}
+		if site == AtBackward {
+			law.Sample(delta, slope, 0, nil)
+			for k := range slope {
+				slope[k] += delta[k]
+			}
+		}
+		want := make([]float64, p.D)
+		s.back(want, slope)
+		moved := 0.0
+		for j := range want {
+			moved += math.Abs(perturbed[j] - exact[j])
+			if math.Abs(perturbed[j]-want[j]) > 1e-13 {
+				t.Errorf("%s: coordinate %d is %v, want %v", site, j, perturbed[j], want[j])
+			}
+		}
+		if moved < 1e-6 {
+			t.Errorf("%s: the format perturbs nothing", site)
+		}
+	}
+}
+
+// TestFormatOracle: runs agree with the oracle of their law, and not with that of no law.
+func TestFormatOracle(t *testing.T) {
+	for _, f := range []Format{
+		{Name: "int8", Site: AtForward}, {Name: "e4m3", Site: AtBackward}, {Name: "e5m2", Stochastic: true, Site: AtForward},
+		{Name: "e5m2", Stochastic: true, Site: AtBackward}, {Name: TopK, Keep: 0.5, Site: AtForward},
+		{Name: TopK, Keep: 0.1, Site: AtBackward},
+	} {
+		t.Run(fmt.Sprintf("%+v", f), func(t *testing.T) {
+			p := formatPoint(&f)
+			m, q := Simulate(p), Predict(p, false)
+			if !q.Proved || !q.Agrees(m) || !(q.PlateauErr < 5e-5) {
+				t.Errorf("measured %v, predicted %+v", m.Stable, q)
+			}
+			p.Law.Format = nil
+			if without := Predict(p, false); without.Agrees(m) {
+				t.Errorf("measured %v, and the oracle without a format, %v, agrees", m.Stable, without.Stable)
+			}
+			inside, why := f.Inside(q.Errors)
+			if want := f.Stochastic && f.Site == AtBackward; inside != want || why == "" {
+				t.Errorf("inside Corollary 1: %v, %q; errors %+v", inside, why, q.Errors)
+			}
+			if inside != (q.Plateau <= q.PlateauErr) {
+				t.Errorf("inside: %v, and a plateau of %v +- %v", inside, q.Plateau, q.PlateauErr)
+			}
+		})
+	}
+}
+
+// TestFormatKink: without noise a step to nearest ends up about the minimum of F, where the
+// mean step has no root: it keeps its size, and |grad f| is the plateau.
+func TestFormatKink(t *testing.T) {
+	p := formatPoint(&Format{Name: "e5m2", Site: AtForward})
+	p.Xi, p.Gamma, p.T = 0, 0.02, 10_000
+	m, q := Simulate(p), Predict(p, false)
+	if !q.NoRoot || math.Abs(m.Stable/q.Plateau-1) > 0.01 {
+		t.Errorf("measured %v, predicted %+v", m.Stable, q)
+	}
+	s := dataOf(p)
+	step := newStepper(s, p.Law, rand.NewPCG(1, 1))
+	_, g := step.gradients(0, m.W)
+	addReg(g, m.W, p.Reg)
+	if norm2(g) < 1e-5 {
+		t.Errorf("the step is %v: a root", norm2(g))
+	}
+}
+
+func TestFormatRefusals(t *testing.T) {
+	for _, c := range []struct {
+		change func(p *Point)
+		want   string
+	}{
+		{func(p *Point) { p.Data = "iris" }, `data "iris"`},
+		{func(p *Point) { p.M = 570 }, "30 features and 569 rows, not d = 30 and m = 570"},
+		{func(p *Point) { p.D = 10 }, "not d = 10"},
+		{func(p *Point) { p.Law.Format.Name = "fp4" }, `format "fp4"`},
+		{func(p *Point) { p.Law.Format.Site = "" }, `site ""`},
+		{func(p *Point) { p.Law.Format.Keep = 0.5 }, "e4m3 keeps all"},
+		{func(p *Point) { p.Law.Format.Name = TopK }, "a share of 0"},
+		{func(p *Point) { p.Law.Format = &Format{Name: TopK, Keep: math.NaN(), Site: AtForward} }, "NaN"},
+		{func(p *Point) { p.Law.Format = &Format{Name: TopK, Keep: 0.5, Stochastic: true, Site: AtForward} },
+			"draws nothing"},
+		{func(p *Point) { p.Law.Forward = 1 }, "beside s_f"},
+		{func(p *Point) { p.Reg = Nonconvex }, `"nonconvex", want l2`},
+	} {
+		p := formatPoint(&Format{Name: "e4m3", Site: AtForward})
+		if err := p.Check(); err != nil {
+			t.Fatal(err)
+		}
+		c.change(&p)
+		if err := p.Check(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+}
