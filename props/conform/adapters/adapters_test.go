@@ -32,8 +32,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestComplete: an engine in Python is its file with serve.py in the place of the line that
-// imports it, nothing more or less; others are their files.
+// TestComplete: an engine in Python or JavaScript is its file with serve.py or serve.mjs in
+// the place of the line that imports it, nothing more or less; others are their files.
 func TestComplete(t *testing.T) {
 	for _, a := range All() {
 		source := read(a.File)
@@ -41,15 +41,19 @@ func TestComplete(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if strings.HasSuffix(a.File, ".py") {
-			before, rest, imports := strings.Cut(source, "from serve import ")
+		first, serve, mark := "from serve import ", "serve.py", "#"
+		if strings.HasSuffix(a.File, ".mjs") {
+			first, serve, mark = "import { serve, Unsupported } from ", "serve.mjs", "/"
+		}
+		if strings.HasSuffix(a.File, ".py") || strings.HasSuffix(a.File, ".mjs") {
+			before, rest, imports := strings.Cut(source, first)
 			_, after, _ := strings.Cut(rest, "\n")
 			protocol, ok := strings.CutPrefix(text, before)
 			protocol, end := strings.CutSuffix(protocol, after)
-			if !imports || !ok || !end || !strings.Contains(protocol, " the protocol\n"+read("serve.py")+"\n#") ||
-				!strings.HasSuffix(protocol, "# the engine\n") || strings.Count(protocol, "\n") !=
-				strings.Count(read("serve.py"), "\n")+3 {
-				t.Errorf("%s is not %s with serve.py in it", a.Name, a.File)
+			if !imports || !ok || !end || !strings.Contains(protocol, " the protocol\n"+read(serve)+"\n"+mark) ||
+				!strings.HasSuffix(protocol, mark+" the engine\n") || strings.Count(protocol, "\n") !=
+				strings.Count(read(serve), "\n")+3 {
+				t.Errorf("%s is not %s with %s in it", a.Name, a.File, serve)
 			}
 		} else if text != source || source == "" {
 			t.Errorf("%s is not %s", a.Name, a.File)

@@ -3,8 +3,9 @@
 // ADAPTERS.md in props/pages says what the gate finds in each. The command may import it; it
 // imports the standard library alone.
 //
-// The files are here as they are edited: those in Python share serve.py, which Text puts
-// into each. install.sh installs what one needs, in versions that are known to work.
+// The files are here as they are edited: those in Python share serve.py, those in JavaScript
+// serve.mjs, which Text puts into each. install.sh installs what one needs, in versions that
+// are known to work.
 //
 // # Bad input
 //
