@@ -21,7 +21,7 @@ eigen) # Debian: g++ libeigen3-dev nlohmann-json3-dev
 	exit
 	;;
 node) # nothing but Node 18 or later
-	node -e 'process.exit(parseInt(process.versions.node) < 18)'
+	node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
 	echo "node $here/node_engine.mjs"
 	exit
 	;;

@@ -11,7 +11,8 @@ const precisions = {
 };
 if (!Object.hasOwn(precisions, name)) throw new Error(`precision ${name}`);
 const c = name === "float32" ? Math.fround : (x) => x; // rounds one operation
-const Store = name === "float64" ? Float64Array : Float32Array;
+const Store = name === "float64" ? Float64Array : Float32Array; // states, weights, gradients
+const Compute = name === "float32" ? Float32Array : Float64Array; // within (5d)
 
 const map = (n, f) => Store.from({ length: n }, (_, i) => f(i));
 const sum = (n, f) => {
@@ -131,13 +132,13 @@ function pass(chain, w, { x, delta, eps }) {
 // by makes an operation on numbers one by entries.
 const by = (f) => (a, b) => {
   const at = (x, k) => (typeof x === "number" ? x : x[k]);
-  return map((typeof a === "number" ? b : a).length, (k) => c(f(at(a, k), at(b, k))));
+  return Compute.from(typeof a === "number" ? b : a, (_, k) => c(f(at(a, k), at(b, k))));
 };
 
 await serve({
   name: "node", version: process.versions.node, precision: precisions[name], deterministic: true,
   ops: Object.keys(operators),
 }, {
-  pass, array: (list) => Store.from(list), list: (array) => Array.from(array),
+  pass, array: (list) => Store.from(list), list: (array) => Array.from(Store.from(array)),
   add: by((a, b) => a + b), sub: by((a, b) => a - b), mul: by((a, b) => a * b), div: by((a, b) => a / b),
 });

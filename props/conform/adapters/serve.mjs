@@ -38,7 +38,7 @@ const answers = {
   step: (engine, { x, delta, eps, ...rest }) =>
     plain(engine, batch(engine, { ...rest, accumulate: 1, samples: [{ x, delta, eps }] })),
   trace: (engine, request) => {
-    const { Y, V } = pass(engine, request.chain, request.w, request);
+    const { Y, V } = onePass(engine, request.chain, request.w, request);
     return { ...answers.step(engine, request), Y: Y.map(engine.list), V: V.map(engine.list) };
   },
   batch: (engine, request) => plain(engine, batch(engine, request)),
@@ -58,7 +58,7 @@ function batch(engine, { chain, w, gamma, reg, accumulate, samples }) {
   const { array, add, sub, mul, div } = engine;
   const both = (a, b) => ({ loss: add(a.loss, b.loss), u: a.u.map((ui, i) => add(ui, b.u[i])) });
   const one = (sample) => {
-    const { Y, u } = pass(engine, chain, w, sample);
+    const { Y, u } = onePass(engine, chain, w, sample);
     return { loss: Y[chain.length], u };
   };
   const windows = [];
@@ -71,7 +71,7 @@ function batch(engine, { chain, w, gamma, reg, accumulate, samples }) {
   return { loss: div(total.loss, samples.length), u, w: after };
 }
 
-function pass(engine, chain, w, { x, delta, eps, label }) {
+function onePass(engine, chain, w, { x, delta, eps, label }) {
   const { array } = engine;
   const labelled = chain.map((o) => (o.op === "softmaxce" ? { ...o, label: label ?? o.label } : o));
   return engine.pass(labelled, w.map(array), { x: array(x), delta: delta.map(array), eps: eps.map(array) });
