@@ -83,16 +83,31 @@ func TestNumPy(t *testing.T) {
 		t.Skipf("no NumPy for %s (CASCADE_PYTHON names another one): %v: %s", python, err,
 			strings.TrimSpace(stderr.String()))
 	}
-	text, err := Text("numpy")
+	gated(t, "numpy", python, "engine.py", "float64", "float32", "float16")
+}
+
+// TestNode does the same for the engine in JavaScript, where Node is installed.
+func TestNode(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("no Node: ", err)
+	}
+	gated(t, "node", node, "engine.mjs", "float64", "float32", "mixed")
+}
+
+// gated asks the file that a user copies a few rules in each precision.
+func gated(t *testing.T, name, program, file string, precisions ...string) {
+	t.Helper()
+	text, err := Text(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "engine.py")
+	file = filepath.Join(t.TempDir(), file)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, precision := range []string{"float64", "float32", "float16"} {
-		e := wire.Command([]string{python, file, precision}, nil)
+	for _, precision := range precisions {
+		e := wire.Command([]string{program, file, precision}, nil)
 		r := conform.Run(e.Factory, e.Options(&conform.Options{
 			Cases: 2, Rules: []string{"operators", "step", "trace", "batch", "run"},
 		}))
