@@ -199,12 +199,19 @@ func ones(n int) []float64 {
 	return v
 }
 
+// manyClasses is the width of one softmaxce that is always asked. An engine that
+// differentiates through the largest logit, which it subtracts, adds the rounding of
+// sum_k (p_k - [k = label]) to that entry: n times as much of it, in units of p about 1/n,
+// which passes what sums of n terms may do where n is below a thousand.
+const manyClasses = 4096
+
 var sweepRule = &rule{
 	name: "sweep",
 	explanation: "functions are right at every size of their argument: where implementations switch, saturate or " +
 		"overflow",
 	always: fmt.Sprintf("tanh, sigmoid, softplus and logistic at %d arguments of both signs; "+
-		"softmaxce with logits of %d sizes in 6 patterns", len(switches), len(logitSizes)),
+		"softmaxce with logits of %d sizes in 6 patterns, and of width %d", len(switches), len(logitSizes),
+		manyClasses),
 	drawn: "16 arguments of sizes from 2^-20 to 2^10, for a function",
 	fixed: cases(func(a *always) {
 		for _, op := range slices.Concat(curvedOps, []string{"logistic"}) {
@@ -236,6 +243,17 @@ var sweepRule = &rule{
 				}
 			}
 		}
+		a.add(fmt.Sprintf("softmaxce of width %d", manyClasses), func(m *maker, scale float64) *sequence {
+			if scale < 1 {
+				return nil
+			}
+			x := make([]float64, manyClasses)
+			for k := range x {
+				x[k] = float64(7*k%16)/8 - 1
+			}
+			x[1] = 1.5
+			return asking("", m.shown("softmaxce", x, nil))
+		})
 	}),
 	draw: func(m *maker, index int) *sequence {
 		ops := m.among(slices.Concat(curvedOps, []string{"logistic", "softmaxce"})...)

@@ -1100,6 +1100,20 @@ var functionFaults = []plantedFault{
 			}
 		}
 	})},
+	// As candle: 0 is what sum p - 1 should be, and what it is comes to the largest logit.
+	{"softmax differentiates through its largest logit", "sweep",
+		in(word("float32"), func(e *lab) {
+			changeJ1(e, "softmaxce", func(i int, j *job, x, _, v, g []float64) {
+				top, noise := 0, 0.0
+				for k := range g {
+					if x[k] > x[top] {
+						top = k
+					}
+					noise = e.c(noise + g[k])
+				}
+				g[top] = e.c(g[top] - noise)
+			})
+		})},
 	{"label smoothing of 1e-6", "sweep", onJ1("softmaxce", func(i int, j *job, _, _, v, g []float64) {
 		g[j.chain[i-1].Label] += 1e-6 * v[0]
 	})},

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:embed *.py cpp go known install.sh
+//go:embed *.py *.mjs cpp go rust known install.sh
 var files embed.FS
 
 // Adapter is one engine.
@@ -28,6 +28,11 @@ func All() []Adapter {
 		{"jax", "jax_engine.py", "JAX on the CPU, compiled or not",
 			"python3 jax_engine.py [float64|float32|bfloat16|float16] [eager]"},
 		{"eigen", "cpp/eigen_engine.cpp", "C++ with Eigen, gradients by hand", "engine [float64|float32]"},
+		{"node", "node_engine.mjs", "Node without packages, gradients by hand",
+			"node node_engine.mjs [float64|float32|mixed]"},
+		{"tfjs", "tfjs_engine.mjs", "TensorFlow.js, its CPU backend in JavaScript, float32", "node tfjs_engine.mjs"},
+		{"candle", "rust/candle_engine.rs", "Rust with candle on the CPU",
+			"candle_engine [float64|float32|bfloat16|float16]"},
 		{"tinygrad", "tinygrad_engine.py", "tinygrad on the CPU", "python3 tinygrad_engine.py [float32|float64]"},
 		{"gomlx", "go/gomlx_engine.go", "GoMLX on its backend in pure Go", "engine [float64|float32]"},
 		{"spago", "go/spago_engine.go", "spago", "engine [float64|float32]"},
@@ -37,8 +42,9 @@ func All() []Adapter {
 	}
 }
 
-// shared is the line by which an engine in Python takes what it shares with others.
-var shared = regexp.MustCompile(`(?m)^from serve import .*\n`)
+// shared is the line by which an engine in Python or JavaScript takes what it shares with
+// others in its language.
+var shared = regexp.MustCompile(`(?m)^(?:from serve import .*|import .* from "\./serve\.mjs";)\n`)
 
 // Text is the file of the adapter of this name, complete: what it shares is in it.
 func Text(name string) (string, error) {
@@ -51,10 +57,13 @@ func Text(name string) (string, error) {
 		text := read(a.File)
 		cut := shared.FindStringIndex(text)
 		if cut == nil {
-			return text, nil // not in Python
+			return text, nil // shares nothing
 		}
-		line := strings.Repeat("#", 20)
-		protocol := line + " the protocol\n" + read("serve.py") + "\n" + line + " the engine\n"
+		line, serve := strings.Repeat("#", 20), "serve.py"
+		if strings.HasSuffix(a.File, ".mjs") {
+			line, serve = strings.Repeat("/", 20), "serve.mjs"
+		}
+		protocol := line + " the protocol\n" + read(serve) + "\n" + line + " the engine\n"
 		return text[:cut[0]] + protocol + text[cut[1]:], nil
 	}
 	return "", fmt.Errorf("adapters: no adapter %.80q, want one of %s", name, strings.Join(names, ", "))

@@ -39,8 +39,8 @@ func installs(name string) bool {
 	return regexp.MustCompile(`(?m)^([a-z]+ \| )*` + name + `( \| [a-z]+)*\)`).MatchString(Files()["install.sh"])
 }
 
-// TestComplete: an engine in Python is its file with serve.py in the place of the line that
-// imports it, nothing more or less; others are their files.
+// TestComplete: an engine in Python or JavaScript is its file with serve.py or serve.mjs in
+// the place of the line that imports it, nothing more or less; others are their files.
 func TestComplete(t *testing.T) {
 	for _, a := range All() {
 		source := read(a.File)
@@ -48,15 +48,19 @@ func TestComplete(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if strings.HasSuffix(a.File, ".py") {
-			before, rest, imports := strings.Cut(source, "from serve import ")
+		first, serve, mark := "from serve import ", "serve.py", "#"
+		if strings.HasSuffix(a.File, ".mjs") {
+			first, serve, mark = "import { serve, Unsupported } from ", "serve.mjs", "/"
+		}
+		if strings.HasSuffix(a.File, ".py") || strings.HasSuffix(a.File, ".mjs") {
+			before, rest, imports := strings.Cut(source, first)
 			_, after, _ := strings.Cut(rest, "\n")
 			protocol, ok := strings.CutPrefix(text, before)
 			protocol, end := strings.CutSuffix(protocol, after)
-			if !imports || !ok || !end || !strings.Contains(protocol, " the protocol\n"+read("serve.py")+"\n#") ||
-				!strings.HasSuffix(protocol, "# the engine\n") || strings.Count(protocol, "\n") !=
-				strings.Count(read("serve.py"), "\n")+3 {
-				t.Errorf("%s is not %s with serve.py in it", a.Name, a.File)
+			if !imports || !ok || !end || !strings.Contains(protocol, " the protocol\n"+read(serve)+"\n"+mark) ||
+				!strings.HasSuffix(protocol, mark+" the engine\n") || strings.Count(protocol, "\n") !=
+				strings.Count(read(serve), "\n")+3 {
+				t.Errorf("%s is not %s with %s in it", a.Name, a.File, serve)
 			}
 		} else if text != source || source == "" {
 			t.Errorf("%s is not %s", a.Name, a.File)
@@ -86,16 +90,31 @@ func TestNumPy(t *testing.T) {
 		t.Skipf("no NumPy for %s (CASCADE_PYTHON names another one): %v: %s", python, err,
 			strings.TrimSpace(stderr.String()))
 	}
-	text, err := Text("numpy")
+	gated(t, "numpy", python, "engine.py", "float64", "float32", "float16")
+}
+
+// TestNode does the same for the engine in JavaScript, where Node is installed.
+func TestNode(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("no Node: ", err)
+	}
+	gated(t, "node", node, "engine.mjs", "float64", "float32", "mixed")
+}
+
+// gated asks the file that a user copies a few rules in each precision.
+func gated(t *testing.T, name, program, file string, precisions ...string) {
+	t.Helper()
+	text, err := Text(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "engine.py")
+	file = filepath.Join(t.TempDir(), file)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, precision := range []string{"float64", "float32", "float16"} {
-		e := wire.Command([]string{python, file, precision}, nil)
+	for _, precision := range precisions {
+		e := wire.Command([]string{program, file, precision}, nil)
 		r := conform.Run(e.Factory, e.Options(&conform.Options{
 			Cases: 2, Rules: []string{"operators", "step", "trace", "batch", "run"},
 		}))

@@ -31,6 +31,23 @@ gomlx | spago | gorgonia) # Go; CASCADE names a clone of this repository, when t
 	echo "$dir/engine"
 	exit
 	;;
+node) # nothing but Node 18 or later
+	node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
+	echo "node $here/node_engine.mjs"
+	exit
+	;;
+tfjs) # 0.3 GB
+	mkdir -p "$dir"
+	npm install --silent --no-audit --no-fund --prefix "$dir" @tensorflow/tfjs@4.22.0 >&2
+	cp "$here/serve.mjs" "$here/tfjs_engine.mjs" "$dir" # where Node looks for packages
+	echo "node $dir/tfjs_engine.mjs"
+	exit
+	;;
+candle) # Rust with cargo, 0.4 GB; builds for minutes
+	cargo build --quiet --release --locked --manifest-path "$here/rust/Cargo.toml" --target-dir "$dir" >&2
+	echo "$dir/release/candle_engine"
+	exit
+	;;
 numpy) pip_install numpy==2.4.6 ;;
 autograd) pip_install autograd==1.9.1 numpy==2.4.6 scipy==1.17.1 ;;
 jax) pip_install jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;
