@@ -145,6 +145,9 @@ func runGate(c *call) (int, error) {
 	if strings.TrimSpace(c.args[0]) == "" {
 		return exitUsage, errors.New("the command is empty")
 	}
+	if err := writable([]string{f.replay, f.known}, pathOf{"-json", f.json}, pathOf{"-junit", f.junit}); err != nil {
+		return exitUsage, err
+	}
 	var known []string
 	if f.known != "" {
 		data, err := strict.ReadFile(f.known, maxKnownBytes)
@@ -217,26 +220,38 @@ func replayGate(f *gateFlags, engines *wire.Engines, opt *conform.Options) (*con
 	return r, nil
 }
 
-// write writes the files first: a terminal that is gone does not cost what was found.
+// write writes the files first: a terminal that is gone does not cost what was found, nor
+// does a file that cannot be written cost the rest.
 func (f *gateFlags) write(c *call, v *verdict.Verdict) error {
+	return errors.Join(f.files(v), f.say(c, v))
+}
+
+func (f *gateFlags) files(v *verdict.Verdict) error {
+	var failed []error
 	if f.json != "" {
 		data, err := v.JSON()
 		if err == nil {
 			err = strict.WriteFile(f.json, data)
 		}
 		if err != nil {
-			return err
+			failed = append(failed, fmt.Errorf("-json: %w", err))
 		}
 	}
 	if f.junit != "" {
 		var b bytes.Buffer
-		if err := v.JUnit(&b); err != nil {
-			return err
+		err := v.JUnit(&b)
+		if err == nil {
+			err = strict.WriteFile(f.junit, b.Bytes())
 		}
-		if err := strict.WriteFile(f.junit, b.Bytes()); err != nil {
-			return err
+		if err != nil {
+			failed = append(failed, fmt.Errorf("-junit: %w", err))
 		}
 	}
+	return errors.Join(failed...)
+}
+
+// say writes to the terminal, and to GitHub where that runs the gate.
+func (f *gateFlags) say(c *call, v *verdict.Verdict) error {
 	if err := v.Text(c.stdout); err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ func runMerge(c *call) (int, error) {
 	if err := page.check(); err != nil {
 		return exitUsage, err
 	}
+	if err := writable(c.args, pathOf{"-html", page.html}); err != nil {
+		return exitUsage, err
+	}
 	if *recheck < 0 {
 		return exitUsage, fmt.Errorf("-recheck is %d, want >= 0", *recheck)
 	}
