@@ -254,7 +254,7 @@ func writable(read []string, out ...pathOf) error {
 		if path == "" {
 			continue
 		}
-		if file, err := strict.Writable(path); err == nil && file != "" {
+		if file, err := strict.Target(path); err == nil && file != "" {
 			seen[file] = pathOf{path: path}
 		}
 	}
