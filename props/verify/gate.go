@@ -45,11 +45,11 @@ type gateFlags struct {
 
 func (f *gateFlags) define(c *call) {
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of what is drawn, beside what is always asked")
-	c.fs.IntVar(&f.cases, "cases", 60, "cases `n` drawn a rule")
+	c.fs.IntVar(&f.cases, "cases", 60, "`n` cases drawn for each rule")
 	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
 	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
 		"the engine is killed when a request takes longer than this `time`")
-	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate")
+	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate: one that is not done by then decides nothing and fails")
 	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")
 	c.fs.StringVar(&f.ops, "ops", "", "send only these `operators`, separated by commas")
 	c.fs.BoolVar(&f.eachRule, "each-rule", false, "start the engine anew for each rule")
@@ -58,7 +58,7 @@ func (f *gateFlags) define(c *call) {
 	c.fs.StringVar(&f.known, "known-failing", "",
 		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does")
 	c.fs.StringVar(&f.replay, "replay", "",
-		"ask what this `file` has, a -json of before or lines of requests; - is stdin")
+		"ask again what this `file` has, the -json of an earlier gate or lines of requests; - is stdin")
 }
 
 // some splits a list and refuses what is not in all.

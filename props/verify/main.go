@@ -175,6 +175,7 @@ func help(w io.Writer, name string, cmd *command, fs *flag.FlagSet) error {
 	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says, the engine passed; 1 a verdict\n" +
 		"differs, the search was too small to say, the file does not show what it says, the engine has a fault;\n" +
 		"2 usage, malformed input, or output that cannot be written; 3 the engine broke the protocol or died;\n" +
-		"130 stopped by a signal after writing what there is.\n")
+		"130 stopped by a signal after writing what there is. go run makes 1 of all but 0: for the codes\n" +
+		"go build ./props/verify and run ./verify.\n")
 	return p.Err
 }

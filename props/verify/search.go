@@ -66,8 +66,8 @@ func (f *searchFlags) define(c *call) {
 		"; printed has its derivations with it, repaired all forms of ours")
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of the search")
 	c.fs.IntVar(&f.cases, "cases", defaultCases,
-		fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
-	c.fs.IntVar(&f.climb, "climb", defaultClimb, "evaluations `n` of each climb from a worst case, 0 for none")
+		fmt.Sprintf("`n` random cases of each kind (a step, a run, ...), in batches of %d", search.Batch))
+	c.fs.IntVar(&f.climb, "climb", defaultClimb, "`n` evaluations in each climb from a worst case, 0 for none")
 	c.fs.DurationVar(&f.budget, "budget", 0,
 		"begin no batch after this `time`; what is found then depends on the machine")
 }
