@@ -32,12 +32,12 @@ const unbounded = 1e15
 // What the columns of verdicts mean, wherever they are shown.
 const (
 	verdictMeans = "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a " +
-		"violation; " +
-		"unsettled: a statement about rates"
+		"violation; unsettled: a statement about rates"
 	casesMean     = "that say something about the claim"
 	rejectedMeans = "that break a hypothesis or say nothing"
-	ratioMeans    = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three " +
-		"times too large; unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it needs"
+	ratioMeans    = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is " +
+		"three times too large; unbounded: the right side is 0 but for rounding; of a claim about a rate or a growth, the constant " +
+		"that it needs"
 )
 
 // ClaimsTable has a row for each claim.
@@ -87,13 +87,13 @@ func (r *Report) BetsTable() *table.Table {
 }
 
 // legend says on a terminal what the columns are.
-const legend = `form           printed as in version 1 of the paper; derivation: a step of a printed proof; the others are ours
+const legend = `form           printed as in version 1 of the paper; derivation: a step of a printed proof; others: ours
 reading        how the conditional expectations of section 3 are taken: literal, past, total
 verdict        holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation;
                unsettled: a statement about rates
 cases          that say something about the claim; rejected are those that break a hypothesis or say nothing
 largest ratio  left/right at its worst: 1 is a bound that is met; unbounded: the right side is 0 but for rounding;
-               where a statement has <~ for <=, the constant that it needs
+               of a claim about a rate or a growth (<~, O): the constant that it needs
 replay         the same search for this claim alone, with the claims that its worst case was found by`
 
 // Page is the report as a document.

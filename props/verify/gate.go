@@ -49,7 +49,8 @@ func (f *gateFlags) define(c *call) {
 	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
 	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
 		"the engine is killed when a request takes longer than this `time`")
-	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate: one that is not done by then decides nothing and fails")
+	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute,
+		"`time` for the whole gate: one that is not done by then decides nothing")
 	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")
 	c.fs.StringVar(&f.ops, "ops", "", "send only these `operators`, separated by commas")
 	c.fs.BoolVar(&f.eachRule, "each-rule", false, "start the engine anew for each rule")
