@@ -36,8 +36,8 @@ const (
 	casesMean     = "that say something about the claim"
 	rejectedMeans = "that break a hypothesis or say nothing"
 	ratioMeans    = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is " +
-		"three times too large; unbounded: the right side is 0 but for rounding; of a claim about a rate or a growth, the constant " +
-		"that it needs"
+		"three times too large; unbounded: the right side is 0 but for rounding; of a claim about a rate or a " +
+		"growth, the constant that it needs"
 )
 
 // ClaimsTable has a row for each claim.
