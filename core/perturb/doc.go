@@ -3,6 +3,9 @@
 // Gaussian ones, rounding to short formats (nearest and stochastic), top-k
 // compression, switches between two vectors, bit flips, and intermittent ones.
 //
+// format.go has the short formats (fp16, bf16, e4m3, e5m2) and how a number is rounded to
+// one, round.go the laws that do so, laws.go the others, spec.go all as data.
+//
 // A law sees the state that its draw is added to. Where its support is finite
 // it lists the outcomes with their probabilities, so that expectations over it
 // are sums.

@@ -15,6 +15,9 @@
 // Objectives with constants are Known. Every constant is sound in float64:
 // L and sigma^2 are rounded up, mu and the bound of l* down.
 //
+// constants.go has those of a regression (LStarLower is the bound of l*), quadratic.go and
+// counterexample.go those of theirs.
+//
 // # Bad input
 //
 // Data from outside (files, and tables handed to a constructor) gives an error

@@ -143,6 +143,9 @@ func TestParseLineErrors(t *testing.T) {
 	const head = `"chain":[{"op":"bias","n":1},{"op":"softmaxce","n":1,"label":0}],"w":[[3],[]],` +
 		`"reg":{"kind":"none","rho":0},`
 	for _, c := range []struct{ line, want string }{
+		{`{"type":"step","type":"run"}`, "column 16: type: repeated key"},
+		{`{"type":"step","reg":{"kind":"none","rho":0,"rho":1}}`, "reg.rho: repeated key"},
+		{`{"type":"step","x":` + strings.Repeat("[", 1000), "nested deeper than 64"},
 		{`{"type":"leap"}`, `unknown type "leap"`},
 		{`{"type":"batch",` + head + `"gamma":1,"accumulate":0,"samples":[` + sample + `]}`,
 			"accumulate is 0, want 1..1"},
@@ -157,8 +160,8 @@ func TestParseLineErrors(t *testing.T) {
 		{`{"type":"run",` + head + `"steps":[{"gamma":-1,"accumulate":1,"samples":[` + sample + `]}]}`, "gamma is -1"},
 		{`{"type":"run",` + head + `"steps":[{"gamma":1,"accumulate":2,"samples":[` + sample + `]}]}`,
 			"steps[0].accumulate is 2"},
-		{`[]`, "cannot unmarshal"},
-		{``, "unexpected end"},
+		{`[]`, "an array, want an object"},
+		{``, "the data ends, want a value"},
 	} {
 		if _, err := parseLine([]byte(c.line)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.line, err, c.want)

@@ -143,7 +143,8 @@ func (s slow) Step(req *Request) (*Reply, error) {
 
 func TestLimits(t *testing.T) {
 	r := Run(func() (Engine, error) { return slow{NewReference()}, nil }, &Options{Limit: 40 * time.Millisecond})
-	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "the limit of 40ms") || r.Requests > 20 {
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "the time was over, 19 of 19 rules were not done") ||
+		r.Requests > 20 || len(r.Findings) > 0 || r.Outcomes[0].Skipped != "not done within the limit of 40ms" {
 		t.Errorf("%d requests of 5 ms within 40 ms, error %v", r.Requests, err)
 	}
 	g := newGate(newReference, (&Options{Time: time.Nanosecond, Rules: []string{"operators"}}).withDefaults())

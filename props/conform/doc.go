@@ -46,6 +46,18 @@
 //	manners         replies that change afterwards, goroutines that stay
 //	trace, batch, run, unbiased     what only some engines can do
 //
+// # Where what is
+//
+//	precision.go                   the formats that an engine declares, bfloat16 say
+//	rounding.go, curves.go         how far an operation, a function may be off (ROUNDING.md)
+//	enclosure.go                   from these the tolerance of each entry: TolY, TolV, TolU
+//	reference.go                   the answer that is right
+//	judge.go                       answers held against both
+//	rules.go, ask_*.go, draw.go    what is asked
+//	session.go, suite.go           the run: order, time, options, the report
+//	blame.go, shrink.go            the operator that is wrong, the smallest request
+//	compare.go, recording.go       two builds of one engine
+//
 // # Contract
 //
 // The suite reports no false positives: an engine passes when it computes (5) in the

@@ -41,6 +41,7 @@ func (g *gate) report() *Report {
 	r := &Report{
 		Seed: g.opt.Seed, Engine: g.info, Outcomes: g.outcomes, Unknown: g.unknown,
 		Requests: g.requests, Perturbed: g.perturbed, Moved: g.moved, Theorem1: g.theorem1, Stopped: g.opt.stopped(),
+		Late: g.late,
 	}
 	for _, s := range g.suspects() {
 		r.Findings = append(r.Findings, g.finding(s))

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // The types of requests.
@@ -190,6 +191,10 @@ func lineOf(kind string, message any) string {
 
 // parseLine reads what line writes; a type that is not there is a step.
 func parseLine(line []byte) (*job, error) {
+	var keys map[string]json.RawMessage // for what encoding/json lets pass: a key twice, or nested without end
+	if err := strict.Unmarshal(line, &keys); err != nil {
+		return nil, err
+	}
 	kind := struct {
 		Type string `json:"type"`
 	}{step}

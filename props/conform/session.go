@@ -74,6 +74,7 @@ type gate struct {
 	begun    time.Time
 	drawing  time.Duration // spent on drawn cases
 	hangs    int
+	late     int // rules that were not done within Options.Limit
 	outcomes []Outcome
 	info     Info
 	unknown  []string
@@ -153,8 +154,7 @@ func (g *gate) run(r *rule) Outcome {
 	case g.hangs >= maxHangs:
 		s.out.Skipped = fmt.Sprintf("the engine hung %d times", g.hangs)
 	case time.Since(g.begun) > g.opt.Limit:
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
-			detail: fmt.Sprintf("not begun within the limit of %v", g.opt.Limit)})
+		s.late("not begun")
 	case s.open():
 		s.runAll()
 	}
@@ -277,10 +277,15 @@ func (s *session) more() bool {
 	}
 	if !s.hung && time.Since(s.gate.begun) > s.gate.opt.Limit {
 		s.hung = true
-		s.fail(nil, "", -1, &fault{kind: Hang, index: -1,
-			detail: fmt.Sprintf("not done within the limit of %v", s.gate.opt.Limit)})
+		s.late("not done")
 	}
 	return !s.hung
+}
+
+// late says that the time of the run was over before the rule was: no fault of the engine.
+func (s *session) late(how string) {
+	s.out.Skipped = fmt.Sprintf("%s within the limit of %v", how, s.gate.opt.Limit)
+	s.gate.late++
 }
 
 // ask asks one sequence.

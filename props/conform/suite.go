@@ -23,8 +23,8 @@ type Options struct {
 	// Time is how long drawn cases may take in all; 0 means as long as they take. Cases
 	// that are always asked are never cut, and the report says how many others were.
 	Time time.Duration
-	// Limit is how long the whole run may take; 0 means an hour. Rules that are not
-	// done by then are failures.
+	// Limit is how long the whole run may take; 0 means an hour. A run that is
+	// not done by then decides nothing, unless a fault was found.
 	Limit time.Duration
 
 	// Again makes the engines that a fault is brought to its smallest case with, which
@@ -172,6 +172,9 @@ type Report struct {
 	// Stopped says that Options.Stop ended the run before its end.
 	Stopped bool
 
+	// Late counts the rules that were not done within Options.Limit.
+	Late int
+
 	Requests int // in all
 	// Perturbed and Moved count answered requests with a perturbation that is not 0,
 	// and answers whose weights differ from those of the request.
@@ -182,14 +185,16 @@ type Report struct {
 	Theorem1 float64
 }
 
-// Invalid says why the run decides nothing: no request was answered, nothing was
-// perturbed, or no weight moved. It is "" otherwise.
+// Invalid says why the run decides nothing: it was not done in time, no request was
+// answered, nothing was perturbed, or no weight moved. It is "" otherwise.
 func (r *Report) Invalid() string {
 	answered := 0
 	for _, o := range r.Outcomes {
 		answered += o.Answered
 	}
 	switch {
+	case r.Late > 0:
+		return fmt.Sprintf("the time was over, %d of %d rules were not done", r.Late, len(r.Outcomes))
 	case answered == 0:
 		return "no request was answered"
 	case r.Perturbed == 0:

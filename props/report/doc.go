@@ -6,6 +6,10 @@
 // differences to the record in testdata, and what a saved case shows when it is
 // replayed, term by term.
 //
+// Tables and pages of claims (verdicts, errata, runs) have their wording in tables.go, what
+// they say of one claim in errata.go, arithmetic.go and replay.go; a page of an experiment
+// is written in its room, pages.go calls it. The page of a whole report is in webpage.
+//
 // It imports the list of claims, experiments, runs, search and cert; verify imports it.
 //
 // # Bad input

@@ -29,6 +29,17 @@ func (r *Row) Tightness() string {
 // are enclosed to a relative 2^-50 of states of size 1, and squares of that are 1e-30.
 const unbounded = 1e15
 
+// What the columns of verdicts mean, wherever they are shown.
+const (
+	verdictMeans = "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a " +
+		"violation; unsettled: a statement about rates"
+	casesMean     = "that say something about the claim"
+	rejectedMeans = "that break a hypothesis or say nothing"
+	ratioMeans    = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is " +
+		"three times too large; unbounded: the right side is 0 but for rounding; of a claim about a rate or a " +
+		"growth, the constant that it needs"
+)
+
 // ClaimsTable has a row for each claim.
 func (r *Report) ClaimsTable() *table.Table {
 	t := table.New("id", "equation", "form", "reading", "verdict", "cases", "rejected", "largest ratio", "replay")
@@ -64,25 +75,40 @@ func (r *Report) RunsTable() *table.Table {
 
 // BetsTable has a row for each sequential test.
 func (r *Report) BetsTable() *table.Table {
-	t := table.New("test", "observations", "log wealth", "rejected")
+	t := table.New("test", "observations", "log wealth", "verdict")
 	for _, s := range r.Sequential {
-		t.Add(s.Name, s.Steps, fmt.Sprintf("%.2f", float64(s.Wealth)), s.Rejected)
+		verdict := "not refuted"
+		if s.Rejected {
+			verdict = "refuted"
+		}
+		t.Add(s.Name, s.Steps, fmt.Sprintf("%.2f", float64(s.Wealth)), verdict)
 	}
 	return t
 }
 
+// legend says on a terminal what the columns are.
+const legend = `form           printed as in version 1 of the paper; derivation: a step of a printed proof; others: ours
+reading        how the conditional expectations of section 3 are taken: literal, past, total
+verdict        holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation;
+               unsettled: a statement about rates
+cases          that say something about the claim; rejected are those that break a hypothesis or say nothing
+largest ratio  left/right at its worst: 1 is a bound that is met; unbounded: the right side is 0 but for rounding;
+               of a claim about a rate or a growth (<~, O): the constant that it needs
+replay         the same search for this claim alone, with the claims that its worst case was found by`
+
 // Page is the report as a document.
 func (r *Report) Page() *table.Page {
 	d := &table.Page{Title: "Verdicts", Command: "go run ./props/verify"}
-	d.Add(r.ClaimsTable())
+	d.Add(r.ClaimsTable(), table.Text(legend))
 	if len(r.Runs) > 0 {
-		d.Add(table.Text("Training runs: the claims above on one step, but (6), spike and lemma2, at every logged "+
-			"step; "+
-			"E over the samples of the batch and their draws."), r.RunsTable())
+		d.Add(table.Text("Training runs on real data. At every logged step all claims about one step are checked, but\n"+
+			"for (6), spike and lemma2; E is over the samples of the batch and their draws; the last step is shown."),
+			r.RunsTable())
 	}
 	if len(r.Sequential) > 0 {
-		d.Add(table.Text(fmt.Sprintf("Long stochastic runs, tested by betting: a false alarm in all of them together "+
-			"has probability %g.", anytime.SuiteAlpha)), r.BetsTable())
+		d.Add(table.Text(fmt.Sprintf("Long stochastic runs, tested by betting against the claim: below 0 the bets have "+
+			"lost. A claim that\nis true is refuted in one of all these tests with a probability of %g at most.",
+			anytime.SuiteAlpha)), r.BetsTable())
 	}
 	return d
 }
@@ -103,13 +129,10 @@ func (r *Report) RecordPage() *table.Page {
 		"largest possible")
 	for k, means := range []string{
 		3: "of the conditional expectations (literal, past, total) that share the verdict; -: there are none",
-		4: "holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation; " +
-			"unsettled: a statement about rates",
-		5: "that say something about the claim",
-		6: "that break a hypothesis or say nothing",
-		7: "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is three times " +
-			"too large; unbounded: the right side is 0 but for rounding; where <~ stands, the constant that it " +
-			"needs",
+		4: verdictMeans,
+		5: casesMean,
+		6: rejectedMeans,
+		7: ratioMeans,
 		8: "an upper bound of left/right over all cases, where one is proved; empty where it is not known",
 	} {
 		t.Columns[k].Means = means

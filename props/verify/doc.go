@@ -15,6 +15,11 @@
 // code. Nothing but subcommands, flags and exit codes is here: the work is done by
 // props, report and the rooms below them. Nothing imports it.
 //
+// main.go has the exit codes, and what a signal does: SIGINT, SIGTERM and SIGHUP cancel the
+// context of a call, a second one ends the process. A search (search.go) then prints and
+// writes what it has with what is missing (sayStopped), the gate kills its engine and says
+// stopped, figures keep the points that are done; all end with 130.
+//
 // # Bad input
 //
 // A flag or a file that is not as it must be ends the command with exit code 2 and a

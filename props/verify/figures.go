@@ -51,10 +51,10 @@ func (f *figureFlags) define(c *call) {
 	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of all noise")
 	c.fs.StringVar(&f.draws, "draws", "", "draws of the data, `seeds` separated by commas")
-	c.fs.StringVar(&f.readings, "readings", "", "delta_t and eps_t are one number a `step`, one a sample, "+
-		"or both: step,sample")
+	c.fs.StringVar(&f.readings, "readings", "", "what delta_t and eps_t are: step, one number a step, "+
+		"sample, one a sample; `readings` separated by commas")
 	c.fs.Float64Var(&f.start, "start", 0, "every coordinate of w^0 is this `number`")
-	c.fs.Float64Var(&f.ewma, "ewma", 0.99, "`factor` of the EWMA")
+	c.fs.Float64Var(&f.ewma, "ewma", 0.99, "`weight` of the past in the moving averages (EWMA) that are drawn")
 	c.fs.IntVar(&f.phase, "phase", 0, "delta_t of Figs 7 and 8 comes at steps `n` modulo the spacing")
 }
 

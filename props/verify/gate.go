@@ -53,11 +53,12 @@ type gateFlags struct {
 
 func (f *gateFlags) define(c *call) {
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of what is drawn, beside what is always asked")
-	c.fs.IntVar(&f.cases, "cases", 60, "cases `n` drawn a rule")
+	c.fs.IntVar(&f.cases, "cases", 60, "`n` cases drawn for each rule")
 	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
 	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
 		"the engine is killed when a request takes longer than this `time`")
-	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute, "`time` for the whole gate")
+	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute,
+		"`time` for the whole gate: one that is not done by then decides nothing")
 	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")
 	c.fs.StringVar(&f.ops, "ops", "", "send only these `operators`, separated by commas")
 	c.fs.BoolVar(&f.eachRule, "each-rule", false, "start the engine anew for each rule")
@@ -66,7 +67,7 @@ func (f *gateFlags) define(c *call) {
 	c.fs.StringVar(&f.known, "known-failing", "",
 		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does")
 	c.fs.StringVar(&f.replay, "replay", "",
-		"ask what this `file` has, a -json of before or lines of requests; - is stdin")
+		"ask again what this `file` has, the -json of an earlier gate or lines of requests; - is stdin")
 	c.fs.StringVar(&f.baseline, "baseline", "",
 		"hold the engine against an `OLD` build of it: a file of replies when a file of this name exists that is not\n"+
 			"                  executable, else a command line for the shell")
@@ -157,6 +158,10 @@ func runGate(c *call) (int, error) {
 	if strings.TrimSpace(c.args[0]) == "" {
 		return exitUsage, errors.New("the command is empty")
 	}
+	if err := writable([]string{f.replay, f.known, f.baseline}, pathOf{"-json", f.json}, pathOf{"-junit", f.junit},
+		pathOf{"-save-replies", f.save}); err != nil {
+		return exitUsage, err
+	}
 	var known []string
 	if f.known != "" {
 		data, err := strict.ReadFile(f.known, maxKnownBytes)
@@ -243,26 +248,38 @@ func replayGate(f *gateFlags, engines *wire.Engines, opt *conform.Options) (*con
 	return r, nil
 }
 
-// write writes the files first: a terminal that is gone does not cost what was found.
+// write writes the files first: a terminal that is gone does not cost what was found, nor
+// does a file that cannot be written cost the rest.
 func (f *gateFlags) write(c *call, v *verdict.Verdict) error {
+	return errors.Join(f.files(v), f.say(c, v))
+}
+
+func (f *gateFlags) files(v *verdict.Verdict) error {
+	var failed []error
 	if f.json != "" {
 		data, err := v.JSON()
 		if err == nil {
 			err = strict.WriteFile(f.json, data)
 		}
 		if err != nil {
-			return err
+			failed = append(failed, fmt.Errorf("-json: %w", err))
 		}
 	}
 	if f.junit != "" {
 		var b bytes.Buffer
-		if err := v.JUnit(&b); err != nil {
-			return err
+		err := v.JUnit(&b)
+		if err == nil {
+			err = strict.WriteFile(f.junit, b.Bytes())
 		}
-		if err := strict.WriteFile(f.junit, b.Bytes()); err != nil {
-			return err
+		if err != nil {
+			failed = append(failed, fmt.Errorf("-junit: %w", err))
 		}
 	}
+	return errors.Join(failed...)
+}
+
+// say writes to the terminal, and to GitHub where that runs the gate.
+func (f *gateFlags) say(c *call, v *verdict.Verdict) error {
 	if err := v.Text(c.stdout); err != nil {
 		return err
 	}

@@ -70,7 +70,11 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it: then a terminal that is gone stops nothing
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -171,6 +175,7 @@ func help(w io.Writer, name string, cmd *command, fs *flag.FlagSet) error {
 	p.F("\nExit codes: 0 every verdict as on record, the file shows what it says, the engine passed; 1 a verdict\n" +
 		"differs, the search was too small to say, the file does not show what it says, the engine has a fault;\n" +
 		"2 usage, malformed input, or output that cannot be written; 3 the engine broke the protocol or died;\n" +
-		"130 stopped by a signal after writing what there is.\n")
+		"130 stopped by a signal after writing what there is. go run makes 1 of all but 0: for the codes\n" +
+		"go build ./props/verify and run ./verify.\n")
 	return p.Err
 }

@@ -56,7 +56,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"-shard", "3/2"}, `-shard is "3/2", want i/n`},
 		{[]string{"-shard", "1/2/3"}, `-shard is "1/2/3"`},
 		{[]string{"-shard", "01/2"}, `-shard is "01/2"`},
-		{[]string{"-json", "."}, "-json . is a directory"},
+		{[]string{"-json", "."}, "-json .: is a directory"},
 		{[]string{"-json", "no/such/dir/x"}, "-json no/such/dir/x: its directory is not there"},
 		{[]string{"-save", "main.go/x"}, "-save: mkdir main.go: not a directory"},
 		{[]string{"-colour"}, "not defined: -colour"},

@@ -18,7 +18,7 @@ var mergeCommand = &command{
 	long: `Every batch of the search must be in one report, whatever shards they are of. Reports of other searches or
 builds, edited ones, and a batch too few or too many are refused.
 
-Example:
+Examples:
   for i in 1 2 3; do go run ./props/verify -shard $i/3 -json $i.json; done
   go run ./props/verify merge -recheck 1 1.json 2.json 3.json > sum.json
   go run ./props/verify merge -html page.html sum.json > /dev/null      a page of a report that is there`,
@@ -34,6 +34,9 @@ func runMerge(c *call) (int, error) {
 		return exitUsage, err
 	}
 	if err := page.check(); err != nil {
+		return exitUsage, err
+	}
+	if err := writable(c.args, pathOf{"-html", page.html}); err != nil {
 		return exitUsage, err
 	}
 	if *recheck < 0 {

@@ -57,7 +57,7 @@ func exitCode(t *testing.T, err error) int {
 // TestSignals: a search that is interrupted writes its report whole, says what is missing
 // and exits with 130. What is missing can be done, and joins.
 func TestSignals(t *testing.T) {
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "report.json")
 		args := []string{"-claims", "eq14b", "-cases", "100000000", "-climb", "0"}
@@ -101,6 +101,30 @@ func TestSignals(t *testing.T) {
 		if err != nil || len(again.Units) != 1 || again.Units[0].Batch != r.Missing()[0] || again.Claims[0].Cases == 0 {
 			t.Errorf("%v: shard %s: %v, %+v", signal, shard, err, again.Units)
 		}
+	}
+}
+
+// TestNohup: where the hangup is ignored, as nohup has it, it stops nothing.
+func TestNohup(t *testing.T) {
+	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0" "$@"`, os.Args[0],
+		"-claims", "lemma1", "-cases", "2000", "-climb", "0", "-runs=false")
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Skip(err)
+	}
+	if _, err := bufio.NewReader(stderr).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, stderr)
+	if code := exitCode(t, cmd.Wait()); code != exitOK {
+		t.Errorf("exit %d", code)
 	}
 }
 

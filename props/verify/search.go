@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,8 +66,8 @@ func (f *searchFlags) define(c *call) {
 		"; printed has its derivations with it, repaired all forms of ours")
 	c.fs.Uint64Var(&f.seed, "seed", 1, "`seed` of the search")
 	c.fs.IntVar(&f.cases, "cases", defaultCases,
-		fmt.Sprintf("random cases `n` of each scenario, in batches of %d", search.Batch))
-	c.fs.IntVar(&f.climb, "climb", defaultClimb, "evaluations `n` of each climb from a worst case, 0 for none")
+		fmt.Sprintf("`n` random cases of each kind (a step, a run, ...), in batches of %d", search.Batch))
+	c.fs.IntVar(&f.climb, "climb", defaultClimb, "`n` evaluations in each climb from a worst case, 0 for none")
 	c.fs.DurationVar(&f.budget, "budget", 0,
 		"begin no batch after this `time`; what is found then depends on the machine")
 }
@@ -152,11 +153,10 @@ func runSearch(c *call) (int, error) {
 		}
 	}
 	p.end()
-	// The files come first: a terminal that is gone does not cost what was found.
-	if err := f.write(c, r, out.Findings); err != nil {
-		return exitUsage, err
-	}
-	if err := r.Page().Text(c.stdout); err != nil {
+	// The files come first: a terminal that is gone does not cost what was found, nor does a
+	// file that cannot be written cost the table.
+	written := f.write(c, r, out.Findings)
+	if err := errors.Join(written, r.Page().Text(c.stdout)); err != nil {
 		return exitUsage, err
 	}
 	switch {
@@ -227,10 +227,10 @@ func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 
 // writable tries the files to write before a search of minutes, not after it.
 func (f *searchFlags) writable() error {
-	if err := writable("-json", f.json); err != nil {
+	if err := f.page.check(); err != nil {
 		return err
 	}
-	if err := f.page.check(); err != nil {
+	if err := writable(nil, pathOf{"-json", f.json}, pathOf{"-html", f.page.html}); err != nil {
 		return err
 	}
 	if f.save != "" {
@@ -241,41 +241,63 @@ func (f *searchFlags) writable() error {
 	return nil
 }
 
-// writable says why no file can be written to the path that a flag has; "" asks for none.
-func writable(flag, path string) error {
-	if path == "" {
-		return nil
+// pathOf is a path and the flag that has it, "" where it is an argument.
+type pathOf struct{ flag, path string }
+
+func (p pathOf) String() string { return strings.TrimSpace(p.flag + " " + strict.Cut(p.path)) }
+
+// writable says why a file cannot be written to one of the paths out, of which "" asks for
+// none, or would be written over another of them or over what is read.
+func writable(read []string, out ...pathOf) error {
+	seen := map[string]pathOf{}
+	for _, path := range read {
+		if path == "" {
+			continue
+		}
+		if file, err := strict.Target(path); err == nil && file != "" {
+			seen[file] = pathOf{path: path}
+		}
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%s %s is a directory", flag, strict.Cut(path))
-	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return fmt.Errorf("%s %s: its directory is not there", flag, strict.Cut(path))
+	for _, p := range out {
+		if p.path == "" {
+			continue
+		}
+		file, err := strict.Writable(p.path)
+		if err != nil {
+			return fmt.Errorf("%v: %w", p, err)
+		}
+		if other, same := seen[file]; same && file != "" {
+			return fmt.Errorf("%v is the same file as %v", p, other)
+		}
+		seen[file] = p
 	}
 	return nil
 }
 
-// write writes the files that were asked for.
+// write writes the files that were asked for: one that cannot be written does not cost the
+// others.
 func (f *searchFlags) write(c *call, r *report.Report, found []*props.Finding) error {
+	var failed []error
 	if f.json != "" {
 		data, err := r.Marshal()
+		if err == nil {
+			err = strict.WriteFile(f.json, data)
+		}
 		if err != nil {
-			return err
-		}
-		if err := strict.WriteFile(f.json, data); err != nil {
-			return fmt.Errorf("-json: %w", err)
+			failed = append(failed, fmt.Errorf("-json: %w", err))
 		}
 	}
-	if err := f.page.write(r); err != nil {
-		return err
+	failed = append(failed, f.page.write(r))
+	if f.save != "" {
+		err := saveWorst(f.save, found, f.seed)
+		if err == nil {
+			err = saveCertificates(filepath.Join(f.save, "certificates"), found, c.stderr)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("-save: %w", err))
+		}
 	}
-	if f.save == "" {
-		return nil
-	}
-	if err := saveWorst(f.save, found, f.seed); err != nil {
-		return fmt.Errorf("-save: %w", err)
-	}
-	return saveCertificates(filepath.Join(f.save, "certificates"), found, c.stderr)
+	return errors.Join(failed...)
 }
 
 func saveWorst(dir string, found []*props.Finding, seed uint64) error {

@@ -13,6 +13,7 @@ type scheduler struct {
 	name         string
 	index, count string // variables
 	first        string // variable with the smallest index, "" where origin is the smallest
+	step         string // variable with the distance of indices, where they may have one
 	origin       int
 	help         string // when the count is missing
 }
@@ -21,7 +22,7 @@ type scheduler struct {
 // manifest sets the count.
 var schedulers = []scheduler{
 	{name: "Slurm job array", index: "SLURM_ARRAY_TASK_ID", count: "SLURM_ARRAY_TASK_COUNT",
-		first: "SLURM_ARRAY_TASK_MIN"},
+		first: "SLURM_ARRAY_TASK_MIN", step: "SLURM_ARRAY_TASK_STEP"},
 	{name: "Kubernetes indexed job", index: "JOB_COMPLETION_INDEX", count: "JOB_COMPLETIONS",
 		help: ": set it in the manifest to spec.completions"},
 	{name: "Bazel test shards", index: "TEST_SHARD_INDEX", count: "TEST_TOTAL_SHARDS"},
@@ -69,7 +70,7 @@ func (s *scheduler) read(getenv func(string) string) (i, n int, err error) {
 			return 0, fmt.Errorf("%s is not set%s", name, s.help)
 		}
 		v, err := strconv.Atoi(text)
-		if err != nil || v < 0 {
+		if err != nil || v < 0 || text[0] == '+' {
 			return 0, fmt.Errorf("%s is %s, want a whole number from 0 on", name, strict.Quote(text))
 		}
 		return v, nil
@@ -86,10 +87,25 @@ func (s *scheduler) read(getenv func(string) string) (i, n int, err error) {
 	if n, err = number(s.count); err != nil {
 		return 0, 0, err
 	}
-	if i < first || i-first >= n {
-		return 0, 0, fmt.Errorf("%s is %d, want %d..%d", s.index, i, first, first+n-1)
+	if n == 0 {
+		return 0, 0, fmt.Errorf("%s is 0, want 1 or more", s.count)
 	}
-	return i - first, n, nil
+	step := 1
+	if s.step != "" && getenv(s.step) != "" {
+		if step, err = number(s.step); err != nil {
+			return 0, 0, err
+		}
+		if step == 0 {
+			return 0, 0, fmt.Errorf("%s is 0, want 1 or more", s.step)
+		}
+	}
+	if i < first || (i-first)/step >= n {
+		return 0, 0, fmt.Errorf("%s is %d, want %d..%d", s.index, i, first, first+(n-1)*step)
+	}
+	if (i-first)%step != 0 {
+		return 0, 0, fmt.Errorf("%s is %d, want %d and a multiple of %d", s.index, i, first, step)
+	}
+	return (i - first) / step, n, nil
 }
 
 // touchShardStatus says to the test runner that the shard was asked for.

@@ -32,6 +32,15 @@ func TestAutoShard(t *testing.T) {
 			"SLURM_ARRAY_TASK_MIN=10"}, "8/8"},
 		"slurm, with a step": {[]string{"SLURM_ARRAY_TASK_ID=20", "SLURM_ARRAY_TASK_COUNT=8",
 			"SLURM_ARRAY_TASK_MIN=10"}, "SLURM_ARRAY_TASK_ID is 20, want 10..17"},
+		"slurm, in steps": {[]string{"SLURM_ARRAY_TASK_ID=5", "SLURM_ARRAY_TASK_COUNT=3",
+			"SLURM_ARRAY_TASK_MIN=1", "SLURM_ARRAY_TASK_STEP=2"}, "3/3"},
+		"slurm, beside its steps": {[]string{"SLURM_ARRAY_TASK_ID=4", "SLURM_ARRAY_TASK_COUNT=3",
+			"SLURM_ARRAY_TASK_MIN=1", "SLURM_ARRAY_TASK_STEP=2"}, "SLURM_ARRAY_TASK_ID is 4, want 1 and a multiple of 2"},
+		"slurm, beyond its steps": {[]string{"SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_COUNT=3",
+			"SLURM_ARRAY_TASK_MIN=1", "SLURM_ARRAY_TASK_STEP=2"}, "SLURM_ARRAY_TASK_ID is 7, want 1..5"},
+		"slurm, steps of 0": {append([]string{"SLURM_ARRAY_TASK_STEP=0"}, slurm...),
+			"SLURM_ARRAY_TASK_STEP is 0, want 1 or more"},
+		"a sign":            {[]string{"TEST_SHARD_INDEX=+1", "TEST_TOTAL_SHARDS=3"}, `TEST_SHARD_INDEX is "+1"`},
 		"slurm without min": {slurm[:2], "SLURM_ARRAY_TASK_MIN is not set"},
 		"kubernetes":        {[]string{"JOB_COMPLETION_INDEX=7", "JOB_COMPLETIONS=8"}, "8/8"},
 		"kubernetes, alone": {[]string{"JOB_COMPLETION_INDEX=7"},
@@ -46,7 +55,8 @@ func TestAutoShard(t *testing.T) {
 		"none":      {nil, "no scheduler in the environment"},
 		"two": {append([]string{"CI_NODE_INDEX=1", "CI_NODE_TOTAL=3"}, slurm...),
 			"more than one scheduler"},
-		"an index of nothing": {[]string{"TEST_SHARD_INDEX=0", "TEST_TOTAL_SHARDS=0"}, "TEST_SHARD_INDEX is 0"},
+		"an index of nothing": {[]string{"TEST_SHARD_INDEX=0", "TEST_TOTAL_SHARDS=0"},
+			"TEST_TOTAL_SHARDS is 0, want 1 or more"},
 	} {
 		got, err := autoShard(env(c.env...))
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cascade-sgd/cascade/props/conform"
 	"github.com/cascade-sgd/cascade/props/conform/wire"
@@ -54,7 +56,7 @@ func New(command string, r *conform.Report, broken *wire.BrokenError, known []st
 		v.Findings = append(v.Findings, Finding{f, id, slices.Contains(known, id)})
 		seen = append(seen, id)
 	}
-	if broken == nil && !r.Stopped {
+	if broken == nil && !r.Stopped && r.Late == 0 {
 		for _, id := range known {
 			if !slices.Contains(seen, id) {
 				v.Missing = append(v.Missing, id)
@@ -115,6 +117,10 @@ func ParseKnown(text string) ([]string, error) {
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
+		if k := strings.IndexFunc(line, unprintable); k >= 0 {
+			r, _ := utf8.DecodeRuneInString(line[k:])
+			return nil, fmt.Errorf("line %d, byte %d: %+q, want text in UTF-8", number, k+1, r)
+		}
 		id := strings.Join(strings.Fields(line), " ")
 		switch {
 		case id == "" || id[0] == '#':
@@ -127,6 +133,12 @@ func ParseKnown(text string) ([]string, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// unprintable is what no name has: a control character, a byte order mark, a byte that is
+// no UTF-8. In a list it would make a name that no fault has.
+func unprintable(r rune) bool {
+	return r == utf8.RuneError || !unicode.IsPrint(r) && !unicode.IsSpace(r)
 }
 
 // Violations are the faults in an error of conform.Replay; other errors come back.

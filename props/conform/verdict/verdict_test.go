@@ -142,6 +142,9 @@ func TestParseKnown(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\n#\na \n":         `line 3: "a" is listed twice`,
 		many(maxKnown + 1):   "line 1001: more than 1000 faults",
+		"\ufeffa\n":          `line 1, byte 1: '\ufeff', want text in UTF-8`,
+		"a\nb\x00":           `line 2, byte 2: '\x00', want text in UTF-8`,
+		"a\n\nb\xff":         `line 3, byte 2: '\ufffd', want text in UTF-8`,
 		"b\n\nc\nb\nb\nb\nb": `line 4: "b" is listed twice`,
 	} {
 		if _, err := ParseKnown(text); err == nil || err.Error() != want {

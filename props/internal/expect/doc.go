@@ -7,6 +7,10 @@
 // computes the moments from that and is the oracle of the Walker, which walks
 // the tree depth first and shares the prefixes.
 //
+// A tree is exact or refused: enumerate.go has the cap of the leaves (MaxLeaves), walker.go
+// that of the nodes. The cases of a search are kept smaller, see MaxLeaves in package gen,
+// and the second opinion has a cap of its own, bigpass/tree.go.
+//
 // # Bad input
 //
 // A tree over the cap, and a law whose probabilities are not positive or do not

@@ -6,6 +6,10 @@
 // search, shrinking property tests and native fuzzing, and every case is valid
 // by construction. A Case is plain data with a JSON form.
 //
+// case.go says how many leaves the tree of a case may have (MaxLeaves), cost.go what it may
+// take in time and memory, step.go and run.go draw, fixed.go has the cases that are always
+// tried.
+//
 // # Bad input
 //
 // Cases from files give errors that name the field and the value. A Source

@@ -36,6 +36,58 @@ func WriteFile(path string, data []byte) error {
 	return replace(file, info, data)
 }
 
+// Writable says why WriteFile cannot write to path, as far as that is seen without writing
+// into it, and is Target.
+func Writable(path string) (file string, err error) {
+	if file, err = Target(path); file == "" || err != nil {
+		return file, err
+	}
+	if _, err := os.Stat(file); err == nil { // as replace does
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return "", err
+		}
+		if err := f.Close(); err != nil {
+			return "", err
+		}
+	}
+	f, err := createBeside(file)
+	if err != nil {
+		return "", err
+	}
+	return file, errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// Target is the file that WriteFile would write for path: two paths of the same one would
+// overwrite each other. What is no regular file, a device say, is written through and has
+// no name.
+func Target(path string) (file string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return "", errors.New("is a directory")
+	case err == nil && !info.Mode().IsRegular():
+		return "", nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	file, descriptor, err := target(path)
+	if err != nil || descriptor {
+		return "", err
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return "", errors.New("its directory is not there")
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(file))
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, filepath.Base(file)), nil
+}
+
 // AppendFile writes data at the end of the file at path, which others write to as well and
 // which may not be there yet; a pipe or a device as WriteFile does.
 func AppendFile(path string, data []byte) error {

@@ -295,3 +295,55 @@ func TestAppendFile(t *testing.T) {
 		t.Errorf("%q, error %v", got, err)
 	}
 }
+
+// TestWritable: what WriteFile would fail at is an error beforehand, nothing is left behind,
+// and paths of one file have one name.
+func TestWritable(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for link, to := range map[string]string{
+		"loop": "loop", "nowhere": in("no/file"), "alias": "file", "there": ".", "new": "fresh",
+	} {
+		if err := os.Symlink(to, in(link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(in("file"), []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(in("closed"), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	refused := []string{dir, in("loop"), in("nowhere"), in("no/file"), in("file/x"), in("loop/x")}
+	if os.Getuid() != 0 { // root writes everywhere
+		refused = append(refused, in("closed/x"))
+	}
+	for _, path := range refused {
+		if _, err := Writable(path); err == nil {
+			t.Errorf("%s is said to be writable", path)
+		}
+		if err := WriteFile(path, nil); err == nil {
+			t.Errorf("%s is writable", path)
+		}
+	}
+	for _, same := range [][]string{{"file", "alias", "there/file", "there/alias"}, {"new", "fresh", "there/new"}} {
+		first, err := Writable(in(same[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range same[1:] {
+			if file, err := Writable(in(name)); err != nil || file != first {
+				t.Errorf("%s is %s, %v, want %s as %s", name, file, err, first, same[0])
+			}
+		}
+	}
+	if file, err := Writable(os.DevNull); file != "" || err != nil {
+		t.Errorf("%s is %q, %v", os.DevNull, file, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 7 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if data, err := os.ReadFile(in("file")); err != nil || string(data) != "old" {
+		t.Errorf("%q, %v", data, err)
+	}
+}

@@ -2,6 +2,7 @@ package logistic
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,10 +27,19 @@ type Outcome struct {
 	Point     Point      `json:"point"`
 	Measured  *Measured  `json:"measured"`
 	Predicted *Predicted `json:"predicted"`
+	Digest    string     `json:"digest"` // of all the above, in hex: a stored point that was edited is refused
+}
+
+// digest is what Digest has to be.
+func (o *Outcome) digest() (string, error) {
+	bare := *o
+	bare.Digest = ""
+	data, err := json.Marshal(&bare)
+	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
 // outcomeVersion changes with every change of what a point gives.
-const outcomeVersion = 3
+const outcomeVersion = 4
 
 // maxOutcome is the size of a stored point: a few hundred numbers.
 const maxOutcome = 1 << 20
@@ -170,6 +180,9 @@ func load(dir string, p Point, trace bool) (*Outcome, error) {
 	if !reflect.DeepEqual(o.Point, p) || o.Measured == nil || o.Predicted == nil || !o.Measured.sound() {
 		return nil, fmt.Errorf("%s: not the outcome of the point of this name; remove it to make it anew", file(dir, p))
 	}
+	if want, err := o.digest(); err != nil || o.Digest != want {
+		return nil, fmt.Errorf("%s: its digest is not that of its numbers; remove it to make it anew", file(dir, p))
+	}
 	if trace && o.Predicted.Trace == nil {
 		return nil, nil
 	}
@@ -183,6 +196,10 @@ func (m *Measured) sound() bool {
 func (o *Outcome) store(dir string) error {
 	if dir == "" {
 		return nil
+	}
+	var err error
+	if o.Digest, err = o.digest(); err != nil {
+		return fmt.Errorf("%s: %w", file(dir, o.Point), err)
 	}
 	data, err := json.Marshal(o)
 	if err != nil {

@@ -126,6 +126,7 @@ func TestStoredFaults(t *testing.T) {
 		"other point": {`"gamma":0.3`, `"gamma":0.2`, "not the outcome"},
 		"no runs":     {`"trace"`, `"tracy"`, "tracy"},
 		"zero":        {`"stable":`, `"stable":-`, "not the outcome"},
+		"edited":      {`"complexity":`, `"complexity":1`, "digest"},
 		"unknown key": {`{"version"`, `{"x":1,"version"`, "x: unknown key"},
 	} {
 		bad := strings.Replace(string(good), change.from, change.to, 1)
