@@ -208,12 +208,14 @@ func lightRules() []string {
 
 func TestOperators(t *testing.T) {
 	var asked []string
+	largest := 0 // number of weights of an operator
 	spy := func(ops ...string) Factory {
 		return func() (Engine, error) {
 			e := newLabOf(Info{Ops: ops})
 			e.hook.request = func(j *job) *job {
-				for _, s := range j.chain {
+				for i, s := range j.chain {
 					asked = append(asked, s.Op)
+					largest = max(largest, len(j.w[i]))
 				}
 				return j
 			}
@@ -239,6 +241,9 @@ func TestOperators(t *testing.T) {
 			t.Errorf("engine %v, option %v: error %v; operators asked (-want +got):\n%s", c.engine, c.option,
 				r.Err(), diff)
 		}
+	}
+	if largest == 0 || largest > 1<<14 {
+		t.Errorf("an operator of %d weights was asked for, want at most 2^14: they are sent as JSON", largest)
 	}
 	r := Run(spy("affine", "tanh", "conv"), &Options{Cases: 1, Rules: []string{"operators"}})
 	if !slices.Equal(r.Unknown, []string{"conv"}) || !strings.Contains(r.Summary(), `unknown operators "conv"`) {

@@ -158,6 +158,9 @@ func runGate(c *call) (int, error) {
 	if strings.TrimSpace(c.args[0]) == "" {
 		return exitUsage, errors.New("the command is empty")
 	}
+	if err := f.exclusive(); err != nil {
+		return exitUsage, err
+	}
 	if err := writable([]string{f.replay, f.known, f.baseline}, pathOf{"-json", f.json}, pathOf{"-junit", f.junit},
 		pathOf{"-save-replies", f.save}); err != nil {
 		return exitUsage, err
@@ -171,9 +174,6 @@ func runGate(c *call) (int, error) {
 		if err != nil {
 			return exitUsage, fmt.Errorf("-known-failing %s: %w", f.known, err)
 		}
-	}
-	if err := f.exclusive(); err != nil {
-		return exitUsage, err
 	}
 	if f.baseline != "" {
 		return f.runBaseline(c, opt, known)

@@ -133,7 +133,7 @@ func TestBaselineUsage(t *testing.T) {
 		{[]string{"-replay", text, "-save-replies", text}, exitUsage, "are two runs"},
 		{[]string{"-baseline", text, "-each-rule"}, exitUsage, "leave -each-rule away"},
 		{[]string{"-time", "1s", "-save-replies", text}, exitUsage, "use a smaller -cases"},
-		{[]string{"-save-replies", filepath.Join(dir, "no", "dir")}, exitUsage, "-save-replies: "},
+		{[]string{"-save-replies", filepath.Join(dir, "no", "dir")}, exitUsage, ": its directory is not there"},
 	} {
 		expect(t, c.code, c.want, "right", append(c.args, quick...)...)
 	}

@@ -78,7 +78,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"replay", "-seed", "1", "x"}, "not defined: -seed"},
 		{[]string{"page"}, "verify page: 0 arguments"},
 		{[]string{"page", "table9"},
-			`no page "table9", want one of counterexamples, dot, figures, graph, spikes, table1, theorem1`},
+			`no page "table9", want one of counterexamples, dot, figures, graph, points, spikes, table1, theorem1`},
 		{[]string{"errata", "-seed", "2"}, "without -search"},
 		{[]string{"errata", "-json", "x"}, "not defined: -json"},
 		{[]string{"errata", "-search", "-cases", "0"}, "-cases is 0"},
