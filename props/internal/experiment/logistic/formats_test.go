@@ -14,7 +14,7 @@ import (
 func formatPoint(f *Format) Point {
 	features, _ := shape(BreastCancer)
 	return Point{
-		Data: BreastCancer, D: features, M: 80, Reg: Convex, Gamma: 0.05, T: 3000, EWMA: 0.99, Xi: 0.001, Seed: 1,
+		Data: BreastCancer, D: features, M: 50, Reg: Convex, Gamma: 0.05, T: 2000, EWMA: 0.99, Xi: 0.001, Seed: 1,
 		Law: Law{Every: 1, Reading: OneASample, Format: f},
 	}
 }
