@@ -60,12 +60,10 @@ const (
 
 // pass is a convex at one point and one width.
 type pass struct {
-	mean  []float64
-	hess  *mat.SymDense
-	e     float64
-	noise []float64 // variance of each slope over the draw
-	at    Errors
-	jump  bool // samples within the dither
+	mean []float64
+	hess *mat.SymDense
+	e    float64
+	jump bool // samples within the dither
 }
 
 func sigma(a float64) float64 { return 1 / (1 + math.Exp(-a)) }
