@@ -189,16 +189,18 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], eU+mean(m.Ui2[i]), 2)
 		eU2 += eU * eU
 		put(&s.Lo.V0[i], &s.Hi.V0[i], v0[i], errs.V[i], 2)
+		// What an average may lose is the same in every reading.
+		lostD, lostE, lostY, lostV := mean(m.D2[i]), mean(m.E2[i]), eY+mean(m.Y2[i]), eV+mean(m.V2[i])
+		lostF, lostB := eY+mean(m.FMean2[claim.Past][i]), eV+mean(m.BMean2[claim.Past][i])
+		lostD22 := cancellation * scale * fourthRoot(m.D22[i]) // Minkowski over x
 		for _, r := range claim.Readings {
-			put(&lo.DMean2[r][i], &hi.DMean2[r][i], m.DMean2[r][i], mean(m.D2[i]), 2)
-			lost := cancellation * scale * fourthRoot(m.D22[i]) // Minkowski over x
-			lo.DMean22[r][i], hi.DMean22[r][i] = root(m.DMean22[r][i], lost, 4, 2*relative)
-			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], mean(m.E2[i]), 2)
-			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], eY+mean(m.Y2[i]), 2)
-			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], eV+mean(m.V2[i]), 2)
-			f, b := eY+mean(m.FMean2[claim.Past][i]), eV+mean(m.BMean2[claim.Past][i])
-			put(&lo.FMean2[r][i], &hi.FMean2[r][i], m.FMean2[r][i], f, 2)
-			put(&lo.BMean2[r][i], &hi.BMean2[r][i], m.BMean2[r][i], b, 2)
+			put(&lo.DMean2[r][i], &hi.DMean2[r][i], m.DMean2[r][i], lostD, 2)
+			lo.DMean22[r][i], hi.DMean22[r][i] = root(m.DMean22[r][i], lostD22, 4, 2*relative)
+			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], lostE, 2)
+			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], lostY, 2)
+			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], lostV, 2)
+			put(&lo.FMean2[r][i], &hi.FMean2[r][i], m.FMean2[r][i], lostF, 2)
+			put(&lo.BMean2[r][i], &hi.BMean2[r][i], m.BMean2[r][i], lostB, 2)
 		}
 	}
 	s.Lo.V0[n], s.Hi.V0[n] = 1, 1 // v_N = 1 by definition
