@@ -14,8 +14,8 @@ import (
 )
 
 // TestProgressLine: what has been done says how long its like takes, and scales the guess of
-// what has not been done, as if 10 s had gone as guessed. Judging took 30 s where 10 were guessed, and does not count for
-// batches; the first step took 12 s.
+// what has not been done, as if 10 s had gone as guessed. Judging took 30 s where 10 were
+// guessed, and does not count for batches; the first step took 12 s.
 func TestProgressLine(t *testing.T) {
 	p := &progress{guess: map[string]time.Duration{
 		"claims that judge themselves": 10 * time.Second, "long runs": 2 * time.Second,

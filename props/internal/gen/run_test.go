@@ -120,7 +120,8 @@ func TestTrainingRun(t *testing.T) {
 			long++
 		}
 	}
-	if all < cases/5 || all > 4*cases/5 || known < cases/2 || plateau < cases/10 || long < cases/20 || atMinimum < cases/20 {
+	if all < cases/5 || all > 4*cases/5 || known < cases/2 || plateau < cases/10 || long < cases/20 ||
+		atMinimum < cases/20 {
 		t.Errorf("of %d runs %d take all inputs, %d have known constants, %d are long, %d of them from the minimum, "+
 			"%d are trees of several steps", cases, all, known, plateau, atMinimum, long)
 	}

@@ -70,7 +70,8 @@ func (w *writer) token(all []token, k int) int {
 		return k + 1
 	}
 	first := w.math.Len() == 0
-	breaks := w.depth == 0 && t.space && !signs(all, k) && (t.kind == relation || t.kind == operator && (t.text == "+" || t.text == "-"))
+	sum := t.kind == operator && (t.text == "+" || t.text == "-")
+	breaks := w.depth == 0 && t.space && !signs(all, k) && (t.kind == relation || sum)
 	if breaks && !first {
 		w.flush()
 		w.out.WriteString(" ")

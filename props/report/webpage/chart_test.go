@@ -75,7 +75,9 @@ func TestPanelFaults(t *testing.T) {
 }
 
 func TestTicks(t *testing.T) {
-	for _, c := range [][2]float64{{1e-5, 1}, {0.02, 0.1}, {0.18, 0.18 * narrowest}, {1.29, 1.29 * narrowest}, {9e-5, 4e-3}} {
+	for _, c := range [][2]float64{
+		{1e-5, 1}, {0.02, 0.1}, {0.18, 0.18 * narrowest}, {1.29, 1.29 * narrowest}, {9e-5, 4e-3},
+	} {
 		if n := len(ticks(c[0], c[1])); n < 1 || n > 12 {
 			t.Errorf("%v: %d ticks", c, n)
 		}
