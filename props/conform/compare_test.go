@@ -157,6 +157,26 @@ func TestCompareRun(t *testing.T) {
 	}
 }
 
+// TestOutside: two builds that are both inside differ by the whole envelope at most. NaN is
+// not inside.
+func TestOutside(t *testing.T) {
+	for _, x := range []struct {
+		first, largest float64
+		want           bool
+	}{
+		{0, 0, false}, {0.5, 1, false}, {1, 0.5, false}, {0.5, 1.001, true}, {1.001, 0.5, true},
+		{math.NaN(), 0.5, true}, {0.5, math.NaN(), true},
+	} {
+		c := &Comparison{First: &Drift{Share: x.first}, Largest: &Drift{Share: x.largest}}
+		if got := c.Outside(); got != x.want {
+			t.Errorf("shares %v and %v: outside is %v, want %v", x.first, x.largest, got, x.want)
+		}
+	}
+	if new(Comparison).Outside() {
+		t.Error("nothing differs, and yet it is outside")
+	}
+}
+
 // TestCompareLost: what the new build cannot do any more is a fault, what it can do
 // besides is none.
 func TestCompareLost(t *testing.T) {
