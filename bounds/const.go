@@ -49,11 +49,14 @@ func (k Const) threeCSq() float64 { return product(3, k.C, k.C) }
 
 // weightedS is sum_{j=from..N-1} S_j q^{j-from}, the sum of (21), (32) and (33).
 func (k Const) weightedS(from int, q float64) float64 {
+	ratio := k.threeCSq()
 	sum := 0.0
-	s, power := k.S(from), pow(q, 0) // S_j and q^{j-from}
+	s, power := k.S(from), pow(q, 0)     // S_j and q^{j-from}
+	term := mul(pow(ratio, from), ratio) // (3C^2)^{j+1}, what S_{j+1} has more
 	for j := from; j <= k.N-1; j++ {
 		sum += product(s, power)
-		s += pow(k.threeCSq(), j+1)
+		s += term
+		term = mul(term, ratio)
 		power = mul(power, q)
 	}
 	return sum

@@ -183,18 +183,28 @@ const squarings = 5
 
 // gram writes A A^T or A^T A to g, whichever is smaller.
 func gram(g, a []float64, rows, cols int) {
-	n := min(rows, cols)
-	step, next := cols, 1 // of the vectors whose products are taken
 	if rows > cols {
-		step, next = 1, cols
+		columnGram(g, a, rows, cols)
+		return
 	}
-	for i := range n {
+	for i := range rows {
+		row := a[i*cols : (i+1)*cols]
+		for j := range i + 1 {
+			sum := dot(row, a[j*cols:(j+1)*cols])
+			g[i*rows+j], g[j*rows+i] = sum, sum
+		}
+	}
+}
+
+// columnGram writes A^T A to g.
+func columnGram(g, a []float64, rows, cols int) {
+	for i := range cols {
 		for j := range i + 1 {
 			sum := 0.0
-			for k, l, end := i*step, j*step, i*step+len(a)/n*next; k < end; k, l = k+next, l+next {
-				sum += float64(a[k] * a[l])
+			for row := 0; row < rows*cols; row += cols {
+				sum += float64(a[row+i] * a[row+j])
 			}
-			g[i*n+j], g[j*n+i] = sum, sum
+			g[i*cols+j], g[j*cols+i] = sum, sum
 		}
 	}
 }

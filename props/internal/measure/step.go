@@ -189,24 +189,37 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], eU+mean(m.Ui2[i]), 2)
 		eU2 += eU * eU
 		put(&s.Lo.V0[i], &s.Hi.V0[i], v0[i], errs.V[i], 2)
-		// What an average may lose is the same in every reading.
-		lostD, lostE, lostY, lostV := mean(m.D2[i]), mean(m.E2[i]), eY+mean(m.Y2[i]), eV+mean(m.V2[i])
-		lostF, lostB := eY+mean(m.FMean2[claim.Past][i]), eV+mean(m.BMean2[claim.Past][i])
+		lostF, lostB := mean(m.FMean2[claim.Past][i]), mean(m.BMean2[claim.Past][i])
 		lostD22 := cancellation * scale * fourthRoot(m.D22[i]) // Minkowski over x
-		for _, r := range claim.Readings {
-			put(&lo.DMean2[r][i], &hi.DMean2[r][i], m.DMean2[r][i], lostD, 2)
-			lo.DMean22[r][i], hi.DMean22[r][i] = root(m.DMean22[r][i], lostD22, 4, 2*relative)
-			put(&lo.EMean2[r][i], &hi.EMean2[r][i], m.EMean2[r][i], lostE, 2)
-			put(&lo.YMean2[r][i], &hi.YMean2[r][i], m.YMean2[r][i], lostY, 2)
-			put(&lo.VMean2[r][i], &hi.VMean2[r][i], m.VMean2[r][i], lostV, 2)
-			put(&lo.FMean2[r][i], &hi.FMean2[r][i], m.FMean2[r][i], lostF, 2)
-			put(&lo.BMean2[r][i], &hi.BMean2[r][i], m.BMean2[r][i], lostB, 2)
-		}
+		encloseMeans(&lo.DMean2, &hi.DMean2, &m.DMean2, i, mean(m.D2[i]), 2, relative)
+		encloseMeans(&lo.DMean22, &hi.DMean22, &m.DMean22, i, lostD22, 4, 2*relative)
+		encloseMeans(&lo.EMean2, &hi.EMean2, &m.EMean2, i, mean(m.E2[i]), 2, relative)
+		encloseMeans(&lo.YMean2, &hi.YMean2, &m.YMean2, i, eY+mean(m.Y2[i]), 2, relative)
+		encloseMeans(&lo.VMean2, &hi.VMean2, &m.VMean2, i, eV+mean(m.V2[i]), 2, relative)
+		encloseMeans(&lo.FMean2, &hi.FMean2, &m.FMean2, i, eY+lostF, 2, relative)
+		encloseMeans(&lo.BMean2, &hi.BMean2, &m.BMean2, i, eV+lostB, 2, relative)
 	}
 	s.Lo.V0[n], s.Hi.V0[n] = 1, 1 // v_N = 1 by definition
 	eU := math.Sqrt(eU2)
 	put(&lo.U2, &hi.U2, m.U2, eU, 2)
 	put(&lo.UMean2, &hi.UMean2, m.UMean2, eU+mean(m.U2), 2)
+}
+
+// readingsOf is one list of moments, 0..N, for each reading.
+type readingsOf = [claim.ReadingSlots][]float64
+
+// encloseMeans encloses entry i of m in every reading. Where the readings agree, as for
+// constant perturbations, one root serves them all.
+func encloseMeans(lo, hi, m *readingsOf, i int, lost, power, relative float64) {
+	for k, r := range claim.Readings {
+		if k > 0 {
+			if before := claim.Readings[k-1]; m[r][i] == m[before][i] {
+				lo[r][i], hi[r][i] = lo[before][i], hi[before][i]
+				continue
+			}
+		}
+		lo[r][i], hi[r][i] = root(m[r][i], lost, power, relative)
+	}
 }
 
 // addNodes measures the nodes of Lemma 2 and encloses them.
@@ -295,9 +308,12 @@ func root(v, e, power, relative float64) (lo, hi float64) {
 	}
 	r := math.Sqrt(v)
 	if power == 4 {
-		r = fourthRoot(v)
+		r = math.Sqrt(r)
 	}
-	lo, hi = max(r-e, 0), r+e
+	lo, hi = r-e, r+e
+	if lo < 0 {
+		lo = 0
+	}
 	lo, hi = lo*lo, hi*hi
 	if power == 4 {
 		lo, hi = lo*lo, hi*hi
