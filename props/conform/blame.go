@@ -35,9 +35,9 @@ func (p *prober) blame(jobs []*job, f *fault) (equation, part string, ops []stri
 	case j.want.wild:
 		return "(5)", "what is not finite", nil
 	case f.quantity == "Y" && f.operator > 0 && j.kind == trace:
-		return "(5a)", part, of("f (in a trace)", f.operator)
+		return "(5a)", part, of("f"+inTrace, f.operator)
 	case f.quantity == "V" && j.kind == trace && f.operator < len(j.chain):
-		return "(5b)", part, of("J1 (in a trace)", f.operator+1)
+		return "(5b)", part, of("J1"+inTrace, f.operator+1)
 	case f.quantity != "U" && f.quantity != "loss":
 		return f.equation, f.quantity, nil
 	}
@@ -59,11 +59,20 @@ func stepPart(j *job) string {
 // locate finds the operator i whose part is wrong, by asking for the states as well; i
 // is 0 for a part that is of no operator.
 func (p *prober) locate(j *job, f *fault) (equation, head string, i int) {
-	if q := p.s.maker.probed(j); q != nil {
-		if a, x := p.s.call(q); a != nil && x == nil {
-			if equation, head, i = (&probe{j, q, a, q.want.first[0]}).read(f); equation != "" {
-				return equation, head, i
-			}
+	for _, op := range probes {
+		if i = 1 + slices.IndexFunc(j.chain, func(s core.Spec) bool { return s.Op == op }); i == 0 {
+			continue
+		}
+		if equation, head = p.alone(op, j); equation != "" {
+			return equation, head, i
+		}
+	}
+	if shown := p.probe(j); shown != nil {
+		if equation, head, i = shown.read(f); head == "J2" && !shown.visible(i-1) {
+			equation, head, i = p.before(j, i, equation, head)
+		}
+		if equation != "" {
+			return equation, head, i
 		}
 	}
 	s, n := j.first(), len(j.chain)
@@ -84,6 +93,68 @@ func someNotZero(rows ...[]float64) bool {
 	return slices.ContainsFunc(rows, func(v []float64) bool {
 		return slices.ContainsFunc(v, func(x float64) bool { return x != 0 })
 	})
+}
+
+// probes are the operators whose gradients show states and gradients of others.
+var probes = []string{"scale", "bias"}
+
+// alone judges a probe in a chain of nothing else, in the precision of j.
+func (p *prober) alone(op string, j *job) (equation, head string) {
+	q := p.s.maker.fit(&job{
+		kind: step, reg: j.reg, bits: j.bits,
+		chain: []core.Spec{{Op: op, N: 1}, {Op: op, N: 1}},
+		w:     [][]float64{{3}, {5}},
+		steps: []RunStep{{[]Sample{{X: []float64{2}, Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}}}}, 1, 1}},
+	})
+	if q == nil {
+		return "", ""
+	}
+	a, x := p.s.call(q)
+	if a == nil || x != nil {
+		return "", ""
+	}
+	shown := &probe{q, q, a, q.want.first[0]}
+	switch {
+	case !shown.lossRight():
+		return "(5a)", "f"
+	case !shown.right(2):
+		return "(5c)", "J2"
+	case !shown.right(1):
+		return "(5b)", "J1"
+	}
+	return "", ""
+}
+
+// probe asks j with probes between its operators; nil where that cannot be asked.
+func (p *prober) probe(j *job) *probe {
+	q := p.s.maker.probed(j)
+	if q == nil {
+		return nil
+	}
+	a, x := p.s.call(q)
+	if a == nil || x != nil {
+		return nil
+	}
+	return &probe{j, q, a, q.want.first[0]}
+}
+
+// before asks for the state in front of operator i, which did not show as V was 0: with the
+// sum of its entries as the loss. Where it is right the part that was found stands.
+func (p *prober) before(j *job, i int, equation, head string) (string, string, int) {
+	c := j.clone()
+	d, s := c.width(i-1), c.first()
+	c.chain = append(c.chain[:i-1:i-1], core.Spec{Op: "linear", In: d, Out: 1})
+	c.w = append(c.w[:i-1:i-1], ones(d))
+	s.Delta = append(s.Delta[:i-1:i-1], []float64{0})
+	s.Eps = append(s.Eps[:i-1:i-1], make([]float64, d))
+	if i > 1 && p.s.maker.has("linear") && p.s.maker.fit(c) != nil {
+		if shown := p.probe(c); shown != nil && !shown.lossRight() {
+			if e, h, k := shown.read(&fault{quantity: "loss"}); e != "" && k < i {
+				return e, h, k
+			}
+		}
+	}
+	return equation, head, i
 }
 
 // probed puts scale with weights 1 and bias with weights 0 before each operator and at the
@@ -155,6 +226,9 @@ func (p *probe) state(i int) (y []float64, right bool) {
 	}
 	return y, right
 }
+
+// visible reports whether all of Y_i shows: it does not where V_i is 0.
+func (p *probe) visible(i int) bool { return !slices.Contains(p.a.u[3*i+1], 0) }
 
 // wouldShow reports whether the loss would tell that Y_i is y.
 func (p *probe) wouldShow(i int, y []float64) bool {

@@ -41,18 +41,30 @@ func TestBlame(t *testing.T) {
 		equation, part string
 	}{
 		{j2("bias"), "(5c)", "J2 of bias"},
+		{j1("bias"), "(5b)", "J1 of bias"},
+		{f("bias"), "(5a)", "f of bias"},
 		{j2("scale"), "(5c)", "J2 of scale"},
+		{j1("scale"), "(5b)", "J1 of scale"},
+		{f("scale"), "(5a)", "f of scale"},
 		{j2("linear"), "(5c)", "J2 of linear"},
 		{j2("bilinear"), "(5c)", "J2 of bilinear"},
 		{j1("linear"), "(5b)", "J1 of linear"},
 		{j1("halfsq"), "(5b)", "J1 of halfsq"},
-		{f("bias"), "(5a)", "f of bias"},
+		{f("affine"), "(5a)", "f of affine"}, // behind it a weight of 0, which hides the state
 		{f("tanh"), "(5a)", "f of tanh"},
 	} {
-		r := Run(func() (Engine, error) { return stepOnly{must(labFactory(float64s, c.fault)())}, nil },
-			&Options{Rules: []string{"operators"}, Cases: 1})
-		if len(r.Findings) == 0 || r.Findings[0].Equation != c.equation || r.Findings[0].Part != c.part {
-			t.Errorf("found %v, want %s %s", r.Err(), c.equation, c.part)
+		for _, only := range []bool{true, false} { // steps alone, or traces as well
+			factory := func() (Engine, error) {
+				e := must(labFactory(float64s, c.fault)())
+				if only {
+					return stepOnly{e}, nil
+				}
+				return e, nil
+			}
+			r := Run(factory, &Options{Rules: []string{"operators", "step", "trace"}, Cases: 1})
+			if len(r.Findings) != 1 || r.Findings[0].Equation != c.equation || r.Findings[0].Part != c.part {
+				t.Errorf("steps only %v: found %v, want %s %s alone", only, r.Err(), c.equation, c.part)
+			}
 		}
 	}
 }

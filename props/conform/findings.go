@@ -80,7 +80,7 @@ func (g *gate) suspects() []*suspect {
 			g.refine(s)
 		}
 	}
-	return joinCommon(join(groups))
+	return joinCommon(joinTraces(join(groups)))
 }
 
 // akin is looksLike whatever the rule.
@@ -112,6 +112,27 @@ func join(groups []*suspect) []*suspect {
 		list[k].take(s)
 	}
 	return list
+}
+
+// inTrace marks a part that was found by the states of a trace.
+const inTrace = " (in a trace)"
+
+// joinTraces joins what a trace shows of a part with what shows without one: that part is
+// wrong in the engine, not in its traces alone.
+func joinTraces(list []*suspect) []*suspect {
+	var joined []*suspect
+	for _, s := range list {
+		plain := strings.Replace(s.part, inTrace, "", 1)
+		k := slices.IndexFunc(list, func(t *suspect) bool {
+			return t.part == plain && t.equation == s.equation && t.fault.kind == s.fault.kind
+		})
+		if plain == s.part || k < 0 {
+			joined = append(joined, s)
+			continue
+		}
+		list[k].take(s)
+	}
+	return joined
 }
 
 func (s *suspect) take(t *suspect) {
