@@ -193,7 +193,7 @@ func TestRefusals(t *testing.T) {
 		x, bound float64
 		want     string
 	}{
-		{-1.5, 1, "-1.5, promised"}, {math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
+		{-1.5, 1, "observation 0: -1.5, promised to be finite and at least -1"}, {math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
 		{0, 0, "bound is 0"}, {0, -1, "bound is -1"}, {0, math.NaN(), "bound is NaN"},
 		{0, math.Inf(1), "bound is +Inf"},
 	} {
@@ -218,6 +218,15 @@ func TestRefusals(t *testing.T) {
 	}
 	if s := Share(0, 4) + Share(1, 4) + Share(2, 4) + Share(3, 4); s > SuiteAlpha {
 		t.Errorf("the shares sum to %v", s)
+	}
+}
+
+// TestRejectedAtTheLevel: a wealth of 1/alpha rejects, by Ville's inequality, and one below does not.
+func TestRejectedAtTheLevel(t *testing.T) {
+	const alpha = 0.25
+	at := -math.Log(alpha)
+	if !(&Test{top: at}).Rejected(alpha) || (&Test{top: math.Nextafter(at, 0)}).Rejected(alpha) {
+		t.Errorf("a log wealth of %v and one just below it do not part at alpha = %v", at, alpha)
 	}
 }
 
