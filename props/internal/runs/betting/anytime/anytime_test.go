@@ -221,6 +221,17 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestStakes: what counts is X over its bound: 3 of 4, -4 of 8 and 1 of 1/2 are 3/4, -1/2 and 2 of 1.
+func TestStakes(t *testing.T) {
+	var test, of1 Test
+	for _, c := range [][3]float64{{3, 4, 0.75}, {-4, 8, -0.5}, {1, 0.5, 2}} {
+		if test.Observe(c[0], c[1]) != nil || of1.Observe(c[2], 1) != nil || test.LogWealth() != of1.LogWealth() {
+			t.Errorf("after %v of %v the log wealth is %v, after %v of 1 %v", c[0], c[1], test.LogWealth(), c[2],
+				of1.LogWealth())
+		}
+	}
+}
+
 // TestRejectedAtTheLevel: a wealth of 1/alpha rejects, by Ville's inequality, and one below does not.
 func TestRejectedAtTheLevel(t *testing.T) {
 	const alpha = 0.25
