@@ -223,7 +223,12 @@ func TestRefusals(t *testing.T) {
 
 // TestStakes: what counts is X over its bound: 3 of 4, -4 of 8 and 1 of 1/2 are 3/4, -1/2 and 2 of 1.
 func TestStakes(t *testing.T) {
-	var test, of1 Test
+	var test, of1, one Test
+	// The mean of 1 + b over the bets 2^-10, ..., 2^-1 and 3/4, by hand.
+	want := math.Log(1 + (1-0x1p-10+0.75)/11)
+	if err := one.Observe(7, 7); err != nil || !(one.LogWealth() < want && one.LogWealth() > want-4*logError) {
+		t.Errorf("after one fair win the log wealth is %v, want just below %v; error %v", one.LogWealth(), want, err)
+	}
 	for _, c := range [][3]float64{{3, 4, 0.75}, {-4, 8, -0.5}, {1, 0.5, 2}} {
 		if test.Observe(c[0], c[1]) != nil || of1.Observe(c[2], 1) != nil || test.LogWealth() != of1.LogWealth() {
 			t.Errorf("after %v of %v the log wealth is %v, after %v of 1 %v", c[0], c[1], test.LogWealth(), c[2],
