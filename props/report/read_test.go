@@ -94,6 +94,10 @@ func TestReadRefuses(t *testing.T) {
 		c.Cases = int(over)
 	})
 	row("negative rejections", "rejected is -1, want 0..", func(c *Row) { c.Rejected = -1 })
+	row("huge rejections", "rejected is 1125899906842625, want 0..1125899906842624", func(c *Row) {
+		over := maxCount + 1
+		c.Rejected = int(over)
+	})
 	row("violations", "violated is -1, want 0..cases", func(c *Row) { c.Violated = -1 })
 	row("undecided", "undecided is 2001, want 0..cases", func(c *Row) { c.Undecided = 2001 })
 	row("ratio of no N", "ratio is 1.0000, want ", func(c *Row) { c.Ratio = 1 })

@@ -53,3 +53,18 @@ func TestSelectRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestSelectionAll: a selection by id or by form leaves something out.
+func TestSelectionAll(t *testing.T) {
+	for _, c := range []struct {
+		s    Selection
+		want bool
+	}{
+		{Selection{}, true}, {Selection{Form: FormsAll}, true}, {Selection{Form: FormsOfPaper}, false},
+		{Selection{Claims: "thm1"}, false}, {Selection{Claims: "thm1", Form: FormsAll}, false},
+	} {
+		if got := c.s.All(); got != c.want {
+			t.Errorf("%+v: all is %v", c.s, got)
+		}
+	}
+}

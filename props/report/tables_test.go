@@ -8,6 +8,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
+	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestTightness(t *testing.T) {
@@ -21,6 +23,8 @@ func TestTightness(t *testing.T) {
 		{Row{Verdict: claim.Holds, Ratio: 0.5, RatioByN: some}, "0.5000"},
 		{Row{Verdict: claim.Refuted, Ratio: 77, RatioByN: some}, "77.0000"},
 		{Row{Verdict: claim.Refuted, Ratio: 2.3e18, RatioByN: some}, "unbounded"},
+		{Row{Verdict: claim.Refuted, Ratio: 1e15, RatioByN: some}, "unbounded"},
+		{Row{Verdict: claim.Refuted, Ratio: 9e14, RatioByN: some}, "9.00e+14"},
 		{Row{Verdict: claim.Refuted, Ratio: claim.Number(inf), RatioByN: some}, "unbounded"},
 	} {
 		if got := c.row.Tightness(); got != c.want {
@@ -70,6 +74,47 @@ func TestPages(t *testing.T) {
 		if !strings.Contains(markdown.String(), want) {
 			t.Errorf("no %q in\n%s", want, &markdown)
 		}
+	}
+}
+
+// TestClaimsTable: a cell for each field under the name of its column; a claim without readings has
+// a dash. The excerpt has the theorems of README alone, without the replay; the record of a report
+// without runs has no heading for them.
+func TestClaimsTable(t *testing.T) {
+	row := func(id string, r claim.Reading) Row {
+		return Row{ID: id, Eq: "(e)", Form: claim.Printed, Reading: r, Verdict: claim.Holds, Cases: 9, Rejected: 2,
+			Ratio: 0.5, Replay: "verify -x"}
+	}
+	r := &Report{Claims: []Row{row("eq6", claim.AnyReading), row("thm1", claim.AnyReading),
+		row("thm2", claim.Literal), row("thm2", claim.Past), row("thm2", claim.Total), row("thm3", claim.Past)}}
+	all, some := r.ClaimsTable(), r.excerpt()
+	var got []string
+	for _, table := range []*table.Table{all, some} {
+		names := ""
+		for _, c := range table.Columns {
+			names += c.Name + ", "
+		}
+		got = append(got, names)
+		for _, cells := range table.Rows {
+			got = append(got, strings.Join(cells, ", "))
+		}
+	}
+	want := []string{
+		"id, equation, form, reading, verdict, cases, rejected, largest ratio, replay, ",
+		"eq6, (e), printed, -, holds, 9, 2, 0.5000, verify -x", "thm1, (e), printed, -, holds, 9, 2, 0.5000, verify -x",
+		"thm2, (e), printed, literal, holds, 9, 2, 0.5000, verify -x",
+		"thm2, (e), printed, past, holds, 9, 2, 0.5000, verify -x",
+		"thm2, (e), printed, total, holds, 9, 2, 0.5000, verify -x",
+		"thm3, (e), printed, past, holds, 9, 2, 0.5000, verify -x",
+		"id, equation, form, reading, verdict, cases, rejected, largest ratio, ",
+		"thm1, (e), printed, -, holds, 9, 2, 0.5000", "thm2, (e), printed, past, holds, 9, 2, 0.5000",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	var page strings.Builder
+	if err := r.RecordPage().Markdown(&page); err != nil || strings.Contains(page.String(), "Training runs") {
+		t.Errorf("no run has a heading, or %v:\n%s", err, &page)
 	}
 }
 

@@ -3,6 +3,7 @@ package gen_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -394,6 +395,24 @@ func TestCostOnRecord(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestTooDear: the figures of an error are those of the case and of the budget, in one unit.
+func TestTooDear(t *testing.T) {
+	b := gen.Budget{Name: "a nap", Work: 1e6, Bytes: 2e6}
+	for _, c := range []struct {
+		cost gen.Cost
+		want string
+	}{
+		{gen.Cost{Bytes: 5e6}, "gen: operator 7: too dear, about 5 MB of memory, the cap of a nap is 2 MB"},
+		{gen.Cost{Float: 3e6, Big: 1e4}, "gen: operator 7: too dear, about 1.1e+07 operations, the cap of a nap is 1e+06"},
+		{gen.Cost{Float: 3e6, Bytes: math.NaN()},
+			"gen: operator 7: too dear, about NaN MB of memory, the cap of a nap is 2 MB"},
+	} {
+		if got := (&gen.TooDear{Place: "operator 7", Cost: c.cost, Budget: b}).Error(); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
 }

@@ -19,6 +19,9 @@ func TestLine(t *testing.T) {
 	const pass = "scale(2) w_1=[3 4]; x=[1 2]"
 	run := law(zero)
 	run.Run = &Run{More: [][]float64{{5, minus}}, Gamma: 0.125, Steps: 9, Reg: core.Regularizer{Kind: "l2", Rho: 0.5}}
+	none, bare := law(zero), law(zero)
+	none.Run = &Run{Gamma: 0.125, Steps: 9, Reg: core.Regularizer{Kind: "none", Rho: 0.5}}
+	bare.Run = &Run{Gamma: 0.125, Steps: 9}
 	for _, c := range []struct {
 		on   *Case
 		want string
@@ -28,6 +31,7 @@ func TestLine(t *testing.T) {
 		{law(perturb.Spec{Law: "switch", A: []float64{1, 1}, B: []float64{0, 0}, K: 1, At: 0.5}),
 			pass + "; delta_1=[1 1] where s_2 >= 0.5, else [0 0]"},
 		{law(perturb.Spec{Law: "topk", K: 1}), pass + "; delta_1~topk"},
+		{none, pass + "; T=9, g=0.125"}, {bare, pass + "; T=9, g=0.125"},
 		{run, pass + ",[5 0]; T=9, g=0.125, l2(0.5)"},
 		{&Case{
 			Chain: scale, X: []float64{minus, minus}, W: [][]float64{{minus, -0.5}},

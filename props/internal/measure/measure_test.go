@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -93,6 +94,24 @@ func TestBigIsInside(t *testing.T) {
 	}
 	if compared < 2000 || narrower < compared || nodes < 60 {
 		t.Errorf("%d numbers compared, %d of them known more closely in math/big; %d nodes", compared, narrower, nodes)
+	}
+}
+
+// TestBigLeavesOthersAlone: a run and a linear network have no second opinion; what stands for it is
+// the view of float64, with all that their claims read.
+func TestBigLeavesOthersAlone(t *testing.T) {
+	run := quadraticRun(0.8, 1, 0.25, 0.5, 0.1, 2)
+	one, zero := core.Spec{Op: "linear", In: 1, Out: 1}, perturb.Spec{Law: "zero"}
+	net := &gen.Case{
+		Chain: []core.Spec{one, one}, X: []float64{4}, W: [][]float64{{3}, {5}},
+		Delta: []perturb.Spec{zero, zero}, Eps: []perturb.Spec{zero, zero},
+	}
+	for kind, c := range map[claim.Kind]*gen.Case{claim.Training: run, claim.Linear: net} {
+		wantLo, wantHi, _ := measure.Case(kind, c)
+		lo, hi, why := measure.InBig(kind, c, measure.BigPrec)
+		if why != claim.Valid || lo.Big || hi.Big || !reflect.DeepEqual(lo, wantLo) || !reflect.DeepEqual(hi, wantHi) {
+			t.Errorf("kind %v: %v, not the view of float64", kind, why)
+		}
 	}
 }
 

@@ -172,3 +172,62 @@ func TestSumsOfMoments(t *testing.T) {
 		check("DMean22", m.lo.dMean22[r], m.hi.dMean22[r], s.DMean22[r])
 	}
 }
+
+// TestPointsKeepTheLargest: the errors of a run are those of its largest loss, gradient and weight,
+// wherever on its way it met them: l(w) is the mean of (x+w)^2/2 over 0.5 and -0.25.
+func TestPointsKeepTheLargest(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}}, X: []float64{0.5}, W: [][]float64{{1}, {}},
+		Delta: []perturb.Spec{zero, zero}, Eps: []perturb.Spec{zero, zero},
+		Run: &gen.Run{More: [][]float64{{-0.25}}, Gamma: 0.25, Steps: 1, Reg: core.Regularizer{Kind: "none"}},
+	}
+	run, err := c.BuildRun()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := NewPoints(run)
+	for _, w := range []float64{1, -2, 0.5} {
+		if _, err := p.At([]float64{w}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const loss, grad, variance = (1.5*1.5 + 2.25*2.25) / 4, 1.875, 0.140625 // the first two at -2
+	if p.maxLoss != loss || p.maxW != 2 || p.maxGrad != grad || p.maxVariance != variance {
+		t.Errorf("|l| <= %v, |w| <= %v, |grad| <= %v, variance <= %v, want %v, 2, %v, %v",
+			p.maxLoss, p.maxW, p.maxGrad, p.maxVariance, loss, grad, variance)
+	}
+}
+
+// TestRootBiasTakesBothErrors: that of U at each step, and what the mean lost to cancellation.
+func TestRootBiasTakesBothErrors(t *testing.T) {
+	r := &trainer{bias: biasSum{mean: 1, size: 0.25 / cancellation, weight: 2}}
+	if lo, hi := r.rootBias(0.125); !close9(lo, 0.5) || !close9(hi, 1.5) {
+		t.Errorf("1 within 2/8 + 1/4 is in [%v, %v]", lo, hi)
+	}
+	if lo, _ := r.rootBias(0.5); lo != 0 {
+		t.Errorf("a sum of norms is at least %v", lo)
+	}
+}
+
+// TestRunWaitsForTheNextBurst: a run that stands still between two bursts of an intermittent law has
+// not come to rest. With g = 1 and L = 1 a step leads to -x-d where delta = d, and to -x elsewhere.
+func TestRunWaitsForTheNextBurst(t *testing.T) {
+	const x, d = 0.5, 2
+	zero := perturb.Spec{Law: "zero"}
+	burst := perturb.Spec{Law: "intermittent", Every: 3, Inner: &perturb.Spec{Law: "constant", D: []float64{d}}}
+	for steps, want := range map[int]float64{1: -x - d, 2: -x, 3: -x, 4: -x - d, 5: -x} {
+		c := &gen.Case{
+			Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}}, X: []float64{x}, W: [][]float64{{1}, {}},
+			Delta: []perturb.Spec{burst, zero}, Eps: []perturb.Spec{zero, zero},
+			Run: &gen.Run{All: true, Gamma: 1, Steps: steps, Reg: core.Regularizer{Kind: "none"}},
+		}
+		run, err := c.BuildRun()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w, ok := LastWeights(run); !ok || w[0] != want {
+			t.Errorf("after %d steps w = %v, %v, want %v", steps, w, ok, want)
+		}
+	}
+}

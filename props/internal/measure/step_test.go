@@ -255,3 +255,24 @@ func TestMeanAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestUnitOfFloat64: what cancels in float64 is known to 2^-40 of what was averaged, and the moments
+// to 2^-32 of themselves: delta = 1 or -1 has mean 0 and square 1.
+func TestUnitOfFloat64(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}}, X: []float64{3}, W: [][]float64{{1}, {}},
+		Delta: []perturb.Spec{{Law: "twopoint", A: []float64{1}, B: []float64{-1}, P: 0.5}, zero},
+		Eps:   []perturb.Spec{zero, zero},
+	}
+	lo, hi, why := Case(claim.Step, c)
+	if why != claim.Valid {
+		t.Fatal(why)
+	}
+	if l, h := lo.DMean2[claim.Total][1], hi.DMean2[claim.Total][1]; l != 0 || !close9(h*0x1p80, 1) {
+		t.Errorf("|E delta|^2 in [%v, %v], want [0, 2^-80]", l, h)
+	}
+	if l, h := lo.D2[1], hi.D2[1]; l != 1-0x1p-32 || h != 1+0x1p-32 {
+		t.Errorf("E|delta|^2 in [%v, %v], want 1 within 2^-32", l, h)
+	}
+}

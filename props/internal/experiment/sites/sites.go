@@ -189,23 +189,23 @@ func judgement(settle func(r *Result) (claim.Verdict, string)) claim.Judgement {
 
 // JudgeUsually is about the two orders that section 5.3 expects. "Usually" is no number: it
 // says where they hold.
-func JudgeUsually() claim.Judgement {
-	return judgement(func(r *Result) (claim.Verdict, string) {
-		forward, backward := 0, 0
-		var all []string
-		for _, l := range r.Lines {
-			if l.RatioDelta > 1 {
-				forward++
-			}
-			if l.RatioEps > 1 {
-				backward++
-			}
-			all = append(all, fmt.Sprintf("%s: %.2g, %.2g", l.name(), l.RatioDelta, l.RatioEps))
+func JudgeUsually() claim.Judgement { return judgement(usually) }
+
+func usually(r *Result) (claim.Verdict, string) {
+	forward, backward := 0, 0
+	var all []string
+	for _, l := range r.Lines {
+		if l.RatioDelta > 1 {
+			forward++
 		}
-		return claim.Unsettled, fmt.Sprintf("\"usually\" is no number. Root mean square of |U-u|, "+
-			"delta_1 over delta_{N-1} and eps_N over eps_2: %s. So in %d and %d of %d", strings.Join(all, "; "),
-			forward, backward, len(r.Lines))
-	})
+		if l.RatioEps > 1 {
+			backward++
+		}
+		all = append(all, fmt.Sprintf("%s: %.2g, %.2g", l.name(), l.RatioDelta, l.RatioEps))
+	}
+	return claim.Unsettled, fmt.Sprintf("\"usually\" is no number. Root mean square of |U-u|, "+
+		"delta_1 over delta_{N-1} and eps_N over eps_2: %s. So in %d and %d of %d", strings.Join(all, "; "),
+		forward, backward, len(r.Lines))
 }
 
 // JudgeNoOrder is that no order holds for all networks: each is seen both ways, by a factor

@@ -1,6 +1,7 @@
 package sites
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"runtime"
@@ -34,6 +35,14 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: the coefficients have the ratios %v and %v", l.Network, l.BoundedDelta, l.BoundedEps)
 		}
 	}
+	got := fmt.Sprintf("%+v\n", Default(1))
+	for _, l := range r.Lines {
+		got += fmt.Sprintf("%s %v %.2g %.2g %.2g %.2g\n", l.Network, l.Relative, l.RatioDelta, l.RatioEps, l.BoundedDelta,
+			l.BoundedEps)
+	}
+	if got != onRecord {
+		t.Errorf("got\n%swant\n%s", got, onRecord)
+	}
 	// eps_2 reaches U_1 alone, which is eps_2 times (x, 1): for all weights the same.
 	if a, b := r.Lines[0].Eps[2], r.Lines[4].Eps[2]; !(math.Abs(a/b-1) < 1e-6) || !(a > 1) {
 		t.Errorf("eps_2 harms by %v and by %v", a, b)
@@ -43,6 +52,19 @@ func TestRun(t *testing.T) {
 		t.Errorf("not the same on one processor: %v", err)
 	}
 }
+
+// onRecord is what the judgement is made with, and what TestRun measures, to two digits: another
+// network, or another draw, is another experiment.
+const onRecord = `{Seed:1 Samples:40 Draws:4 Size:0.001 Steps:150}
+contracting, gain 0.5 false 0.69 0.3 72 8.7e+11
+contracting, gain 0.5 true 1e+02 21 72 8.7e+11
+gain 1 false 4.1 1.1 2.9e+05 8.7e+11
+gain 1 true 14 1.8 2.9e+05 8.7e+11
+expanding, gain 3 false 25 12 1.6e+11 1.8e+12
+expanding, gain 3 true 16 1 1.6e+11 1.8e+12
+trained false 4.8 1.4 3.2e+05 8.7e+11
+trained true 4 1.3 3.2e+05 8.7e+11
+`
 
 func TestJudgements(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -98,9 +120,38 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+// TestNotes: what the judgements say, by hand.
+func TestNotes(t *testing.T) {
+	r := &Result{Lines: []Line{
+		{Network: "a", RatioDelta: 0.5, RatioEps: 4, BoundedDelta: 3, BoundedEps: 7},
+		{Network: "b", RatioDelta: 8, RatioEps: 0.25, BoundedDelta: 3, BoundedEps: 7},
+		{Network: "c", Relative: true, RatioDelta: 0.8, RatioEps: 0.9, BoundedDelta: 3, BoundedEps: 7},
+		{Network: "d", RatioDelta: 1, RatioEps: 1.1},
+	}}
+	for name, c := range map[string]struct {
+		settle func(*Result) (claim.Verdict, string)
+		want   string
+	}{
+		"usually": {usually, `"usually" is no number. Root mean square of |U-u|, delta_1 over delta_{N-1} and ` +
+			"eps_N over eps_2: a, equal absolute size: 0.5, 4; b, equal absolute size: 8, 0.25; c, equal relative " +
+			"size: 0.8, 0.9; d, equal absolute size: 1, 1.1. So in 1 and 2 of 4"},
+		"no order": {noOrder, "delta_{N-1} harms 2 times as much as delta_1 on a, equal absolute size, eps_2 4 times " +
+			"as much as eps_N on b, equal absolute size; the other way round on b, equal absolute size and on a, equal " +
+			"absolute size"},
+		"captured": {captured, "c, equal relative size: delta_1 harms 0.8 times as much as delta_{N-1}, eps_N 0.9 " +
+			"times as much as eps_2, where the roots of (21) have the ratios 3 and 7; Ce_e[N] > Ce_e[2] for any C, and " +
+			"Ce_d[1] >= Ce_d[N-1] once 2 Lf^2 >= 1"},
+	} {
+		if _, note := c.settle(r); note != c.want {
+			t.Errorf("%s: %s, want %s", name, note, c.want)
+		}
+	}
+}
+
 // TestMisuse: nothing to measure panics.
 func TestMisuse(t *testing.T) {
-	for _, o := range []Options{{}, {Samples: 1}, {Samples: 1, Draws: 1, Size: math.NaN()}} {
+	for _, o := range []Options{{}, {Draws: 1, Size: 1}, {Samples: 1, Size: 1}, {Samples: 1, Draws: 1},
+		{Samples: 1, Draws: 1, Size: math.NaN()}, {Samples: 1, Draws: 1, Size: 1, Steps: -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {

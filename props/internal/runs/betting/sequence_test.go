@@ -1,6 +1,7 @@
 package betting
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/expect"
 	"github.com/cascade-sgd/cascade/props/internal/measure"
 )
 
@@ -266,5 +268,44 @@ func TestRunOrder(t *testing.T) {
 		"c, e4m3 stochastic; a, e4m3 stochastic; "
 	if got != want {
 		t.Errorf("tests %s, want %s", got, want)
+	}
+}
+
+// TestSequentialLaws: one law with a mean, one without, and one that rounds; a mean of 0 that is
+// none would test the bias where the spread is meant.
+func TestSequentialLaws(t *testing.T) {
+	want := map[string]float64{"two points with a mean": 0.25, "zero mean": 0}
+	for _, l := range sequentialLaws {
+		mean, ok := want[l.name]
+		delete(want, l.name)
+		if l.spec.Law != "twopoint" {
+			if ok || l.spec.Law != "round" || l.spec.Format != "e4m3" || l.spec.Mode != "stochastic" {
+				t.Errorf("%s: %+v", l.name, l.spec)
+			}
+			continue
+		}
+		if got := l.spec.P*l.spec.A[0] + (1-l.spec.P)*l.spec.B[0]; got != mean || l.spec.A[0] == l.spec.B[0] {
+			t.Errorf("%s: the mean of %+v is %v, want %v", l.name, l.spec, got, mean)
+		}
+	}
+	if len(want) != 0 {
+		t.Errorf("no law with means %v", want)
+	}
+}
+
+// TestTooManyOutcomes: a test whose moments cannot be evaluated fails; it does not end as one
+// that observed nothing and rejected nothing.
+func TestTooManyOutcomes(t *testing.T) {
+	law := perturb.Spec{Law: "table"}
+	const n = 5000 // on delta and eps, 25 million leaves
+	for range n {
+		law.Outcomes = append(law.Outcomes, perturb.Outcome{P: 1. / n, D: []float64{1}})
+	}
+	weights := 0
+	for name, b := range map[string]*claim.Bet{"a step": descent(1), "a path": path(10, &weights)} {
+		var large *expect.TooManyLeaves
+		if s := newSequence(b, 1); !errors.As(s.run(law), &large) || s.test.N() != 0 {
+			t.Errorf("%s under %d^2 outcomes: no error, %d observations", name, n, s.test.N())
+		}
 	}
 }

@@ -193,7 +193,7 @@ func TestRefusals(t *testing.T) {
 		x, bound float64
 		want     string
 	}{
-		{-1.5, 1, "-1.5, promised"}, {math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
+		{-1.5, 1, "observation 0: -1.5, promised to be finite and at least -1"}, {math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
 		{0, 0, "bound is 0"}, {0, -1, "bound is -1"}, {0, math.NaN(), "bound is NaN"},
 		{0, math.Inf(1), "bound is +Inf"},
 	} {
@@ -218,6 +218,31 @@ func TestRefusals(t *testing.T) {
 	}
 	if s := Share(0, 4) + Share(1, 4) + Share(2, 4) + Share(3, 4); s > SuiteAlpha {
 		t.Errorf("the shares sum to %v", s)
+	}
+}
+
+// TestStakes: what counts is X over its bound: 3 of 4, -4 of 8 and 1 of 1/2 are 3/4, -1/2 and 2 of 1.
+func TestStakes(t *testing.T) {
+	var test, of1, one Test
+	// The mean of 1 + b over the bets 2^-10, ..., 2^-1 and 3/4, by hand.
+	want := math.Log(1 + (1-0x1p-10+0.75)/11)
+	if err := one.Observe(7, 7); err != nil || !(one.LogWealth() < want && one.LogWealth() > want-4*logError) {
+		t.Errorf("after one fair win the log wealth is %v, want just below %v; error %v", one.LogWealth(), want, err)
+	}
+	for _, c := range [][3]float64{{3, 4, 0.75}, {-4, 8, -0.5}, {1, 0.5, 2}} {
+		if test.Observe(c[0], c[1]) != nil || of1.Observe(c[2], 1) != nil || test.LogWealth() != of1.LogWealth() {
+			t.Errorf("after %v of %v the log wealth is %v, after %v of 1 %v", c[0], c[1], test.LogWealth(), c[2],
+				of1.LogWealth())
+		}
+	}
+}
+
+// TestRejectedAtTheLevel: a wealth of 1/alpha rejects, by Ville's inequality, and one below does not.
+func TestRejectedAtTheLevel(t *testing.T) {
+	const alpha = 0.25
+	at := -math.Log(alpha)
+	if !(&Test{top: at}).Rejected(alpha) || (&Test{top: math.Nextafter(at, 0)}).Rejected(alpha) {
+		t.Errorf("a log wealth of %v and one just below it do not part at alpha = %v", at, alpha)
 	}
 }
 
