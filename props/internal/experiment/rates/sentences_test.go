@@ -28,14 +28,31 @@ func TestFrobenius(t *testing.T) {
 }
 
 // TestSentences: the verdicts, and that each could be the other one.
+func TestRootOf(t *testing.T) {
+	for _, want := range []float64{0, 0.3, -7, 999} {
+		if got := rootOf(func(w float64) float64 { return w - want }); !(math.Abs(got-want) <= 1e-12) {
+			t.Errorf("w - %v is 0 at %v", want, got)
+		}
+	}
+}
+
 func TestSentences(t *testing.T) {
 	root := func(c float64) stepOf { return func(t float64) float64 { return c / math.Sqrt(t) } }
 	logs := func(c float64) stepOf { return func(t float64) float64 { return c * math.Log(t) / t } }
 	superexponential := func(n int, c, _ float64) float64 { return math.Exp(float64(n*n) * c) }
+	// f times the bound ln max(1, C^2) max(1, 3C^2) max(1, 2Lf^2) + ln(4N^2)/N of ln(coefficient)/N.
+	bounded := func(f float64) coefficientOf {
+		return func(n int, c, lf float64) float64 {
+			most := max(1, c*c) * max(1, 3*c*c) * max(1, 2*lf*lf)
+			return math.Pow(4*float64(n*n)*math.Pow(most, float64(n)), f)
+		}
+	}
 	for name, c := range map[string]struct {
 		judge claim.Judgement
 		want  claim.Verdict
 	}{
+		"depth, at the bound":           {judgeDepth(bounded(0.999)), claim.Holds},
+		"depth, beyond the bound":       {judgeDepth(bounded(1.001)), claim.Refuted},
 		"remark 1":                      {JudgeRemark1(), claim.Holds},
 		"remark 1, g = 1/T":             {judgeRemark1(func(t float64) float64 { return 1 / t }), claim.Refuted},
 		"remark 1 at its word":          {JudgeRemark1Word(), claim.Refuted},
