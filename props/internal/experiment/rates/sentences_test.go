@@ -4,7 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // TestFrobenius: the display under (25) holds as an inequality alone, and C does not bound a
@@ -74,5 +77,23 @@ func TestSentences(t *testing.T) {
 		if c.judge.Verdict != c.want || c.judge.Cases < 10 || c.judge.Note == "" {
 			t.Errorf("%s: %s after %d cases, want %s: %s", name, c.judge.Verdict, c.judge.Cases, c.want, c.judge.Note)
 		}
+	}
+}
+
+// TestJ2MomentsByHand: J2^T z of linear(1,2) at x = 3 is 3 z, |J2|^2 is 2 9; eps_2 is (1, 0) or (-1, 0).
+func TestJ2MomentsByHand(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "linear", In: 1, Out: 2}, {Op: "halfsq", N: 2}}, X: []float64{3},
+		W: [][]float64{{1, 2}, {}}, Delta: []perturb.Spec{zero, zero},
+		Eps: []perturb.Spec{zero, {Law: "twopoint", A: []float64{1, 0}, B: []float64{-1, 0}, P: 0.5}},
+	}
+	p, err := c.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := j2MomentsOf(p)
+	if err != nil || len(all) != 3 || all[1] != (j2Moments{carried: 9, apart: 18, z: 1}) || all[2] != (j2Moments{}) {
+		t.Errorf("%+v, error %v, want 9, 18, 1", all, err)
 	}
 }
