@@ -161,16 +161,24 @@ func runRecord(c *call) (int, error) {
 	if c.ctx.Err() != nil {
 		return exitStopped, nil // nothing is written
 	}
-	for _, row := range r.Claims {
-		if !row.Verdict.Recordable() {
-			return exitUsage, fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
-		}
+	if err := recordable(r); err != nil {
+		return exitUsage, err
 	}
 	if err := writeRecord(r, out.Findings, string(readme)); err != nil {
 		return exitUsage, err
 	}
 	_, err = fmt.Fprintf(c.stdout, "wrote %d verdicts to %s and props/pages\n", len(r.Claims), report.RecordPath)
 	return exitOK, err
+}
+
+// recordable refuses a report with a verdict that no search came to.
+func recordable(r *report.Report) error {
+	for _, row := range r.Claims {
+		if !row.Verdict.Recordable() {
+			return fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
+		}
+	}
+	return nil
 }
 
 // maxReadme caps README.md.
