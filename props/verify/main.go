@@ -52,6 +52,7 @@ func init() {
 		"":         searchCommand,
 		"merge":    mergeCommand,
 		"replay":   replayCommand,
+		"export":   exportCommand,
 		"errata":   errataCommand,
 		"figures":  figuresCommand,
 		"page":     pageCommand,
