@@ -14,14 +14,22 @@ type Extent struct {
 // Extent is how large the case is. The case need not be valid.
 func (c *Case) Extent() Extent {
 	e := c.estimate()
-	x := Extent{N: len(c.Chain), Width: len(c.X), Leaves: int(min(e.tree.leaves, math.MaxInt32))}
-	for i := 1; i <= len(c.Chain); i++ {
-		x.Width = max(x.Width, int(min(e.ops[i].out, math.MaxInt32)))
-	}
+	x := Extent{N: len(c.Chain), Width: c.Width(), Leaves: int(min(e.tree.leaves, math.MaxInt32))}
 	if c.Run != nil {
 		x.Steps = c.Run.Steps
 	}
 	return x
+}
+
+// Width is the largest dimension of a state. The case need not be valid.
+func (c *Case) Width() int {
+	w := len(c.X)
+	for i := range c.Chain {
+		if i > 0 {
+			w = max(w, width(c.Chain, i))
+		}
+	}
+	return w
 }
 
 // Max is the larger of both in each direction.
