@@ -38,6 +38,9 @@ func merge(parts []*Report) (*Report, error) {
 		return nil, errors.New("no reports")
 	}
 	for k, p := range parts {
+		if p.Campaign != nil {
+			return nil, fmt.Errorf("report %d: %w", k+1, errCampaign)
+		}
 		if err := p.Check(); err != nil {
 			return nil, fmt.Errorf("report %d: %w", k+1, err)
 		}

@@ -34,6 +34,7 @@ type Report struct {
 	Parts      [][]Part          `json:"parts,omitempty"`      // of each unit, where some are missing
 	Runs       []training.Result `json:"runs,omitempty"`       // training runs
 	Sequential []betting.Result  `json:"sequential,omitempty"` // long stochastic runs
+	Campaign   *Campaign         `json:"campaign,omitempty"`   // that the report is of, instead of a search
 
 	Digest string `json:"digest"` // SHA-256 in hex of the report with an empty digest
 }
