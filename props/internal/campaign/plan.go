@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -291,8 +292,8 @@ func (r *run) judge(int) ([]*search.Finding, int64, string) {
 	return found, cases, ""
 }
 
-// climbArm climbs on the k-th claim from its worst cases of all lengths up to gen.MaxN, and
-// from the worst of all. A refuted claim needs no worse case.
+// climbArm climbs on the k-th claim from its worst cases of all lengths, far ones too. A
+// refuted claim needs no worse case.
 func (r *run) climbArm(k int) *arm {
 	c := &r.opt.Claims[k]
 	return &arm{
@@ -304,13 +305,10 @@ func (r *run) climbArm(k int) *arm {
 		do: func(number int) ([]*search.Finding, int64, string) {
 			f := r.state[k]
 			var from []*gen.Case // some of them, in turn
-			for n := gen.MinN; n <= gen.MaxN; n++ {
-				if e := f.ByN[n]; e != nil && e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
+			for _, n := range slices.Sorted(maps.Keys(f.ByN)) {
+				if e := f.ByN[n]; e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
 					from = append(from, e.Case)
 				}
-			}
-			if len(f.Worst.Chain) > gen.MaxN {
-				from = append(from, f.Worst)
 			}
 			if len(from) > climbsAtOnce {
 				at := number * climbsAtOnce % len(from)

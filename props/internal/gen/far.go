@@ -56,7 +56,7 @@ func between(lo, hi int, size float64) int {
 // Weights are of size 1: products of many others leave float64.
 func farStep(src Source, direction int, size float64) *Case {
 	n, leaves, most := src.Int(MinN, 4), leafBudget, 2
-	family := src.Int(2, 5) // half of them of the families, where bounds are met
+	family := []int{3, 4, 4, 5}[src.Int(0, 3)] // most of the families, where bounds are met
 	switch direction {
 	case 0:
 		n, most = between(MaxN+1, FarN, size), src.Int(1, 2)
@@ -76,10 +76,33 @@ func farStep(src Source, direction int, size float64) *Case {
 	c := &Case{Chain: chainOf(src, n, width, family)}
 	farValues(src, c)
 	lawsUpTo(src, c, leaves)
-	if direction == 2 {
+	switch {
+	case direction == 2:
 		chancy(src, c, leaves)
+	case src.Int(0, 1) == 0:
+		aligned(src, c)
 	}
 	return c
+}
+
+// aligned perturbs all sites, or all of the way forward or back, by vectors of one number:
+// beside weights of one number nothing cancels.
+func aligned(src Source, c *Case) {
+	mode := src.Int(0, 2)
+	by := math.Ldexp(1, -src.Int(0, 10))
+	site := func(s *perturb.Spec, d int, perturbed bool) {
+		*s = perturb.Spec{Law: "zero"}
+		if perturbed {
+			*s = perturb.Spec{Law: "constant", D: make([]float64, d)}
+			fill(s.D, by)
+		}
+	}
+	for i := range c.Chain {
+		site(&c.Delta[i], width(c.Chain, i+1), mode != 1)
+		if i > 0 {
+			site(&c.Eps[i], width(c.Chain, i), mode != 0)
+		}
+	}
 }
 
 // chancy gives all sites laws of two outcomes, as many as there is room for.
