@@ -112,7 +112,7 @@ func runErrata(c *call) (int, error) {
 	}
 	p := newProgress(c.stderr)
 	defer p.end()
-	p.expect(guesses(claims, f.climb, false))
+	p.expectAll(claims, &f, false)
 	out := search.Run(claims, f.options(c, p))
 	p.end()
 	if err := report.ErrataPage(out.Findings).Markdown(c.stdout); err != nil {
@@ -150,7 +150,7 @@ func runRecord(c *call) (int, error) {
 	}
 	p := newProgress(c.stderr)
 	defer p.end()
-	p.expect(guesses(claims, f.climb, true))
+	p.expectAll(claims, &f, true)
 	opt := f.options(c, p)
 	out := search.Run(claims, opt)
 	r := report.New(f.Selection, out, opt).Recorded(out.Findings)
