@@ -1,11 +1,50 @@
 package notation
 
 import (
+	"crypto/sha256"
 	"encoding/xml"
+	"flag"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
+
+var update = flag.Bool("update", false, "write testdata/statements.txt anew from its statements")
+
+// TestStatements: statements of the paper's claims are written as on record, each as a
+// statement, the shape of its HTML, plain, and the digest of its HTML.
+func TestStatements(t *testing.T) {
+	const file = "testdata/statements.txt"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	statements := 0
+	for _, block := range strings.Split(strings.TrimSpace(string(data)), "\n\n") {
+		statement, _, _ := strings.Cut(block, "\n")
+		markup := HTML(statement)
+		fmt.Fprintf(&got, "%s\n%s\n%s\n%x\n\n", statement, shape(t, markup), Plain(statement),
+			sha256.Sum256([]byte(markup)))
+		statements++
+	}
+	if statements < 100 {
+		t.Errorf("%d statements, want 100 or more", statements)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(data), got.String()); diff != "" {
+		t.Errorf("run with -update and look at what changed: (-record +got)\n%s", diff)
+	}
+}
 
 // shape is the HTML with nothing but the texts of its elements, scripts in brackets.
 func shape(t *testing.T, s string) string {
