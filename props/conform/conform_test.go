@@ -501,3 +501,32 @@ func TestFurthestExcess(t *testing.T) {
 		}
 	}
 }
+
+// TestSignless: in e5m2 a factor of Inf may have any sign, and not be NaN alone; in all other
+// precisions the sign of what is not finite is the reference's.
+func TestSignless(t *testing.T) {
+	wild := &job{
+		kind: step, reg: core.Regularizer{Kind: "none"},
+		chain: []core.Spec{{Op: "tanh", N: 1}, {Op: "scale", N: 1}}, w: [][]float64{{}, {math.Inf(1)}},
+		steps: []RunStep{{[]Sample{{X: []float64{-1}, Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}}}}, 1, 1}},
+	}
+	for _, p := range []string{"e5m2", "e4m3", "bfloat16", "float64"} {
+		ar, err := newArithmetic(word(p), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := wild.clone()
+		if err := j.prepare(ar); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			got float64
+			is  bool
+		}{{math.Inf(1), true}, {math.Inf(-1), p == "e5m2"}, {math.NaN(), p == "e5m2"}, {7, false}} {
+			f := j.compareWild("(5b)", "V", 1, []float64{c.got}, []float64{math.Inf(1)}, []float64{math.Inf(1)})
+			if (f == nil) != c.is {
+				t.Errorf("%s: %v for +Inf is accepted: %v", p, c.got, !c.is)
+			}
+		}
+	}
+}

@@ -100,6 +100,13 @@ var variants = []struct {
 	}},
 }
 
+// isRight reports whether a variant is a right engine in a precision. In e5m2, whose unit is a
+// quarter of 1, cosh of e^x a unit low is two units low, and 1/cosh^2 at 0 is 2: a fault of
+// eight unit roundoffs, as ROUNDING.md has it.
+func isRight(name string, p Precision) bool {
+	return p != word("e5m2") || name != "a unit low, other formulas"
+}
+
 func (e *lab) allForms(tanh, sigmoid, sigmoidSlope, softplusSlope, softmax string) {
 	e.forms = map[string]string{
 		"tanh'": tanh, "sigmoid": sigmoid, "sigmoid'": sigmoidSlope, "softplus'": softplusSlope,
@@ -216,6 +223,9 @@ func TestGates(t *testing.T) {
 			for _, v := range variants {
 				if *gatesTime > 0 && time.Since(begun) > *gatesTime {
 					return
+				}
+				if !isRight(v.name, p) {
+					continue
 				}
 				r := Run(labFactory(p, v.make), &Options{Seed: seed})
 				gates, requests, inPrecision[p] = gates+1, requests+r.Requests, inPrecision[p]+1
