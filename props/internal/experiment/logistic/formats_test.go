@@ -98,6 +98,27 @@ func TestErrorsAtSite(t *testing.T) {
 			t.Errorf("%v: errors of %v, bias %v, want %v", site, e.Size, e.Bias, want)
 		}
 	}
+	// On a grid of 0.4 the number 1/2 is rounded to 0.4, or at random up to 0.8 with probability 1/4.
+	for stochastic, want := range map[bool]Errors{false: {Size: 0.1, Bias: 0.1}, true: {Size: 0.4 * math.Sqrt(0.1875)}} {
+		f := formatPoint(&Format{Name: "int8", Stochastic: stochastic, Site: AtBackward})
+		c := newConvex(newField(f, dataOf(f)), make([]float64, f.D))
+		c.scale = 0.4
+		if e := c.errorsAt(make([]float64, f.D)); !(math.Abs(e.Size-want.Size) < 1e-12) ||
+			!(math.Abs(e.Bias-want.Bias) < 1e-12) {
+			t.Errorf("stochastic %v: %+v, want %+v", stochastic, *e, want)
+		}
+		c.fmt.Site = AtForward
+		w := make([]float64, f.D)
+		w[0] = 1
+		sum, a := 0.0, make([]float64, c.m)
+		for c.ahead(a, w); len(a) > 0; a = a[1:] {
+			mean, variance := c.draws(a[0])
+			sum += (mean*mean + variance) / float64(c.m)
+		}
+		if e := c.errorsAt(w); !(math.Abs(e.Size-math.Sqrt(sum)) < 1e-12) || !(sum > 1e-3) {
+			t.Errorf("stochastic %v, at the activations: %v, want the root of %v", stochastic, e.Size, sum)
+		}
+	}
 }
 
 // TestFormatStep: the perturbed gradient of a step is that of core's law on the tensor.
