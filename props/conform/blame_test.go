@@ -160,3 +160,43 @@ func TestFactoryGivesOut(t *testing.T) {
 
 // must is an engine of a factory that cannot fail.
 func must(e Engine, _ error) *lab { return e.(*lab) }
+
+// TestDiffers: two requests differ where their answers do by more than twice the tolerances of both, or
+// where anything that was sent does; else a reply that is kept from the one may pass for the other.
+func TestDiffers(t *testing.T) {
+	make1 := func() *job {
+		return &job{
+			chain: []core.Spec{{Op: "scale", N: 1}, {Op: "halfsq", N: 1}}, w: [][]float64{{1}, {}},
+			reg: core.Regularizer{Kind: "none"}, steps: []RunStep{{Samples: []Sample{{X: []float64{1}}}, Gamma: 1}},
+			want: &want{first: []*Enclosed{{
+				State: &core.State{Y: [][]float64{{1}, {2}, {3}}, U: [][]float64{nil, {4}, {}}},
+				TolY:  [][]float64{{0}, {0}, {0.125}}, TolU: [][]float64{nil, {0.25}, {}},
+			}}},
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(j *job)
+		want   bool
+	}{
+		"nothing":                 {func(*job) {}, false},
+		"the loss within":         {func(j *job) { j.want.first[0].Y[2][0] = 3.5 }, false},
+		"the loss beyond":         {func(j *job) { j.want.first[0].Y[2][0] = 3.5625 }, true},
+		"the loss beyond, below":  {func(j *job) { j.want.first[0].Y[2][0] = 2.4375 }, true},
+		"a state":                 {func(j *job) { j.want.first[0].Y[1][0] = 7 }, false},
+		"the gradient within":     {func(j *job) { j.want.first[0].U[1][0] = 5 }, false},
+		"the gradient beyond":     {func(j *job) { j.want.first[0].U[1][0] = 5.0625 }, true},
+		"gamma":                   {func(j *job) { j.steps[0].Gamma = 2 }, true},
+		"the regularizer":         {func(j *job) { j.reg.Kind = "l2" }, true},
+		"the weights":             {func(j *job) { j.w[0][0] = 2 }, true},
+		"a tolerance that covers": {func(j *job) { j.want.first[0].TolY[2][0], j.want.first[0].Y[2][0] = 1, 4 }, false},
+	} {
+		b := make1()
+		c.change(b)
+		if got := make1().differs(b); got != c.want {
+			t.Errorf("%s: differs is %v", name, got)
+		}
+		if got := b.differs(make1()); got != c.want {
+			t.Errorf("%s, the other way round: differs is %v", name, got)
+		}
+	}
+}

@@ -66,6 +66,61 @@ func TestGridIsCores(t *testing.T) {
 	}
 }
 
+// TestLargestByHand: one of three equal numbers is kept by a third each, within the dither, for which
+// F is off by h/2 times a mean jump of 1; of three numbers that differ the largest is kept alone.
+func TestLargestByHand(t *testing.T) {
+	const h = 1. / 64
+	c := &convex{fmt: Format{Name: TopK, Keep: 1. / 3, Site: AtBackward}}
+	s, slope := make([]float64, 3), make([]float64, 3)
+	e, jump := c.largest([]float64{0, 0, 0}, h, s, slope)
+	for k := range s { // sigma(0) = 1/2, sigma'(0) = 1/4
+		if !(math.Abs(s[k]-1./6) < 1e-9) || !(math.Abs(slope[k]-(1./12+0.25/h)) < 1e-6) {
+			t.Errorf("equal numbers: s = %v, slope = %v", s, slope)
+			break
+		}
+	}
+	if !(math.Abs(e-h/2) < 1e-12) || !jump {
+		t.Errorf("equal numbers: e = %v, jump %v, want %v", e, jump, h/2)
+	}
+	c.largest([]float64{0, 5, -5}, h, s, slope)
+	if want := sigma(5); !(s[0] < 1e-12) || s[1] != want || s[2] != 0 || slope[1] != want*(1-want) || slope[2] != 0 {
+		t.Errorf("numbers apart: s = %v, slope = %v", s, slope)
+	}
+}
+
+// TestErrorsAtSite: at w = 0 activations are 0 and their sigmas 1/2: what Top-k leaves out of them is
+// nothing, or 1/2 of 4 in 5.
+func TestErrorsAtSite(t *testing.T) {
+	for site, want := range map[Site]float64{AtForward: 0, AtBackward: math.Sqrt(0.25 * 0.8)} {
+		f := formatPoint(&Format{Name: TopK, Keep: 0.2, Site: site})
+		w := make([]float64, f.D)
+		if e := newConvex(newField(f, dataOf(f)), w).errorsAt(w); !(math.Abs(e.Size-want) < 1e-12) || e.Bias != e.Size {
+			t.Errorf("%v: errors of %v, bias %v, want %v", site, e.Size, e.Bias, want)
+		}
+	}
+	// On a grid of 0.4 the number 1/2 is rounded to 0.4, or at random up to 0.8 with probability 1/4.
+	for stochastic, want := range map[bool]Errors{false: {Size: 0.1, Bias: 0.1}, true: {Size: 0.4 * math.Sqrt(0.1875)}} {
+		f := formatPoint(&Format{Name: "int8", Stochastic: stochastic, Site: AtBackward})
+		c := newConvex(newField(f, dataOf(f)), make([]float64, f.D))
+		c.scale = 0.4
+		if e := c.errorsAt(make([]float64, f.D)); !(math.Abs(e.Size-want.Size) < 1e-12) ||
+			!(math.Abs(e.Bias-want.Bias) < 1e-12) {
+			t.Errorf("stochastic %v: %+v, want %+v", stochastic, *e, want)
+		}
+		c.fmt.Site = AtForward
+		w := make([]float64, f.D)
+		w[0] = 1
+		sum, a := 0.0, make([]float64, c.m)
+		for c.ahead(a, w); len(a) > 0; a = a[1:] {
+			mean, variance := c.draws(a[0])
+			sum += (mean*mean + variance) / float64(c.m)
+		}
+		if e := c.errorsAt(w); !(math.Abs(e.Size-math.Sqrt(sum)) < 1e-12) || !(sum > 1e-3) {
+			t.Errorf("stochastic %v, at the activations: %v, want the root of %v", stochastic, e.Size, sum)
+		}
+	}
+}
+
 // TestFormatStep: the perturbed gradient of a step is that of core's law on the tensor.
 func TestFormatStep(t *testing.T) {
 	for _, site := range []Site{AtForward, AtBackward} {
