@@ -236,3 +236,108 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+// TestUnit: in (0, 1), symmetric about 1/2, in equal steps.
+func TestUnit(t *testing.T) {
+	nearAll(t, "unit", []float64{unit(0), unit(1) - unit(0), unit(1 << 31), unit(math.MaxUint32)},
+		[]float64{0x1p-33, 0x1p-32, 0.5 + 0x1p-33, 1 - 0x1p-33}, 0)
+	for _, bits := range []uint32{0, 1, 12345, 1 << 31} {
+		near(t, "symmetric", unit(bits)+unit(math.MaxUint32-bits), 1, 0)
+	}
+}
+
+// TestNewStepper: where delta and eps lie.
+func TestNewStepper(t *testing.T) {
+	s := newData(3, 4, 1)
+	for _, c := range []struct {
+		law            Law
+		half, lo, span float64
+	}{
+		{Law{Forward: 3}, 1.5, 0, 0}, {Law{Backward: 3}, 0, -1.5, 3}, {Law{Backward: 3, OneSided: true}, 0, 0, 1.5},
+	} {
+		p := newStepper(s, c.law, nil)
+		nearAll(t, "half, lo, span", []float64{p.half, p.lo, p.span}, []float64{c.half, c.lo, c.span}, 0)
+	}
+}
+
+// TestLaws: mean, second moment and ends of what a step draws, over many of them, within 5
+// standard deviations; as the gradient of one sample x = 1 at w = 0 is sigma(delta) + eps.
+func TestLaws(t *testing.T) {
+	s := fromTable([][]float64{{1}}, []int{0})
+	const n = 4000
+	for _, reading := range readings {
+		for _, c := range []struct {
+			law              Law
+			lo, hi, sd, kurt float64 // kurt: sd of the square about its mean
+		}{
+			{Law{Backward: 1.5}, -1.5, 1.5, 1.5 / math.Sqrt(3), 0}, {Law{Backward: 1.5, OneSided: true}, 0, 1.5, 0, 0},
+			{Law{Forward: 1.5}, -1.5, 1.5, 0, 0},
+		} {
+			c.law.Every, c.law.Reading = 1, reading
+			p := newStepper(s, c.law, rand.NewPCG(5, 5))
+			mean, square, least, most := 0.0, 0.0, math.Inf(1), math.Inf(-1)
+			for step := range n {
+				exact, perturbed := p.gradients(step, []float64{0})
+				near(t, "exact", exact[0], 0.5, 1e-15)
+				v := perturbed[0] - 0.5
+				if c.law.Forward > 0 {
+					v = -math.Log(1/perturbed[0] - 1) // delta
+				}
+				mean, square = mean+v/n, square+v*v/n
+				least, most = min(least, v), max(most, v)
+			}
+			span := c.hi - c.lo
+			wantMean := (c.lo + c.hi) / 2
+			near(t, "mean", mean, wantMean, 5*span/math.Sqrt(12*n))
+			near(t, "second moment", square, span*span/12+wantMean*wantMean, 5*c.hi*c.hi*0.3/math.Sqrt(n))
+			if least < c.lo-1e-12 || most > c.hi+1e-12 || least > c.lo+0.01*span || most < c.hi-0.01*span {
+				t.Errorf("%+v: from %v to %v", c.law, least, most)
+			}
+		}
+	}
+}
+
+// TestReadings: one number a step is the same for both samples, one a sample is not.
+func TestReadings(t *testing.T) {
+	s := fromTable([][]float64{{1, 0}, {0, 1}}, []int{0, 0}) // a coordinate a sample
+	for _, reading := range readings {
+		for _, law := range []Law{{Forward: 1}, {Backward: 1}} {
+			law.Every, law.Reading = 1, reading
+			_, g := newStepper(s, law, rand.NewPCG(2, 2)).gradients(0, []float64{0, 0})
+			if same := math.Abs(g[0]-g[1]) < 1e-15; same != (reading == OneAStep) || math.Abs(g[0]-0.25) < 1e-9 {
+				t.Errorf("%+v: %v", law, g)
+			}
+		}
+	}
+}
+
+// TestSpread: two of each draw, the lower half first, one of the last for an odd number.
+func TestSpread(t *testing.T) {
+	for n := range 6 {
+		pcg := rand.NewPCG(8, 9)
+		p := &stepper{pcg: rand.NewPCG(8, 9)}
+		from, to := []float64{10, 20, 30, 40, 50}[:max(n-1, 0)], make([]float64, max(n-1, 0))
+		p.spread(to, from, -1, 3)
+		var z uint64
+		for k, v := range from {
+			if k%2 == 0 {
+				z = pcg.Uint64()
+			}
+			near(t, "spread", to[k], v-1+3*(float64(uint32(z>>(32*(k%2))))+0.5)/(1<<32), 1e-14)
+		}
+		if p.pcg.Uint64() != pcg.Uint64() {
+			t.Errorf("%d numbers: another number of draws", len(from))
+		}
+	}
+}
+
+// TestSlow: far out both passes are those of math.Exp, and delta keeps its sign.
+func TestSlow(t *testing.T) {
+	got := make([]float64, 4)
+	slowSlopes(got, []float64{-800, 800, 1, -1}, 0.5)
+	nearAll(t, "slopes", got, []float64{0, 1, 1 / (1 + math.Exp(-1.5)), 1 / (1 + math.Exp(0.5))}, 1e-16)
+	near(t, "norm", norm2([]float64{3, -4}), 5, 0)
+	g := []float64{1, 2}
+	addReg(g, []float64{1, -2}, core.Regularizer{Kind: "l2", Rho: 0.5})
+	nearAll(t, "g + r", g, []float64{2, 0}, 0)
+}
