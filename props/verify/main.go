@@ -59,6 +59,7 @@ func init() {
 		"gate":     gateCommand,
 		"adapters": adaptersCommand,
 		"campaign": campaignCommand,
+		"corpus":   corpusCommand,
 	}
 }
 
