@@ -48,14 +48,39 @@ func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
 
 // decode is the case in data, where it is affordable; it skips the others.
 func decode(t Failer, kind claim.Kind, data []byte) *gen.Case {
-	if len(data) > MaxFuzzInput {
-		t.Skipf("input of %d bytes", len(data))
-	}
-	c := search.Draw(kind, gen.Bytes(data))
-	if err := c.Affordable(kind, gen.FuzzBudget); err != nil {
-		t.Skipf("%s: %v", TooDear, err)
+	c, why := caseIn(kind, data)
+	if why != "" {
+		t.Skipf("%s", why)
 	}
 	return c
+}
+
+// caseIn is the case in data, or why it is none for a fuzz input.
+func caseIn(kind claim.Kind, data []byte) (c *gen.Case, why string) {
+	if len(data) > MaxFuzzInput {
+		return nil, fmt.Sprintf("input of %d bytes", len(data))
+	}
+	c = search.Draw(kind, gen.Bytes(data))
+	if err := c.Affordable(kind, gen.FuzzBudget); err != nil {
+		return nil, fmt.Sprintf("%s: %v", TooDear, err)
+	}
+	return c, ""
+}
+
+// Rungs are those that the case in data reaches, by the names of the claims, which are of
+// one kind; the claims of which it says nothing are left out.
+func Rungs(claims []claim.Claim, data []byte) map[string]int {
+	rungs := map[string]int{}
+	c, why := caseIn(claims[0].Kind, data)
+	if why != "" {
+		return rungs
+	}
+	for _, f := range search.Try(claims, c, "fuzz") {
+		if f.Cases > 0 && f.Ratio >= 0 {
+			rungs[f.Claim.Name()] = rungOf(f.Ratio)
+		}
+	}
+	return rungs
 }
 
 // violation tells of a finding on one case that its claim does not hold on.

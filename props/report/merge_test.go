@@ -119,7 +119,7 @@ func TestMergeIsTheSearch(t *testing.T) {
 		{"four", []*Report{part(t, 4, 4), part(t, 3, 4), part(t, 2, 4), part(t, 1, 4)}},
 		{"four without the idle one", []*Report{part(t, 2, 4), part(t, 1, 4), part(t, 3, 4)}},
 		{"a shard twice", []*Report{part(t, 2, 2), part(t, 1, 2), part(t, 2, 2)}},
-		{"shards of two numbers", []*Report{part(t, 1, 2), part(t, 1, 3), part(t, 2, 3)}},
+		{"shards of two numbers", []*Report{part(t, 1, 2), part(t, 3, 3), part(t, 2, 3)}},
 		{"a shard and the whole", []*Report{part(t, 2, 2), whole}},
 		{"the whole twice", []*Report{whole, whole}},
 		{"the rest of a search that was stopped", []*Report{part(t, 3, 3), stopped(t, 2)}},
@@ -209,8 +209,8 @@ func TestMergeRefuses(t *testing.T) {
 		want  string
 	}{
 		{"none", nil, "no reports"},
-		{"one alone", []*Report{a}, "1 of 3 units are in no report; this does them: verify -units 2 -seed 1 "},
-		{"the last alone", []*Report{b}, "2 of 3 units are in no report; this does them: verify -units 1,3 -seed 1 "},
+		{"one alone", []*Report{a}, "2 of 3 units are in no report; this does them: verify -units 2,3 -seed 1 "},
+		{"the last alone", []*Report{b}, "1 of 3 units are in no report; this does them: verify -units 1 -seed 1 "},
 		{"a unit twice, not the same", []*Report{a, b, sealed(t, b, func(r *Report) {
 			r.Units[0].Digest = strings.Repeat("0", 64)
 		})}, "reports 2 and 3, shards 2/2 and 2/2: unit 2 is in both, and differs"},
@@ -228,7 +228,7 @@ func TestMergeRefuses(t *testing.T) {
 			r.Units[0].Digest = strings.Repeat("0", 64)
 		})}, "reports 1 and 2, shards 1/1 and 2/2: unit 2 is in both, and differs"},
 		{"idle", []*Report{part(t, 4, 4)}, "all shards are idle"},
-		{"stopped before it began", []*Report{stopped(t, 0), b}, "this does them: verify -units 1,3 "},
+		{"stopped before it began", []*Report{stopped(t, 0), b}, "this does them: verify -units 1 "},
 		{"seed", []*Report{a, sealed(t, b, func(r *Report) { r.Seed = 2 })},
 			"report 2: seed is 2, want 1 as in the first"},
 		{"cases", []*Report{a, sealed(t, b, func(r *Report) { r.Cases = 1999 })},
@@ -340,7 +340,7 @@ func TestRecheck(t *testing.T) {
 	if units, err := recheck(whole, 0, 1); err != nil || units != nil {
 		t.Errorf("no unit: %v, %v", units, err)
 	}
-	if units, err := recheck(part(t, 1, 2), 9, 1); err != nil || len(units) != 2 {
+	if units, err := recheck(part(t, 2, 2), 9, 1); err != nil || len(units) != 2 {
 		t.Errorf("a shard: units %v, error %v", units, err)
 	}
 	for _, e := range []edit{
@@ -442,7 +442,7 @@ func TestReadRefusesParts(t *testing.T) {
 		{"a refutation", func(r *Report) { r.Parts[0][1].Refuted = false }, "eq14b/printed: the row is not the sum"},
 		{"a claim", func(r *Report) { r.Parts[0][1].Claim = "x" }, "parts[0][1] is not of eq14b/printed, as in unit 2"},
 	} {
-		r := sealed(t, part(t, 2, 2), e.change)
+		r := sealed(t, part(t, 2, 3), e.change)
 		if err := r.Check(); err == nil || !strings.Contains(err.Error(), e.want) {
 			t.Errorf("%s: error %v, want %q in it", e.name, err, e.want)
 		}

@@ -60,6 +60,7 @@ func init() {
 		"gate":     gateCommand,
 		"adapters": adaptersCommand,
 		"campaign": campaignCommand,
+		"corpus":   corpusCommand,
 	}
 }
 

@@ -206,7 +206,7 @@ func TestStopped(t *testing.T) {
 	stdout.Reset() // a shard says what is missing of its own units
 	if code := run(ctx, append(args, "-shard", "2/2"), &stdout, &stderr); code != exitStopped ||
 		!strings.Contains(stdout.String(), "2 of 2 units are missing") ||
-		!strings.Contains(stdout.String(), "\n  verify -units 2,4 -seed ") {
+		!strings.Contains(stdout.String(), "\n  verify -units 2,3 -seed ") {
 		t.Errorf("a shard: exit %d, %s", code, &stdout)
 	}
 	if code := run(ctx, []string{"errata", "-search", "-claims", "eq14b", "-cases", "1000"}, &stdout,

@@ -21,6 +21,8 @@ var sorts = []string{"judge", "long", "draw", "far", "climb", "fuzz", "left"}
 const (
 	drawCases = 200
 	farCases  = 16
+	// judgedAtOnce claims that judge themselves are a unit.
+	judgedAtOnce = 4
 	// climbsAtOnce cases a climbing unit begins from.
 	climbsAtOnce = 2
 	// firstDraws units of each kind come before all else: as many cases as a batch of a
@@ -154,7 +156,9 @@ func (r *run) one(a *arm) error {
 	r.opt.Say(r.status(name, ""))
 	start := time.Now()
 	found, executions, note := a.do(a.next)
-	if r.over() && a.sort != "fuzz" { // native fuzzing has what it has
+	// Native fuzzing has what it has when the time is up. A claim that judges itself is
+	// waited for: where machines are slow it would be begun again in every call, and never end.
+	if r.over() && a.sort != "fuzz" && (a.sort != "judge" || found == nil) {
 		return nil
 	}
 	return r.enter(name, found, executions, time.Since(start), note, a)
@@ -241,10 +245,18 @@ func (r *run) newArms() (arms []*arm) {
 				})
 			}})
 	}
-	once := func(a *arm) bool { return a.next > 0 }
 	if have[claim.Training] {
 		a := &arm{sort: "long", name: "long", first: 1, do: r.long}
-		a.dead = func() bool { return once(a) }
+		a.dead = func() bool { return a.next > 0 }
+		arms = append(arms, a)
+	}
+	if judged := r.of(claim.SelfJudged); len(judged) > 0 {
+		units := (len(judged) + judgedAtOnce - 1) / judgedAtOnce
+		a := &arm{sort: "judge", name: "judge", first: units}
+		a.do = func(k int) ([]*search.Finding, int64, string) {
+			return r.judge(judged[k*judgedAtOnce : min(len(judged), (k+1)*judgedAtOnce)])
+		}
+		a.dead = func() bool { return a.next >= units }
 		arms = append(arms, a)
 	}
 	for k := range r.opt.Claims {
@@ -252,13 +264,7 @@ func (r *run) newArms() (arms []*arm) {
 			climbs = append(climbs, r.climbArm(k))
 		}
 	}
-	arms = append(append(arms, climbs...), far...)
-	if have[claim.SelfJudged] {
-		a := &arm{sort: "judge", name: "judge", first: 1, do: r.judge}
-		a.dead = func() bool { return once(a) }
-		arms = append(arms, a)
-	}
-	return arms
+	return slices.Concat(arms, far, climbs)
 }
 
 // farStream keeps the draws of far cases apart from the others.
@@ -280,11 +286,15 @@ func (r *run) long(int) ([]*search.Finding, int64, string) {
 	})
 }
 
-func (r *run) judge(int) ([]*search.Finding, int64, string) {
-	claims := slices.DeleteFunc(slices.Clone(r.opt.Claims), func(c claim.Claim) bool {
-		return c.Kind != claim.SelfJudged
-	})
-	found := search.Judge(claims, r.opt.Seed, r.ended)
+func (r *run) judge(claims []claim.Claim) ([]*search.Finding, int64, string) {
+	judged := make(chan []*search.Finding, 1)
+	go func() { judged <- search.Judge(claims, r.opt.Seed, nil) }()
+	var found []*search.Finding
+	select {
+	case found = <-judged:
+	case <-r.opt.Stop: // it cannot be interrupted, only left
+		return nil, 0, ""
+	}
 	cases := int64(0)
 	for _, f := range found {
 		cases += int64(f.Cases)

@@ -32,7 +32,7 @@ type Options struct {
 	Cases  int           // random cases of each kind
 	Budget time.Duration // if positive, no batch is begun after it; the result then depends on the machine
 	Climb  int           // evaluations of each climb, 0 for none
-	Shard  int           // this search takes the units u with (u-1) % Shards == Shard, see Units
+	Shard  int           // this search takes one unit in Shards, see Units.Asked
 	Shards int           // 0 means 1
 	Units  []int         // if not nil, it takes these units instead, in rising order
 

@@ -172,8 +172,8 @@ func TestShards(t *testing.T) {
 		if len(parts[k].Units) != 3 {
 			t.Fatalf("shard %d has the units %v", k, parts[k].Units)
 		}
-		for j, u := range parts[k].Units {
-			if u != whole.Units[2*j+k] {
+		for _, u := range parts[k].Units {
+			if u != whole.Units[u.Number-1] {
 				t.Errorf("shard %d has the units %v, the whole %v", k, parts[k].Units, whole.Units)
 			}
 		}

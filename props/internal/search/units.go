@@ -100,19 +100,32 @@ func (us Units) Asked(opt *Options) iter.Seq[int] {
 			}
 			return
 		}
-		for number := opt.Shard + 1; number <= us.Len(); number += max(opt.Shards, 1) {
-			if !yield(number) {
+		shards := max(opt.Shards, 1)
+		for row := 0; row*shards < us.Len(); row++ {
+			if number := inRow(row, opt.Shard, shards); number <= us.Len() && !yield(number) {
 				return
 			}
 		}
 	}
 }
 
+// inRow is the unit of a shard among those of a row, which are as many as there are shards.
+// Kinds come round every 1 to 4 units, and no shard must get the dearest alone: the place in
+// a row moves on so that the number grows by 1, up to a multiple of 12, from row to row.
+func inRow(row, shard, shards int) int {
+	at := (shard - row%shards*((shards-1)%12)) % shards
+	return row*shards + (at+shards)%shards + 1
+}
+
 // CountAsked is how many units the options ask for.
 func (us Units) CountAsked(opt *Options) int {
 	if opt.Units == nil {
 		shards := max(opt.Shards, 1)
-		return max(0, (us.Len()-opt.Shard+shards-1)/shards)
+		rows := us.Len() / shards // whole ones
+		if inRow(rows, opt.Shard, shards) <= us.Len() {
+			return rows + 1
+		}
+		return rows
 	}
 	n := 0
 	for range us.Asked(opt) {

@@ -56,6 +56,21 @@ func TestUnits(t *testing.T) {
 			}
 		}
 	}
+	long := UnitsOf(claims, 400*Batch) // no shard has one kind alone, whatever their number
+	for _, shards := range []int{2, 3, 4, 6, 8, 64} {
+		for shard := range shards {
+			kinds := map[string]int{}
+			all := 0
+			for number := range long.Asked(&Options{Shard: shard, Shards: shards}) {
+				u := long.At(number)
+				kinds[u.Kind]++
+				all++
+			}
+			if n := kinds["training"]; n < all/4 || n > all/2 {
+				t.Errorf("shard %d of %d: of %d units %d are of kind training", shard, shards, all, n)
+			}
+		}
+	}
 	some := slices.Collect(us.Asked(&Options{Units: []int{2, 11, 12}}))
 	if !slices.Equal(some, []int{2, 11}) {
 		t.Errorf("of units 2, 11 and 12 there are %v", some)

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/campaign"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/internal/table"
+)
+
+var corpusCommand = &command{
+	synopsis: "[flags] [CORPUS...]",
+	what:     "Keeps the smallest corpus of each fuzz target that reaches every rung of every claim.",
+	long: `A corpus is a folder with a folder for each target: that of the sources, the cache of a campaign (DIR/cache), or that
+of go test. Those given are added to that of -dir. Inputs with names of their own stay; the others are named after the
+claim and the rung that they are there for. Without -write it only says what it would do.
+
+Examples:
+  go run ./props/verify corpus
+  go run ./props/verify corpus -write campaign/cache`,
+	run: runCorpus,
+}
+
+func runCorpus(c *call) (int, error) {
+	dir := c.fs.String("dir", "fuzz/testdata/fuzz", "`folder` of the corpora that are kept")
+	write := c.fs.Bool("write", false, "write the inputs that are chosen to -dir and remove the others")
+	if err := c.parse(0, 1<<10); err != nil {
+		return exitUsage, err
+	}
+	if info, err := os.Stat(*dir); err != nil || !info.IsDir() {
+		return exitUsage, fmt.Errorf("-dir %s is no folder", strict.Cut(*dir))
+	}
+	t := table.New("target", "inputs", "kept", "rungs")
+	for _, target := range props.Targets() {
+		if c.ctx.Err() != nil {
+			return exitStopped, nil
+		}
+		claims := slices.DeleteFunc(props.Claims(), func(cl claim.Claim) bool { return !target.Owns(&cl) })
+		mine := filepath.Join(*dir, target.Name)
+		old, err := campaign.ReadInputs(mine)
+		if err != nil {
+			return exitUsage, err
+		}
+		inputs := slices.Clone(old)
+		for _, from := range c.args {
+			more, err := campaign.ReadInputs(filepath.Join(from, target.Name))
+			if err != nil {
+				return exitUsage, err
+			}
+			for k := range more { // no name of its own
+				more[k].Name = "x-rung-0"
+			}
+			inputs = append(inputs, more...)
+		}
+		kept := campaign.Choose(claims, inputs)
+		rungs := map[string]bool{}
+		for _, in := range kept {
+			for name, rung := range in.Rungs {
+				rungs[fmt.Sprint(name, rung)] = true
+			}
+		}
+		t.Add(target.Name, len(inputs), len(kept), len(rungs))
+		if *write {
+			if err := writeCorpus(mine, old, kept); err != nil {
+				return exitUsage, err
+			}
+		}
+	}
+	if err := t.Text(c.stdout); err != nil {
+		return exitUsage, err
+	}
+	return exitOK, nil
+}
+
+// writeCorpus writes what is kept and then removes what is not.
+func writeCorpus(dir string, old, kept []campaign.Input) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, in := range kept {
+		names[in.Name] = true
+		if err := strict.WriteFile(filepath.Join(dir, in.Name), in.Text()); err != nil {
+			return err
+		}
+	}
+	for _, in := range old {
+		if !names[in.Name] && !strings.ContainsAny(in.Name, "/\\") {
+			if err := os.Remove(filepath.Join(dir, in.Name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
