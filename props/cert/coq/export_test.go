@@ -71,8 +71,8 @@ func TestCertificates(t *testing.T) {
 	if exported < least {
 		t.Errorf("%d certificates are exported, want %d or more", exported, least)
 	}
-	page := fmt.Sprintf("# What Coq checks of the certificates on record\n\n%d of %d are theorems over Q, closed under the "+
-		"global context. Written by `go test ./props/cert/coq -update`.\n\n| certificate | in Coq |\n|---|---|\n%s",
+	page := fmt.Sprintf("# What Coq checks of the certificates on record\n\n%d of %d are theorems over Q, closed "+
+		"under the global context. Written by `go test ./props/cert/coq -update`.\n\n| certificate | in Coq |\n|---|---|\n%s",
 		exported, len(names), rows.String())
 	const file = "CERTIFICATES.md"
 	if *update {
