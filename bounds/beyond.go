@@ -118,3 +118,17 @@ func (b HeavyBall) Bias() float64 { return -1 / b.H }
 func (b HeavyBall) Variance() float64 {
 	return b.Gamma * (1 + b.Beta) / (b.H * (1 - b.Beta) * (2*(1+b.Beta) - float64(b.Gamma*b.H)))
 }
+
+// Tracking bounds |delta_t| where what is sent is the difference to a reference, by a
+// compressor with |C(a) - a| <= rho |a|: sum_{k<=t} rho^{t+1-k} moved[k], moved[k] =
+// |y_k - y_{k-1}| and y_{-1} the first reference. It panics unless 0 <= rho < 1.
+func Tracking(rho float64, moved []float64) float64 {
+	if !(rho >= 0 && rho < 1) {
+		panic(fmt.Sprintf("bounds: rho is %v, want 0 <= rho < 1", rho))
+	}
+	delta := 0.0
+	for _, m := range moved {
+		delta = product(rho, delta+m)
+	}
+	return delta
+}

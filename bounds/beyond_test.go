@@ -55,6 +55,13 @@ func TestSavedByHand(t *testing.T) {
 	}
 }
 
+// TestTrackingByHand: rho = 1/2: 1/2 (1/2 (0 + 4) + 2) = 2.
+func TestTrackingByHand(t *testing.T) {
+	if got := Tracking(0.5, []float64{4, 2}); got != 2 {
+		t.Errorf("Tracking is %v, want 2", got)
+	}
+}
+
 // TestHeavyBallWithoutMomentum: beta = 0 is SGD.
 func TestHeavyBallWithoutMomentum(t *testing.T) {
 	b := HeavyBall{H: 2, Gamma: 0.25}
@@ -73,6 +80,7 @@ func TestBeyondPanics(t *testing.T) {
 		"L g = 3":     func() { Feedback{Smooth: Smooth{L: 3, Mu: 1, Gamma: 1}, Steps: 1}.Root() },
 		"mean, T = 0": func() { Feedback{Smooth: Smooth{L: 1, Gamma: 1}}.MeanGrad() },
 		"N = 1":       func() { Saved(1, 1, []float64{0, 1}) },
+		"rho = 1":     func() { Tracking(1, nil) },
 		"decay":       func() { HeavyBall{H: 1, Gamma: 1}.Decay(0) },
 	} {
 		func() {

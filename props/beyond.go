@@ -23,6 +23,13 @@ func beyondClaims() []claim.Claim {
 		pl,
 		row("ef2", "(5.3)", "the same without A4, g <= 1/(2L): (1/T) sum_{t<T} E|grad l(w^t)|^2 <= 2 D0/(g T) + L g "+
 			"sigma^2 + 2 L^2 g^2 m^2 (T-1)/T", beyond.JudgeFeedbackMean),
+		row("ef3", "(5.10)", "a backward memory at y_i: one for all samples leaves a bias, E[U] = -3/28 where u = 0 for "+
+			"y_1 = x w, x in {1, 2} drawn anew each time, f_2 = 0.75 y^2 - 2.5 y, w = 1 and a threshold of 0.9; one a "+
+			"sample leaves none", beyond.JudgeOneMemory),
+		row("ef4", "(5.11)", "y_1 = w x and a memory a sample: biased eps of O(1) at every step are ef1 with d = sum_x x "+
+			"e(x), and keep its rate", beyond.JudgeSampleMemory),
+		row("ef5", "(5.12)", "forward, sending the difference to a reference a sample by a compressor with |C(a) - a| <= "+
+			"rho |a|: |delta_t| <= sum_{k<=t} rho^{t+1-k} |y_k - y_{k-1}|, which is O(g)", beyond.JudgeReference),
 		row("sa1", "(5.4)", "exact forward pass, a backward pass that sees y_{i-1} + zeta_i, zeta_i independent with "+
 			"mean 0: E[U] = u where J1_i and J2_i are affine in the input", beyond.JudgeSavedQuadratic),
 		row("sa2", "(5.5)", "the same with any operators: |E[U-u]|^2 <= sum_{i<=N} ( C^{N-i} (L2/2) sum_{j=i..N} "+

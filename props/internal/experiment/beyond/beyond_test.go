@@ -1,6 +1,7 @@
 package beyond
 
 import (
+	"math/big"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/bounds"
@@ -13,6 +14,7 @@ func TestHolds(t *testing.T) {
 		"feedback": JudgeFeedback, "feedback, mean gradient": JudgeFeedbackMean, "momentum": JudgeMomentumMean,
 		"saved, quadratic": JudgeSavedQuadratic, "saved, mean": JudgeSavedMean, "saved": JudgeSaved,
 		"heavy ball": JudgeHeavyBall, "heavy ball, limit": JudgeHeavyBallLimit,
+		"reference": JudgeReference, "one memory": JudgeOneMemory, "a memory a sample": JudgeSampleMemory,
 	} {
 		got := judge(7)
 		t.Logf("%s: %d cases, ratio %v, %s", name, got.Cases, got.Ratio, got.Note)
@@ -52,6 +54,9 @@ func TestCanFail(t *testing.T) {
 		"saved, a third less": judgeSaved(7, func(c, l1 float64, size []float64) float64 {
 			return 2. / 3 * bounds.Saved(c, l1, size)
 		}),
+		"no reference":                judgeReference(7, true),
+		"one memory, another number":  judgeOneMemory(7, big.NewRat(-3, 29)),
+		"one memory for two samples":  judgeSampleMemory(7, true),
 		"heavy ball, half the errors": judgeHeavyBall(7, 0.5),
 		"heavy ball, variance of SGD": judgeHeavyBallLimit(7, func(b bounds.HeavyBall) float64 {
 			return bounds.HeavyBall{H: b.H, Gamma: b.Gamma / (1 - b.Beta)}.Variance()
