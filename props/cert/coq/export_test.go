@@ -85,14 +85,32 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// library compiles what exports rest on, in a folder of its own, or skips where Coq is not
+// compiled is the folder of the library, "" until a test needs it.
+var compiled string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if compiled != "" {
+		os.RemoveAll(compiled)
+	}
+	os.Exit(code)
+}
+
+// library compiles what exports rest on, once for all tests, or skips where Coq is not
 // installed.
 func library(t *testing.T) (dir string) {
 	t.Helper()
 	if _, err := exec.LookPath("coqc"); err != nil {
 		t.Skip("no coqc: nothing is compiled")
 	}
-	dir = t.TempDir()
+	if compiled != "" {
+		return compiled
+	}
+	dir, err := os.MkdirTemp("", "coq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled = dir
 	for _, source := range coq.Library() {
 		want := closed
 		if source.Name == "Cascade.v" {
