@@ -8,7 +8,7 @@
 // A file a statement, with the lines of its proof: (12) is in lemma1, (13) to (21) and (30)
 // in theorem1, (22) in lemma2, (23), (24) and (26) to (33) in theorem2 and theorem2_lines,
 // (34) in theorem3, (35), (36) and (40) in descent, (37) in theorem4, (38) and (41) in
-// theorem5.
+// theorem5. What the paper leaves open in its section 8 is in beyond.
 //
 // Every package above may import it. It imports gonum at most: the constants
 // come in as numbers, so that it shares nothing with the engine under test.

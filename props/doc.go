@@ -4,7 +4,8 @@
 // (Kong, Zhang, Yuan, 2026), as printed, and ours beside them, a file a chapter of the
 // paper, rows only: propagation (Lemma 1, Theorem 1, spikes), linear (6), bias (Lemma
 // 2, Theorem 2) and its lines, convergence (section 4), corollaries (section 5),
-// experiments (section 7, and 5.3 on a network), sentences without a display, appendix.
+// experiments (section 7, and 5.3 on a network), sentences without a display, appendix,
+// beyond (section 8, what the paper leaves open).
 // Coverage says for each display where it is claimed, or why it is not. A user's own
 // claims come in as the same type, claim.Claim. What goes out: the findings of Search,
 // and Property and Fuzz as bodies of tests.

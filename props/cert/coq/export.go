@@ -88,6 +88,31 @@ func Export(c *cert.Certificate) ([]byte, error) {
 	return []byte(f.b.String()), nil
 }
 
+// Decision is a boolean term over the library of Export that computes to true when the
+// certificate is right, sides included, and to false when it is not: what the theorems of
+// Export need, without the theorems.
+func Decision(c *cert.Certificate) (string, error) {
+	if why := Missing(c.Claim); why != "" {
+		return "", fmt.Errorf("coq: %s: %s", c.Claim, why)
+	}
+	f := &file{c: c}
+	the := "(" + f.record("; ") + ")"
+	switch {
+	case c.Claim == "spike":
+		return fmt.Sprintf("let c := %s in accepts_spike c %s && Qeq_bool (largest_error c) %s && Qeq_bool (all_u2 c) %s",
+			the, f.constants(), rational(c.LHS.Num), rational(c.RHS.Num)), nil
+	case equations[c.Claim] != "":
+		q := equations[c.Claim]
+		return fmt.Sprintf("let s := equation_sides %s %s in accepts_equation %s %s && same_matrix (fst s) %s &&\n"+
+			"  same_matrix (match snd s with Some m => m | None => fst s end) %s",
+			q, the, q, the, matrix(c.LHS.Rows), matrix(c.RHS.Rows)), nil
+	}
+	r, i, m := f.place()
+	return fmt.Sprintf("let c := %s in let k := %s in accepts %s c k %s %d %d &&\n"+
+		"  sides_are (sides %s c k %s %d (outcome c %d)) %s %s", the, f.constants(), f.name(), r, i, m,
+		f.name(), r, i, m, rational(c.LHS.Num), rational(c.RHS.Num)), nil
+}
+
 // file is an export as far as it is written.
 type file struct {
 	c *cert.Certificate
@@ -124,41 +149,47 @@ func (f *file) theorem(name, statement, by string) {
 }
 
 func (f *file) theCase() {
-	c := f.c
-	ops := make([]string, len(c.Chain))
-	for k, o := range c.Chain {
-		ops[k] = operator(o)
-	}
-	f.line("Definition the_case : case := {|")
-	f.line("  chain := [%s];", strings.Join(ops, "; "))
-	f.line("  x := %s;", vector(c.X))
-	f.line("  w := %s;", matrix(c.W))
-	f.line("  delta_law := %s;", laws(c.Delta))
-	f.line("  eps_law := %s", laws(c.Eps))
-	f.line("|}.")
+	f.line("Definition the_case : case :=\n  %s.", f.record(";\n     "))
 	f.line("")
 }
 
-func (f *file) theConstants() {
+// record is the case, its fields apart by sep.
+func (f *file) record(sep string) string {
+	c := f.c
+	return "{| " + strings.Join([]string{
+		"chain := " + list(c.Chain, operator), "x := " + vector(c.X), "w := " + matrix(c.W),
+		"delta_law := " + laws(c.Delta), "eps_law := " + laws(c.Eps),
+	}, sep) + " |}"
+}
+
+func (f *file) constants() string {
 	k := f.c.Constants
-	f.line("Definition the_constants : constants :=")
-	f.line("  {| C := %s; C2 := %s; Lf := %s; L1 := %s; L2 := %s |}.",
+	return fmt.Sprintf("{| C := %s; C2 := %s; Lf := %s; L1 := %s; L2 := %s |}",
 		rational(k.C), rational(k.C2), rational(k.Lf), rational(k.L1), rational(k.L2))
+}
+
+func (f *file) theConstants() {
+	f.line("Definition the_constants : constants :=\n  %s.", f.constants())
 	f.line("")
 	f.theorem("assumption_A3", "A3 the_case the_constants", "apply A3_ok_sound")
 }
 
-// numbers writes the theorems of a claim between numbers. A claim without a reading or an
-// index is the same in each; it gets Past and 1.
-func (f *file) numbers(claim string) {
-	r, i := "Past", max(f.c.I, 1)
+// place is where a claim between numbers is made: reading, index, joint outcome. A claim
+// without a reading or an index is the same in each; it gets Past and 1.
+func (f *file) place() (r string, i, m int) {
+	r = "Past"
 	switch f.c.Reading {
 	case "literal":
 		r = "Literal"
 	case "total":
 		r = "Total"
 	}
-	m := f.outcome()
+	return r, max(f.c.I, 1), f.outcome()
+}
+
+// numbers writes the theorems of a claim between numbers.
+func (f *file) numbers(claim string) {
+	r, i, m := f.place()
 	f.theorem("both_sides", fmt.Sprintf(
 		"let s := sides %s the_case the_constants %s %d (outcome the_case %d) in\n  fst s == %s /\\ snd s == %s",
 		claim, r, i, m, rational(f.c.LHS.Num), rational(f.c.RHS.Num)), "apply sides_are_sound")

@@ -71,8 +71,8 @@ func TestCertificates(t *testing.T) {
 	if exported < least {
 		t.Errorf("%d certificates are exported, want %d or more", exported, least)
 	}
-	page := fmt.Sprintf("# What Coq checks of the certificates on record\n\n%d of %d are theorems over Q, closed under the "+
-		"global context. Written by `go test ./props/cert/coq -update`.\n\n| certificate | in Coq |\n|---|---|\n%s",
+	page := fmt.Sprintf("# What Coq checks of the certificates on record\n\n%d of %d are theorems over Q, closed "+
+		"under the global context. Written by `go test ./props/cert/coq -update`.\n\n| certificate | in Coq |\n|---|---|\n%s",
 		exported, len(names), rows.String())
 	const file = "CERTIFICATES.md"
 	if *update {
@@ -85,14 +85,32 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// library compiles what exports rest on, in a folder of its own, or skips where Coq is not
+// compiled is the folder of the library, "" until a test needs it.
+var compiled string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if compiled != "" {
+		os.RemoveAll(compiled)
+	}
+	os.Exit(code)
+}
+
+// library compiles what exports rest on, once for all tests, or skips where Coq is not
 // installed.
 func library(t *testing.T) (dir string) {
 	t.Helper()
 	if _, err := exec.LookPath("coqc"); err != nil {
 		t.Skip("no coqc: nothing is compiled")
 	}
-	dir = t.TempDir()
+	if compiled != "" {
+		return compiled
+	}
+	dir, err := os.MkdirTemp("", "coq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled = dir
 	for _, source := range coq.Library() {
 		want := closed
 		if source.Name == "Cascade.v" {

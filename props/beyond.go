@@ -1,0 +1,49 @@
+package props
+
+import (
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/beyond"
+)
+
+// beyondClaims are ours on what the paper leaves open in its section 8: ef for error
+// feedback, sa for saved activations, hb for momentum. The proofs are in bounds/PROOFS.md,
+// section 5.
+func beyondClaims() []claim.Claim {
+	row := func(id, proof, statement string, judge func(seed uint64) claim.Judgement) claim.Claim {
+		return claim.Claim{
+			ID: id, Eq: "8", Form: claim.Sharp, Kind: claim.SelfJudged, Statement: statement,
+			Proof: "bounds/PROOFS.md " + proof, Judge: judge,
+		}
+	}
+	pl := row("ef1", "(5.1)", "U_t = u_t + d_t - d_{t+1}, d_0 = 0, E|d_t|^2 <= m^2, g <= 2/L, A4: (E[l(w^T)-l*])^{1/2} "+
+		"<= (L/2)^{1/2} g m (1 + L g sum_{k<T-1} q^{k/2}) + (q^T D0 + (L g^2/2) sigma^2 sum_{k<T} q^k)^{1/2}, q = 1 - "+
+		"mu g (2 - L g)", beyond.JudgeFeedback)
+	pl.PL = true
+	return []claim.Claim{
+		pl,
+		row("ef2", "(5.3)", "the same without A4, g <= 1/(2L): (1/T) sum_{t<T} E|grad l(w^t)|^2 <= 2 D0/(g T) + L g "+
+			"sigma^2 + 2 L^2 g^2 m^2 (T-1)/T", beyond.JudgeFeedbackMean),
+		row("ef3", "(5.10)", "a backward memory at y_i: one for all samples leaves a bias, E[U] = -3/28 where u = 0 for "+
+			"y_1 = x w, x in {1, 2} drawn anew each time, f_2 = 0.75 y^2 - 2.5 y, w = 1 and a threshold of 0.9; one a "+
+			"sample leaves none", beyond.JudgeOneMemory),
+		row("ef4", "(5.11)", "y_1 = w x and a memory a sample: biased eps of O(1) at every step are ef1 with d = sum_x x "+
+			"e(x), and keep its rate", beyond.JudgeSampleMemory),
+		row("ef5", "(5.12)", "forward, sending the difference to a reference a sample by a compressor with |C(a) - a| <= "+
+			"rho |a|: |delta_t| <= sum_{k<=t} rho^{t+1-k} |y_k - y_{k-1}|, which is O(g)", beyond.JudgeReference),
+		row("sa1", "(5.4)", "exact forward pass, a backward pass that sees y_{i-1} + zeta_i, zeta_i independent with "+
+			"mean 0: E[U] = u where J1_i and J2_i are affine in the input", beyond.JudgeSavedQuadratic),
+		row("sa2", "(5.5)", "the same with any operators: |E[U-u]|^2 <= sum_{i<=N} ( C^{N-i} (L2/2) sum_{j=i..N} "+
+			"E|zeta_j|^2 )^2", beyond.JudgeSavedMean),
+		row("sa3", "(5.6)", "any zeta_i: |U-u|^2 <= sum_{i<=N} ( C^{N-i} L1 sum_{j=i..N} |zeta_j| )^2",
+			beyond.JudgeSaved),
+		row("hb1", "(5.7)", "w^{t+1} = w^t - g m_t, m_t = beta m_{t-1} + U_t, in a direction of curvature h of a "+
+			"quadratic: x_T = (r_T - beta r_{T-1}) x_0 - g sum_{t<T} r_{T-1-t} (U-u)_t, r_0 = 1, r_1 = 1 + beta - g h, "+
+			"r_{k+1} = r_1 r_k - beta r_{k-1}", beyond.JudgeHeavyBall),
+		row("hb2", "(5.8)", "0 <= beta < 1, 0 < g h < 2 (1 + beta): a constant error b leaves x = -b/h whatever beta "+
+			"is, independent ones of variance s^2 leave s^2 g (1 + beta)/(h (1 - beta) (2 (1 + beta) - g h))",
+			beyond.JudgeHeavyBallLimit),
+		row("hb3", "(5.9)", "heavy ball is error feedback with the step a = g/(1-beta) and d_t = beta m_{t-1}: for a <= "+
+			"1/(2L) (1/T) sum_{t<T} E|grad l(w^t)|^2 <= 2 D0/(a T) + L a sigma^2 + 2 L^2 a^2 beta^2 max_t E|m_t|^2",
+			beyond.JudgeMomentumMean),
+	}
+}
