@@ -189,14 +189,14 @@ type Step struct {
 	After   []float64   // likewise
 }
 
-// Len and Sample make a Step the objective of its samples.
-func (d *stepData) Len() int { return d.B }
-
-// stepData is a Step with the shape it has.
+// stepData is a Step with the shape it has: the objective of its samples.
 type stepData struct {
 	*Step
 	*shape
 }
+
+// Len implements core.Objective.
+func (d stepData) Len() int { return d.B }
 
 // Sample implements core.Objective.
 func (d stepData) Sample(k int) (*core.Chain, []float64) {

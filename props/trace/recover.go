@@ -1,0 +1,348 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/cascade-sgd/cascade/core"
+)
+
+// The ways in which an engine may have come to a state. The error of a site is taken by the way
+// that explains it best: rounding a value to storage is no error of an operator that rounds to
+// storage, and tanh' = 1 - Y^2 of the stored output is no error of an engine that differentiates
+// so.
+const (
+	byValue  = iota // f_i(Y_{i-1}, w_i), J1_i(Y_{i-1}, w_i)^T V_i
+	rounded         // the same, rounded to the nearest number of storage
+	byOutput        // J1_i by the stored output, tanh and sigmoid alone
+	byOutputRounded
+	ways
+)
+
+// siteError is what was recovered at a site in a step.
+type siteError struct {
+	checked bool
+	d       int       // coordinates
+	e       []float64 // B rows of the error by value: delta_i or eps_i
+
+	sum2 [ways]float64   // |error|_F^2 over the samples; NaN where a way does not exist
+	mean [ways][]float64 // sums over the samples, by coordinate
+	pred float64         // what the model of rounding says of sum2
+	own  float64         // the same of the judge's own rounding
+}
+
+// recovery recovers the errors of a step: it is the Perturber of a core.Batch that sets each state to
+// the recorded one, so that the pass computes (5a), (5b) and (5c) at the recorded states.
+type recovery struct {
+	*shape
+	env   envelope
+	model model
+	own   model
+	st    *Step
+	ops   []opView // 1..N
+	sites []siteError
+	from  int
+	to    int
+	f     []float64
+	allow []float64
+	seen  []Fault // the first of each site in this step, in the order in which an engine computes
+}
+
+func newRecovery(s *shape) *recovery {
+	n := s.chain.N()
+	p := s.run.Precision
+	r := &recovery{shape: s, env: newEnvelope(p), ops: make([]opView, n+1), sites: make([]siteError, 2*n-1)}
+	r.model = model{envelope: r.env, storage: formats[p.Storage]}
+	r.own = model{envelope: judge, storage: formats["float64"]}
+	for i := 1; i <= n; i++ {
+		r.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
+	}
+	for k := range r.sites {
+		r.sites[k].d = s.siteWidth(k)
+	}
+	return r
+}
+
+// Sites are numbered delta_1..delta_N, then eps_2..eps_N.
+func (s *shape) deltaSite(i int) int { return i - 1 }
+func (s *shape) epsSite(i int) int   { return s.chain.N() + i - 2 }
+
+// site is the Site of a number.
+func (s *shape) site(k int) Site {
+	if n := s.chain.N(); k >= n {
+		return Site{Kind: "eps", I: k - n + 2, Op: k - n + 2}
+	}
+	return Site{Kind: "delta", I: k + 1, Op: k + 1}
+}
+
+func (s *shape) siteWidth(k int) int {
+	if site := s.site(k); site.Kind == "eps" {
+		return s.chain.D(site.I - 1)
+	}
+	return s.chain.D(k + 1)
+}
+
+// start prepares for a step. It reports false, with a Fault, when a state is not finite.
+func (r *recovery) start(st *Step) bool {
+	r.st, r.seen = st, r.seen[:0]
+	n := r.chain.N()
+	for i := 1; i <= n; i++ {
+		o := &r.ops[i]
+		o.w, o.labels = r.chain.W(i, st.W), st.Labels
+		o.x = st.X
+		if i > 1 {
+			o.x = st.Y[i-1]
+		}
+	}
+	if r.notFinite() {
+		return false
+	}
+	for i := 1; i <= n; i++ {
+		r.ops[i].norms()
+	}
+	for k := range r.sites {
+		e := &r.sites[k]
+		e.checked = false
+		e.e = sized(e.e, st.B*e.d)
+		e.pred, e.own = 0, 0
+		for way := range ways {
+			e.sum2[way] = math.NaN()
+			e.mean[way] = sized(e.mean[way], e.d)
+			clear(e.mean[way])
+		}
+	}
+	return true
+}
+
+// notFinite looks for a number that is not finite, in the order in which an engine computes.
+func (r *recovery) notFinite() bool {
+	n, st := r.chain.N(), r.st
+	report := func(site Site, v []float64, d int, samples bool) bool {
+		k := notFinite(v)
+		if k < 0 {
+			return false
+		}
+		f := Fault{Site: site, Step: st.T, Sample: -1, Index: k, Value: Number(v[k]), Want: Number(math.NaN()),
+			Allowed: Number(math.NaN()), Rule: "finite"}
+		if samples {
+			f.Sample, f.Index = k/d, k%d
+		}
+		f.Says = fmt.Sprintf("%s is %v, the first number of the run that is not finite", f.place(), v[k])
+		r.seen = append(r.seen, f)
+		return true
+	}
+	if k := notFinite(st.W); k >= 0 {
+		i, j := r.weight(k)
+		if report(Site{"w", i, i}, st.W[k:k+1], 1, false) {
+			r.seen[len(r.seen)-1].Index = j
+			return true
+		}
+	}
+	for i := 1; i <= n; i++ {
+		if report(Site{"delta", i, i}, st.Y[i], r.chain.D(i), true) {
+			return true
+		}
+	}
+	for i := n; i >= 2; i-- {
+		if report(Site{"eps", i, i}, st.V[i-1], r.chain.D(i-1), true) {
+			return true
+		}
+	}
+	for i := 1; i <= n; i++ {
+		for _, part := range []struct {
+			kind string
+			v    []float64
+		}{{"U", st.U}, {"w", st.After}} {
+			if part.v != nil && report(Site{part.kind, i, i}, r.chain.W(i, part.v), 1, false) {
+				return true
+			}
+		}
+	}
+	return math.IsInf(st.Loss, 0) && report(Site{"loss", n, n}, []float64{st.Loss}, 1, false)
+}
+
+// place is where a fault is.
+func (f *Fault) place() string {
+	text := fmt.Sprintf("step %d, operator %d", f.Step, f.Op)
+	switch f.Kind {
+	case "delta":
+		text += fmt.Sprintf(": Y_%d", f.I)
+	case "eps":
+		text += fmt.Sprintf(": V_%d", f.I-1)
+	case "loss":
+		return fmt.Sprintf("step %d: loss", f.Step)
+	case "w":
+		text += fmt.Sprintf(": w_%d", f.I)
+	default:
+		text += fmt.Sprintf(": %s_%d", f.Kind, f.I)
+	}
+	if f.Sample >= 0 {
+		return text + fmt.Sprintf(" sample %d index %d", f.Sample, f.Index)
+	}
+	return text + fmt.Sprintf(" index %d", f.Index)
+}
+
+// window is the Perturber of samples from..to-1.
+func (r *recovery) window(from, to int) core.Perturber {
+	r.from, r.to = from, to
+	return r
+}
+
+// Delta implements core.Perturber: delta_i = Y_i - f_i(Y_{i-1}, w_i).
+func (r *recovery) Delta(i int, dst, f []float64) {
+	d := r.chain.D(i)
+	y := r.st.Y[i][r.from*d : r.to*d]
+	for k := range dst {
+		dst[k] = y[k] - f[k]
+	}
+	e := &r.sites[r.deltaSite(i)]
+	copy(e.e[r.from*d:], dst)
+	e.start()
+	r.take(e, y, f, 1, byValue)
+	o := &r.ops[i]
+	r.allow = sized(r.allow, d)
+	for b := r.from; b < r.to; b++ {
+		rows := (b - r.from) * d
+		fb, yb := f[rows:rows+d], y[rows:rows+d]
+		clear(r.allow)
+		r.env.forward(r.allow, o, b, fb)
+		for k := range r.allow {
+			r.allow[k] = r.env.stored(fb[k], r.allow[k])
+		}
+		judge.forward(r.allow, o, b, fb)
+		r.hold(Site{"delta", i, i}, "(5a)", b, yb, fb, r.allow)
+		e.pred += r.model.forward(o, b, fb)
+		e.own += r.own.forward(o, b, fb)
+	}
+}
+
+// hold reports the first entry that is further from want than allowed.
+func (r *recovery) hold(site Site, rule string, sample int, got, want, allowed []float64) {
+	for k, a := range allowed {
+		if math.Abs(got[k]-want[k]) <= a {
+			continue
+		}
+		if n := len(r.seen); n > 0 && r.seen[n-1].Site == site && r.seen[n-1].Rule == rule {
+			return
+		}
+		f := Fault{Site: site, Step: r.st.T, Sample: sample, Index: k, Value: Number(got[k]), Want: Number(want[k]),
+			Allowed: Number(a), Rule: rule}
+		op := r.run.Chain[site.Op-1]
+		f.Says = fmt.Sprintf("%s is %v where %s gives %v: %.3g apart, and rounding in %v allows %.3g by %s",
+			f.place(), got[k], op, want[k], math.Abs(got[k]-want[k]), r.run.Precision, a, rule)
+		r.seen = append(r.seen, f)
+		return
+	}
+}
+
+// start sets the sums of the ways that exist to 0 before the first window.
+func (e *siteError) start() {
+	if e.checked {
+		return
+	}
+	e.checked = true
+	e.sum2[byValue], e.sum2[rounded] = 0, 0
+}
+
+// take adds to the sums of a way, and of the one beside it that rounds.
+func (r *recovery) take(e *siteError, got, want []float64, scale float64, way int) {
+	d, storage := e.d, r.model.storage
+	exact, near := e.mean[way], e.mean[way+1]
+	a, b := e.sum2[way], e.sum2[way+1]
+	for from := 0; from < len(got); from += d {
+		for k := range d {
+			x := got[from+k] - want[from+k]
+			exact[k] += x
+			a += x * x
+			x = got[from+k] - storage.nearest(want[from+k]*scale)/scale
+			near[k] += x
+			b += x * x
+		}
+	}
+	e.sum2[way], e.sum2[way+1] = a, b
+}
+
+// Eps implements core.Perturber: eps_i = V_{i-1} - J1_i(Y_{i-1}, w_i)^T V_i.
+func (r *recovery) Eps(i int, dst, g []float64) {
+	d, dv := r.chain.D(i-1), r.chain.D(i)
+	got := r.st.V[i-1][r.from*d : r.to*d]
+	for k := range dst {
+		dst[k] = got[k] - g[k]
+	}
+	e := &r.sites[r.epsSite(i)]
+	copy(e.e[r.from*d:], dst)
+	e.start()
+	r.take(e, got, g, r.st.Scale, byValue)
+	o := &r.ops[i]
+	want := g
+	if op := o.spec.Op; op == "tanh" || op == "sigmoid" {
+		want = r.byOutput(e, i, got, g)
+	}
+	one := []float64{1}
+	r.allow = sized(r.allow, d)
+	for b := r.from; b < r.to; b++ {
+		rows := (b - r.from) * d
+		gb, vb := g[rows:rows+d], one
+		if i < r.chain.N() {
+			vb = r.st.V[i][b*dv : (b+1)*dv]
+		}
+		clear(r.allow)
+		r.env.byInput(r.allow, o, b, vb, gb)
+		for k := range r.allow {
+			r.allow[k] = r.env.stored(gb[k], r.allow[k]) + r.small()
+		}
+		judge.byInput(r.allow, o, b, vb, gb)
+		r.hold(Site{"eps", i, i}, "(5b)", b, got[rows:rows+d], want[rows:rows+d], r.allow)
+		e.pred += r.model.byInput(o, b, vb, gb, r.st.Scale)
+		e.own += r.own.byInput(o, b, vb, gb, 1)
+	}
+}
+
+// small is what underflow may do to a V that was multiplied by the scale.
+func (r *recovery) small() float64 {
+	if r.st.Scale == 1 {
+		return 0
+	}
+	return (r.env.tinyS + 8*r.env.tiny) / r.st.Scale
+}
+
+// byOutput takes the error of an elementwise operator whose derivative is formed from the recorded
+// output. It returns, entry by entry, the nearer one of the two values for J1^T v.
+func (r *recovery) byOutput(e *siteError, i int, got, g []float64) []float64 {
+	d := e.d
+	y, v := r.st.Y[i][r.from*d:r.to*d], r.st.V[i]
+	r.f = sized(r.f, len(g))
+	tanh := r.ops[i].spec.Op == "tanh"
+	for k := range g {
+		vk := 1.0
+		if v != nil && i < r.chain.N() {
+			vk = v[r.from*d+k]
+		}
+		if tanh {
+			r.f[k] = (1 - y[k]) * (1 + y[k]) * vk
+		} else {
+			r.f[k] = y[k] * (1 - y[k]) * vk
+		}
+	}
+	if math.IsNaN(e.sum2[byOutput]) {
+		e.sum2[byOutput], e.sum2[byOutputRounded] = 0, 0
+	}
+	r.take(e, got, r.f, r.st.Scale, byOutput)
+	for k, x := range got {
+		if math.Abs(x-r.f[k]) > math.Abs(x-g[k]) {
+			r.f[k] = g[k]
+		}
+	}
+	return r.f
+}
+
+// way is the way that explains a site best.
+func (e *siteError) way() int {
+	best := byValue
+	for way := range ways {
+		if e.sum2[way] < e.sum2[best] {
+			best = way
+		}
+	}
+	return best
+}

@@ -1,0 +1,283 @@
+package trace
+
+import (
+	"math"
+
+	"github.com/cascade-sgd/cascade/core"
+)
+
+// envelope bounds, entry by entry, how far what an engine of some precision computes for an
+// operator may be from the exact value at the recorded arguments: rounding in any mode (to a
+// neighbour, at random or by cutting off: a whole unit in the last place), sums in any order,
+// operands cast to the compute format, functions good to two units. Overflow is not covered.
+// Where several formulas are in use the bound is that of the worst; where a bound is not worth
+// its derivation it is a round number above it. A bound that is too wide can hide a fault and
+// never makes one.
+type envelope struct {
+	s, c, a float64 // units of storage, compute and accumulate
+	tiny    float64 // what an operation may be off by near 0
+	tinyS   float64
+}
+
+func newEnvelope(p Precision) envelope {
+	s, c, a := formats[p.Storage], formats[p.Compute], formats[p.Accumulate]
+	return envelope{s.ulp(), c.ulp(), a.ulp(), c.tiny() + a.tiny(), s.tiny()}
+}
+
+// judge is the envelope of the judge's own arithmetic.
+var judge = newEnvelope(Precision{"float64", "float64", "float64"})
+
+// grow is (1+u)^k - 1.
+func grow(k int, u float64) float64 { return math.Expm1(float64(k) * math.Log1p(u)) }
+
+// dotGrowth is the relative error of a sum of n products, against the sum of magnitudes.
+func (e *envelope) dotGrowth(n int) float64 {
+	return (1+grow(3, e.c))*(1+grow(n+2, e.a)) - 1
+}
+
+// stored adds the rounding to storage of a value y known up to err.
+func (e *envelope) stored(y, err float64) float64 {
+	return err + e.s*(math.Abs(y)+err) + e.tinyS
+}
+
+// opView is an operator at recorded arguments: matrices with rows of samples.
+type opView struct {
+	spec   core.Spec
+	in     int
+	out    int
+	x      []float64 // rows of inputs
+	w      []float64
+	rowsW  []float64 // norms of the rows of a matrix, with the bias behind them as its magnitude
+	colsW  []float64 // norms of its columns
+	labels []int
+}
+
+// matrix is the matrix of a dense operator and its bias.
+func (o *opView) matrix() (a, bias []float64) {
+	switch o.spec.Op {
+	case "affine", "linear":
+		n := o.in * o.out
+		return o.w[:n], o.w[n:]
+	case "fixed":
+		for _, row := range o.spec.A {
+			a = append(a, row...)
+		}
+	}
+	return a, nil
+}
+
+// norms fills rowsW and colsW.
+func (o *opView) norms() {
+	a, _ := o.matrix()
+	if a == nil {
+		return
+	}
+	o.rowsW, o.colsW = sized(o.rowsW, o.out), sized(o.colsW, o.in)
+	clear(o.colsW)
+	for j := range o.out {
+		sum := 0.0
+		for k, x := range a[j*o.in : (j+1)*o.in] {
+			q := x * x
+			sum += q
+			o.colsW[k] += q
+		}
+		o.rowsW[j] = math.Sqrt(sum)
+	}
+	for k, q := range o.colsW {
+		o.colsW[k] = math.Sqrt(q)
+	}
+}
+
+func norm(v []float64) float64 { return math.Sqrt(square(v)) }
+
+func square(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x * x
+	}
+	return sum
+}
+
+// forward adds to dst, out entries, what the value y of sample b may be off by before it is stored.
+func (e *envelope) forward(dst []float64, o *opView, b int, y []float64) {
+	x := o.x[b*o.in : (b+1)*o.in]
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		g, xn := e.dotGrowth(o.in+1), norm(x)
+		_, bias := o.matrix2()
+		for j := range dst {
+			mag := o.rowsW[j] * xn
+			if len(bias) > 0 {
+				mag += math.Abs(bias[j])
+			}
+			dst[j] += mag*g + float64(o.in+2)*e.tiny
+		}
+	case "bias":
+		for k := range dst {
+			dst[k] += 3*e.c*(math.Abs(x[k])+math.Abs(o.w[k])) + 2*e.tiny
+		}
+	case "scale", "square":
+		for k := range dst {
+			dst[k] += 5*e.c*math.Abs(y[k]) + 3*e.tiny
+		}
+	case "tanh", "sigmoid":
+		for k := range dst {
+			dst[k] += e.c*(5*math.Abs(y[k])+min(math.Abs(x[k]), 0.5)) + 4*e.tiny
+		}
+	case "softplus", "logistic":
+		for k := range dst {
+			dst[k] += e.c*(6*y[k]+math.Abs(x[k])+1) + 6*e.tiny
+		}
+	case "halfsq":
+		dst[0] += e.dotGrowth(o.in+1)*math.Abs(y[0]) + float64(o.in+2)*e.tiny
+	case "softmaxce":
+		top, lse, spread := logits(x)
+		label := x[o.labels[b]]
+		dst[0] += 2*(e.c*(10+spread+3*math.Abs(top)+2*math.Abs(lse)+2*math.Abs(label)+3*math.Abs(y[0]))+
+			grow(o.in+1, e.a)) + float64(o.in+4)*e.tiny
+	case "bilinear":
+		dst[0] += grow(2*o.in+10, max(e.c, e.a))*bilinearMagnitude(x, o.w) + float64(2*o.in+4)*e.tiny
+	}
+}
+
+// matrix2 is matrix without a copy of what fixed has.
+func (o *opView) matrix2() (a, bias []float64) {
+	if o.spec.Op == "fixed" {
+		return nil, nil
+	}
+	return o.matrix()
+}
+
+func bilinearMagnitude(x, w []float64) float64 {
+	s := norm(x) * norm(w)
+	return 2*s*s + square(x)
+}
+
+// logits are the largest entry, ln sum e^x and the largest distance from the top.
+func logits(x []float64) (top, lse, spread float64) {
+	top, low := x[0], x[0]
+	for _, v := range x {
+		top, low = max(top, v), min(low, v)
+	}
+	sum := 0.0
+	for _, v := range x {
+		sum += math.Exp(v - top)
+	}
+	return top, top + math.Log(sum), top - low
+}
+
+// byInput adds to dst, in entries, what J1^T v = g of sample b may be off by before it is stored.
+func (e *envelope) byInput(dst []float64, o *opView, b int, v, g []float64) {
+	x := o.x[b*o.in : (b+1)*o.in]
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		grown, vn := e.dotGrowth(o.out), norm(v)
+		for k := range dst {
+			dst[k] += o.colsW[k]*vn*grown + float64(o.out+2)*e.tiny
+		}
+	case "bias":
+		for k := range dst {
+			dst[k] += e.c*math.Abs(v[k]) + e.tiny
+		}
+	case "scale", "square", "halfsq":
+		for k := range dst {
+			dst[k] += 6*e.c*math.Abs(g[k]) + 3*e.tiny
+		}
+	case "tanh", "sigmoid", "softplus", "logistic":
+		// A derivative in [0, 1] is a difference: its error is absolute.
+		for k := range dst {
+			dst[k] += math.Abs(v[k])*(12*e.c+4*e.s) + 4*e.c*math.Abs(g[k]) + 4*e.tiny
+		}
+	case "softmaxce":
+		top, lse, spread := logits(x)
+		rel := 2 * (e.c*(10+spread+3*math.Abs(top)+2*math.Abs(lse)) + grow(o.in+1, e.a))
+		for k := range dst {
+			p := math.Exp(x[k] - lse)
+			dst[k] += math.Abs(v[0])*(p*(rel+e.s)+2*e.c*math.Abs(g[k])) + float64(o.in+4)*e.tiny
+			if k == o.labels[b] {
+				dst[k] += math.Abs(v[0]) * 2 * e.c
+			}
+		}
+	case "bilinear":
+		s := norm(x) * norm(o.w)
+		grown := grow(2*o.in+10, max(e.c, e.a))
+		for k := range dst {
+			dst[k] += grown*math.Abs(v[0])*(2*s*math.Abs(o.w[k])+math.Abs(x[k])) + float64(2*o.in+4)*e.tiny
+		}
+	}
+}
+
+// model is what rounding to nearest does to an operator on average: the mean square of its error,
+// summed over the entries. It says how the sites compare, not what is allowed.
+type model struct {
+	envelope
+	storage format
+	castsW  bool // weights are not numbers of the compute format
+}
+
+// twelfth: the mean square of a number spread evenly over a unit around 0.
+const twelfth = 1.0 / 12
+
+// forward is the model for the values y of sample b.
+func (m *model) forward(o *opView, b int, y []float64) float64 {
+	x := o.x[b*o.in : (b+1)*o.in]
+	sum := 0.0
+	for _, v := range y {
+		d := m.storage.spacing(v)
+		sum += d * d
+	}
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		sum += m.dense(square(o.rowsW)*square(x), o.in)
+	case "softmaxce":
+		_, lse, spread := logits(x)
+		r := m.c * (1 + math.Abs(lse) + spread)
+		sum += r * r
+	case "bilinear":
+		r := m.c * bilinearMagnitude(x, o.w)
+		sum += r * r
+	case "halfsq":
+		r := m.a * y[0]
+		sum += r * r
+	default:
+		sum += m.c * m.c * (square(y) + 0x1p-60)
+	}
+	return sum * twelfth
+}
+
+// dense is 12 times the mean square error of sums of n products, with the sum of the squares of
+// the products times n.
+func (m *model) dense(squares float64, n int) float64 {
+	r := m.a * m.a / 2 * squares
+	if m.castsW {
+		r += m.c * m.c * squares / float64(n)
+	}
+	return r
+}
+
+// byInput is the model for g = J1^T v of sample b.
+func (m *model) byInput(o *opView, b int, v, g []float64, scale float64) float64 {
+	x := o.x[b*o.in : (b+1)*o.in]
+	sum := 0.0
+	for _, y := range g {
+		d := m.storage.spacing(y*scale) / scale
+		sum += d * d
+	}
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		sum += m.dense(square(o.colsW)*square(v), o.out)
+	case "softmaxce":
+		_, lse, _ := logits(x)
+		for k, y := range g {
+			p := math.Exp(x[k] - lse)
+			r := math.Abs(v[0]) * m.c * (p*2 + math.Abs(y/v[0]))
+			sum += r * r
+		}
+	case "bilinear":
+		r := m.c * math.Abs(v[0]) * (2*norm(x)*square(o.w) + norm(x))
+		sum += r * r
+	default:
+		sum += m.c * m.c * (square(g) + 0.1*square(v))
+	}
+	return sum * twelfth
+}
