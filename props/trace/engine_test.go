@@ -45,33 +45,39 @@ type plant struct {
 // engineRun is a run of an engine on the digits.
 type engineRun struct {
 	engine
-	shape  *shape
-	obj    core.Objective
-	w      []float64
-	gamma  float64
-	size   int
-	steps  int
-	seed   uint64
-	plant  *plant
-	batch  *core.Batch
-	rec    Recorder
-	st     *Step
-	t      int
-	rng    *rand.Rand
-	noise  *rand.Rand
-	chains []*core.Chain
-	labels []int
-	xs     [][]float64
-	from   int
-	to     int
+	shape      *shape
+	obj        core.Objective
+	w          []float64
+	gamma      float64
+	size       int
+	steps      int
+	seed       uint64
+	plant      *plant
+	batch      *core.Batch
+	rec        Recorder
+	st         *Step
+	t          int
+	rng        *rand.Rand
+	noise      *rand.Rand
+	chains     []*core.Chain
+	labels     []int
+	xs         [][]float64
+	fs, fc, fa format
+	from       int
+	to         int
 	// twin is the run without the cause at the same weights: E and N of the last step.
 	measure    bool
 	e, n       float64
 	sumE, sumN float64
 }
 
+var theDigits *problem.Table
+
 func digits(t testing.TB) *problem.Table {
 	t.Helper()
+	if theDigits != nil {
+		return theDigits
+	}
 	data, err := os.ReadFile("../../testdata/data/digits.csv.gz")
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +87,7 @@ func digits(t testing.TB) *problem.Table {
 		t.Fatal(err)
 	}
 	table.Scale(1.0 / problem.MaxPixel)
+	theDigits = table
 	return table
 }
 
@@ -98,6 +105,7 @@ func newEngineRun(t testing.TB, e engine, seed uint64, steps int, hidden ...int)
 	}
 	r := &engineRun{engine: e, shape: s, obj: obj, gamma: 0.2, size: 32, steps: steps, seed: seed}
 	r.w = problem.InitWeights(c, seed)
+	r.fs, r.fc, r.fa = formats[e.precision.Storage], formats[e.precision.Compute], formats[e.precision.Accumulate]
 	r.batch = core.NewBatch(c, 32)
 	r.rng = rand.New(rand.NewPCG(seed, 7))
 	return r
@@ -171,7 +179,7 @@ func (r *engineRun) store(x float64) float64 {
 	if r.exact {
 		return x
 	}
-	f := formats[r.precision.Storage]
+	f := r.fs
 	if !r.stochastic {
 		return f.nearest(x)
 	}
@@ -187,14 +195,14 @@ func (r *engineRun) acc(x float64) float64 {
 	if r.exact {
 		return x
 	}
-	return formats[r.precision.Accumulate].nearest(x)
+	return r.fa.nearest(x)
 }
 
 func (r *engineRun) com(x float64) float64 {
 	if r.exact {
 		return x
 	}
-	return formats[r.precision.Compute].nearest(x)
+	return r.fc.nearest(x)
 }
 
 // Delta implements core.Perturber.

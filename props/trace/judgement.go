@@ -2,6 +2,10 @@ package trace
 
 import "github.com/cascade-sgd/cascade/core"
 
+// FalseAlarm bounds the rate at which a run of a clean engine is called suspect, by calibration: none of 200
+// runs was, which leaves less than 1.5 % with a confidence of 95 %.
+const FalseAlarm = 0.015
+
 // JudgementVersion is the version of Judgement as JSON: fields are added, never changed.
 const JudgementVersion = 1
 
@@ -41,17 +45,17 @@ type Judgement struct {
 	Verdict Verdict `json:"verdict"`
 	Says    string  `json:"says"` // the verdict in one sentence
 
-	Faults     []Fault    `json:"faults"`     // the first of each place, at most MaxFaults
-	MoreFault  int        `json:"moreFaults"` // steps with a fault beyond those
-	Suspects   []Suspect  `json:"suspects"`   // the first is the cause
-	Spikes     []Spike    `json:"spikes"`
-	Sites      []SiteSum  `json:"sites"`      // delta_1..delta_N, then eps_2..eps_N
-	Columns    []Column   `json:"columns"`    // the run in at most MaxColumns pieces, for a heat map
-	Judged     []StepSum  `json:"judged"`     // the steps whose sites were taken apart
-	Rate       []Sentence `json:"rate"`       // which of Corollary 1's conditions hold, and the budget
-	Unchecked  []string   `json:"unchecked"`  // what could not be checked, and why
-	Exceeded   []Sentence `json:"exceeded"`   // declared budgets: Holds false where one is exceeded
-	FalseAlarm float64    `json:"falseAlarm"` // rate at which a clean run is called suspect, by calibration
+	Faults      []Fault    `json:"faults"`      // the first of each place, at most MaxFaults
+	FaultySteps int        `json:"faultySteps"` // steps with a fault
+	Suspects    []Suspect  `json:"suspects"`    // the first is the cause
+	Spikes      []Spike    `json:"spikes"`
+	Sites       []SiteSum  `json:"sites"`      // delta_1..delta_N, then eps_2..eps_N
+	Columns     []Column   `json:"columns"`    // the run in at most MaxColumns pieces, for a heat map
+	Judged      []StepSum  `json:"judged"`     // the steps whose sites were taken apart
+	Rate        []Sentence `json:"rate"`       // which of Corollary 1's conditions hold, and the budget
+	Unchecked   []string   `json:"unchecked"`  // what could not be checked, and why
+	Exceeded    []Sentence `json:"exceeded"`   // declared budgets: Holds false where one is exceeded
+	FalseAlarm  float64    `json:"falseAlarm"` // rate at which a clean run is called suspect, by calibration
 }
 
 // A Site is a place where errors enter: delta_i, eps_i, U_i or w_i.

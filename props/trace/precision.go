@@ -62,6 +62,9 @@ type format struct {
 	flushes bool
 }
 
+// smallest is the smallest normal number.
+func (f format) smallest() float64 { return math.Float64frombits(uint64(f.MinExp+1023) << 52) }
+
 var formats = map[string]format{
 	"float64":  {perturb.Format{Mantissa: 52, MinExp: -1022, Max: math.MaxFloat64}, true},
 	"float32":  {perturb.Format{Mantissa: 23, MinExp: -126, Max: math.MaxFloat32}, true},
@@ -102,6 +105,13 @@ func (f format) nearest(x float64) float64 {
 		return x
 	case 23:
 		return float64(float32(x))
+	}
+	if a := math.Abs(x); a >= f.smallest() && a < f.Max {
+		// Half a unit, less one where the last bit that stays is 0, carries as ties to even do.
+		drop := 52 - f.Mantissa
+		bits := math.Float64bits(x)
+		bits += 1<<(drop-1) - 1 + bits>>drop&1
+		return math.Float64frombits(bits &^ (1<<drop - 1))
 	}
 	s := f.spacing(x)
 	y := math.RoundToEven(x/s) * s

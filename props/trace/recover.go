@@ -25,10 +25,11 @@ type siteError struct {
 	d       int       // coordinates
 	e       []float64 // B rows of the error by value: delta_i or eps_i
 
-	sum2 [ways]float64   // |error|_F^2 over the samples; NaN where a way does not exist
-	mean [ways][]float64 // sums over the samples, by coordinate
-	pred float64         // what the model of rounding says of sum2
-	own  float64         // the same of the judge's own rounding
+	sum2  [ways]float64   // |error|_F^2 over the samples; NaN where a way does not exist
+	mean  [ways][]float64 // sums over the samples, by coordinate
+	pred  float64         // what the model of rounding says of sum2
+	own   float64         // the same of the judge's own rounding
+	bound float64         // sum over the samples of what |error| may be
 }
 
 // recovery recovers the errors of a step: it is the Perturber of a core.Batch that sets each state to
@@ -52,7 +53,7 @@ func newRecovery(s *shape) *recovery {
 	n := s.chain.N()
 	p := s.run.Precision
 	r := &recovery{shape: s, env: newEnvelope(p), ops: make([]opView, n+1), sites: make([]siteError, 2*n-1)}
-	r.model = model{envelope: r.env, storage: formats[p.Storage]}
+	r.model = model{envelope: r.env, storage: formats[p.Storage], finer: r.env.c < r.env.s}
 	r.own = model{envelope: judge, storage: formats["float64"]}
 	for i := 1; i <= n; i++ {
 		r.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
@@ -104,7 +105,7 @@ func (r *recovery) start(st *Step) bool {
 		e := &r.sites[k]
 		e.checked = false
 		e.e = sized(e.e, st.B*e.d)
-		e.pred, e.own = 0, 0
+		e.pred, e.own, e.bound = 0, 0, 0
 		for way := range ways {
 			e.sum2[way] = math.NaN()
 			e.mean[way] = sized(e.mean[way], e.d)
@@ -211,8 +212,9 @@ func (r *recovery) Delta(i int, dst, f []float64) {
 		}
 		judge.forward(r.allow, o, b, fb)
 		r.hold(Site{"delta", i, i}, "(5a)", b, yb, fb, r.allow)
-		e.pred += r.model.forward(o, b, fb)
-		e.own += r.own.forward(o, b, fb)
+		e.bound += norm(r.allow)
+		e.pred += r.model.forward(o, b, yb, fb)
+		e.own += r.own.forward(o, b, yb, fb)
 	}
 }
 
@@ -293,8 +295,9 @@ func (r *recovery) Eps(i int, dst, g []float64) {
 		}
 		judge.byInput(r.allow, o, b, vb, gb)
 		r.hold(Site{"eps", i, i}, "(5b)", b, got[rows:rows+d], want[rows:rows+d], r.allow)
-		e.pred += r.model.byInput(o, b, vb, gb, r.st.Scale)
-		e.own += r.own.byInput(o, b, vb, gb, 1)
+		e.bound += norm(r.allow)
+		e.pred += r.model.byInput(o, b, got[rows:rows+d], vb, gb, r.st.Scale)
+		e.own += r.own.byInput(o, b, got[rows:rows+d], vb, gb, 1)
 	}
 }
 

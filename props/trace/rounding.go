@@ -212,23 +212,52 @@ func (e *envelope) byInput(dst []float64, o *opView, b int, v, g []float64) {
 type model struct {
 	envelope
 	storage format
+	finer   bool // compute is finer than storage: rounding to it matters little
 	castsW  bool // weights are not numbers of the compute format
 }
 
-// twelfth: the mean square of a number spread evenly over a unit around 0.
-const twelfth = 1.0 / 12
+const (
+	twelfth = 1.0 / 12 // the mean square of a number spread evenly over a unit around 0
+	// units is the mean of (spacing/(u|x|))^2, whose logarithm is spread evenly between 1/4 and 1.
+	units = 0.75 / (2 * math.Ln2)
+)
 
-// forward is the model for the values y of sample b.
-func (m *model) forward(o *opView, b int, y []float64) float64 {
-	x := o.x[b*o.in : (b+1)*o.in]
+// entries is 12 times the mean square error of storing what is got where want was meant.
+func (m *model) entries(got, want []float64, scale float64) float64 {
 	sum := 0.0
-	for _, v := range y {
-		d := m.storage.spacing(v)
+	for k, x := range got {
+		d := m.storage.spacing(max(math.Abs(x), math.Abs(want[k])) * scale)
 		sum += d * d
 	}
+	return sum / (scale * scale)
+}
+
+// functions is 12 times the mean square error of elementwise functions with values of the given
+// square: that of compute, where it is not hidden in the rounding to storage.
+func (m *model) functions(square float64) float64 {
+	if m.finer {
+		return m.c * m.c * square
+	}
+	return 0
+}
+
+// dense is 12 times the mean square error of n-term sums of which squares is the sum of squares, as sums
+// that grow evenly: the k-th has k/n of the square of the last.
+func (m *model) dense(squares, products float64, n int) float64 {
+	r := m.a * m.a * units * float64(n) / 2 * squares
+	if m.castsW {
+		r += m.c * m.c * units * products / float64(n)
+	}
+	return r
+}
+
+// forward is the model for the values y of sample b, where got is recorded.
+func (m *model) forward(o *opView, b int, got, y []float64) float64 {
+	x := o.x[b*o.in : (b+1)*o.in]
+	sum := m.entries(got, y, 1)
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
-		sum += m.dense(square(o.rowsW)*square(x), o.in)
+		sum += m.dense(square(y), square(o.rowsW)*square(x), o.in)
 	case "softmaxce":
 		_, lse, spread := logits(x)
 		r := m.c * (1 + math.Abs(lse) + spread)
@@ -240,44 +269,32 @@ func (m *model) forward(o *opView, b int, y []float64) float64 {
 		r := m.a * y[0]
 		sum += r * r
 	default:
-		sum += m.c * m.c * (square(y) + 0x1p-60)
+		sum += m.functions(square(y))
 	}
 	return sum * twelfth
 }
 
-// dense is 12 times the mean square error of sums of n products, with the sum of the squares of
-// the products times n.
-func (m *model) dense(squares float64, n int) float64 {
-	r := m.a * m.a / 2 * squares
-	if m.castsW {
-		r += m.c * m.c * squares / float64(n)
-	}
-	return r
-}
-
-// byInput is the model for g = J1^T v of sample b.
-func (m *model) byInput(o *opView, b int, v, g []float64, scale float64) float64 {
+// byInput is the model for g = J1^T v of sample b, where got is recorded.
+func (m *model) byInput(o *opView, b int, got, v, g []float64, scale float64) float64 {
 	x := o.x[b*o.in : (b+1)*o.in]
-	sum := 0.0
-	for _, y := range g {
-		d := m.storage.spacing(y*scale) / scale
-		sum += d * d
-	}
+	sum := m.entries(got, g, scale)
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
-		sum += m.dense(square(o.colsW)*square(v), o.out)
+		sum += m.dense(square(g), square(o.colsW)*square(v), o.out)
 	case "softmaxce":
 		_, lse, _ := logits(x)
 		for k, y := range g {
 			p := math.Exp(x[k] - lse)
-			r := math.Abs(v[0]) * m.c * (p*2 + math.Abs(y/v[0]))
+			r := math.Abs(v[0]) * m.c * (p + math.Abs(y/v[0])) / 2
 			sum += r * r
 		}
 	case "bilinear":
 		r := m.c * math.Abs(v[0]) * (2*norm(x)*square(o.w) + norm(x))
 		sum += r * r
+	case "tanh", "sigmoid", "softplus", "logistic":
+		sum += m.c * m.c * square(v) * 0.1
 	default:
-		sum += m.c * m.c * (square(g) + 0.1*square(v))
+		sum += m.functions(square(g))
 	}
 	return sum * twelfth
 }
