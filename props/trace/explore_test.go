@@ -8,6 +8,7 @@ import (
 )
 
 var exploreRuns = flag.Int("explore", 0, "runs")
+var exploreSteps = flag.Int("exploresteps", 60, "steps")
 var exploreSeed = flag.Uint64("exploreseed", 1, "seed")
 
 func rankRun(t testing.TB, run *engineRun) *ranker {
@@ -34,7 +35,7 @@ func (j *stepJudge) rankOnly(st *Step) {
 func TestExploreClean(t *testing.T) {
 	for k := range *exploreRuns {
 		for _, e := range engines {
-			run := newEngineRun(t, e, *exploreSeed+uint64(k), 60, 12, 10)
+			run := newEngineRun(t, e, *exploreSeed+uint64(k), *exploreSteps, 12, 10)
 			r := rankRun(t, run)
 			for _, f := range r.findings() {
 				fmt.Printf("CLEAN %s seed %d: %v %+v\n", e.name, k, r.site(f.site), f)

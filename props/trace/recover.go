@@ -90,7 +90,7 @@ func (r *recovery) start(st *Step) bool {
 	for i := 1; i <= n; i++ {
 		o := &r.ops[i]
 		o.w, o.labels = r.chain.W(i, st.W), st.Labels
-		o.x = st.X
+		o.x, o.y = st.X, st.Y[i]
 		if i > 1 {
 			o.x = st.Y[i-1]
 		}

@@ -46,6 +46,7 @@ type opView struct {
 	in     int
 	out    int
 	x      []float64 // rows of inputs
+	y      []float64 // rows of outputs
 	w      []float64
 	rowsW  []float64 // norms of the rows of a matrix, with the bias behind them as its magnitude
 	colsW  []float64 // norms of its columns
@@ -291,8 +292,13 @@ func (m *model) byInput(o *opView, b int, got, v, g []float64, scale float64) fl
 	case "bilinear":
 		r := m.c * math.Abs(v[0]) * (2*norm(x)*square(o.w) + norm(x))
 		sum += r * r
-	case "tanh", "sigmoid", "softplus", "logistic":
-		sum += m.c * m.c * square(v) * 0.1
+	case "tanh": // 1 - y^2 has the error of y^2
+		for k, y := range o.y[b*o.out : (b+1)*o.out] {
+			r := m.c * y * y * v[k]
+			sum += units * r * r
+		}
+	case "sigmoid", "softplus", "logistic":
+		sum += 2 * units * m.c * m.c * square(g)
 	default:
 		sum += m.functions(square(g))
 	}

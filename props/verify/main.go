@@ -58,6 +58,7 @@ func init() {
 		"record":   recordCommand,
 		"gate":     gateCommand,
 		"adapters": adaptersCommand,
+		"trace":    traceCommand,
 	}
 }
 
