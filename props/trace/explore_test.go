@@ -18,7 +18,7 @@ func rankRun(t testing.TB, run *engineRun) *ranker {
 	var one []block
 	for run.Next(&st) == nil {
 		j.rankOnly(&st)
-		one = r.add(st.T, st.B, j.sites, one)
+		one = r.add(st.T, j.sites, one)
 	}
 	r.finish()
 	return r
@@ -48,7 +48,7 @@ func TestExploreClean(t *testing.T) {
 				for w := range windows {
 					h := &r.history[s][w]
 					for _, b := range append(append([]block(nil), h.topZ[:1]...), h.topM[:1]...) {
-						test, score, _ := refs[s].judgeBlock(b, w, r.siteWidth(s))
+						test, score, _ := refs[s].judgeBlock(b, w)
 						if score > -0.12 {
 							fmt.Printf("near %s seed %d %v w%d %s %.3f\n", e.name, k, r.site(s), windows[w], test, score)
 						}
@@ -106,8 +106,8 @@ func TestExplorePlanted(t *testing.T) {
 			refs := r.references()
 			for w := range windows {
 				h := &r.history[site][w]
-				_, s, _ := refs[site].judgeBlock(h.topZ[0], w, r.siteWidth(site))
-				_, s2, _ := refs[site].judgeBlock(h.topM[0], w, r.siteWidth(site))
+				_, s, _ := refs[site].judgeBlock(h.topZ[0], w)
+				_, s2, _ := refs[site].judgeBlock(h.topM[0], w)
 				fmt.Printf(" | w%d %.2f %.2f", windows[w], s, s2)
 			}
 			fmt.Println()

@@ -38,7 +38,8 @@ var windows = [...]int{1, 10, 30}
 // block is a window of steps of a site.
 type block struct {
 	from, to, steps int
-	numbers         int // of errors in it
+	numbers         float64 // of errors in it, see spread
+	coordinates     float64
 	z, raw, m       float64
 }
 
@@ -46,7 +47,7 @@ type block struct {
 // which fell to the other side.
 func (b block) floor() float64 { return floorOf(b.numbers) }
 
-func floorOf(numbers int) float64 { return min(-0.3, zFloor+8/math.Sqrt(float64(numbers))) }
+func floorOf(numbers float64) float64 { return min(-0.3, zFloor+8/math.Sqrt(numbers)) }
 
 // history is what is kept of a site's blocks of one window length.
 type history struct {
@@ -110,16 +111,18 @@ func medianOf(v []float64) float64 {
 
 // open is a block that is being filled.
 type open struct {
-	from, to, steps, samples int
-	sum2                     [ways]float64
-	mean                     [ways][]float64
-	pred, own                float64
+	from, to, steps int
+	sum2            [ways]float64
+	mean            [ways][]float64
+	pred, own       float64
+	spread          spread
 }
 
-func (o *open) add(e *siteError, t, samples int) {
+func (o *open) add(e *siteError, t int) {
 	if o.steps == 0 {
 		o.from = t
-		o.sum2, o.pred, o.own, o.samples = [ways]float64{}, 0, 0, 0
+		o.sum2, o.pred, o.own = [ways]float64{}, 0, 0
+		o.spread.reset(e.d)
 		for way := range ways {
 			o.mean[way] = sized(o.mean[way], e.d)
 			clear(o.mean[way])
@@ -127,7 +130,7 @@ func (o *open) add(e *siteError, t, samples int) {
 	}
 	o.to = t
 	o.steps++
-	o.samples += samples
+	o.spread.add(&e.spread)
 	o.pred += e.pred
 	o.own += e.own
 	for way := range ways {
@@ -141,7 +144,7 @@ func (o *open) add(e *siteError, t, samples int) {
 }
 
 // close turns the sums into a block.
-func (o *open) close(d int) block {
+func (o *open) close() block {
 	way := byValue
 	for w := range ways {
 		if o.sum2[w] < o.sum2[way] {
@@ -150,7 +153,7 @@ func (o *open) close(d int) block {
 	}
 	// The judge's own rounding is part of what is expected.
 	expected := o.pred + o.own + math.SmallestNonzeroFloat64
-	b := block{from: o.from, to: o.to, steps: o.steps, numbers: o.samples * d}
+	b := block{from: o.from, to: o.to, steps: o.steps, numbers: o.spread.numbers(), coordinates: o.spread.coordinates()}
 	floor := b.floor()
 	b.z = max(floor, math.Log(o.sum2[way]/expected)/2)
 	b.raw = max(floor, math.Log(o.sum2[byValue]/expected)/2)
@@ -174,14 +177,14 @@ func newRanker(s *shape) *ranker {
 }
 
 // add takes in the errors of a step. It gives the blocks of one step, by site.
-func (r *ranker) add(t, samples int, sites []siteError, one []block) []block {
+func (r *ranker) add(t int, sites []siteError, one []block) []block {
 	one = one[:0]
 	for k := range sites {
 		for w, length := range windows {
 			o := &r.open[k][w]
-			o.add(&sites[k], t, samples)
+			o.add(&sites[k], t)
 			if o.steps == length {
-				b := o.close(sites[k].d)
+				b := o.close()
 				r.history[k][w].add(b)
 				if length == 1 {
 					one = append(one, b)
@@ -197,7 +200,7 @@ func (r *ranker) finish() {
 	for k := range r.open {
 		for w, length := range windows {
 			if o := &r.open[k][w]; o.steps > 0 && (2*o.steps >= length || r.history[k][w].seen == 0) {
-				r.history[k][w].add(o.close(r.siteWidth(k)))
+				r.history[k][w].add(o.close())
 			}
 		}
 	}
@@ -283,8 +286,8 @@ type finding struct {
 }
 
 // judgeBlock is the best test of a block; score <= 0 is clean.
-func (ref *reference) judgeBlock(b block, w, d int) (test string, score, ratio float64) {
-	n := math.Sqrt(float64(b.numbers))
+func (ref *reference) judgeBlock(b block, w int) (test string, score, ratio float64) {
+	n := math.Sqrt(b.numbers)
 	slack := acrossBase + acrossCount/n
 	level := max(ref.level, ref.z[w])
 	test, score, ratio = "size", b.z-level-slack, b.z-level
@@ -296,7 +299,7 @@ func (ref *reference) judgeBlock(b block, w, d int) (test string, score, ratio f
 	if ref.atZero {
 		try("size", b.z-b.floor()-familyFloor-acrossCount/n, b.z-level)
 	}
-	quantile := math.Log(chiSquareTail(d)) / 2
+	quantile := math.Log(chiSquareTail(b.coordinates)) / 2
 	try("mean", b.m-max(ref.level, ref.z[w], ref.m[w])-quantile-meanSlack, b.m-level)
 	if ref.blocks[w] >= changeLeast {
 		try("change", b.z-ref.own[w]-max(changeBase, changeScale*ref.spread[w])-acrossCount/n/2, b.z-ref.own[w])
@@ -306,9 +309,9 @@ func (ref *reference) judgeBlock(b block, w, d int) (test string, score, ratio f
 
 // chiSquareTail is the quantile of chi^2_d/d above which it lies with a probability of 1e-7, by
 // E. B. Wilson and M. M. Hilferty, Proc. Natl. Acad. Sci. 17 (1931): a cube of a normal variable.
-func chiSquareTail(d int) float64 {
+func chiSquareTail(d float64) float64 {
 	const normal = 5.2 // the quantile of 1e-7
-	v := 2.0 / (9 * float64(d))
+	v := 2.0 / (9 * d)
 	x := 1 - v + normal*math.Sqrt(v)
 	return x * x * x
 }
@@ -325,7 +328,7 @@ func (r *ranker) findings() []finding {
 		for w := range windows {
 			h := &r.history[k][w]
 			for _, b := range slices.Concat(h.topZ, h.topM) {
-				test, score, ratio := refs[k].judgeBlock(b, w, r.siteWidth(k))
+				test, score, ratio := refs[k].judgeBlock(b, w)
 				if score > best.score {
 					best = finding{k, windows[w], b, test, score, math.Exp(ratio)}
 				}

@@ -25,28 +25,30 @@ type siteError struct {
 	d       int       // coordinates
 	e       []float64 // B rows of the error by value: delta_i or eps_i
 
-	sum2  [ways]float64   // |error|_F^2 over the samples; NaN where a way does not exist
-	mean  [ways][]float64 // sums over the samples, by coordinate
-	pred  float64         // what the model of rounding says of sum2
-	own   float64         // the same of the judge's own rounding
-	bound float64         // sum over the samples of what |error| may be
+	sum2   [ways]float64   // |error|_F^2 over the samples; NaN where a way does not exist
+	mean   [ways][]float64 // sums over the samples, by coordinate
+	pred   float64         // what the model of rounding says of sum2
+	own    float64         // the same of the judge's own rounding
+	bound  float64         // sum over the samples of what |error| may be
+	spread spread          // of what is expected
 }
 
 // recovery recovers the errors of a step: it is the Perturber of a core.Batch that sets each state to
 // the recorded one, so that the pass computes (5a), (5b) and (5c) at the recorded states.
 type recovery struct {
 	*shape
-	env   envelope
-	model model
-	own   model
-	st    *Step
-	ops   []opView // 1..N
-	sites []siteError
-	from  int
-	to    int
-	f     []float64
-	allow []float64
-	seen  []Fault // the first of each site in this step, in the order in which an engine computes
+	env    envelope
+	model  model
+	own    model
+	st     *Step
+	ops    []opView // 1..N
+	sites  []siteError
+	from   int
+	to     int
+	f      []float64
+	allow  []float64
+	unused spread
+	seen   []Fault // the first of each site in this step, in the order in which an engine computes
 }
 
 func newRecovery(s *shape) *recovery {
@@ -106,6 +108,8 @@ func (r *recovery) start(st *Step) bool {
 		e.checked = false
 		e.e = sized(e.e, st.B*e.d)
 		e.pred, e.own, e.bound = 0, 0, 0
+		e.spread.reset(e.d)
+		r.unused.reset(max(e.d, len(r.unused.by)))
 		for way := range ways {
 			e.sum2[way] = math.NaN()
 			e.mean[way] = sized(e.mean[way], e.d)
@@ -213,8 +217,8 @@ func (r *recovery) Delta(i int, dst, f []float64) {
 		judge.forward(r.allow, o, b, fb)
 		r.hold(Site{"delta", i, i}, "(5a)", b, yb, fb, r.allow)
 		e.bound += norm(r.allow)
-		e.pred += r.model.forward(o, b, yb, fb)
-		e.own += r.own.forward(o, b, yb, fb)
+		e.pred += r.model.forward(&e.spread, o, b, yb, fb)
+		e.own += r.own.forward(&r.unused, o, b, yb, fb)
 	}
 }
 
@@ -296,8 +300,8 @@ func (r *recovery) Eps(i int, dst, g []float64) {
 		judge.byInput(r.allow, o, b, vb, gb)
 		r.hold(Site{"eps", i, i}, "(5b)", b, got[rows:rows+d], want[rows:rows+d], r.allow)
 		e.bound += norm(r.allow)
-		e.pred += r.model.byInput(o, b, got[rows:rows+d], vb, gb, r.st.Scale)
-		e.own += r.own.byInput(o, b, got[rows:rows+d], vb, gb, 1)
+		e.pred += r.model.byInput(&e.spread, o, b, got[rows:rows+d], vb, gb, r.st.Scale)
+		e.own += r.own.byInput(&r.unused, o, b, got[rows:rows+d], vb, gb, 1)
 	}
 }
 

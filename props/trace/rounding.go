@@ -223,12 +223,48 @@ const (
 	units = 0.75 / (2 * math.Ln2)
 )
 
-// entries is 12 times the mean square error of storing what is got where want was meant.
-func (m *model) entries(got, want []float64, scale float64) float64 {
+// spread is how the expected squares of a site's errors are spread over its numbers: a few samples may
+// have most of it. all is the sum of the squares, fourth that of their squares, and by the sums by coordinate.
+type spread struct {
+	all, fourth float64
+	by          []float64
+}
+
+func (s *spread) reset(d int) {
+	s.all, s.fourth = 0, 0
+	s.by = sized(s.by, d)
+	clear(s.by)
+}
+
+func (s *spread) add(o *spread) {
+	s.all += o.all
+	s.fourth += o.fourth
+	for k, x := range o.by {
+		s.by[k] += x
+	}
+}
+
+// numbers is how many equal numbers have the spread of these, at least 1.
+func (s *spread) numbers() float64 { return max(1, s.all*s.all/(s.fourth+math.SmallestNonzeroFloat64)) }
+
+// coordinates is the same for the coordinates.
+func (s *spread) coordinates() float64 {
+	return max(1, s.all*s.all/(square(s.by)+math.SmallestNonzeroFloat64))
+}
+
+// entries is 12 times the mean square error of storing what is got where want was meant; how it is spread
+// goes to s, in units of the spacing of 1 lest fourth powers underflow.
+func (m *model) entries(s *spread, got, want []float64, scale float64) float64 {
 	sum := 0.0
+	unit := 1 / m.s
 	for k, x := range got {
 		d := m.storage.spacing(max(math.Abs(x), math.Abs(want[k])) * scale)
 		sum += d * d
+		d *= unit
+		d *= d
+		s.fourth += d * d
+		s.by[k] += d
+		s.all += d
 	}
 	return sum / (scale * scale)
 }
@@ -253,9 +289,9 @@ func (m *model) dense(squares, products float64, n int) float64 {
 }
 
 // forward is the model for the values y of sample b, where got is recorded.
-func (m *model) forward(o *opView, b int, got, y []float64) float64 {
+func (m *model) forward(s *spread, o *opView, b int, got, y []float64) float64 {
 	x := o.x[b*o.in : (b+1)*o.in]
-	sum := m.entries(got, y, 1)
+	sum := m.entries(s, got, y, 1)
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		sum += m.dense(square(y), square(o.rowsW)*square(x), o.in)
@@ -276,9 +312,9 @@ func (m *model) forward(o *opView, b int, got, y []float64) float64 {
 }
 
 // byInput is the model for g = J1^T v of sample b, where got is recorded.
-func (m *model) byInput(o *opView, b int, got, v, g []float64, scale float64) float64 {
+func (m *model) byInput(s *spread, o *opView, b int, got, v, g []float64, scale float64) float64 {
 	x := o.x[b*o.in : (b+1)*o.in]
-	sum := m.entries(got, g, scale)
+	sum := m.entries(s, got, g, scale)
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		sum += m.dense(square(g), square(o.colsW)*square(v), o.out)

@@ -116,7 +116,7 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 			fmt.Sprintf("steps behind step %d: its states are not finite", st.T))
 		return false
 	}
-	*one = r.ranker.add(st.T, st.B, r.sites, *one)
+	*one = r.ranker.add(st.T, r.sites, *one)
 	flagged := r.series.add(m)
 	if flagged {
 		r.series.blocks[k] = slices.Clone(*one)
@@ -390,7 +390,7 @@ func (r *runJudge) cause(sp *Spike, refs []reference) {
 			if site == r.ranker.skip {
 				continue
 			}
-			if _, score, _ := refs[site].judgeBlock(b, 0, r.siteWidth(site)); score > best {
+			if _, score, _ := refs[site].judgeBlock(b, 0); score > best {
 				best, at = score, site
 			}
 		}
