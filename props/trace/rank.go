@@ -16,7 +16,7 @@ import (
 // site is suspect when
 //
 //	one window is above all clean ones of the other sites ("size", "mean"), or
-//	one window is above the site's own usual ones ("change").
+//	one window is above the site's own usual ones ("change", "mean").
 //
 // The thresholds are those of clean engines in float32, bfloat16, e4m3 rounded at random and bfloat16 with
 // sums in bfloat16; see TestCleanRuns.
@@ -26,6 +26,7 @@ const (
 	acrossCount = 3.2  // times n^{-1/2} for n numbers in a window: seven times the spread of ln of a mean square, over 2
 	meanSlack   = 0.45
 	changeBase  = 0.35
+	meanChange  = 0.2
 	changeScale = 8.0 // times the spread of the site's own windows
 	changeLeast = 8   // windows that a spread is taken from
 	familyFloor = 0.7 // above zFloor, where all of a site's kind are at it
@@ -221,11 +222,11 @@ func (r *ranker) family(k int) string {
 
 // reference is what a site is held against: the usual values of the others.
 type reference struct {
-	level       float64               // usual raw z over all sites
-	z, m        [len(windows)]float64 // of the others of its family, or -Inf where there are fewer than 2
-	atZero      bool                  // all of its family, or all sites, are usually at zFloor
-	own, spread [len(windows)]float64
-	blocks      [len(windows)]int
+	level             float64               // usual raw z over all sites
+	z, m              [len(windows)]float64 // of the others of its family, or -Inf where there are fewer than 2
+	atZero            bool                  // all of its family, or all sites, are usually at zFloor
+	own, ownM, spread [len(windows)]float64
+	blocks            [len(windows)]int
 }
 
 // references are those of all sites.
@@ -241,7 +242,7 @@ func (r *ranker) references() []reference {
 			all[k].above[w], _ = h.usual(func(b block) float64 { return b.z - b.floor() })
 			all[k].m[w], _ = h.usual(func(b block) float64 { return b.m })
 			all[k].z[w], refs[k].spread[w] = h.usual(func(b block) float64 { return b.z })
-			refs[k].own[w], refs[k].blocks[w] = all[k].z[w], h.seen
+			refs[k].own[w], refs[k].ownM[w], refs[k].blocks[w] = all[k].z[w], all[k].m[w], h.seen
 		}
 	}
 	for k := range n {
@@ -302,6 +303,8 @@ func (ref *reference) judgeBlock(b block, w int) (test string, score, ratio floa
 	quantile := math.Log(chiSquareTail(b.coordinates)) / 2
 	try("mean", b.m-max(ref.level, ref.z[w], ref.m[w])-quantile-meanSlack, b.m-level)
 	if ref.blocks[w] >= changeLeast {
+		own := max(ref.own[w], ref.ownM[w])
+		try("mean", b.m-own-quantile-meanChange, b.m-own)
 		try("change", b.z-ref.own[w]-max(changeBase, changeScale*ref.spread[w])-acrossCount/n/2, b.z-ref.own[w])
 	}
 	return test, score, ratio
