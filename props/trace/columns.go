@@ -39,7 +39,7 @@ func (c *columns) add(m measured, sites []siteError, samples int, first []float6
 			continue
 		}
 		one.Size[k] = Number(math.Sqrt(e.sum2[byValue] / float64(samples)))
-		one.Ratio[k] = Number(math.Sqrt(e.sum2[e.way()] / (e.pred + e.own + math.SmallestNonzeroFloat64)))
+		one.Ratio[k] = Number(math.Sqrt(e.sum2[e.way()] / (e.pred + math.SmallestNonzeroFloat64)))
 		if first != nil {
 			one.Share[k] = Number(first[k])
 		}

@@ -117,3 +117,31 @@ func (f format) nearest(x float64) float64 {
 	y := math.RoundToEven(x/s) * s
 	return max(-f.Max, min(f.Max, y))
 }
+
+// nearestAll writes the numbers of storage nearest to src*scale, divided by scale.
+func (f format) nearestAll(dst, src []float64, scale float64) {
+	if f.Mantissa == 23 && scale == 1 {
+		for k, x := range src {
+			dst[k] = float64(float32(x))
+		}
+		return
+	}
+	drop := 52 - f.Mantissa
+	half, mask := uint64(1)<<(drop-1)-1, ^(uint64(1)<<drop - 1)
+	smallest := f.smallest()
+	for k, x := range src {
+		x *= scale
+		if a := math.Abs(x); a >= smallest && a < f.Max {
+			bits := math.Float64bits(x)
+			x = math.Float64frombits((bits + half + bits>>drop&1) & mask)
+		} else {
+			x = f.nearest(x)
+		}
+		dst[k] = x
+	}
+	if scale != 1 {
+		for k := range dst {
+			dst[k] /= scale
+		}
+	}
+}

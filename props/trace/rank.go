@@ -122,7 +122,7 @@ type open struct {
 func (o *open) add(e *siteError, t int) {
 	if o.steps == 0 {
 		o.from = t
-		o.sum2, o.pred, o.own = [ways]float64{}, 0, 0
+		o.sum2, o.pred = [ways]float64{}, 0
 		o.spread.reset(e.d)
 		for way := range ways {
 			o.mean[way] = sized(o.mean[way], e.d)
@@ -133,7 +133,6 @@ func (o *open) add(e *siteError, t int) {
 	o.steps++
 	o.spread.add(&e.spread)
 	o.pred += e.pred
-	o.own += e.own
 	for way := range ways {
 		o.sum2[way] += e.sum2[way] // NaN stays
 		if e.sum2[way] == e.sum2[way] {
@@ -152,8 +151,7 @@ func (o *open) close() block {
 			way = w
 		}
 	}
-	// The judge's own rounding is part of what is expected.
-	expected := o.pred + o.own + math.SmallestNonzeroFloat64
+	expected := o.pred + math.SmallestNonzeroFloat64
 	b := block{from: o.from, to: o.to, steps: o.steps, numbers: o.spread.numbers(), coordinates: o.spread.coordinates()}
 	floor := b.floor()
 	b.z = max(floor, math.Log(o.sum2[way]/expected)/2)

@@ -28,7 +28,6 @@ type siteError struct {
 	sum2   [ways]float64   // |error|_F^2 over the samples; NaN where a way does not exist
 	mean   [ways][]float64 // sums over the samples, by coordinate
 	pred   float64         // what the model of rounding says of sum2
-	own    float64         // the same of the judge's own rounding
 	bound  float64         // sum over the samples of what |error| may be
 	spread spread          // of what is expected
 }
@@ -39,7 +38,6 @@ type recovery struct {
 	*shape
 	env    envelope
 	model  model
-	own    model
 	st     *Step
 	ops    []opView // 1..N
 	sites  []siteError
@@ -47,7 +45,8 @@ type recovery struct {
 	to     int
 	f      []float64
 	allow  []float64
-	unused spread
+	near   []float64
+	limits limits
 	seen   []Fault // the first of each site in this step, in the order in which an engine computes
 }
 
@@ -56,7 +55,6 @@ func newRecovery(s *shape) *recovery {
 	p := s.run.Precision
 	r := &recovery{shape: s, env: newEnvelope(p), ops: make([]opView, n+1), sites: make([]siteError, 2*n-1)}
 	r.model = model{envelope: r.env, storage: formats[p.Storage], finer: r.env.c < r.env.s}
-	r.own = model{envelope: judge, storage: formats["float64"]}
 	for i := 1; i <= n; i++ {
 		r.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
 	}
@@ -102,14 +100,14 @@ func (r *recovery) start(st *Step) bool {
 	}
 	for i := 1; i <= n; i++ {
 		r.ops[i].norms()
+		r.ops[i].forget()
 	}
 	for k := range r.sites {
 		e := &r.sites[k]
 		e.checked = false
 		e.e = sized(e.e, st.B*e.d)
-		e.pred, e.own, e.bound = 0, 0, 0
+		e.pred, e.bound = 0, 0
 		e.spread.reset(e.d)
-		r.unused.reset(max(e.d, len(r.unused.by)))
 		for way := range ways {
 			e.sum2[way] = math.NaN()
 			e.mean[way] = sized(e.mean[way], e.d)
@@ -197,29 +195,88 @@ func (r *recovery) window(from, to int) core.Perturber {
 func (r *recovery) Delta(i int, dst, f []float64) {
 	d := r.chain.D(i)
 	y := r.st.Y[i][r.from*d : r.to*d]
-	for k := range dst {
-		dst[k] = y[k] - f[k]
-	}
 	e := &r.sites[r.deltaSite(i)]
-	copy(e.e[r.from*d:], dst)
-	e.start()
-	r.take(e, y, f, 1, byValue)
+	e.start(r.model.storage)
 	o := &r.ops[i]
+	l := &r.limits
+	l.forward(&r.env, o)
+	slow := false
+	for b := r.from; b < r.to; b++ {
+		rows := (b - r.from) * d
+		fb, yb := f[rows:rows+d], y[rows:rows+d]
+		l.forwardRow(o, b)
+		slow = r.row(e, dst[rows:rows+d], yb, fb, nil, l, 1) || slow
+		e.pred += r.model.forward(l.square, o, b, fb)
+	}
+	copy(e.e[r.from*d:], dst)
+	r.take(e, y, f, 1, byValue)
+	if !slow {
+		return
+	}
 	r.allow = sized(r.allow, d)
 	for b := r.from; b < r.to; b++ {
 		rows := (b - r.from) * d
 		fb, yb := f[rows:rows+d], y[rows:rows+d]
 		clear(r.allow)
 		r.env.forward(r.allow, o, b, fb)
-		for k := range r.allow {
-			r.allow[k] = r.env.stored(fb[k], r.allow[k])
-		}
-		judge.forward(r.allow, o, b, fb)
-		r.hold(Site{"delta", i, i}, "(5a)", b, yb, fb, r.allow)
-		e.bound += norm(r.allow)
-		e.pred += r.model.forward(&e.spread, o, b, yb, fb)
-		e.own += r.own.forward(&r.unused, o, b, yb, fb)
+		r.holdStored(Site{"delta", i, i}, "(5a)", b, yb, fb, 0)
 	}
+}
+
+// holdStored is hold with what r.allow has, before storing and without the judge's own rounding.
+func (r *recovery) holdStored(site Site, rule string, b int, got, want []float64, more float64) {
+	for k := range r.allow {
+		r.allow[k] = r.env.stored(want[k], r.allow[k]*r.env.judged()) + judge.s*math.Abs(want[k]) + more
+	}
+	r.hold(site, rule, b, got, want, r.allow)
+}
+
+// row goes over one sample of a site: its errors to dst, how what is expected of them is spread, and whether
+// one may be beyond what is allowed, which a slower look then decides.
+func (r *recovery) row(e *siteError, dst, got, want, v []float64, l *limits, scale float64) (slow bool) {
+	f := r.model.storage
+	least := uint64(max(f.MinExp, -200) + 1023)
+	all, fourth, squares, bound := 0.0, 0.0, 0.0, 0.0
+	by := e.spread.by
+	col, add := l.col, l.add
+	for k, w := range want {
+		g := got[k]
+		x := g - w
+		dst[k] = x
+		size := math.Abs(w)
+		a := l.row + l.rel*size
+		if col != nil {
+			a += col[k] * l.times
+		}
+		if add != nil {
+			a += add[k]
+		}
+		if v != nil {
+			a += l.relV * math.Abs(v[k])
+		}
+		if !(math.Abs(x) <= a) {
+			slow = true
+		}
+		bound += a * a
+		squares += w * w
+		// 2^{2e} for the exponent e of the larger one.
+		exponent := math.Float64bits(max(math.Abs(g), size)*scale) >> 52
+		if exponent < least {
+			exponent = least
+		}
+		exponent = min(exponent, 1023+200)
+		q := math.Float64frombits((2*exponent - 1023) << 52)
+		all += q
+		fourth += q * q
+		by[k] += q
+	}
+	e.spread.all += all
+	e.spread.fourth += fourth
+	unit := r.model.s / scale
+	e.pred += all * unit * unit * twelfth
+	e.bound += math.Sqrt(bound)
+	l.square = squares
+	return slow
 }
 
 // hold reports the first entry that is further from want than allowed.
@@ -242,66 +299,92 @@ func (r *recovery) hold(site Site, rule string, sample int, got, want, allowed [
 }
 
 // start sets the sums of the ways that exist to 0 before the first window.
-func (e *siteError) start() {
+func (e *siteError) start(storage format) {
 	if e.checked {
 		return
 	}
 	e.checked = true
-	e.sum2[byValue], e.sum2[rounded] = 0, 0
+	e.sum2[byValue] = 0
+	if storage.Mantissa < 52 {
+		e.sum2[rounded] = 0
+	}
 }
 
-// take adds to the sums of a way, and of the one beside it that rounds.
+// take adds to the sums of a way, and of the one beside it that rounds to storage, if it exists.
 func (r *recovery) take(e *siteError, got, want []float64, scale float64, way int) {
-	d, storage := e.d, r.model.storage
-	exact, near := e.mean[way], e.mean[way+1]
-	a, b := e.sum2[way], e.sum2[way+1]
+	d := e.d
+	exact, sum := e.mean[way], 0.0
 	for from := 0; from < len(got); from += d {
-		for k := range d {
-			x := got[from+k] - want[from+k]
+		g, w := got[from:from+d], want[from:from+d]
+		for k, x := range g {
+			x -= w[k]
 			exact[k] += x
-			a += x * x
-			x = got[from+k] - storage.nearest(want[from+k]*scale)/scale
-			near[k] += x
-			b += x * x
+			sum += x * x
 		}
 	}
-	e.sum2[way], e.sum2[way+1] = a, b
+	e.sum2[way] += sum
+	if r.model.storage.Mantissa == 52 {
+		return
+	}
+	r.near = sized(r.near, len(want))
+	r.model.storage.nearestAll(r.near, want, scale)
+	near, sum := e.mean[way+1], 0.0
+	for from := 0; from < len(got); from += d {
+		g, w := got[from:from+d], r.near[from:from+d]
+		for k, x := range g {
+			x -= w[k]
+			near[k] += x
+			sum += x * x
+		}
+	}
+	e.sum2[way+1] += sum
 }
 
 // Eps implements core.Perturber: eps_i = V_{i-1} - J1_i(Y_{i-1}, w_i)^T V_i.
 func (r *recovery) Eps(i int, dst, g []float64) {
 	d, dv := r.chain.D(i-1), r.chain.D(i)
 	got := r.st.V[i-1][r.from*d : r.to*d]
-	for k := range dst {
-		dst[k] = got[k] - g[k]
-	}
 	e := &r.sites[r.epsSite(i)]
-	copy(e.e[r.from*d:], dst)
-	e.start()
+	e.start(r.model.storage)
 	r.take(e, got, g, r.st.Scale, byValue)
 	o := &r.ops[i]
-	want := g
+	want, more := g, r.small()
 	if op := o.spec.Op; op == "tanh" || op == "sigmoid" {
 		want = r.byOutput(e, i, got, g)
 	}
-	one := []float64{1}
+	l := &r.limits
+	l.byInput(&r.env, o, more)
+	slow, one := false, []float64{1}
+	v := func(b int) []float64 {
+		if i < r.chain.N() {
+			return r.st.V[i][b*dv : (b+1)*dv]
+		}
+		return one
+	}
+	for b := r.from; b < r.to; b++ {
+		rows := (b - r.from) * d
+		gb, vb := g[rows:rows+d], v(b)
+		l.byInputRow(vb)
+		entries := vb
+		if l.relV == 0 {
+			entries = nil
+		}
+		slow = r.row(e, dst[rows:rows+d], got[rows:rows+d], want[rows:rows+d], entries, l, r.st.Scale) || slow
+		e.pred += r.model.byInput(l.square, o, b, vb, gb)
+	}
+	for k := range dst {
+		dst[k] = got[k] - g[k]
+	}
+	copy(e.e[r.from*d:], dst)
+	if !slow {
+		return
+	}
 	r.allow = sized(r.allow, d)
 	for b := r.from; b < r.to; b++ {
 		rows := (b - r.from) * d
-		gb, vb := g[rows:rows+d], one
-		if i < r.chain.N() {
-			vb = r.st.V[i][b*dv : (b+1)*dv]
-		}
 		clear(r.allow)
-		r.env.byInput(r.allow, o, b, vb, gb)
-		for k := range r.allow {
-			r.allow[k] = r.env.stored(gb[k], r.allow[k]) + r.small()
-		}
-		judge.byInput(r.allow, o, b, vb, gb)
-		r.hold(Site{"eps", i, i}, "(5b)", b, got[rows:rows+d], want[rows:rows+d], r.allow)
-		e.bound += norm(r.allow)
-		e.pred += r.model.byInput(&e.spread, o, b, got[rows:rows+d], vb, gb, r.st.Scale)
-		e.own += r.own.byInput(&r.unused, o, b, got[rows:rows+d], vb, gb, 1)
+		r.env.byInput(r.allow, o, b, v(b), g[rows:rows+d])
+		r.holdStored(Site{"eps", i, i}, "(5b)", b, got[rows:rows+d], want[rows:rows+d], more)
 	}
 }
 
@@ -319,28 +402,36 @@ func (r *recovery) byOutput(e *siteError, i int, got, g []float64) []float64 {
 	d := e.d
 	y, v := r.st.Y[i][r.from*d:r.to*d], r.st.V[i]
 	r.f = sized(r.f, len(g))
-	tanh := r.ops[i].spec.Op == "tanh"
-	for k := range g {
-		vk := 1.0
-		if v != nil && i < r.chain.N() {
-			vk = v[r.from*d+k]
+	f := r.f
+	if i < r.chain.N() {
+		copy(f, v[r.from*d:r.to*d])
+	} else {
+		for k := range f {
+			f[k] = 1
 		}
-		if tanh {
-			r.f[k] = (1 - y[k]) * (1 + y[k]) * vk
-		} else {
-			r.f[k] = y[k] * (1 - y[k]) * vk
+	}
+	if r.ops[i].spec.Op == "tanh" {
+		for k, t := range y {
+			f[k] *= (1 - t) * (1 + t)
+		}
+	} else {
+		for k, t := range y {
+			f[k] *= t * (1 - t)
 		}
 	}
 	if math.IsNaN(e.sum2[byOutput]) {
-		e.sum2[byOutput], e.sum2[byOutputRounded] = 0, 0
-	}
-	r.take(e, got, r.f, r.st.Scale, byOutput)
-	for k, x := range got {
-		if math.Abs(x-r.f[k]) > math.Abs(x-g[k]) {
-			r.f[k] = g[k]
+		e.sum2[byOutput] = 0
+		if r.model.storage.Mantissa < 52 {
+			e.sum2[byOutputRounded] = 0
 		}
 	}
-	return r.f
+	r.take(e, got, f, r.st.Scale, byOutput)
+	for k, x := range got {
+		if math.Abs(x-f[k]) > math.Abs(x-g[k]) {
+			f[k] = g[k]
+		}
+	}
+	return f
 }
 
 // way is the way that explains a site best.

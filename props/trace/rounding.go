@@ -50,7 +50,41 @@ type opView struct {
 	w      []float64
 	rowsW  []float64 // norms of the rows of a matrix, with the bias behind them as its magnitude
 	colsW  []float64 // norms of its columns
+	all2   float64   // the square of the norm of the matrix
 	labels []int
+
+	seen []rowStats // of the rows of x, as far as they were asked for
+}
+
+// rowStats are what is asked of a row of inputs more than once.
+type rowStats struct {
+	square, top, lse, spread float64
+	hasSquare, hasLogits     bool
+}
+
+// forget makes room for the rows of a step.
+func (o *opView) forget() {
+	o.seen = sized(o.seen, len(o.x)/o.in)
+	clear(o.seen)
+}
+
+// input2 is |x|^2 of a row.
+func (o *opView) input2(b int) float64 {
+	s := &o.seen[b]
+	if !s.hasSquare {
+		s.square, s.hasSquare = square(o.x[b*o.in:(b+1)*o.in]), true
+	}
+	return s.square
+}
+
+// logits are top, lse and spread of a row.
+func (o *opView) logits(b int) *rowStats {
+	s := &o.seen[b]
+	if !s.hasLogits {
+		s.top, s.lse, s.spread = logits(o.x[b*o.in : (b+1)*o.in])
+		s.hasLogits = true
+	}
+	return s
 }
 
 // matrix is the matrix of a dense operator and its bias.
@@ -84,7 +118,9 @@ func (o *opView) norms() {
 		}
 		o.rowsW[j] = math.Sqrt(sum)
 	}
+	o.all2 = 0
 	for k, q := range o.colsW {
+		o.all2 += q
 		o.colsW[k] = math.Sqrt(q)
 	}
 }
@@ -104,7 +140,7 @@ func (e *envelope) forward(dst []float64, o *opView, b int, y []float64) {
 	x := o.x[b*o.in : (b+1)*o.in]
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
-		g, xn := e.dotGrowth(o.in+1), norm(x)
+		g, xn := e.dotGrowth(o.in+1), math.Sqrt(o.input2(b))
 		_, bias := o.matrix2()
 		for j := range dst {
 			mag := o.rowsW[j] * xn
@@ -132,9 +168,8 @@ func (e *envelope) forward(dst []float64, o *opView, b int, y []float64) {
 	case "halfsq":
 		dst[0] += e.dotGrowth(o.in+1)*math.Abs(y[0]) + float64(o.in+2)*e.tiny
 	case "softmaxce":
-		top, lse, spread := logits(x)
-		label := x[o.labels[b]]
-		dst[0] += 2*(e.c*(10+spread+3*math.Abs(top)+2*math.Abs(lse)+2*math.Abs(label)+3*math.Abs(y[0]))+
+		l, label := o.logits(b), x[o.labels[b]]
+		dst[0] += 2*(e.c*(10+l.spread+3*math.Abs(l.top)+2*math.Abs(l.lse)+2*math.Abs(label)+3*math.Abs(y[0]))+
 			grow(o.in+1, e.a)) + float64(o.in+4)*e.tiny
 	case "bilinear":
 		dst[0] += grow(2*o.in+10, max(e.c, e.a))*bilinearMagnitude(x, o.w) + float64(2*o.in+4)*e.tiny
@@ -190,14 +225,14 @@ func (e *envelope) byInput(dst []float64, o *opView, b int, v, g []float64) {
 			dst[k] += math.Abs(v[k])*(12*e.c+4*e.s) + 4*e.c*math.Abs(g[k]) + 4*e.tiny
 		}
 	case "softmaxce":
-		top, lse, spread := logits(x)
-		rel := 2 * (e.c*(10+spread+3*math.Abs(top)+2*math.Abs(lse)) + grow(o.in+1, e.a))
+		l := o.logits(b)
+		rel := 2 * (e.c*(10+l.spread+3*math.Abs(l.top)+2*math.Abs(l.lse)) + grow(o.in+1, e.a))
 		for k := range dst {
-			p := math.Exp(x[k] - lse)
-			dst[k] += math.Abs(v[0])*(p*(rel+e.s)+2*e.c*math.Abs(g[k])) + float64(o.in+4)*e.tiny
+			p, label := math.Abs(g[k]), 0.0 // p_k |v|
 			if k == o.labels[b] {
-				dst[k] += math.Abs(v[0]) * 2 * e.c
+				p, label = math.Abs(g[k]+v[0]), math.Abs(v[0])
 			}
+			dst[k] += p*(rel+e.s) + 2*e.c*(math.Abs(g[k])+label) + float64(o.in+4)*e.tiny
 		}
 	case "bilinear":
 		s := norm(x) * norm(o.w)
@@ -252,23 +287,6 @@ func (s *spread) coordinates() float64 {
 	return max(1, s.all*s.all/(square(s.by)+math.SmallestNonzeroFloat64))
 }
 
-// entries is 12 times the mean square error of storing what is got where want was meant; how it is spread
-// goes to s, in units of the spacing of 1 lest fourth powers underflow.
-func (m *model) entries(s *spread, got, want []float64, scale float64) float64 {
-	sum := 0.0
-	unit := 1 / m.s
-	for k, x := range got {
-		d := m.storage.spacing(max(math.Abs(x), math.Abs(want[k])) * scale)
-		sum += d * d
-		d *= unit
-		d *= d
-		s.fourth += d * d
-		s.by[k] += d
-		s.all += d
-	}
-	return sum / (scale * scale)
-}
-
 // functions is 12 times the mean square error of elementwise functions with values of the given
 // square: that of compute, where it is not hidden in the rounding to storage.
 func (m *model) functions(square float64) float64 {
@@ -288,55 +306,124 @@ func (m *model) dense(squares, products float64, n int) float64 {
 	return r
 }
 
-// forward is the model for the values y of sample b, where got is recorded.
-func (m *model) forward(s *spread, o *opView, b int, got, y []float64) float64 {
-	x := o.x[b*o.in : (b+1)*o.in]
-	sum := m.entries(s, got, y, 1)
+// forward is the model for the values y of sample b, which have the sum of squares given, besides storing them.
+func (m *model) forward(squares float64, o *opView, b int, y []float64) float64 {
+	sum := 0.0
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
-		sum += m.dense(square(y), square(o.rowsW)*square(x), o.in)
+		sum = m.dense(squares, o.all2*o.input2(b), o.in)
 	case "softmaxce":
-		_, lse, spread := logits(x)
-		r := m.c * (1 + math.Abs(lse) + spread)
-		sum += r * r
+		l := o.logits(b)
+		r := m.c * (1 + math.Abs(l.lse) + l.spread)
+		sum = r * r
 	case "bilinear":
-		r := m.c * bilinearMagnitude(x, o.w)
-		sum += r * r
+		r := m.c * bilinearMagnitude(o.x[b*o.in:(b+1)*o.in], o.w)
+		sum = r * r
 	case "halfsq":
 		r := m.a * y[0]
-		sum += r * r
+		sum = r * r
 	default:
-		sum += m.functions(square(y))
+		sum = m.functions(squares)
 	}
 	return sum * twelfth
 }
 
-// byInput is the model for g = J1^T v of sample b, where got is recorded.
-func (m *model) byInput(s *spread, o *opView, b int, got, v, g []float64, scale float64) float64 {
-	x := o.x[b*o.in : (b+1)*o.in]
-	sum := m.entries(s, got, g, scale)
+// byInput is the same for g = J1^T v.
+func (m *model) byInput(squares float64, o *opView, b int, v, g []float64) float64 {
+	sum := 0.0
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
-		sum += m.dense(square(g), square(o.colsW)*square(v), o.out)
-	case "softmaxce":
-		_, lse, _ := logits(x)
-		for k, y := range g {
-			p := math.Exp(x[k] - lse)
-			r := math.Abs(v[0]) * m.c * (p + math.Abs(y/v[0])) / 2
-			sum += r * r
+		products := 0.0
+		if m.castsW {
+			products = o.all2 * square(v)
 		}
+		sum = m.dense(squares, products, o.out)
+	case "softmaxce": // p has the error, which is g but for the label
+		g := g[o.labels[b]]
+		p := (math.Abs(g+v[0]) + math.Abs(g)) / 2
+		sum = m.c * m.c * (squares - g*g + p*p)
 	case "bilinear":
+		x := o.x[b*o.in : (b+1)*o.in]
 		r := m.c * math.Abs(v[0]) * (2*norm(x)*square(o.w) + norm(x))
-		sum += r * r
+		sum = r * r
 	case "tanh": // 1 - y^2 has the error of y^2
 		for k, y := range o.y[b*o.out : (b+1)*o.out] {
-			r := m.c * y * y * v[k]
-			sum += units * r * r
+			r := y * y * v[k]
+			sum += r * r
 		}
+		sum *= units * m.c * m.c
 	case "sigmoid", "softplus", "logistic":
-		sum += 2 * units * m.c * m.c * square(g)
+		sum = 2 * units * m.c * m.c * squares
 	default:
-		sum += m.functions(square(g))
+		sum = m.functions(squares)
 	}
 	return sum * twelfth
+}
+
+// judged is the factor by which the judge's own rounding of an operator widens what is allowed before storing:
+// every bound grows with the units at least linearly, and those of float64 are this part of the engine's.
+func (e *envelope) judged() float64 { return 1 + judge.c/min(e.c, e.a) }
+
+// limits is a bound of what is allowed for the entries of a row, cheap to evaluate, at most what the envelope has:
+//
+//	row + rel |want_k| + col_k times + add_k + relV |v_k|
+type limits struct {
+	col, add              []float64
+	row, rel, times, relV float64
+	square                float64 // of the last row's values
+	buffers               [2][]float64
+}
+
+// forward prepares for operator o.
+func (l *limits) forward(e *envelope, o *opView) {
+	l.col, l.add, l.relV, l.row, l.rel = nil, nil, 0, e.tinyS, e.s
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		l.col = l.scaled(0, o.rowsW, e.dotGrowth(o.in+1))
+		if _, bias := o.matrix2(); len(bias) > 0 {
+			l.add = l.scaled(1, bias, e.dotGrowth(o.in+1))
+		}
+	case "bias":
+		l.rel += 3 * e.c
+	case "scale", "square":
+		l.rel += 5 * e.c
+	case "tanh", "sigmoid":
+		l.rel += 5 * e.c
+	}
+}
+
+// scaled is the magnitudes of v times x.
+func (l *limits) scaled(buffer int, v []float64, x float64) []float64 {
+	dst := sized(l.buffers[buffer], len(v))
+	l.buffers[buffer] = dst
+	for k, a := range v {
+		dst[k] = math.Abs(a) * x
+	}
+	return dst
+}
+
+func (l *limits) forwardRow(o *opView, b int) {
+	if l.col != nil {
+		l.times = math.Sqrt(o.input2(b))
+	}
+}
+
+// byInput prepares for J1^T of operator o.
+func (l *limits) byInput(e *envelope, o *opView, more float64) {
+	l.col, l.add, l.relV, l.row, l.rel = nil, nil, 0, e.tinyS+more, e.s
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		l.col = l.scaled(0, o.colsW, e.dotGrowth(o.out))
+	case "bias", "scale", "square", "halfsq":
+		l.rel += e.c
+	case "tanh", "sigmoid", "softplus", "logistic":
+		l.relV = 12*e.c + 4*e.s
+		l.rel += 4 * e.c
+	}
+}
+
+func (l *limits) byInputRow(v []float64) {
+	if l.col != nil {
+		l.times = norm(v)
+	}
 }

@@ -143,6 +143,15 @@ func (j *stepJudge) gradient(st *Step) float64 {
 		if i == j.chain.N() {
 			vs = nil
 		}
+		slow, quick := false, j.env.s/2
+		for k, x := range got {
+			x -= want[k]
+			sum += x * x
+			slow = slow || !(math.Abs(x) <= quick*math.Abs(want[k]))
+		}
+		if !slow {
+			continue
+		}
 		j.allow = sized(j.allow, nw)
 		clear(j.allow)
 		magnitude(j.allow, o, vs, st.B)
@@ -152,8 +161,6 @@ func (j *stepJudge) gradient(st *Step) float64 {
 		}
 		for k := range j.allow {
 			j.allow[k] = j.env.stored(want[k], j.allow[k]*g+float64(st.B+2)*j.env.tiny+j.small())
-			x := got[k] - want[k]
-			sum += x * x
 		}
 		j.hold(Site{"U", i, i}, "(5c)", -1, got, want, j.allow)
 	}
@@ -248,30 +255,37 @@ func (j *stepJudge) moves(st *Step) {
 	}
 }
 
-// move holds after against w - g (U + r).
+// move holds after against w - g (U + r), where the U that was used is known.
 func (j *stepJudge) move(st *Step, after []float64) {
-	u := st.U
-	if u == nil {
-		u = j.uc
+	if st.U == nil {
+		return
 	}
+	reg, g := j.run.Reg, st.Gamma
 	for i := 1; i <= j.chain.N(); i++ {
 		nw := j.chain.Op(i).NW()
 		if nw == 0 {
 			continue
 		}
-		w, ui, got := j.chain.W(i, st.W), j.chain.W(i, u), j.chain.W(i, after)
-		want := make([]float64, nw)
-		j.allow = sized(j.allow, nw)
-		rel := 8 * max(j.env.c, j.env.s)
-		for k := range want {
-			r := j.run.Reg.Grad(w[k])
-			step := st.Gamma * (ui[k] + r)
-			want[k] = w[k] - step
-			move := math.Abs(st.Gamma) * (math.Abs(ui[k]) + math.Abs(r))
-			j.allow[k] = rel*move + j.env.stored(want[k], judge.c*8*(math.Abs(w[k])+move)+j.env.c*math.Abs(w[k])+j.env.tiny)
-			if st.U == nil {
-				j.allow[k] = math.Inf(1) // the gradient that was used is not known
+		w, u, got := j.chain.W(i, st.W), j.chain.W(i, st.U), j.chain.W(i, after)
+		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
+		want, slow := j.near, false
+		rel := judge.c * 8
+		for k, x := range w {
+			step := u[k]
+			if reg.Rho > 0 {
+				step += reg.Grad(x)
 			}
+			want[k] = x - g*step
+			slow = slow || !(math.Abs(got[k]-want[k]) <= rel*math.Abs(want[k]))
+		}
+		if !slow {
+			continue
+		}
+		for k, x := range w {
+			r := reg.Grad(x)
+			move := math.Abs(g) * (math.Abs(u[k]) + math.Abs(r))
+			j.allow[k] = 8*max(j.env.c, j.env.s)*move +
+				j.env.stored(want[k], judge.c*8*(math.Abs(x)+move)+j.env.c*math.Abs(x)+j.env.tiny)
 		}
 		j.hold(Site{"w", i, i}, "(5d)", -1, got, want, j.allow)
 	}
