@@ -11,7 +11,7 @@ import (
 
 // What Judge does how often, and how much it keeps.
 const (
-	sharesEvery = 5   // steps whose first-order shares are taken
+	sharesEvery = 10  // steps whose first-order shares are taken
 	apartEvery  = 50  // steps that are taken apart, besides flagged ones
 	MaxColumns  = 240 // of a Judgement
 	MaxFaults   = 100
@@ -32,7 +32,66 @@ func Judge(ctx context.Context, path string) (*Judgement, error) {
 
 // Judge judges the steps that are left of r.
 func (r *Record) Judge(ctx context.Context) (*Judgement, error) {
-	return newRunJudge(r.shape, r.Path).run(ctx, r)
+	ahead := newAhead(r)
+	defer ahead.stop()
+	return newRunJudge(r.shape, r.Path).run(ctx, ahead)
+}
+
+// ahead reads steps while others are judged.
+type ahead struct {
+	free, full chan *aheadStep
+	last       *aheadStep
+	done       chan struct{}
+	ended      chan struct{}
+}
+
+type aheadStep struct {
+	step Step
+	err  error
+}
+
+func newAhead(from source) *ahead {
+	const steps = 3
+	a := &ahead{free: make(chan *aheadStep, steps), full: make(chan *aheadStep, steps), done: make(chan struct{}),
+		ended: make(chan struct{})}
+	for range steps {
+		a.free <- &aheadStep{}
+	}
+	go func() {
+		defer close(a.ended)
+		for {
+			select {
+			case s := <-a.free:
+				s.err = from.Next(&s.step)
+				a.full <- s
+				if s.err != nil {
+					return
+				}
+			case <-a.done:
+				return
+			}
+		}
+	}()
+	return a
+}
+
+// Next implements source. The step is lent until the next call.
+func (a *ahead) Next(st *Step) error {
+	if a.last != nil {
+		if a.last.err != nil {
+			return a.last.err
+		}
+		a.free <- a.last
+	}
+	a.last = <-a.full
+	*st = a.last.step
+	return a.last.err
+}
+
+// stop waits until nothing is read any more.
+func (a *ahead) stop() {
+	close(a.done)
+	<-a.ended
 }
 
 // source gives steps: a Record.
@@ -276,8 +335,8 @@ func (c *curve) add(j *stepJudge, st *Step, m measured) {
 	if !(far > 0) || notFinite(moved) >= 0 {
 		return
 	}
-	j.batch.Pass(moved, nil)
-	if l := math.Sqrt(difference2(j.batch.U(), u)) / far; l > c.l {
+	j.others[0].Pass(moved, nil)
+	if l := math.Sqrt(difference2(j.others[0].U(), u)) / far; l > c.l {
 		c.l = l
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 )
 
 // window is how many samples a pass of the judge takes at once.
@@ -14,7 +15,8 @@ const window = 256
 // stepJudge judges one step at a time.
 type stepJudge struct {
 	*recovery
-	batch  *core.Batch
+	batch  *core.Batch    // of the pass at the recorded states
+	others [2]*core.Batch // of exact and partial passes, which run side by side
 	shares *shares
 	y, v   [][]float64 // of the exact pass
 	uc, u  []float64   // (5c) at the recorded states, and the exact gradient
@@ -28,8 +30,12 @@ func newStepJudge(s *shape) *stepJudge {
 	for w > 1 && s.numbers(w) > MaxNumbers { // a chain of very wide states
 		w /= 2
 	}
-	return &stepJudge{recovery: newRecovery(s), batch: core.NewBatch(s.chain, w), shares: newShares(s),
+	j := &stepJudge{recovery: newRecovery(s), batch: core.NewBatch(s.chain, w), shares: newShares(s),
 		y: make([][]float64, n+1), v: make([][]float64, n+1)}
+	for k := range j.others {
+		j.others[k] = core.NewBatch(s.chain, w)
+	}
+	return j
 }
 
 // measured is what is known of each step.
@@ -52,9 +58,17 @@ func (j *stepJudge) judge(st *Step, states bool) measured {
 	}
 	m.finite = true
 	j.last(st)
-	j.batch.Load(stepData{st, j.shape}, nil)
-	j.batch.Pass(st.W, j.window)
-	j.uc = append(j.uc[:0], j.batch.U()...)
+	obj := stepData{st, j.shape}
+	pool.Each(2, 2, func(k int) {
+		if k == 0 {
+			j.batch.Load(obj, nil)
+			j.batch.Pass(st.W, j.window)
+			j.uc = append(j.uc[:0], j.batch.U()...)
+		} else {
+			j.others[0].Load(obj, nil)
+			j.exact(st, states)
+		}
+	})
 	if math.IsNaN(m.loss) || st.B < st.M {
 		m.loss = mean(st.Y[j.chain.N()])
 	}
@@ -65,7 +79,6 @@ func (j *stepJudge) judge(st *Step, states bool) measured {
 		j.moves(st)
 		j.meanLoss(st)
 	}
-	j.exact(st, states)
 	j.d = sized(j.d, len(j.uc))
 	for k := range j.d {
 		j.d[k] = j.uc[k] - j.u[k]
@@ -84,16 +97,17 @@ func mean(v []float64) float64 {
 
 // exact is the exact pass (4).
 func (j *stepJudge) exact(st *Step, states bool) {
+	batch := j.others[0]
 	if !states {
-		j.batch.Pass(st.W, nil)
+		batch.Pass(st.W, nil)
 	} else {
 		for i := 1; i <= j.chain.N(); i++ {
 			j.y[i] = sized(j.y[i], st.B*j.chain.D(i))
 			j.v[i] = sized(j.v[i], st.B*j.chain.D(i))
 		}
-		j.batch.Pass(st.W, func(from, to int) core.Perturber { return &observer{j, from, to} })
+		batch.Pass(st.W, func(from, to int) core.Perturber { return &observer{j, from, to} })
 	}
-	j.u = append(j.u[:0], j.batch.U()...)
+	j.u = append(j.u[:0], batch.U()...)
 }
 
 // observer is a Perturber of nothing that keeps the states.
@@ -324,14 +338,28 @@ func (k *kept) copy(dst []float64, site int) {
 }
 
 // distance2 is |U-u|^2 of the pass with one site's error alone, or without it.
-func (j *stepJudge) distance2(st *Step, site int, without bool) float64 {
-	j.batch.Pass(st.W, func(from, to int) core.Perturber { return &kept{j.recovery, from, to, site, without} })
+func (j *stepJudge) distance2(batch *core.Batch, st *Step, site int, without bool) float64 {
+	batch.Pass(st.W, func(from, to int) core.Perturber { return &kept{j.recovery, from, to, site, without} })
 	sum := 0.0
-	for k, u := range j.batch.U() {
+	for k, u := range batch.U() {
 		x := u - j.u[k]
 		sum += x * x
 	}
 	return sum
+}
+
+// partial is |U-u|^2 with the error of each site alone, and without it.
+func (j *stepJudge) partial(st *Step) []float64 {
+	all := make([]float64, 2*len(j.sites))
+	j.others[1].Load(stepData{st, j.shape}, nil)
+	pool.Each(2, 2, func(worker int) {
+		for k := worker; k < len(all); k += 2 {
+			if site := k / 2; site != j.deltaSite(j.chain.N()) {
+				all[k] = j.distance2(j.others[worker], st, site, k%2 == 1)
+			}
+		}
+	})
+	return all
 }
 
 // first is the first-order shares of |U-u|^2; the step was judged with states.
@@ -352,6 +380,7 @@ func (j *stepJudge) takeApart(st *Step, m measured) StepSum {
 	s.Only, s.Without = make([]Number, count), make([]Number, count)
 	s.Gain, s.GainAtMost = make([]Number, count), make([]Number, count)
 	k, per, atMost := j.constants(st)
+	kept2 := j.partial(st)
 	n := j.chain.N()
 	d2, e2 := make([]float64, n+1), make([]float64, n+1)
 	for site := range count {
@@ -368,9 +397,9 @@ func (j *stepJudge) takeApart(st *Step, m measured) StepSum {
 			s.Only[site], s.Without[site], s.Gain[site] = 0, 1, 0
 			continue
 		}
-		only := j.distance2(st, site, false)
+		only := kept2[2*site]
 		s.Only[site] = Number(only / m.error2)
-		s.Without[site] = Number(j.distance2(st, site, true) / m.error2)
+		s.Without[site] = Number(kept2[2*site+1] / m.error2)
 		if size2 > 0 {
 			s.Gain[site] = Number(math.Sqrt(only / size2))
 		}
