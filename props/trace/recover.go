@@ -235,37 +235,36 @@ func (r *recovery) holdStored(site Site, rule string, b int, got, want []float64
 // one may be beyond what is allowed, which a slower look then decides.
 func (r *recovery) row(e *siteError, dst, got, want, v []float64, l *limits, scale float64) (slow bool) {
 	f := r.model.storage
-	least := uint64(max(f.MinExp, -200) + 1023)
+	least := uint64(max(f.MinExp, -200)+1023) << 52
+	const most, sign = uint64(1023+200) << 52, uint64(1) << 63
 	all, fourth, squares, bound := 0.0, 0.0, 0.0, 0.0
-	by := e.spread.by
-	col, add := l.col, l.add
+	n := len(want)
+	got, dst, by := got[:n], dst[:n], e.spread.by[:n]
+	limit := sized(l.limit, n)
+	l.limit = limit
+	l.fill(limit, want, v)
 	for k, w := range want {
 		g := got[k]
 		x := g - w
 		dst[k] = x
-		size := math.Abs(w)
-		a := l.row + l.rel*size
-		if col != nil {
-			a += col[k] * l.times
-		}
-		if add != nil {
-			a += add[k]
-		}
-		if v != nil {
-			a += l.relV * math.Abs(v[k])
-		}
+		a := limit[k]
 		if !(math.Abs(x) <= a) {
 			slow = true
 		}
 		bound += a * a
 		squares += w * w
 		// 2^{2e} for the exponent e of the larger one.
-		exponent := math.Float64bits(max(math.Abs(g), size)*scale) >> 52
-		if exponent < least {
-			exponent = least
+		bits, other := math.Float64bits(g*scale)&^sign, math.Float64bits(w*scale)&^sign
+		if other > bits {
+			bits = other
 		}
-		exponent = min(exponent, 1023+200)
-		q := math.Float64frombits((2*exponent - 1023) << 52)
+		if bits < least {
+			bits = least
+		} else if bits > most {
+			bits = most
+		}
+		q := math.Float64frombits(bits >> 52 << 52)
+		q *= q
 		all += q
 		fourth += q * q
 		by[k] += q

@@ -371,6 +371,7 @@ type limits struct {
 	col, add              []float64
 	row, rel, times, relV float64
 	square                float64 // of the last row's values
+	limit                 []float64
 	buffers               [2][]float64
 }
 
@@ -425,5 +426,27 @@ func (l *limits) byInput(e *envelope, o *opView, more float64) {
 func (l *limits) byInputRow(v []float64) {
 	if l.col != nil {
 		l.times = norm(v)
+	}
+}
+
+// fill writes the limits of a row.
+func (l *limits) fill(dst, want, v []float64) {
+	for k, w := range want {
+		dst[k] = l.row + l.rel*math.Abs(w)
+	}
+	if l.col != nil {
+		for k, x := range l.col {
+			dst[k] += x * l.times
+		}
+	}
+	if l.add != nil {
+		for k, x := range l.add {
+			dst[k] += x
+		}
+	}
+	if v != nil {
+		for k, x := range v {
+			dst[k] += l.relV * math.Abs(x)
+		}
 	}
 }
