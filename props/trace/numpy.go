@@ -216,14 +216,18 @@ type chunk struct {
 	k, b, at int // steps, samples, the next step
 }
 
-// openChunk opens the arrays of an .npz file. It does not close what it has not opened.
-func openChunk(files []*zip.File, s *shape) (ch *chunk, err error) {
-	ch = &chunk{shape: s, arrays: map[string]*array{}, k: -1}
-	defer func() {
-		if err != nil {
-			ch.close()
-		}
-	}()
+// openChunk opens the arrays of an .npz file.
+func openChunk(files []*zip.File, s *shape) (*chunk, error) {
+	ch := &chunk{shape: s, arrays: map[string]*array{}}
+	if err := ch.open(files); err != nil {
+		ch.close()
+		return nil, err
+	}
+	return ch, nil
+}
+
+func (ch *chunk) open(files []*zip.File) error {
+	s := ch.shape
 	wanted := s.arrayNames()
 	for _, f := range files {
 		if f.Name == "run.npy" {
@@ -231,19 +235,19 @@ func openChunk(files []*zip.File, s *shape) (ch *chunk, err error) {
 		}
 		a, err := openArray(f)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if ch.arrays[a.name] != nil {
 			a.c.Close()
-			return nil, fmt.Errorf("array %s is there twice", strict.Cut(a.name))
+			return fmt.Errorf("array %s is there twice", strict.Cut(a.name))
 		}
 		ch.arrays[a.name] = a
 		if _, ok := wanted[a.name]; !ok {
-			return nil, fmt.Errorf("array %s has no place in this chain (operators %d, of which with weights: %v)",
+			return fmt.Errorf("array %s has no place in this chain (operators %d, of which with weights: %v)",
 				strict.Cut(a.name), s.chain.N(), s.withWeights())
 		}
 	}
-	return ch, ch.check(wanted)
+	return ch.check(wanted)
 }
 
 // arrayNames are the arrays of a chunk and the lengths of their rows behind step and sample;

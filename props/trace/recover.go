@@ -135,11 +135,8 @@ func (r *recovery) notFinite() bool {
 		return true
 	}
 	if k := notFinite(st.W); k >= 0 {
-		i, j := r.weight(k)
-		if report(Site{"w", i, i}, st.W[k:k+1], 1, false) {
-			r.seen[len(r.seen)-1].Index = j
-			return true
-		}
+		i, _ := r.weight(k)
+		return report(Site{"w", i, i}, r.chain.W(i, st.W), 1, false)
 	}
 	for i := 1; i <= n; i++ {
 		if report(Site{"delta", i, i}, st.Y[i], r.chain.D(i), true) {
