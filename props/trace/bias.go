@@ -12,12 +12,12 @@ import (
 // E[X_t | past] <= m and >= m for the m of biasGrid, by betting, give an interval that holds at all times; the
 // bound that a bet needs is what rounding may do at all, from the envelope.
 const (
-	biasBlock = 10
+	biasBlock = 2
 	biasAlpha = 1e-6 // for all tests of a site
 )
 
 // biasGrid are the means that are tested, in units of R.
-var biasGrid = [...]float64{0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3}
+var biasGrid = [...]float64{0, 0.01, 0.1, 0.3, 1}
 
 // bias follows one site.
 type bias struct {
@@ -69,7 +69,10 @@ func (b *bias) close() {
 	} else if size := norm(b.total); size > 0 && b.total2 > 0 && b.ways2[b.way] == b.ways2[b.way] {
 		r := math.Sqrt(b.total2 / float64(b.totalSamples))
 		x := inner(b.mean[b.way], b.total) / size / float64(b.samples) / r
-		bound := 2*b.bound/float64(b.samples)/r + math.SmallestNonzeroFloat64
+		bound := b.bound/float64(b.samples)/r + math.SmallestNonzeroFloat64
+		if b.way == rounded || b.way == byOutputRounded { // what rounding to nearest has taken off may come back
+			bound *= 2
+		}
 		for k, m := range biasGrid {
 			b.observe(&b.above[k], x-m, bound+m)
 			b.observe(&b.below[k], m-x, bound+m)
