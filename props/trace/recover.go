@@ -36,18 +36,20 @@ type siteError struct {
 // the recorded one, so that the pass computes (5a), (5b) and (5c) at the recorded states.
 type recovery struct {
 	*shape
-	env    envelope
-	model  model
-	st     *Step
-	ops    []opView // 1..N
-	sites  []siteError
-	from   int
-	to     int
-	f      []float64
-	allow  []float64
-	near   []float64
-	limits limits
-	seen   []Fault // the first of each site in this step, in the order in which an engine computes
+	env       envelope
+	model     model
+	st        *Step
+	ops       []opView // 1..N
+	sites     []siteError
+	from      int
+	to        int
+	f         []float64
+	allow     []float64
+	near      []float64
+	columnsOf []int    // of the site that is looked at, nil for all
+	partial   *partial // where some states are sampled
+	limits    limits
+	seen      []Fault // the first of each site in this step, in the order in which an engine computes
 }
 
 func newRecovery(s *shape) *recovery {
@@ -60,6 +62,9 @@ func newRecovery(s *shape) *recovery {
 	}
 	for k := range r.sites {
 		r.sites[k].d = s.siteWidth(k)
+	}
+	if len(s.run.Sampled) > 0 {
+		r.partial = newPartial(r)
 	}
 	return r
 }
@@ -98,7 +103,7 @@ func (r *recovery) start(st *Step) bool {
 	if r.notFinite() {
 		return false
 	}
-	for i := 1; i <= n; i++ {
+	for i := 1; i <= n && r.partial == nil; i++ {
 		r.ops[i].norms()
 		r.ops[i].forget()
 	}
@@ -139,12 +144,12 @@ func (r *recovery) notFinite() bool {
 		return report(Site{"w", i, i}, r.chain.W(i, st.W), 1, false)
 	}
 	for i := 1; i <= n; i++ {
-		if report(Site{"delta", i, i}, st.Y[i], r.chain.D(i), true) {
+		if report(Site{"delta", i, i}, st.Y[i], len(st.Y[i])/st.B, true) {
 			return true
 		}
 	}
 	for i := n; i >= 2; i-- {
-		if report(Site{"eps", i, i}, st.V[i-1], r.chain.D(i-1), true) {
+		if report(Site{"eps", i, i}, st.V[i-1], len(st.V[i-1])/st.B, true) {
 			return true
 		}
 	}
@@ -191,10 +196,13 @@ func (r *recovery) window(from, to int) core.Perturber {
 // Delta implements core.Perturber: delta_i = Y_i - f_i(Y_{i-1}, w_i).
 func (r *recovery) Delta(i int, dst, f []float64) {
 	d := r.chain.D(i)
-	y := r.st.Y[i][r.from*d : r.to*d]
-	e := &r.sites[r.deltaSite(i)]
+	r.delta(i, &r.sites[r.deltaSite(i)], &r.ops[i], dst, r.st.Y[i][r.from*d:r.to*d], f)
+}
+
+// delta recovers delta_i at operator o from the values y and f of samples from..to-1.
+func (r *recovery) delta(i int, e *siteError, o *opView, dst, y, f []float64) {
+	d := e.d
 	e.start(r.model.storage)
-	o := &r.ops[i]
 	l := &r.limits
 	l.forward(&r.env, o)
 	slow := false
@@ -284,7 +292,7 @@ func (r *recovery) hold(site Site, rule string, sample int, got, want, allowed [
 		if n := len(r.seen); n > 0 && r.seen[n-1].Site == site && r.seen[n-1].Rule == rule {
 			return
 		}
-		f := Fault{Site: site, Step: r.st.T, Sample: sample, Index: k, Value: Number(got[k]), Want: Number(want[k]),
+		f := Fault{Site: site, Step: r.st.T, Sample: sample, Index: r.index(k), Value: Number(got[k]), Want: Number(want[k]),
 			Allowed: Number(a), Rule: rule}
 		op := r.run.Chain[site.Op-1]
 		f.Says = fmt.Sprintf("%s is %v where %s gives %v: %.3g apart, and rounding in %v allows %.3g by %s",
@@ -292,6 +300,14 @@ func (r *recovery) hold(site Site, rule string, sample int, got, want, allowed [
 		r.seen = append(r.seen, f)
 		return
 	}
+}
+
+// index is the coordinate of a state that entry k of a site stands for.
+func (r *recovery) index(k int) int {
+	if r.columnsOf != nil {
+		return r.columnsOf[k]
+	}
+	return k
 }
 
 // start sets the sums of the ways that exist to 0 before the first window.
@@ -339,23 +355,32 @@ func (r *recovery) take(e *siteError, got, want []float64, scale float64, way in
 // Eps implements core.Perturber: eps_i = V_{i-1} - J1_i(Y_{i-1}, w_i)^T V_i.
 func (r *recovery) Eps(i int, dst, g []float64) {
 	d, dv := r.chain.D(i-1), r.chain.D(i)
-	got := r.st.V[i-1][r.from*d : r.to*d]
-	e := &r.sites[r.epsSite(i)]
+	var v, y []float64
+	if i < r.chain.N() {
+		v = r.st.V[i][r.from*dv : r.to*dv]
+	}
+	y = r.st.Y[i][r.from*dv : r.to*dv]
+	r.eps(i, &r.sites[r.epsSite(i)], &r.ops[i], dst, r.st.V[i-1][r.from*d:r.to*d], g, v, y)
+}
+
+// eps recovers eps_i at operator o from V_{i-1}, got, where J1^T V_i is g, with V_i, nil for V_N, and Y_i of
+// samples from..to-1.
+func (r *recovery) eps(i int, e *siteError, o *opView, dst, got, g, vs, ys []float64) {
+	d := e.d
 	e.start(r.model.storage)
 	r.take(e, got, g, r.st.Scale, byValue)
-	o := &r.ops[i]
 	want, more := g, r.small()
 	if op := o.spec.Op; op == "tanh" || op == "sigmoid" {
-		want = r.byOutput(e, i, got, g)
+		want = r.byOutput(e, o, got, g, vs, ys)
 	}
 	l := &r.limits
 	l.byInput(&r.env, o, more)
 	slow, one := false, []float64{1}
 	v := func(b int) []float64 {
-		if i < r.chain.N() {
-			return r.st.V[i][b*dv : (b+1)*dv]
+		if vs == nil {
+			return one
 		}
-		return one
+		return vs[(b-r.from)*o.out : (b-r.from+1)*o.out]
 	}
 	for b := r.from; b < r.to; b++ {
 		rows := (b - r.from) * d
@@ -394,19 +419,17 @@ func (r *recovery) small() float64 {
 
 // byOutput takes the error of an elementwise operator whose derivative is formed from the recorded
 // output. It returns, entry by entry, the nearer one of the two values for J1^T v.
-func (r *recovery) byOutput(e *siteError, i int, got, g []float64) []float64 {
-	d := e.d
-	y, v := r.st.Y[i][r.from*d:r.to*d], r.st.V[i]
+func (r *recovery) byOutput(e *siteError, o *opView, got, g, v, y []float64) []float64 {
 	r.f = sized(r.f, len(g))
 	f := r.f
-	if i < r.chain.N() {
-		copy(f, v[r.from*d:r.to*d])
+	if v != nil {
+		copy(f, v)
 	} else {
 		for k := range f {
 			f[k] = 1
 		}
 	}
-	if r.ops[i].spec.Op == "tanh" {
+	if o.spec.Op == "tanh" {
 		for k, t := range y {
 			f[k] *= (1 - t) * (1 + t)
 		}

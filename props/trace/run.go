@@ -109,7 +109,6 @@ type runJudge struct {
 	faults  map[Fault]int // index in out.Faults by site and rule
 	curve   curve
 	apart   int
-	partial bool
 }
 
 // siteTotals are sums over the run.
@@ -167,7 +166,7 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 		r.notChecked(st)
 	}
 	r.out.Last, r.out.Steps = st.T, k+1
-	states := k%sharesEvery == 0
+	states := k%sharesEvery == 0 && r.partial == nil
 	m := r.judge(st, states)
 	r.addFaults()
 	if !m.finite {
@@ -186,7 +185,7 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 	}
 	var first []float64
 	switch {
-	case !(m.error2 > 0):
+	case !(m.error2 > 0) || r.partial != nil:
 	case k%apartEvery == 0 || flagged && r.apart < maxApart:
 		if !states {
 			r.exact(st, true)
@@ -210,7 +209,7 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 		r.sums[i].share += x
 		r.sums[i].shares++
 	}
-	if k%apartEvery == 0 {
+	if k%apartEvery == 0 && r.partial == nil {
 		r.curve.add(r.stepJudge, st, m)
 	}
 	r.columns.add(m, r.sites, st.B, first)
@@ -256,6 +255,14 @@ func (r *runJudge) notChecked(st *Step) {
 		add("U against (5c), w against (5d), the loss: %d of %d samples are recorded", st.B, st.M)
 	case st.U == nil:
 		add("U against (5c), w against (5d): U is not recorded")
+	}
+	if p := r.partial; p != nil {
+		add("shares of sites: states are sampled")
+		for site, op := range p.ops {
+			if op == nil {
+				add("%s: not all that its operator reads is recorded", r.name(r.site(site)))
+			}
+		}
 	}
 	if math.IsNaN(st.Loss) {
 		add("the mean loss: it is not recorded; it is taken from the recorded samples")

@@ -52,7 +52,7 @@ func (s *series) log2(k int) float64 {
 
 func (s *series) spike(k int) bool {
 	from := max(0, k-spikePast)
-	if k-from < spikeNeeds {
+	if k-from < spikeNeeds || s.error2[k] != s.error2[k] {
 		return false
 	}
 	v := s.scratch[:0]

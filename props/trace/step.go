@@ -59,6 +59,10 @@ func (j *stepJudge) judge(st *Step, states bool) measured {
 	m.finite = true
 	j.last(st)
 	obj := stepData{st, j.shape}
+	if j.partial != nil {
+		j.partial.step()
+		return j.judgePartly(st, m)
+	}
 	pool.Each(2, 2, func(k int) {
 		if k == 0 {
 			j.batch.Load(obj, nil)
@@ -84,6 +88,25 @@ func (j *stepJudge) judge(st *Step, states bool) measured {
 		j.d[k] = j.uc[k] - j.u[k]
 	}
 	m.error2, m.grad2 = square(j.d), square(j.u)
+	return m
+}
+
+// judgePartly is the rest of judge where states are sampled: there is a gradient to hold against the exact one
+// only where it is recorded.
+func (j *stepJudge) judgePartly(st *Step, m measured) measured {
+	m.error2, m.grad2 = math.NaN(), math.NaN()
+	if math.IsNaN(m.loss) || st.B < st.M {
+		m.loss = mean(st.Y[j.chain.N()])
+	}
+	if st.B < st.M || st.U == nil {
+		return m
+	}
+	j.others[0].Load(stepData{st, j.shape}, nil)
+	j.exact(st, false)
+	j.uc = append(j.uc[:0], st.U...)
+	j.moves(st)
+	j.meanLoss(st)
+	m.error2, m.grad2 = difference2(st.U, j.u), square(j.u)
 	return m
 }
 
@@ -348,8 +371,8 @@ func (j *stepJudge) distance2(batch *core.Batch, st *Step, site int, without boo
 	return sum
 }
 
-// partial is |U-u|^2 with the error of each site alone, and without it.
-func (j *stepJudge) partial(st *Step) []float64 {
+// keptPasses is |U-u|^2 with the error of each site alone, and without it.
+func (j *stepJudge) keptPasses(st *Step) []float64 {
 	all := make([]float64, 2*len(j.sites))
 	j.others[1].Load(stepData{st, j.shape}, nil)
 	pool.Each(2, 2, func(worker int) {
@@ -380,7 +403,7 @@ func (j *stepJudge) takeApart(st *Step, m measured) StepSum {
 	s.Only, s.Without = make([]Number, count), make([]Number, count)
 	s.Gain, s.GainAtMost = make([]Number, count), make([]Number, count)
 	k, per, atMost := j.constants(st)
-	kept2 := j.partial(st)
+	kept2 := j.keptPasses(st)
 	n := j.chain.N()
 	d2, e2 := make([]float64, n+1), make([]float64, n+1)
 	for site := range count {
