@@ -20,6 +20,7 @@ type engine struct {
 	stochastic bool
 	fromOutput bool        // tanh' = 1 - Y^2
 	roundsP    bool        // the softmax is rounded to storage before the label is taken off
+	casts      bool        // weights are cast to the compute format
 	exact      bool        // no rounding at all
 	topK       map[int]int // coordinates kept of Y_i
 }
@@ -28,6 +29,7 @@ var engines = []engine{
 	{name: "float32", precision: Precision{"float32", "float32", "float32"}, fromOutput: true},
 	{name: "bf16", precision: Precision{"bfloat16", "float32", "float32"}},
 	{name: "e4m3", precision: Precision{"e4m3", "float32", "float32"}, stochastic: true},
+	{name: "autocast", precision: Precision{"bfloat16", "bfloat16", "float32"}, fromOutput: true, casts: true},
 	{name: "bf16 sums", precision: Precision{"bfloat16", "bfloat16", "bfloat16"}, fromOutput: true, roundsP: true},
 }
 
@@ -205,6 +207,18 @@ func (r *engineRun) com(x float64) float64 {
 	return r.fc.nearest(x)
 }
 
+// weights are those of operator i as it multiplies with them.
+func (r *engineRun) weights(i int) []float64 {
+	w := r.shape.chain.W(i, r.w)
+	if r.casts {
+		w = append([]float64(nil), w...)
+		for k := range w {
+			w[k] = r.com(w[k])
+		}
+	}
+	return w
+}
+
 // Delta implements core.Perturber.
 func (r *engineRun) Delta(i int, dst, f []float64) {
 	c := r.shape.chain
@@ -215,7 +229,7 @@ func (r *engineRun) Delta(i int, dst, f []float64) {
 		switch spec.Op {
 		case "affine":
 			row := r.input(i, b)
-			w := c.W(i, r.w)
+			w := r.weights(i)
 			for k := range out {
 				sum := 0.0
 				for l := range in {
@@ -281,7 +295,7 @@ func (r *engineRun) Eps(i int, dst, g []float64) {
 		}
 		switch spec.Op {
 		case "affine":
-			w := c.W(i, r.w)
+			w := r.weights(i)
 			for l := range in {
 				sum := 0.0
 				for k := range out {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+
 	"github.com/cascade-sgd/cascade/core"
 )
 
@@ -12,10 +15,10 @@ import (
 // storage, and tanh' = 1 - Y^2 of the stored output is no error of an engine that differentiates
 // so.
 const (
-	byValue  = iota // f_i(Y_{i-1}, w_i), J1_i(Y_{i-1}, w_i)^T V_i
-	rounded         // the same, rounded to the nearest number of storage
-	byOutput        // J1_i by the stored output, tanh and sigmoid alone
-	byOutputRounded
+	byValue         = iota // f_i(Y_{i-1}, w_i), J1_i(Y_{i-1}, w_i)^T V_i
+	rounded                // the same, rounded to the nearest number of storage
+	byOutput               // J1_i by the stored output, of tanh and sigmoid; with the weights cast to the compute format, of affine and linear
+	byOutputRounded        // the same, rounded
 	ways
 )
 
@@ -36,26 +39,29 @@ type siteError struct {
 // the recorded one, so that the pass computes (5a), (5b) and (5c) at the recorded states.
 type recovery struct {
 	*shape
-	env       envelope
-	model     model
-	st        *Step
-	ops       []opView // 1..N
-	sites     []siteError
-	from      int
-	to        int
-	f         []float64
-	allow     []float64
-	near      []float64
-	columnsOf []int    // of the site that is looked at, nil for all
-	partial   *partial // where some states are sampled
-	limits    limits
-	seen      []Fault // the first of each site in this step, in the order in which an engine computes
+	env           envelope
+	model         model
+	st            *Step
+	ops           []opView // 1..N
+	sites         []siteError
+	from          int
+	to            int
+	f             []float64
+	allow         []float64
+	near          []float64
+	columnsOf     []int    // of the site that is looked at, nil for all
+	partial       *partial // where some states are sampled
+	limits        limits
+	compute       format
+	change, casts []float64 // of cast and castRows
+	seen          []Fault   // the first of each site in this step, in the order in which an engine computes
 }
 
 func newRecovery(s *shape) *recovery {
 	n := s.chain.N()
 	p := s.run.Precision
 	r := &recovery{shape: s, env: newEnvelope(p), ops: make([]opView, n+1), sites: make([]siteError, 2*n-1)}
+	r.compute = formats[p.Compute]
 	r.model = model{envelope: r.env, storage: formats[p.Storage], finer: r.env.c < r.env.s}
 	for i := 1; i <= n; i++ {
 		r.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
@@ -215,6 +221,19 @@ func (r *recovery) delta(i int, e *siteError, o *opView, dst, y, f []float64) {
 	}
 	copy(e.e[r.from*d:], dst)
 	r.take(e, y, f, 1, byValue)
+	if change := r.cast(o); change != nil {
+		n := o.in * o.out
+		cast := r.castRows(f)
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, general(o.x[r.from*o.in:r.to*o.in], r.to-r.from, o.in),
+			general(change[:n], o.out, o.in), 1, general(cast, r.to-r.from, o.out))
+		if bias := change[n:]; len(bias) > 0 {
+			for k := range cast {
+				cast[k] += bias[k%o.out]
+			}
+		}
+		r.another(e)
+		r.take(e, y, cast, 1, byOutput)
+	}
 	if !slow {
 		return
 	}
@@ -370,6 +389,13 @@ func (r *recovery) eps(i int, e *siteError, o *opView, dst, got, g, vs, ys []flo
 	e.start(r.model.storage)
 	r.take(e, got, g, r.st.Scale, byValue)
 	want, more := g, r.small()
+	if change := r.cast(o); change != nil && vs != nil {
+		cast := r.castRows(g)
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(vs, r.to-r.from, o.out),
+			general(change[:o.in*o.out], o.out, o.in), 1, general(cast, r.to-r.from, o.in))
+		r.another(e)
+		r.take(e, got, cast, r.st.Scale, byOutput)
+	}
 	if op := o.spec.Op; op == "tanh" || op == "sigmoid" {
 		want = r.byOutput(e, o, got, g, vs, ys)
 	}
@@ -438,12 +464,7 @@ func (r *recovery) byOutput(e *siteError, o *opView, got, g, v, y []float64) []f
 			f[k] *= t * (1 - t)
 		}
 	}
-	if math.IsNaN(e.sum2[byOutput]) {
-		e.sum2[byOutput] = 0
-		if r.model.storage.Mantissa < 52 {
-			e.sum2[byOutputRounded] = 0
-		}
-	}
+	r.another(e)
 	r.take(e, got, f, r.st.Scale, byOutput)
 	for k, x := range got {
 		if math.Abs(x-f[k]) > math.Abs(x-g[k]) {
@@ -451,6 +472,36 @@ func (r *recovery) byOutput(e *siteError, o *opView, got, g, v, y []float64) []f
 		}
 	}
 	return f
+}
+
+// another sets the sums of the other way to 0 before the first window.
+func (r *recovery) another(e *siteError) {
+	if math.IsNaN(e.sum2[byOutput]) {
+		e.sum2[byOutput] = 0
+		if r.model.storage.Mantissa < 52 {
+			e.sum2[byOutputRounded] = 0
+		}
+	}
+}
+
+// cast is what casting the weights of a dense operator to the compute format changes them by, nil where it
+// changes nothing.
+func (r *recovery) cast(o *opView) []float64 {
+	if !r.model.castsW || o.spec.Op != "affine" && o.spec.Op != "linear" {
+		return nil
+	}
+	r.change = sized(r.change, len(o.w))
+	r.compute.nearestAll(r.change, o.w, 1)
+	for k, w := range o.w {
+		r.change[k] -= w
+	}
+	return r.change
+}
+
+// castRows is a copy of rows, to be changed.
+func (r *recovery) castRows(rows []float64) []float64 {
+	r.casts = append(r.casts[:0], rows...)
+	return r.casts
 }
 
 // way is the way that explains a site best.
