@@ -17,8 +17,8 @@ func TraceJSON(v any) ([]byte, error) {
 // TracePage is the judgement of a recorded run; its first line is the verdict.
 func TracePage(j *trace.Judgement) *table.Page {
 	p := &table.Page{Title: j.Says, Command: "go run ./props/verify trace " + j.Record}
-	p.Add(table.Text(fmt.Sprintf("%s (%s): %d steps, %d to %d, %d of %d samples a step, %v, regularizer %s.", j.Record, j.Engine,
-		j.Steps, j.First, j.Last, j.Recorded, j.Samples, j.Precision, j.Reg)))
+	p.Add(table.Text(fmt.Sprintf("%s (%s): steps %d to %d, %d in all, %d of %d samples a step, %v, regularizer %s.",
+		j.Record, j.Engine, j.First, j.Last, j.Steps, j.Recorded, j.Samples, j.Precision, j.Reg)))
 	if j.Note != "" {
 		p.Add(table.Text(j.Note))
 	}

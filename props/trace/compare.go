@@ -101,13 +101,17 @@ func (c *Comparison) say() string {
 	}
 	worst, at := 0.0, -1
 	for k, s := range c.Sites {
-		if x := math.Abs(math.Log(float64(s.Ratio))); x > worst && s.I <= len(c.Old.Chain) && !(s.Kind == "delta" && s.I == len(c.Old.Chain)) {
+		if s.Kind == "delta" && s.I == len(c.Old.Chain) {
+			continue // it touches no gradient
+		}
+		if x := math.Abs(math.Log(float64(s.Ratio))); x > worst {
 			worst, at = x, k
 		}
 	}
 	if at >= 0 && worst > math.Ln2/4 {
 		s := c.Sites[at]
-		text += fmt.Sprintf("; the site that differs most is %s: its error is %.3g times the old one", s.Name, float64(s.Ratio))
+		text += fmt.Sprintf("; the site that differs most is %s: its error is %.3g times the old one", s.Name,
+			float64(s.Ratio))
 	}
 	return text
 }
@@ -124,7 +128,8 @@ func part(oldPath, newPath string) (*Parting, error) {
 		return nil, err
 	}
 	defer b.Close()
-	if !a.chain.SameShape(b.chain) || !slices.EqualFunc(a.run.Chain, b.run.Chain, func(x, y core.Spec) bool { return x.Op == y.Op }) {
+	sameOp := func(x, y core.Spec) bool { return x.Op == y.Op }
+	if !a.chain.SameShape(b.chain) || !slices.EqualFunc(a.run.Chain, b.run.Chain, sameOp) {
 		return nil, fmt.Errorf("trace: %s and %s have other chains: %v and %v", oldPath, newPath, a.run.Chain, b.run.Chain)
 	}
 	var s, t Step

@@ -29,7 +29,8 @@ type array struct {
 }
 
 // The header is the text that numpy.save writes, and nothing else.
-var header = regexp.MustCompile(`^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n?$`)
+var header = regexp.MustCompile(
+	`^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n?$`)
 
 const maxHeader = 1 << 12
 

@@ -73,7 +73,8 @@ func TestSampledFault(t *testing.T) {
 	y := l.at(2, "Y", 0, 1)
 	y[1] = y[1].(float64) + 0.5
 	j, err = judgeBytes(l.bytes(t))
-	if err != nil || j.Verdict != Faulty || !strings.Contains(j.Faults[0].Says, "step 2, operator 1: Y_1 sample 1 index 3") {
+	const place = "step 2, operator 1: Y_1 sample 1 index 3"
+	if err != nil || j.Verdict != Faulty || !strings.Contains(j.Faults[0].Says, place) {
 		t.Errorf("%v: %+v", err, j)
 	}
 	if len(j.Unchecked) == 0 || !strings.Contains(strings.Join(j.Unchecked, "\n"), "shares of sites") {

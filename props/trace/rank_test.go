@@ -102,7 +102,8 @@ func TestPlanted(t *testing.T) {
 		t.Log(m)
 	}
 	if allowed := loud.runs / 100; loud.runs-loud.first > allowed {
-		t.Errorf("%d of %d causes with E > 4N are not ranked first, want at most %d", loud.runs-loud.first, loud.runs, allowed)
+		t.Errorf("%d of %d causes with E > 4N are not ranked first, want at most %d", loud.runs-loud.first, loud.runs,
+			allowed)
 	}
 	if allowed := quiet.runs / 100; quiet.wrong > allowed {
 		t.Errorf("%d of %d causes with E <= N have a wrong site named, want at most %d", quiet.wrong, quiet.runs, allowed)
@@ -126,7 +127,7 @@ func TestSpike(t *testing.T) {
 	}
 	if i := slices.IndexFunc(j.Judged, func(s StepSum) bool { return s.Step == 60 }); i < 0 || !j.Judged[i].Flagged {
 		t.Error("step 60 is not taken apart")
-	} else if d := j.Judged[i]; !(float64(d.Only[run.plant.site]) > 0.99 && float64(d.Without[run.plant.site]) < 0.01 && d.PerOp >= d.Error2) {
+	} else if d, k := j.Judged[i], run.plant.site; !(d.Only[k] > 0.99 && d.Without[k] < 0.01 && d.PerOp >= d.Error2) {
 		t.Errorf("%+v", d)
 	}
 }

@@ -67,8 +67,9 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		steps++
-		same := got.T == st.T && got.M == st.M && got.B == st.B && got.Gamma == st.Gamma && got.Loss == st.Loss && got.Scale == 1 &&
-			slices.Equal(got.X, st.X) && slices.Equal(got.Labels, st.Labels) && slices.Equal(got.W, st.W) && slices.Equal(got.U, st.U)
+		same := got.T == st.T && got.M == st.M && got.B == st.B && got.Gamma == st.Gamma && got.Loss == st.Loss &&
+			got.Scale == 1 && slices.Equal(got.X, st.X) && slices.Equal(got.Labels, st.Labels) &&
+			slices.Equal(got.W, st.W) && slices.Equal(got.U, st.U)
 		for i := 1; i <= r.chain.N(); i++ {
 			same = same && slices.Equal(got.Y[i], st.Y[i]) && slices.Equal(got.V[i], st.V[i])
 		}

@@ -15,10 +15,12 @@ import (
 // storage, and tanh' = 1 - Y^2 of the stored output is no error of an engine that differentiates
 // so.
 const (
-	byValue         = iota // f_i(Y_{i-1}, w_i), J1_i(Y_{i-1}, w_i)^T V_i
-	rounded                // the same, rounded to the nearest number of storage
-	byOutput               // J1_i by the stored output, of tanh and sigmoid; with the weights cast to the compute format, of affine and linear
-	byOutputRounded        // the same, rounded
+	byValue = iota // f_i(Y_{i-1}, w_i), J1_i(Y_{i-1}, w_i)^T V_i
+	rounded        // the same, rounded to the nearest number of storage
+	// J1_i by the stored output, of tanh and sigmoid; with the weights cast to the compute format, of affine
+	// and linear
+	byOutput
+	byOutputRounded // the same, rounded
 	ways
 )
 

@@ -542,7 +542,8 @@ func (r *runJudge) rate() {
 		}
 		k := worst * math.Pow(t, c.power)
 		holds := k <= 1
-		says := fmt.Sprintf("with T = %d it holds with a constant of %.3g; the largest is %s with %.3g", r.out.Steps, k, name, worst)
+		says := fmt.Sprintf("with T = %d it holds with a constant of %.3g; the largest is %s with %.3g", r.out.Steps, k, name,
+			worst)
 		if c.bias && worst == 0 {
 			says = fmt.Sprintf("no bias is seen at any of the sites in %d steps", r.out.Steps)
 		}
@@ -559,16 +560,24 @@ func (r *runJudge) verdict() {
 		out.Verdict = Faulty
 		out.Says = fmt.Sprintf("fault: %s", f.Says)
 		if f.Steps > 1 {
-			out.Says += fmt.Sprintf(" (in %d steps)", f.Steps)
+			out.Says += fmt.Sprintf(" (in %s)", steps(f.Steps))
 		}
 	case len(out.Suspects) > 0:
 		out.Verdict = Suspected
 		out.Says = "suspect: " + out.Suspects[0].Says
 	default:
 		out.Verdict = NoCause
-		out.Says = fmt.Sprintf("no cause above the noise: %d sites in %d steps, all as rounding in %v leaves them",
-			len(r.sites)-1, out.Steps, out.Precision)
+		out.Says = fmt.Sprintf("no cause above the noise: %d sites in %s, all as rounding in %v leaves them",
+			len(r.sites)-1, steps(out.Steps), out.Precision)
 	}
+}
+
+// steps is n steps in words.
+func steps(n int) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%d steps", n)
 }
 
 // Fails reports whether a CI job should be red: a fault, a suspect, a budget that is exceeded, or nothing judged.

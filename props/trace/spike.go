@@ -97,7 +97,8 @@ func (s *series) spikes(c smooth) []Spike {
 
 // recovery looks when the loss is back where it was, and when (41) promises that.
 func (s *series) recovery(sp *Spike, first, last, peak int, c smooth) {
-	before := slices.Clone(s.loss[max(0, first-lossPast) : first+1]) // the loss of the spike's step is at the weights before it
+	// The loss of the spike's step is at the weights before it.
+	before := slices.Clone(s.loss[max(0, first-lossPast) : first+1])
 	median := medianOf(before)
 	for k := range before {
 		before[k] = math.Abs(before[k] - median)
@@ -142,7 +143,7 @@ func (sp *Spike) say(name func(Site) string) {
 	}
 	back := "the loss has not come back"
 	if sp.Recovered {
-		back = fmt.Sprintf("the loss was back after %d steps", sp.Took)
+		back = "the loss was back after " + steps(sp.Took)
 	}
 	if sp.Promised >= 0 {
 		kind := ""
@@ -151,5 +152,6 @@ func (sp *Spike) say(name func(Site) string) {
 		}
 		back += fmt.Sprintf(" (the root form of (41) promises %d%s)", sp.Promised, kind)
 	}
-	sp.Says = fmt.Sprintf("%s: |U-u|^2 was %.3g, usually %.3g; %s; %s", where, float64(sp.Error2), float64(sp.Usual2), cause, back)
+	sp.Says = fmt.Sprintf("%s: |U-u|^2 was %.3g, usually %.3g; %s; %s", where, float64(sp.Error2), float64(sp.Usual2),
+		cause, back)
 }

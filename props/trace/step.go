@@ -470,7 +470,8 @@ func (j *stepJudge) constants(st *Step) (bounds.Const, bounds.PerOp, []float64) 
 		}
 		all = all.Max(per[n])
 	}
-	p := bounds.PerOp{J1: make([]float64, n+1), J2: make([]float64, n+1), Lf: make([]float64, n+1), L1: make([]float64, n+1)}
+	list := func() []float64 { return make([]float64, n+1) }
+	p := bounds.PerOp{J1: list(), J2: list(), Lf: list(), L1: list()}
 	for i := 1; i <= n; i++ {
 		p.J1[i], p.J2[i], p.Lf[i], p.L1[i] = per[i].J1, per[i].J2, per[i].Lf, per[i].L1
 	}

@@ -19,14 +19,19 @@ func TestSharesSum(t *testing.T) {
 				}
 				s := j.takeApart(&st, m)
 				sum := 0.0
-				for k, x := range s.First {
+				for _, x := range s.First {
 					sum += float64(x)
-					t.Logf("%d %v: first %.4g only %.4g without %.4g gain %.3g at most %.3g size %.3g", st.T, j.site(k), float64(x), float64(s.Only[k]),
-						float64(s.Without[k]), float64(s.Gain[k]), float64(s.GainAtMost[k]), math.Sqrt(square(j.sites[k].e)/32))
 				}
-				t.Logf("step %d: E2 %.4g printed %.3g sharp %.3g per op %.3g U %.3g; sum of first %v", st.T, m.error2,
-					float64(s.Printed), float64(s.Sharp), float64(s.PerOp), m.uError2, sum)
-				if math.Abs(sum-1) > 0.05 {
+				if !(s.Error2 <= s.PerOp && s.PerOp <= s.Sharp && s.Sharp <= s.Printed) {
+					t.Errorf("step %d: |U-u|^2 = %v, per operator %v, sharp %v, printed %v", st.T, s.Error2, s.PerOp, s.Sharp,
+						s.Printed)
+				}
+				for k, gain := range s.Gain {
+					if !(gain <= s.GainAtMost[k]) {
+						t.Errorf("step %d: %v has a gain of %v, at most %v", st.T, j.site(k), gain, s.GainAtMost[k])
+					}
+				}
+				if math.Abs(sum-1) > 0.001 {
 					t.Errorf("shares sum to %v", sum)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -58,6 +59,15 @@ func (s *shape) label() []int {
 	return []int{s.run.Chain[s.chain.N()-1].Label}
 }
 
+// stepOf is a pass of one sample as a step.
+func (s *shape) stepOf(state *core.State, x, w []float64) *Step {
+	n := s.chain.N()
+	st := &Step{M: 1, B: 1, Scale: 1, Loss: math.NaN(), X: x, W: w, Labels: s.label(), Y: slices.Clone(state.Y),
+		V: slices.Clone(state.V)}
+	st.Y[0], st.V[n] = nil, nil
+	return st
+}
+
 // TestTree records every leaf of a tree as a step. What the judge recovers is what the leaf has, its totals are those
 // of the exact expectation, and so are those with one site alone and with one removed.
 func TestTree(t *testing.T) {
@@ -77,9 +87,7 @@ func TestTree(t *testing.T) {
 			var total, sums float64
 			only, without := make([]float64, len(j.sites)), make([]float64, len(j.sites))
 			err := expect.Enumerate(c, x, w, plan, 0, func(l *expect.Leaf, state *core.State) error {
-				st := &Step{M: 1, B: 1, Scale: 1, Loss: math.NaN(), X: x, W: w, Labels: s.label(), Y: state.Y, V: append([][]float64(nil), state.V...)}
-				st.V[n] = nil
-				st.Y = append([][]float64{nil}, state.Y[1:]...)
+				st := s.stepOf(state, x, w)
 				m := j.judge(st, true)
 				for i := 1; i <= n; i++ {
 					sameNumbers(t, "delta", j.sites[s.deltaSite(i)].e, l.Delta[i])
@@ -106,7 +114,7 @@ func TestTree(t *testing.T) {
 			near(t, "the sum of first-order shares", sums, total, 0.02)
 			for site := range j.sites {
 				one := &expect.Plan{Delta: make([]perturb.Finite, n+1), Eps: make([]perturb.Finite, n+1)}
-				rest := &expect.Plan{Delta: append([]perturb.Finite(nil), plan.Delta...), Eps: append([]perturb.Finite(nil), plan.Eps...)}
+				rest := &expect.Plan{Delta: slices.Clone(plan.Delta), Eps: slices.Clone(plan.Eps)}
 				if at := s.site(site); at.Kind == "delta" {
 					one.Delta[at.I], rest.Delta[at.I] = plan.Delta[at.I], nil
 				} else {
@@ -142,9 +150,7 @@ func TestFirstOrder(t *testing.T) {
 				}
 			}
 			u, up := pass(&core.Given{}), pass(all)
-			st := &Step{M: 1, B: 1, Scale: 1, Loss: math.NaN(), X: x, W: w, Labels: s.label(), Y: append([][]float64{nil}, state.Y[1:]...),
-				V: append([][]float64(nil), state.V...)}
-			st.V[n] = nil
+			st := s.stepOf(state, x, w)
 			j := newStepJudge(s)
 			m := j.judge(st, true)
 			got := j.first(st, m.error2)
