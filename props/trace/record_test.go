@@ -10,7 +10,10 @@ import (
 	"testing"
 )
 
-var recordTo = flag.String("record", "", "write records of the Go engine into this new `DIR`, to try the command on")
+var (
+	recordTo    = flag.String("record", "", "write records of the Go engine into this new `DIR`, to try the command on")
+	recordSteps = flag.Int("record-steps", 400, "their steps")
+)
 
 // writeRecord writes the steps of run to dir.
 func writeRecord(t testing.TB, dir string, run *engineRun) {
@@ -43,9 +46,9 @@ func TestRecord(t *testing.T) {
 		t.Skip("-record is not set")
 	}
 	for _, e := range engines {
-		writeRecord(t, filepath.Join(*recordTo, e.name), newEngineRun(t, e, 5, 400, 24, 16))
-		run := newEngineRun(t, e, 5, 400, 24, 16)
-		run.plant = &plant{site: run.shape.epsSite(4), from: 200, to: 200, size: 40}
+		writeRecord(t, filepath.Join(*recordTo, e.name), newEngineRun(t, e, 5, *recordSteps, 24, 16))
+		run := newEngineRun(t, e, 5, *recordSteps, 24, 16)
+		run.plant = &plant{site: run.shape.epsSite(4), from: *recordSteps / 2, to: *recordSteps / 2, size: 40}
 		writeRecord(t, filepath.Join(*recordTo, e.name+" planted"), run)
 	}
 }

@@ -12,8 +12,8 @@ import (
 // it, and stands out of their spread, on a logarithmic scale.
 const (
 	spikePast   = 50
-	spikeNeeds  = 8
-	spikeLeast  = 8.0
+	spikeNeeds  = 20
+	spikeLeast  = 10.0
 	spikeSpread = 8.0
 	lossPast    = 20
 	lossSpread  = 3.0
