@@ -1,8 +1,10 @@
 package trace
 
 import (
+	"fmt"
 	"math"
-	"strings"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // columns holds the run in at most MaxColumns pieces: when they are full, two become one.
@@ -106,10 +108,14 @@ func (c *columns) list() []Column {
 	return list
 }
 
-// operatorName is a Spec's String without the label, which differs from sample to sample.
-func operatorName(s string) string {
-	if name, _, ok := strings.Cut(s, ",label"); ok {
-		return name + ")"
+// operatorName is an operator in short: without the label, which differs from sample to sample, and
+// without the numbers of a matrix.
+func operatorName(s core.Spec) string {
+	switch s.Op {
+	case "softmaxce":
+		return fmt.Sprintf("softmaxce(%d)", s.N)
+	case "fixed":
+		return fmt.Sprintf("fixed(%d,%d)", len(s.A[0]), len(s.A))
 	}
-	return s
+	return s.String()
 }

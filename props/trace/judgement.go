@@ -106,6 +106,8 @@ type Spike struct {
 	Promised  int    `json:"promised"`  // steps that the root form of (41) promises, -1: none
 	Estimated bool   `json:"estimated"` // L and mu were estimated along the run
 	Says      string `json:"says"`
+
+	why string // nothing is promised
 }
 
 // SiteSum is what a site did over the run.

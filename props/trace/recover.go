@@ -315,7 +315,7 @@ func (r *recovery) hold(site Site, rule string, sample int, got, want, allowed [
 		}
 		f := Fault{Site: site, Step: r.st.T, Sample: sample, Index: r.index(k), Value: Number(got[k]), Want: Number(want[k]),
 			Allowed: Number(a), Rule: rule}
-		op := r.run.Chain[site.Op-1]
+		op := operatorName(r.run.Chain[site.Op-1])
 		f.Says = fmt.Sprintf("%s is %v where %s gives %v: %.3g apart, and rounding in %v allows %.3g by %s",
 			f.place(), got[k], op, want[k], math.Abs(got[k]-want[k]), r.run.Precision, a, rule)
 		r.seen = append(r.seen, f)

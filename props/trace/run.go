@@ -130,7 +130,7 @@ func newRunJudge(s *shape, path string) *runJudge {
 		Precision: s.run.Precision, Reg: s.run.Reg.Kind, FalseAlarm: FalseAlarm, Faults: []Fault{}, Suspects: []Suspect{},
 		Spikes: []Spike{}, Judged: []StepSum{}, Unchecked: []string{}, Exceeded: []Sentence{}}
 	for _, op := range s.run.Chain {
-		r.out.Operators = append(r.out.Operators, operatorName(op.String()))
+		r.out.Operators = append(r.out.Operators, operatorName(op))
 	}
 	return r
 }
