@@ -6,9 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/cascade-sgd/cascade/core"
 )
@@ -43,20 +41,6 @@ func kept20(b testing.TB) (*shape, []Step) {
 		list = append(list, c)
 	}
 	return run.shape, list
-}
-
-// cpu reports the time that the processor took, on machines that others use as well.
-func cpu(b *testing.B) func() {
-	used := func() time.Duration {
-		var r syscall.Rusage
-		if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
-			return 0
-		}
-		return time.Duration(r.Utime.Nano() + r.Stime.Nano())
-	}
-	start := used()
-	b.ResetTimer()
-	return func() { b.ReportMetric(float64(used()-start)/float64(b.N), "cpu-ns/op") }
 }
 
 // BenchmarkJudge is a step of the judge, reading aside; BenchmarkExactPass what it is held against: at

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/cascade-sgd/cascade/core"
 )
 
@@ -386,5 +388,51 @@ func TestBrokenDirectory(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, test.err)
 			}
 		})
+	}
+}
+
+// TestSchema holds the schema against records that are read, and against one that is not.
+func TestSchema(t *testing.T) {
+	c := jsonschema.NewCompiler()
+	schema, err := c.Compile("record.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := func(v any) error { return schema.Validate(v) }
+	l := aRecord(t)
+	for _, v := range append([]map[string]any{l.run}, l.steps...) {
+		if err := valid(asJSON(t, v)); err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```json\n")
+	if len(blocks) != 3 {
+		t.Fatalf("%d examples in FORMAT.md, want 2", len(blocks)-1)
+	}
+	for _, b := range blocks[1:] {
+		b, _, _ = strings.Cut(b, "```")
+		var v any
+		if err := json.Unmarshal([]byte(b), &v); err != nil {
+			t.Fatal(err)
+		}
+		if err := valid(v); err != nil {
+			t.Errorf("%s: %v", b, err)
+		}
+		if strings.Contains(b, "version") {
+			if _, err := parseRun([]byte(b)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	delete(l.run, "samples")
+	l.steps[0]["colour"] = 1
+	for _, v := range []map[string]any{l.run, l.steps[0]} {
+		if valid(asJSON(t, v)) == nil {
+			t.Errorf("the schema takes %v", v)
+		}
 	}
 }
