@@ -22,7 +22,7 @@ var biasGrid = [...]float64{0, 0.01, 0.1, 0.3, 1}
 // bias follows one site.
 type bias struct {
 	steps, samples int
-	sum2, bound    float64
+	bound          float64
 	mean           [ways][]float64
 	ways2          [ways]float64
 	way            int       // by the blocks before, -1 before there is one

@@ -39,7 +39,6 @@ type plant struct {
 	from, to  int // steps
 	size      float64
 	biased    bool // the same vector at all steps and samples
-	relative  bool // size times the root mean square of the state
 	direction []float64
 	add       func(t int, row []float64) // in place of all this
 }
@@ -57,7 +56,6 @@ type engineRun struct {
 	plant      *plant
 	batch      *core.Batch
 	rec        Recorder
-	st         *Step
 	t          int
 	rng        *rand.Rand
 	noise      *rand.Rand

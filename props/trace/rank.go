@@ -115,7 +115,7 @@ type open struct {
 	from, to, steps int
 	sum2            [ways]float64
 	mean            [ways][]float64
-	pred, own       float64
+	pred            float64
 	spread          spread
 }
 

@@ -444,9 +444,7 @@ func (l *limits) fill(dst, want, v []float64) {
 			dst[k] += x
 		}
 	}
-	if v != nil {
-		for k, x := range v {
-			dst[k] += l.relV * math.Abs(x)
-		}
+	for k, x := range v {
+		dst[k] += l.relV * math.Abs(x)
 	}
 }

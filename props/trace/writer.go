@@ -21,7 +21,6 @@ import (
 type Writer struct {
 	dir    string
 	shape  *shape
-	chunk  int // steps of a chunk
 	number int
 	held   map[string][]byte
 	steps  int
