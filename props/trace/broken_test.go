@@ -436,3 +436,68 @@ func TestSchema(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherWays records the same run in other ways that FORMAT.md has: V times a scale, V_N and the weights
+// after the step, without U, with some of the samples.
+func TestOtherWays(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		change    func(l *lineRecord)
+		unchecked string
+	}{
+		{"scale", func(l *lineRecord) {
+			for step := range l.steps {
+				l.steps[step]["scale"] = 0.5
+				for _, v := range l.at(step, "V") {
+					for _, row := range v.([]any) {
+						for k, x := range row.([]any) {
+							row.([]any)[k] = x.(float64) / 2
+						}
+					}
+				}
+			}
+		}, ""},
+		{"V_N", func(l *lineRecord) {
+			for step := range l.steps {
+				l.steps[step]["V"] = append(l.at(step, "V"), [][]float64{{1}, {1}})
+			}
+		}, ""},
+		{"after", func(l *lineRecord) {
+			l.steps[0]["after"], l.steps[2]["after"] = l.steps[1]["w"], l.steps[3]["w"]
+			l.steps = []map[string]any{l.steps[0], l.steps[2]}
+		}, ""},
+		{"without U", func(l *lineRecord) {
+			for step := range l.steps {
+				delete(l.steps[step], "U")
+			}
+		}, "U is not recorded"},
+		{"without loss", func(l *lineRecord) { delete(l.steps[0], "loss") }, "the mean loss"},
+		{"some of the samples", func(l *lineRecord) { l.run["samples"] = 64 }, "2 of 64 samples are recorded"},
+		{"a precision of three", func(l *lineRecord) {
+			l.run["precision"] = map[string]any{"storage": "float64", "compute": "float64", "accumulate": "float32"}
+		}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := aRecord(t)
+			test.change(l)
+			j, err := judgeBytes(l.bytes(t))
+			if err != nil || j.Verdict != NoCause {
+				t.Fatalf("%v, %+v", err, j)
+			}
+			said := strings.Join(j.Unchecked, "\n")
+			if (said == "") != (test.unchecked == "") || !strings.Contains(said, test.unchecked) {
+				t.Errorf("unchecked: %q, want %q", said, test.unchecked)
+			}
+		})
+	}
+	l := aRecord(t)
+	l.steps[0]["V"] = append(l.at(0, "V"), [][]float64{{1}, {0.5}})
+	if j, err := judgeBytes(l.bytes(t)); err != nil || j.Verdict != Faulty || j.Faults[0].Kind != "V" {
+		t.Errorf("V_N of 0.5: %v, %+v", err, j)
+	}
+	l = aRecord(t)
+	l.steps[0]["after"] = l.steps[0]["w"]
+	if j, err := judgeBytes(l.bytes(t)); err != nil || j.Verdict != Faulty || j.Faults[0].Kind != "w" {
+		t.Errorf("weights that have not moved: %v, %+v", err, j)
+	}
+}
