@@ -254,8 +254,8 @@ func TestLinesNeed(t *testing.T) {
 // entry is an array of an .npz file.
 type entry struct{ name, descr, shape, data string }
 
-// unpack gives the arrays of testdata/numpy.npz, which the ten lines at the end of FORMAT.md wrote with numpy 2, two samples
-// and three steps.
+// unpack gives the arrays of testdata/numpy.npz, which the ten lines at the end of FORMAT.md wrote with
+// numpy 2.4, two samples and three steps.
 func unpack(t testing.TB) []entry {
 	t.Helper()
 	data, err := os.ReadFile("testdata/numpy.npz")

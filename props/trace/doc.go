@@ -15,11 +15,11 @@
 //	compare.go                                 where two runs part
 //	judgement.go                               the answer as data
 //
-// How it is found. A pass of core.Batch whose Perturber sets each state to the recorded one gives delta, eps and (5c)
-// at once; the exact pass at the same weights gives U-u. First-order shares of all sites come from one adjoint pass half
-// way between the two, exact ones from passes with one error kept or removed. An error is held against an envelope of what
-// the declared precision allows (beyond it: a fault) and against a model of what it does on average (far above it, or above
-// the other sites, or above its own past: a suspect).
+// How it is found. A pass of core.Batch whose Perturber sets each state to the recorded one gives delta, eps
+// and (5c) at once; the exact pass at the same weights gives U-u. First-order shares of all sites come from one
+// adjoint pass half way between the two, exact ones from passes with one error kept or removed. An error is held
+// against an envelope of what the declared precision allows (beyond it: a fault) and against a model of what it
+// does on average (far above it, or above the other sites, or above its own past: a suspect).
 //
 // # Bad input
 //

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -38,3 +39,41 @@ func TestSharesSum(t *testing.T) {
 		})
 	}
 }
+
+// TestManySamples has a batch of more samples than a window judged as its parts are.
+func TestManySamples(t *testing.T) {
+	run := newEngineRun(t, engines[1], 3, 2, 6, 5)
+	run.size = window + 44
+	run.shape.run.Samples = run.size
+	j, parts := newStepJudge(run.shape), newStepJudge(run.shape)
+	var st Step
+	for run.Next(&st) == nil {
+		st.M = st.B
+		m := j.judge(&st, true)
+		if !m.finite || len(j.seen) > 0 || !(m.uError2 <= 1e-20) {
+			t.Fatalf("step %d: %v, U off by %v", st.T, j.seen, m.uError2)
+		}
+		c := run.shape.chain
+		sum2 := make([]float64, len(j.sites))
+		for _, cut := range [][2]int{{0, 100}, {100, st.B}} {
+			from, to := cut[0], cut[1]
+			part := Step{T: st.T, M: st.M, B: to - from, Scale: 1, Loss: math.NaN(), W: st.W, X: st.X[from*c.D(0) : to*c.D(0)],
+				Labels: st.Labels[from:to], Y: make([][]float64, c.N()+1), V: make([][]float64, c.N()+1)}
+			for i := 1; i <= c.N(); i++ {
+				part.Y[i] = st.Y[i][from*c.D(i) : to*c.D(i)]
+				if i < c.N() {
+					part.V[i] = st.V[i][from*c.D(i) : to*c.D(i)]
+				}
+			}
+			parts.judge(&part, false)
+			for k := range parts.sites {
+				sum2[k] += parts.sites[k].sum2[byValue]
+			}
+		}
+		for k, want := range sum2 {
+			near(t, j.name(k), j.sites[k].sum2[byValue], want, 1e-9)
+		}
+	}
+}
+
+func (s *shape) name(k int) string { return fmt.Sprint(s.site(k)) }
