@@ -10,6 +10,7 @@
 //	go run ./props/verify page NAME    write a page
 //	go run ./props/verify gate 'CMD'   gate a training engine, any program
 //	go run ./props/verify adapters     engines that are ready to be gated
+//	go run ./props/verify trace RUN    judge a recorded run: which operator's error did it?
 //	go run ./props/verify record       write testdata/record and the pages of a search anew
 //
 // Each has -h. What comes in: flags and files; what goes out: tables, files, an exit

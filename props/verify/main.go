@@ -59,6 +59,7 @@ func init() {
 		"record":   recordCommand,
 		"gate":     gateCommand,
 		"adapters": adaptersCommand,
+		"trace":    traceCommand,
 		"campaign": campaignCommand,
 		"corpus":   corpusCommand,
 	}

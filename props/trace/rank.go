@@ -1,0 +1,344 @@
+package trace
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// The ranking. For a site and a window of steps let
+//
+//	z = ln ( |error|_F / what the model of rounding expects )     the size
+//	m = ln ( |sum of the errors over samples and steps| / what independent errors give )     the mean
+//
+// both by the way that explains the site best. In a clean run z is the same for all sites up to a few
+// tenths, whatever the format, and exp(2m) follows chi^2/d over its degrees of freedom, times exp(2z). A
+// site is suspect when
+//
+//	one window is above all clean ones of the other sites ("size", "mean"), or
+//	one window is above the site's own usual ones ("change", "mean").
+//
+// The thresholds are those of clean engines in float32, bfloat16, e4m3 rounded at random and bfloat16 with
+// sums in bfloat16; see TestCleanRuns.
+const (
+	zFloor      = -1.2 // see block.floor
+	acrossBase  = 0.45 // how far clean sites are apart
+	acrossCount = 3.2  // times n^{-1/2} for n numbers in a window: seven times the spread of ln of a mean square, over 2
+	meanSlack   = 0.45
+	changeBase  = 0.35
+	meanChange  = 0.2
+	changeScale = 8.0 // times the spread of the site's own windows
+	changeLeast = 8   // windows that a spread is taken from
+	familyFloor = 0.7 // above zFloor, where all of a site's kind are at it
+	topKept     = 8
+	historyMost = 4096
+)
+
+var windows = [...]int{1, 10, 30}
+
+// block is a window of steps of a site.
+type block struct {
+	from, to, steps int
+	numbers         float64 // of errors in it, see spread
+	coordinates     float64
+	z, raw, m       float64
+}
+
+// floor is where a site has no error to speak of: rounding to storage explains all but a few numbers,
+// which fell to the other side.
+func (b block) floor() float64 { return floorOf(b.numbers) }
+
+func floorOf(numbers float64) float64 { return min(-0.3, zFloor+8/math.Sqrt(numbers)) }
+
+// history is what is kept of a site's blocks of one window length.
+type history struct {
+	all          []block // every stride-th
+	stride, seen int
+	topZ, topM   []block // the largest
+}
+
+func (h *history) add(b block) {
+	if h.stride == 0 {
+		h.stride = 1
+	}
+	if h.seen%h.stride == 0 {
+		h.all = append(h.all, b)
+		if len(h.all) >= historyMost {
+			for k := range len(h.all) / 2 {
+				h.all[k] = h.all[2*k]
+			}
+			h.all = h.all[:len(h.all)/2]
+			h.stride *= 2
+		}
+	}
+	h.seen++
+	h.topZ = keepTop(h.topZ, b, func(b block) float64 { return b.z })
+	h.topM = keepTop(h.topM, b, func(b block) float64 { return b.m })
+}
+
+func keepTop(top []block, b block, of func(block) float64) []block {
+	if len(top) == topKept && !(of(b) > of(top[topKept-1])) {
+		return top
+	}
+	at, _ := slices.BinarySearchFunc(top, b, func(x, y block) int { return cmp.Compare(of(y), of(x)) })
+	top = slices.Insert(top, at, b)
+	return top[:min(len(top), topKept)]
+}
+
+// usual is the median and the spread (1.4826 times the median deviation) of a number of the blocks.
+func (h *history) usual(of func(block) float64) (median, spread float64) {
+	v := make([]float64, len(h.all))
+	for k, b := range h.all {
+		v[k] = of(b)
+	}
+	median = medianOf(v)
+	for k := range v {
+		v[k] = math.Abs(v[k] - median)
+	}
+	return median, 1.4826 * medianOf(v)
+}
+
+// medianOf sorts v. Of no numbers it is NaN.
+func medianOf(v []float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(v)
+	if n := len(v); n%2 == 0 {
+		return (v[n/2-1] + v[n/2]) / 2
+	}
+	return v[len(v)/2]
+}
+
+// open is a block that is being filled.
+type open struct {
+	from, to, steps int
+	sum2            [ways]float64
+	mean            [ways][]float64
+	pred            float64
+	spread          spread
+}
+
+func (o *open) add(e *siteError, t int) {
+	if o.steps == 0 {
+		o.from = t
+		o.sum2, o.pred = [ways]float64{}, 0
+		o.spread.reset(e.d)
+		for way := range ways {
+			o.mean[way] = sized(o.mean[way], e.d)
+			clear(o.mean[way])
+		}
+	}
+	o.to = t
+	o.steps++
+	o.spread.add(&e.spread)
+	o.pred += e.pred
+	for way := range ways {
+		o.sum2[way] += e.sum2[way] // NaN stays
+		if e.sum2[way] == e.sum2[way] {
+			for k, x := range e.mean[way] {
+				o.mean[way][k] += x
+			}
+		}
+	}
+}
+
+// close turns the sums into a block.
+func (o *open) close() block {
+	way := byValue
+	for w := range ways {
+		if o.sum2[w] < o.sum2[way] {
+			way = w
+		}
+	}
+	expected := o.pred + math.SmallestNonzeroFloat64
+	b := block{from: o.from, to: o.to, steps: o.steps, numbers: o.spread.numbers(), coordinates: o.spread.coordinates()}
+	floor := b.floor()
+	b.z = max(floor, math.Log(o.sum2[way]/expected)/2)
+	b.raw = max(floor, math.Log(o.sum2[byValue]/expected)/2)
+	b.m = max(floor, math.Log(square(o.mean[way])/expected)/2)
+	o.steps = 0
+	return b
+}
+
+// ranker follows all sites over the run.
+type ranker struct {
+	*shape
+	open    [][len(windows)]open
+	history [][len(windows)]history
+	skip    int // the site that touches no gradient, delta_N
+}
+
+func newRanker(s *shape) *ranker {
+	n := 2*s.chain.N() - 1
+	return &ranker{shape: s, open: make([][len(windows)]open, n), history: make([][len(windows)]history, n),
+		skip: s.deltaSite(s.chain.N())}
+}
+
+// add takes in the errors of a step. It gives the blocks of one step, by site.
+func (r *ranker) add(t int, sites []siteError, one []block) []block {
+	one = one[:0]
+	for k := range sites {
+		for w, length := range windows {
+			o := &r.open[k][w]
+			o.add(&sites[k], t)
+			if o.steps == length {
+				b := o.close()
+				r.history[k][w].add(b)
+				if length == 1 {
+					one = append(one, b)
+				}
+			}
+		}
+	}
+	return one
+}
+
+// finish closes the windows that are at least half full, where there is no other.
+func (r *ranker) finish() {
+	for k := range r.open {
+		for w, length := range windows {
+			if o := &r.open[k][w]; o.steps > 0 && (2*o.steps >= length || r.history[k][w].seen == 0) {
+				r.history[k][w].add(o.close())
+			}
+		}
+	}
+}
+
+// family is what sites are compared within: the operator's kind and the direction.
+func (r *ranker) family(k int) string {
+	s := r.site(k)
+	op := r.run.Chain[s.Op-1].Op
+	switch op {
+	case "affine", "linear", "fixed":
+		op = "dense"
+	case "tanh", "sigmoid", "softplus", "square", "bias", "scale":
+		op = "entry by entry"
+	}
+	return s.Kind + " " + op
+}
+
+// reference is what a site is held against: the usual values of the others.
+type reference struct {
+	level             float64               // usual raw z over all sites
+	z, m              [len(windows)]float64 // of the others of its family, or -Inf where there are fewer than 2
+	atZero            bool                  // all of its family, or all sites, are usually at zFloor
+	own, ownM, spread [len(windows)]float64
+	blocks            [len(windows)]int
+}
+
+// references are those of all sites.
+func (r *ranker) references() []reference {
+	n := len(r.history)
+	type usual struct{ raw, z, m, above [len(windows)]float64 }
+	all := make([]usual, n)
+	refs := make([]reference, n)
+	for k := range n {
+		for w := range windows {
+			h := &r.history[k][w]
+			all[k].raw[w], _ = h.usual(func(b block) float64 { return b.raw })
+			all[k].above[w], _ = h.usual(func(b block) float64 { return b.z - b.floor() })
+			all[k].m[w], _ = h.usual(func(b block) float64 { return b.m })
+			all[k].z[w], refs[k].spread[w] = h.usual(func(b block) float64 { return b.z })
+			refs[k].own[w], refs[k].ownM[w], refs[k].blocks[w] = all[k].z[w], all[k].m[w], h.seen
+		}
+	}
+	for k := range n {
+		ref := &refs[k]
+		var raw []float64
+		for l := range n {
+			if l != k && l != r.skip {
+				raw = append(raw, all[l].raw[0])
+			}
+		}
+		ref.level = medianOf(raw)
+		for w := range windows {
+			var z, m, family, others []float64
+			for l := range n {
+				if l == k || l == r.skip {
+					continue
+				}
+				others = append(others, all[l].above[0])
+				if r.family(l) == r.family(k) {
+					z, m = append(z, all[l].z[w]), append(m, all[l].m[w])
+					family = append(family, all[l].above[0])
+				}
+			}
+			ref.z[w], ref.m[w] = math.Inf(-1), math.Inf(-1)
+			if len(family) >= 2 {
+				others = family
+				ref.z[w], ref.m[w] = medianOf(z), medianOf(m)
+			}
+			ref.atZero = len(others) >= 2 && slices.Max(others) <= 0.1
+		}
+	}
+	return refs
+}
+
+// finding is a test of a block that is above its threshold, by score.
+type finding struct {
+	site, window int
+	block        block
+	test         string
+	score        float64
+	ratio        float64 // of the error to what is expected
+}
+
+// judgeBlock is the best test of a block; score <= 0 is clean.
+func (ref *reference) judgeBlock(b block, w int) (test string, score, ratio float64) {
+	n := math.Sqrt(b.numbers)
+	slack := acrossBase + acrossCount/n
+	level := max(ref.level, ref.z[w])
+	test, score, ratio = "size", b.z-level-slack, b.z-level
+	try := func(name string, s, r float64) {
+		if s > score {
+			test, score, ratio = name, s, r
+		}
+	}
+	if ref.atZero {
+		try("size", b.z-b.floor()-familyFloor-acrossCount/n, b.z-level)
+	}
+	quantile := math.Log(chiSquareTail(b.coordinates)) / 2
+	try("mean", b.m-max(ref.level, ref.z[w], ref.m[w])-quantile-meanSlack, b.m-level)
+	if ref.blocks[w] >= changeLeast {
+		own := max(ref.own[w], ref.ownM[w])
+		try("mean", b.m-own-quantile-meanChange, b.m-own)
+		try("change", b.z-ref.own[w]-max(changeBase, changeScale*ref.spread[w])-acrossCount/n/2, b.z-ref.own[w])
+	}
+	return test, score, ratio
+}
+
+// chiSquareTail is the quantile of chi^2_d/d above which it lies with a probability of 1e-7, by
+// E. B. Wilson and M. M. Hilferty, Proc. Natl. Acad. Sci. 17 (1931): a cube of a normal variable.
+func chiSquareTail(d float64) float64 {
+	const normal = 5.2 // the quantile of 1e-7
+	v := 2.0 / (9 * d)
+	x := 1 - v + normal*math.Sqrt(v)
+	return x * x * x
+}
+
+// findings are the best of each site that is above its threshold, the highest score first.
+func (r *ranker) findings() []finding {
+	refs := r.references()
+	var list []finding
+	for k := range r.history {
+		if k == r.skip {
+			continue
+		}
+		best := finding{site: k}
+		for w := range windows {
+			h := &r.history[k][w]
+			for _, b := range slices.Concat(h.topZ, h.topM) {
+				test, score, ratio := refs[k].judgeBlock(b, w)
+				if score > best.score {
+					best = finding{k, windows[w], b, test, score, math.Exp(ratio)}
+				}
+			}
+		}
+		if best.score > 0 {
+			list = append(list, best)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b finding) int { return cmp.Compare(b.score, a.score) })
+	return list
+}

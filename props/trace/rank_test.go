@@ -1,0 +1,153 @@
+package trace
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+var (
+	full  = flag.Bool("full", false, "as many planted causes and clean runs as the thresholds were measured with")
+	first = flag.Uint64("first-seed", 1, "the seed of the first of the planted causes and clean runs")
+	least = flag.Int("runs", 0, "how many of them, 0 for a few, or for 200 with -full")
+)
+
+// runsOf is how many runs a test of rates has.
+func runsOf(few int) int {
+	switch {
+	case *least > 0:
+		return *least
+	case *full:
+		return 200
+	}
+	return few
+}
+
+// TestCleanRuns has no clean run accused, in four precisions.
+func TestCleanRuns(t *testing.T) {
+	for k := range runsOf(8) {
+		e := engines[k%len(engines)]
+		seed := *first + 5000 + uint64(k)
+		run := newEngineRun(t, e, seed, 60, 12, 10)
+		j, err := newRunJudge(run.shape, e.name).run(context.Background(), run)
+		if err != nil || j.Verdict != NoCause || len(j.Spikes) > 0 {
+			t.Errorf("%s, seed %d: %v: %s; spikes %v", e.name, seed, err, j.Says, j.Spikes)
+		}
+	}
+}
+
+// draw is a cause: one site, delta or eps, at one step or from the start or from later on, the same vector at all
+// times or not, of four sizes relative to the state.
+func draw(rng *rand.Rand, s *shape, steps int) *plant {
+	n := s.chain.N()
+	site := rng.IntN(2*n - 2)
+	if site >= s.deltaSite(n) {
+		site++
+	}
+	p := &plant{site: site, biased: rng.IntN(2) == 0, size: []float64{1e-3, 1e-2, 0.1, 1}[rng.IntN(4)]}
+	switch rng.IntN(3) {
+	case 0:
+		p.from = rng.IntN(steps)
+		p.to = p.from
+	case 1:
+		p.from, p.to = 0, steps
+	default:
+		p.from, p.to = steps/6+rng.IntN(steps*2/3), steps
+	}
+	return p
+}
+
+// TestPlanted plants causes and holds the first suspect against the true site. With E = |U-U_twin|^2, U_twin
+// of the same engine, weights, batch and random bits without the cause, and N = |U_twin-u|^2, summed over the disturbed
+// steps: a cause with E > 4N is ranked first, one with E <= N leaves no wrong site named.
+func TestPlanted(t *testing.T) {
+	const steps = 60
+	rng := rand.New(rand.NewPCG(*first, 5))
+	type tally struct{ runs, first, wrong int }
+	var loud, middling, quiet tally
+	var missed []string
+	runs := runsOf(12)
+	for k := range runs {
+		e := engines[k%len(engines)]
+		run := newEngineRun(t, e, *first+1000+uint64(k), steps, 12, 10)
+		run.plant, run.measure = draw(rng, run.shape, steps), true
+		j, err := newRunJudge(run.shape, e.name).run(context.Background(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := &loud
+		switch {
+		case run.sumE <= run.sumN:
+			of = &quiet
+		case run.sumE <= 4*run.sumN:
+			of = &middling
+		}
+		of.runs++
+		right := len(j.Suspects) > 0 && j.Suspects[0].Site == run.shape.site(run.plant.site)
+		if right {
+			of.first++
+		} else if len(j.Suspects) > 0 {
+			of.wrong++
+		}
+		if !right && (of == &loud || len(j.Suspects) > 0) {
+			missed = append(missed, fmt.Sprintf("%s, run %d, E/N %.3g: %v %+v: %s", e.name, k, run.sumE/run.sumN,
+				run.shape.site(run.plant.site), *run.plant, j.Says))
+		}
+	}
+	t.Logf("E > 4N: %+v, N < E <= 4N: %+v, E <= N: %+v", loud, middling, quiet)
+	for _, m := range missed {
+		t.Log(m)
+	}
+	if allowed := loud.runs / 100; loud.runs-loud.first > allowed {
+		t.Errorf("%d of %d causes with E > 4N are not ranked first, want at most %d", loud.runs-loud.first, loud.runs,
+			allowed)
+	}
+	if allowed := quiet.runs / 100; quiet.wrong > allowed {
+		t.Errorf("%d of %d causes with E <= N have a wrong site named, want at most %d", quiet.wrong, quiet.runs, allowed)
+	}
+}
+
+// TestSpike has a single large error found as a spike with its site, and the loss come back.
+func TestSpike(t *testing.T) {
+	run := newEngineRun(t, engines[1], 5, 150, 12, 10)
+	run.plant = &plant{site: run.shape.epsSite(4), from: 60, to: 60, size: 20}
+	j, err := newRunJudge(run.shape, "").run(context.Background(), run)
+	if err != nil || len(j.Spikes) != 1 {
+		t.Fatalf("%v, spikes %+v, want one", err, j.Spikes)
+	}
+	s := j.Spikes[0]
+	if s.Peak != 60 || s.Cause == nil || *s.Cause != (Site{"eps", 4, 4}) || !(s.Share > 0.9) {
+		t.Errorf("%+v, want step 60 by eps_4 with nearly all of the error", s)
+	}
+	if !s.Recovered || s.Took < 1 {
+		t.Errorf("%+v: the loss does come back", s)
+	}
+	if i := slices.IndexFunc(j.Judged, func(s StepSum) bool { return s.Step == 60 }); i < 0 || !j.Judged[i].Flagged {
+		t.Error("step 60 is not taken apart")
+	} else if d, k := j.Judged[i], run.plant.site; !(d.Only[k] > 0.99 && d.Without[k] < 0.01 && d.PerOp >= d.Error2) {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestBias has an error with a mean told from one without.
+func TestBias(t *testing.T) {
+	for _, biased := range []bool{false, true} {
+		run := newEngineRun(t, engines[2], 5, 400, 6, 5)
+		run.plant = &plant{site: 0, to: 400, size: 0.03, biased: biased}
+		j, err := newRunJudge(run.shape, "").run(context.Background(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, s := range j.Sites {
+			if want := biased && k == 0; s.Biased != want {
+				t.Errorf("planted with a mean: %v: %s is biased: %v", biased, s.Name, s.Biased)
+			}
+			if !(s.BiasLow <= s.BiasHigh) {
+				t.Errorf("%s: the interval %v to %v", s.Name, s.BiasLow, s.BiasHigh)
+			}
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package trace
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+)
+
+// shares are the first-order shares of all sites by one pass forward and one back. With d = U-u the
+// function Phi(e) = <U(e), d>, U(e) the mean gradient of the pass with the errors e, is |d|^2 + <u, d>
+// at the recorded errors and <u, d> at none, so that
+//
+//	|d|^2 = Phi(e) - Phi(0) = sum over sites <dPhi/de_s, e_s> + third order
+//
+// with the derivative half way between: at the means of recorded and exact states. Two recursions
+// give it, a_i forward (the derivative of Y_i along the weights d), b_i backward:
+//
+//	a_0 = 0, a_i = J1_i a_{i-1} + J2_i d_i                    dPhi/d eps_{i+1} = a_i
+//	b_N = 0, b_{i-1} = J1_i^T b_i + grad_y <V_i, J2_i(y) d_i + J1_i(y) a_{i-1}>     dPhi/d delta_i = b_i
+type shares struct {
+	*shape
+	y, v [][]float64 // half way
+	a    [][]float64
+	b, c []float64
+	ops  []opView
+}
+
+func newShares(s *shape) *shares {
+	n := s.chain.N()
+	h := &shares{shape: s, y: make([][]float64, n+1), v: make([][]float64, n+1), a: make([][]float64, n+1)}
+	h.ops = make([]opView, n+1)
+	for i := 1; i <= n; i++ {
+		h.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
+	}
+	return h
+}
+
+// first writes the shares <dPhi/de_s, e_s>, not divided by |d|^2, to dst. y and v are the exact states.
+func (h *shares) first(dst []float64, st *Step, y, v [][]float64, d []float64, sites []siteError) {
+	n, rows := h.chain.N(), st.B
+	h.y[0] = st.X
+	for i := 1; i < n; i++ {
+		h.y[i] = middle(h.y[i], st.Y[i], y[i])
+		h.v[i] = middle(h.v[i], st.V[i], v[i])
+	}
+	h.v[n] = sized(h.v[n], rows)
+	for k := range h.v[n] {
+		h.v[n][k] = 1
+	}
+	h.a[0] = sized(h.a[0], rows*h.chain.D(0))
+	clear(h.a[0])
+	for i := 1; i < n; i++ {
+		o := &h.ops[i]
+		o.x, o.w, o.labels = h.y[i-1], h.chain.W(i, st.W), st.Labels
+		h.a[i] = sized(h.a[i], rows*o.out)
+		o.tangent(h.a[i], h.a[i-1], h.chain.W(i, d), rows)
+		dst[h.epsSite(i+1)] = inner(h.a[i], sites[h.epsSite(i+1)].e) / float64(rows)
+	}
+	o := &h.ops[n]
+	o.x, o.w, o.labels = h.y[n-1], h.chain.W(n, st.W), st.Labels
+	b := sized(h.b, rows)
+	clear(b)
+	dst[h.deltaSite(n)] = 0
+	c := h.c
+	for i := n; i > 1; i-- {
+		o := &h.ops[i]
+		c = sized(c, rows*o.in)
+		o.cotangent(c, b, h.v[i], h.a[i-1], h.chain.W(i, d), rows)
+		b, c = c, b
+		dst[h.deltaSite(i-1)] = inner(b, sites[h.deltaSite(i-1)].e) / float64(rows)
+	}
+	h.b, h.c = b, c
+}
+
+func middle(dst, a, b []float64) []float64 {
+	dst = sized(dst, len(a))
+	for k := range dst {
+		dst[k] = (a[k] + b[k]) / 2
+	}
+	return dst
+}
+
+func inner(a, b []float64) float64 {
+	sum := 0.0
+	for k, x := range a {
+		sum += x * b[k]
+	}
+	return sum
+}
+
+func general(v []float64, rows, cols int) blas64.General {
+	return blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: v}
+}
+
+// derivatives of an elementwise operator at x: the first and the second.
+func (o *opView) derivatives(x float64) (d1, d2 float64) {
+	switch o.spec.Op {
+	case "tanh":
+		t := math.Tanh(x)
+		d1 = (1 - t) * (1 + t)
+		return d1, -2 * t * d1
+	case "square":
+		return 2 * x, 2
+	}
+	s := 1 / (1 + math.Exp(-x))
+	d1 = s * (1 - s)
+	if o.spec.Op == "sigmoid" {
+		return d1, d1 * (1 - 2*s)
+	}
+	return s, d1 // softplus, logistic
+}
+
+// tangent writes J1 a + J2 g of each row to dst.
+func (o *opView) tangent(dst, a, g []float64, rows int) {
+	in, out := o.in, o.out
+	row := func(v []float64, b, n int) []float64 { return v[b*n : (b+1)*n] }
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		m, _ := o.matrix()
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, general(a, rows, in), general(m, out, in), 0, general(dst, rows, out))
+		if o.spec.Op == "fixed" {
+			return
+		}
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, general(o.x, rows, in), general(g[:in*out], out, in), 1,
+			general(dst, rows, out))
+		if bias := g[in*out:]; len(bias) > 0 {
+			for k := range dst {
+				dst[k] += bias[k%out]
+			}
+		}
+	case "bias":
+		for k := range dst {
+			dst[k] = a[k] + g[k%out]
+		}
+	case "scale":
+		for k := range dst {
+			dst[k] = o.w[k%out]*a[k] + o.x[k]*g[k%out]
+		}
+	case "halfsq":
+		for b := range rows {
+			dst[b] = inner(row(o.x, b, in), row(a, b, in))
+		}
+	case "bilinear":
+		for b := range rows {
+			x, ab := row(o.x, b, in), row(a, b, in)
+			s := inner(x, o.w)
+			dst[b] = 2*s*(inner(o.w, ab)+inner(x, g)) + inner(x, ab)
+		}
+	case "softmaxce":
+		for b := range rows {
+			x, ab := row(o.x, b, in), row(a, b, in)
+			_, lse, _ := logits(x)
+			dst[b] = -ab[o.labels[b]]
+			for k := range x {
+				dst[b] += math.Exp(x[k]-lse) * ab[k]
+			}
+		}
+	default:
+		for k := range dst {
+			d1, _ := o.derivatives(o.x[k])
+			dst[k] = d1 * a[k]
+		}
+	}
+}
+
+// cotangent writes J1^T b + grad_x <v, J2(x) g + J1(x) a> of each row to dst.
+func (o *opView) cotangent(dst, bs, v, a, g []float64, rows int) {
+	in, out := o.in, o.out
+	row := func(v []float64, b, n int) []float64 { return v[b*n : (b+1)*n] }
+	switch o.spec.Op {
+	case "affine", "linear", "fixed":
+		m, _ := o.matrix()
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(bs, rows, out), general(m, out, in), 0, general(dst, rows, in))
+		if o.spec.Op != "fixed" {
+			blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(v, rows, out), general(g[:in*out], out, in), 1,
+				general(dst, rows, in))
+		}
+	case "bias":
+		copy(dst, bs)
+	case "scale":
+		for k := range dst {
+			dst[k] = o.w[k%in]*bs[k] + v[k]*g[k%in]
+		}
+	case "halfsq":
+		for k := range dst {
+			dst[k] = o.x[k]*bs[k/in] + v[k/in]*a[k]
+		}
+	case "bilinear":
+		for b := range rows {
+			x, ab, d := row(o.x, b, in), row(a, b, in), row(dst, b, in)
+			s, t := inner(x, o.w), inner(o.w, ab)+inner(x, g)
+			for k := range d {
+				d[k] = bs[b]*(2*s*o.w[k]+x[k]) + v[b]*(2*t*o.w[k]+ab[k]+2*s*g[k])
+			}
+		}
+	case "softmaxce":
+		for b := range rows {
+			x, ab, d := row(o.x, b, in), row(a, b, in), row(dst, b, in)
+			_, lse, _ := logits(x)
+			mean := 0.0
+			for k := range x {
+				d[k] = math.Exp(x[k] - lse)
+				mean += d[k] * ab[k]
+			}
+			for k, p := range d {
+				j := p
+				if k == o.labels[b] {
+					j--
+				}
+				d[k] = j*bs[b] + v[b]*p*(ab[k]-mean)
+			}
+		}
+	default:
+		for k := range dst {
+			d1, d2 := o.derivatives(o.x[k])
+			dst[k] = d1*bs[k] + d2*a[k]*v[k]
+		}
+	}
+}

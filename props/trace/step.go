@@ -1,0 +1,497 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
+)
+
+// window is how many samples a pass of the judge takes at once.
+const window = 256
+
+// stepJudge judges one step at a time.
+type stepJudge struct {
+	*recovery
+	batch  *core.Batch    // of the pass at the recorded states
+	others [2]*core.Batch // of exact and partial passes, which run side by side
+	shares *shares
+	y, v   [][]float64 // of the exact pass
+	uc, u  []float64   // (5c) at the recorded states, and the exact gradient
+	d      []float64   // uc - u
+	before *Step       // the last one, for (5d); nil at first
+}
+
+func newStepJudge(s *shape) *stepJudge {
+	n := s.chain.N()
+	w := window
+	for w > 1 && s.numbers(w) > MaxNumbers { // a chain of very wide states
+		w /= 2
+	}
+	j := &stepJudge{recovery: newRecovery(s), batch: core.NewBatch(s.chain, w), shares: newShares(s),
+		y: make([][]float64, n+1), v: make([][]float64, n+1)}
+	for k := range j.others {
+		j.others[k] = core.NewBatch(s.chain, w)
+	}
+	return j
+}
+
+// measured is what is known of each step.
+type measured struct {
+	t             int
+	loss          float64
+	gamma         float64
+	error2, grad2 float64 // |U-u|^2 over the recorded samples, |u|^2
+	uError2       float64 // of the recorded U against (5c)
+	finite        bool
+}
+
+// judge recovers the errors of st and measures what they do to the gradient. With states it keeps those
+// of the exact pass.
+func (j *stepJudge) judge(st *Step, states bool) measured {
+	m := measured{t: st.T, loss: st.Loss, gamma: st.Gamma, uError2: math.NaN()}
+	if !j.start(st) {
+		m.error2, m.grad2 = math.NaN(), math.NaN()
+		return m
+	}
+	m.finite = true
+	j.last(st)
+	obj := stepData{st, j.shape}
+	if j.partial != nil {
+		j.partial.step()
+		return j.judgePartly(st, m)
+	}
+	pool.Each(2, 2, func(k int) {
+		if k == 0 {
+			j.batch.Load(obj, nil)
+			j.batch.Pass(st.W, j.window)
+			j.uc = append(j.uc[:0], j.batch.U()...)
+		} else {
+			j.others[0].Load(obj, nil)
+			j.exact(st, states)
+		}
+	})
+	if math.IsNaN(m.loss) || st.B < st.M {
+		m.loss = mean(st.Y[j.chain.N()])
+	}
+	if st.B == st.M {
+		if st.U != nil {
+			m.uError2 = j.gradient(st)
+		}
+		j.moves(st)
+		j.meanLoss(st)
+	}
+	j.d = sized(j.d, len(j.uc))
+	for k := range j.d {
+		j.d[k] = j.uc[k] - j.u[k]
+	}
+	m.error2, m.grad2 = square(j.d), square(j.u)
+	return m
+}
+
+// judgePartly is the rest of judge where states are sampled: there is a gradient to hold against the exact one
+// only where it is recorded.
+func (j *stepJudge) judgePartly(st *Step, m measured) measured {
+	m.error2, m.grad2 = math.NaN(), math.NaN()
+	if math.IsNaN(m.loss) || st.B < st.M {
+		m.loss = mean(st.Y[j.chain.N()])
+	}
+	if st.B < st.M || st.U == nil {
+		return m
+	}
+	j.others[0].Load(stepData{st, j.shape}, nil)
+	j.exact(st, false)
+	j.uc = append(j.uc[:0], st.U...)
+	j.moves(st)
+	j.meanLoss(st)
+	m.error2, m.grad2 = difference2(st.U, j.u), square(j.u)
+	return m
+}
+
+func mean(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}
+
+// exact is the exact pass (4).
+func (j *stepJudge) exact(st *Step, states bool) {
+	batch := j.others[0]
+	if !states {
+		batch.Pass(st.W, nil)
+	} else {
+		for i := 1; i <= j.chain.N(); i++ {
+			j.y[i] = sized(j.y[i], st.B*j.chain.D(i))
+			j.v[i] = sized(j.v[i], st.B*j.chain.D(i))
+		}
+		batch.Pass(st.W, func(from, to int) core.Perturber { return &observer{j, from, to} })
+	}
+	j.u = append(j.u[:0], batch.U()...)
+}
+
+// observer is a Perturber of nothing that keeps the states.
+type observer struct {
+	j        *stepJudge
+	from, to int
+}
+
+// Delta implements core.Perturber.
+func (o *observer) Delta(i int, dst, f []float64) {
+	copy(o.j.y[i][o.from*o.j.chain.D(i):], f)
+	clear(dst)
+}
+
+// Eps implements core.Perturber.
+func (o *observer) Eps(i int, dst, g []float64) {
+	copy(o.j.v[i-1][o.from*o.j.chain.D(i-1):], g)
+	clear(dst)
+}
+
+// last checks that a recorded V_N is 1.
+func (j *stepJudge) last(st *Step) {
+	n := j.chain.N()
+	for b, v := range st.V[n] {
+		a := 2 * j.env.s
+		if math.Abs(v-1) <= a {
+			continue
+		}
+		f := Fault{Site: Site{"V", n, n}, Step: st.T, Sample: b, Value: Number(v), Want: 1, Allowed: Number(a), Rule: "(5b)"}
+		f.Says = fmt.Sprintf("%s is %v times the scale, and (5b) begins with 1: is it divided by the samples?", f.place(), v)
+		j.seen = append(j.seen, f)
+		return
+	}
+}
+
+// gradient holds the recorded U against (5c), and gives the square of the difference.
+func (j *stepJudge) gradient(st *Step) float64 {
+	sum := 0.0
+	for i := 1; i <= j.chain.N(); i++ {
+		nw := j.chain.Op(i).NW()
+		if nw == 0 {
+			continue
+		}
+		o := &j.ops[i]
+		got, want := j.chain.W(i, st.U), j.chain.W(i, j.uc)
+		vs := st.V[i]
+		if i == j.chain.N() {
+			vs = nil
+		}
+		slow, quick := false, j.env.s/2
+		for k, x := range got {
+			x -= want[k]
+			sum += x * x
+			slow = slow || !(math.Abs(x) <= quick*math.Abs(want[k]))
+		}
+		if !slow {
+			continue
+		}
+		j.allow = sized(j.allow, nw)
+		clear(j.allow)
+		magnitude(j.allow, o, vs, st.B)
+		g := j.env.dotGrowth(st.B) + judge.dotGrowth(st.B)
+		if o.spec.Op == "bilinear" {
+			g += grow(2*o.in+10, max(j.env.c, j.env.a))
+		}
+		for k := range j.allow {
+			j.allow[k] = j.env.stored(want[k], j.allow[k]*g+float64(st.B+2)*j.env.tiny+j.small())
+		}
+		j.hold(Site{"U", i, i}, "(5c)", -1, got, want, j.allow)
+	}
+	return sum
+}
+
+// magnitude writes what the terms of (5c) add up to at most, by Cauchy and Schwarz over the samples.
+func magnitude(dst []float64, o *opView, vs []float64, rows int) {
+	x2, v2 := make([]float64, o.in), make([]float64, o.out)
+	squares(x2, o.x, rows)
+	if vs == nil {
+		for k := range v2 {
+			v2[k] = 1
+		}
+	} else {
+		squares(v2, vs, rows)
+	}
+	switch o.spec.Op {
+	case "affine", "linear":
+		for j, v := range v2 {
+			for k, x := range x2 {
+				dst[j*o.in+k] = v * x
+			}
+		}
+		copy(dst[o.in*o.out:], v2)
+	case "bias":
+		copy(dst, v2)
+	case "scale":
+		for k := range dst {
+			dst[k] = v2[k] * x2[k]
+		}
+	case "bilinear":
+		s := 2 * norm(x2) * norm(o.w)
+		for b := range rows {
+			s = max(s, 2*norm(o.x[b*o.in:(b+1)*o.in])*norm(o.w))
+		}
+		for k := range dst {
+			dst[k] = s * x2[k] * v2[0]
+		}
+	}
+}
+
+// squares writes the root mean square of each column of m.
+func squares(dst, m []float64, rows int) {
+	d := len(dst)
+	for from := 0; from < rows*d; from += d {
+		for k := range d {
+			dst[k] += m[from+k] * m[from+k]
+		}
+	}
+	for k := range dst {
+		dst[k] = math.Sqrt(dst[k] / float64(rows))
+	}
+}
+
+// meanLoss holds the recorded loss against the mean of Y_N.
+func (j *stepJudge) meanLoss(st *Step) {
+	if math.IsNaN(st.Loss) {
+		return
+	}
+	n, m := j.chain.N(), 0.0
+	for _, y := range st.Y[n] {
+		m += math.Abs(y) / float64(st.B)
+	}
+	allowed := []float64{j.env.stored(st.Loss, m*(j.env.dotGrowth(st.B)+judge.dotGrowth(st.B))+j.env.tiny)}
+	j.hold(Site{"loss", n, n}, "loss", -1, []float64{st.Loss}, []float64{mean(st.Y[n])}, allowed)
+}
+
+// moves holds the weights after the step against (5d): those of st itself where it has them,
+// and those of the step before against the weights of st.
+func (j *stepJudge) moves(st *Step) {
+	if b := j.before; b != nil && b.T == st.T-1 && b.After == nil {
+		j.move(b, st.W)
+	}
+	if st.After != nil {
+		j.move(st, st.After)
+	}
+	if j.before == nil {
+		j.before = &Step{}
+	}
+	b := j.before
+	b.T, b.Gamma, b.M, b.B = st.T, st.Gamma, st.M, st.B
+	b.W = append(b.W[:0], st.W...)
+	u := st.U
+	if u == nil {
+		u = j.uc
+	}
+	b.U = append(b.U[:0], u...)
+	b.After = nil
+	if st.After != nil {
+		b.After = b.W
+	}
+}
+
+// move holds after against w - g (U + r), where the U that was used is known.
+func (j *stepJudge) move(st *Step, after []float64) {
+	if st.U == nil {
+		return
+	}
+	reg, g := j.run.Reg, st.Gamma
+	for i := 1; i <= j.chain.N(); i++ {
+		nw := j.chain.Op(i).NW()
+		if nw == 0 {
+			continue
+		}
+		w, u, got := j.chain.W(i, st.W), j.chain.W(i, st.U), j.chain.W(i, after)
+		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
+		want, slow := j.near, false
+		rel := judge.c * 8
+		for k, x := range w {
+			step := u[k]
+			if reg.Rho > 0 {
+				step += reg.Grad(x)
+			}
+			want[k] = x - g*step
+			slow = slow || !(math.Abs(got[k]-want[k]) <= rel*math.Abs(want[k]))
+		}
+		if !slow {
+			continue
+		}
+		for k, x := range w {
+			r := reg.Grad(x)
+			move := math.Abs(g) * (math.Abs(u[k]) + math.Abs(r))
+			j.allow[k] = 8*max(j.env.c, j.env.s)*move +
+				j.env.stored(want[k], judge.c*8*(math.Abs(x)+move)+j.env.c*math.Abs(x)+j.env.tiny)
+		}
+		j.hold(Site{"w", i, i}, "(5d)", -1, got, want, j.allow)
+	}
+}
+
+// kept is a Perturber of the recovered errors of one site alone, or of all but one.
+type kept struct {
+	r       *recovery
+	from    int
+	to      int
+	site    int
+	without bool
+}
+
+func (k *kept) has(site int) bool { return (site == k.site) != k.without }
+
+// HasDelta implements core.Sparse.
+func (k *kept) HasDelta(i int) bool { return k.has(k.r.deltaSite(i)) }
+
+// HasEps implements core.Sparse.
+func (k *kept) HasEps(i int) bool { return k.has(k.r.epsSite(i)) }
+
+// Delta implements core.Perturber.
+func (k *kept) Delta(i int, dst, _ []float64) { k.copy(dst, k.r.deltaSite(i)) }
+
+// Eps implements core.Perturber.
+func (k *kept) Eps(i int, dst, _ []float64) { k.copy(dst, k.r.epsSite(i)) }
+
+func (k *kept) copy(dst []float64, site int) {
+	if !k.has(site) {
+		clear(dst)
+		return
+	}
+	e := &k.r.sites[site]
+	copy(dst, e.e[k.from*e.d:k.to*e.d])
+}
+
+// distance2 is |U-u|^2 of the pass with one site's error alone, or without it.
+func (j *stepJudge) distance2(batch *core.Batch, st *Step, site int, without bool) float64 {
+	batch.Pass(st.W, func(from, to int) core.Perturber { return &kept{j.recovery, from, to, site, without} })
+	sum := 0.0
+	for k, u := range batch.U() {
+		x := u - j.u[k]
+		sum += x * x
+	}
+	return sum
+}
+
+// keptPasses is |U-u|^2 with the error of each site alone, and without it.
+func (j *stepJudge) keptPasses(st *Step) []float64 {
+	all := make([]float64, 2*len(j.sites))
+	j.others[1].Load(stepData{st, j.shape}, nil)
+	pool.Each(2, 2, func(worker int) {
+		for k := worker; k < len(all); k += 2 {
+			if site := k / 2; site != j.deltaSite(j.chain.N()) {
+				all[k] = j.distance2(j.others[worker], st, site, k%2 == 1)
+			}
+		}
+	})
+	return all
+}
+
+// first is the first-order shares of |U-u|^2; the step was judged with states.
+func (j *stepJudge) first(st *Step, error2 float64) []float64 {
+	dst := make([]float64, len(j.sites))
+	j.shares.first(dst, st, j.y, j.v, j.d, j.sites)
+	for k := range dst {
+		dst[k] /= error2
+	}
+	return dst
+}
+
+// takeApart is the whole verdict of a step that was judged with states.
+func (j *stepJudge) takeApart(st *Step, m measured) StepSum {
+	s := StepSum{Step: st.T, Loss: Number(m.loss), Grad2: Number(m.grad2), Error2: Number(m.error2)}
+	s.First = numbers(j.first(st, m.error2))
+	count := len(j.sites)
+	s.Only, s.Without = make([]Number, count), make([]Number, count)
+	s.Gain, s.GainAtMost = make([]Number, count), make([]Number, count)
+	k, per, atMost := j.constants(st)
+	kept2 := j.keptPasses(st)
+	n := j.chain.N()
+	d2, e2 := make([]float64, n+1), make([]float64, n+1)
+	for site := range count {
+		e := &j.sites[site]
+		size2 := square(e.e) / float64(st.B)
+		if w := j.site(site); w.Kind == "delta" {
+			d2[w.I] = size2
+		} else {
+			e2[w.I] = size2
+		}
+		s.Only[site], s.Without[site] = Number(math.NaN()), Number(math.NaN())
+		s.Gain[site], s.GainAtMost[site] = Number(math.NaN()), Number(atMost[site])
+		if site == j.deltaSite(n) {
+			s.Only[site], s.Without[site], s.Gain[site] = 0, 1, 0
+			continue
+		}
+		only := kept2[2*site]
+		s.Only[site] = Number(only / m.error2)
+		s.Without[site] = Number(kept2[2*site+1] / m.error2)
+		if size2 > 0 {
+			s.Gain[site] = Number(math.Sqrt(only / size2))
+		}
+	}
+	s.Printed = Number(bounds.Theorem1(k, d2, e2))
+	s.Sharp = Number(bounds.SharpTheorem1(k, d2, e2))
+	s.PerOp = Number(bounds.SharpTheorem1PerOp(per, d2, e2))
+	return s
+}
+
+func numbers(v []float64) []Number {
+	w := make([]Number, len(v))
+	for k, x := range v {
+		w[k] = Number(x)
+	}
+	return w
+}
+
+// constants are those of A3 on the box of the step, and per site the largest |U-u| per |error|.
+func (j *stepJudge) constants(st *Step) (bounds.Const, bounds.PerOp, []float64) {
+	n := j.chain.N()
+	region := core.NewRegion(j.chain)
+	boxes := make([]core.Box, n)
+	for i := range boxes {
+		d := j.chain.D(i)
+		boxes[i] = core.NewBox(d)
+		for b := range st.B {
+			if i == 0 {
+				boxes[i].Add(st.X[b*d : (b+1)*d])
+				continue
+			}
+			boxes[i].Add(st.Y[i][b*d : (b+1)*d])
+			boxes[i].Add(j.y[i][b*d : (b+1)*d])
+		}
+	}
+	region.VisitBoxes(boxes)
+	region.VisitWeights(st.W)
+	region.Widen(core.Margin)
+	per := make([]core.Regularity, n+1)
+	all := region.Regularity(per)
+	if st.Labels != nil { // the constants of the last operator are those of the worst label
+		for _, label := range distinct(st.Labels) {
+			c := j.withLabel(label)
+			per[n] = per[n].Max(c.Op(n).Regularity(region.Y[n-1], region.W[n]))
+		}
+		all = all.Max(per[n])
+	}
+	list := func() []float64 { return make([]float64, n+1) }
+	p := bounds.PerOp{J1: list(), J2: list(), Lf: list(), L1: list()}
+	for i := 1; i <= n; i++ {
+		p.J1[i], p.J2[i], p.Lf[i], p.L1[i] = per[i].J1, per[i].J2, per[i].Lf, per[i].L1
+	}
+	q := bounds.SharpQPerOp(p)
+	atMost := make([]float64, len(j.sites))
+	for i := 1; i < n; i++ {
+		atMost[j.deltaSite(i)] = math.Sqrt(q.At(i-1, i-1))
+		atMost[j.epsSite(i+1)] = math.Sqrt(q.At(n-1+i-1, n-1+i-1))
+	}
+	return bounds.Const{N: n, C: all.C(), C2: all.C2, Lf: all.Lf, L1: all.L1, L2: all.L2}, p, atMost
+}
+
+func distinct(labels []int) []int {
+	seen := map[int]bool{}
+	var list []int
+	for _, l := range labels {
+		if !seen[l] {
+			seen[l] = true
+			list = append(list, l)
+		}
+	}
+	return list
+}
