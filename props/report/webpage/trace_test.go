@@ -68,15 +68,15 @@ func TestTracePage(t *testing.T) {
 		`<path class="fault"`:         3,
 		`<path class="cursor"`:        4, // and in the strip beneath
 		`id="spike-1"`:                1,
-		"δ4  tanh(8)":                 3,
+		"δ4  tanh(4)":                 3,
 		"<tr><th scope=\"row\">step ": len(j.Columns),
 	} {
 		if got := strings.Count(text, want); got != n {
 			t.Errorf("%d times %s, want %d", got, want, n)
 		}
 	}
-	for _, want := range []string{"Content-Security-Policy", "eps_7 (affine(8,10), backward): 100 % of the gradient’s error",
-		`refuted">fault</span> <strong id="says">step 10, operator 7: V_6`, "Theorem 1 as printed", "not recovered"} {
+	for _, want := range []string{"Content-Security-Policy", "eps_7 (affine(4,10), backward): 100 % of the gradient’s error",
+		`refuted">fault</span> <strong id="says">step 21, operator 7: V_6`, "Theorem 1 as printed", "not recovered"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not have %q", want)
 		}

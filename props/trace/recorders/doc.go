@@ -13,5 +13,6 @@
 //
 // testdata has four short runs of digits.py with PyTorch 2.15.0:
 //
-//	digits.py torch FORMAT CAUSE DIR -steps 12 -at 10 -hidden 8 8 8 -samples 4 -pool -compress -gamma 0.1
+//	digits.py torch FORMAT CAUSE DIR -steps 12 -hidden 8 8 8 -samples 4 -pool -compress -gamma 0.1
+//	digits.py torch float32 flip DIR -steps 24 -at 21 -hidden 4 4 4 -samples 4 -pool -compress -gamma 0.1
 package recorders

@@ -81,9 +81,9 @@ func TestTorchOnRecord(t *testing.T) {
 		expect
 		says string
 	}{
-		{"float32-flip", expect{"float32", "flip", trace.Faulty, trace.Site{Kind: "eps", I: 7, Op: 7}, 10, 1, true},
-			"fault: step 10, operator 7: V_6 sample 2 index 3 is 75.76673889160156 where affine(8,10) gives 0.29596380748855977: " +
-				"75.5 apart, and rounding in float32 allows 1.13e-06 by (5b)"},
+		{"float32-flip", expect{"float32", "flip", trace.Faulty, trace.Site{Kind: "eps", I: 7, Op: 7}, 21, 1, true},
+			"fault: step 21, operator 7: V_6 sample 3 index 3 is 114.83831787109375 where affine(4,10) gives 0.448587177540702: " +
+				"114 apart, and rounding in float32 allows 1.72e-06 by (5b)"},
 		{"bf16-topk", expect{"bf16", "topk", trace.Faulty, trace.Site{Kind: "delta", I: 4, Op: 4}, 0, 0, false},
 			"fault: step 0, operator 4: Y_4 sample 0 index 0 is 0 where tanh(8) gives 0.21625742733830014: 0.216 apart, and rounding " +
 				"in bfloat16/bfloat16/float32 allows 0.0119 by (5a) (in 12 steps)"},
@@ -114,7 +114,7 @@ func TestPlantedCauses(t *testing.T) {
 	for _, engine := range strings.Split(*engines, ",") {
 		t.Run(engine, func(t *testing.T) {
 			withModule(t, engine)
-			steps, at := 24, 16
+			steps, at := 32, 24
 			if *full {
 				steps, at = 300, 200
 			}
@@ -194,5 +194,39 @@ rec.close()
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "FileExistsError") {
 		t.Errorf("a record that is there is written over: %s", out)
+	}
+}
+
+// TestMomentum: weights that do not move as (5d) has them are no fault where no gradient is recorded, and one
+// where it is.
+func TestMomentum(t *testing.T) {
+	withModule(t, "numpy")
+	for _, gradients := range []string{"None", "U"} {
+		dir := filepath.Join(t.TempDir(), "run")
+		cmd := exec.Command(*python, "-c", `
+import sys
+import numpy as np
+from numpy_recorder import Net, Recorder
+net, random, m = Net([8, 6, 6, 3], seed=1), np.random.default_rng(1), None
+rec = Recorder(sys.argv[1], net.chain, "float32", samples=16)
+for t in range(20):
+    x = random.normal(size=(16, 8)).astype(np.float32)
+    label = (x[:, 0] > 0).astype(int)
+    Y, V, U = net.passes(x, label)
+    rec.step(t, 0.1, x, net.W, Y, V, label=label, U=`+gradients+`)
+    m = U if m is None else [None if u is None else np.float32(0.9) * a + u for a, u in zip(m, U)]
+    net.move(0.1, m)
+rec.close()
+`, dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		j, err := trace.Judge(context.Background(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if faulty := len(j.Faults) > 0; faulty != (gradients == "U") || faulty && j.Faults[0].Rule != "(5d)" {
+			t.Errorf("gradients %s: faults %+v", gradients, j.Faults)
+		}
 	}
 }
