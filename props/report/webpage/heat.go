@@ -111,6 +111,7 @@ func newHeatRun(j *trace.Judgement, prefix string) *heatRun {
 		r.rows = append(r.rows, r.height)
 		r.height += heatRow
 	}
+	r.height += heatGap / 2
 	return r
 }
 
@@ -216,6 +217,11 @@ func (r *heatRun) marks(b *strings.Builder) {
 	}
 	for _, f := range r.Faults {
 		box("fault", f.Site, f.Step, f.Step, f.Says)
+		if r.row(f.Site) < 0 { // of U, w or the loss: beneath
+			x := (r.at(r.column(f.Step)) + r.at(r.column(f.Step)+1)) / 2
+			fmt.Fprintf(b, `<path class="fault" d="M%.1f %dl4 4l-4 4l-4 -4z"><title>%s</title></path>`, x, r.height-6,
+				html.EscapeString(f.Says))
+		}
 	}
 	for k, s := range r.Spikes {
 		if k == maxSpikes {

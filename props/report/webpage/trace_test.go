@@ -111,6 +111,15 @@ func TestTraceCells(t *testing.T) {
 	soundPage(t, tracePageOf(t, j))
 }
 
+// TestTraceOfGradients: a fault of U has no row, and a mark beneath the maps.
+func TestTraceOfGradients(t *testing.T) {
+	j := recordedRun(t)
+	j.Faults[0].Site, j.Faults[0].Says = trace.Site{Kind: "U", I: 7, Op: 7}, "U_7 is wrong"
+	if text := tracePageOf(t, j); strings.Count(text, "l4 4l-4 4l-4 -4z\"><title>U_7 is wrong") != 3 {
+		t.Error("a fault of U is not marked")
+	}
+}
+
 // TestTraceOfNothing: a judgement without a step has a page that says so.
 func TestTraceOfNothing(t *testing.T) {
 	text := tracePageOf(t, &trace.Judgement{Verdict: trace.NothingJudged, Says: "nothing judged: the record has no step"})

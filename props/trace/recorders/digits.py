@@ -34,7 +34,8 @@ parser.add_argument("-seed", type=int, default=1)
 parser.add_argument("-pool", action="store_true", help="4x4 pixels in place of 8x8: small records")
 parser.add_argument("-compress", action="store_true", help="compress the record")
 parser.add_argument("-bare", action="store_true", help="train without a record, to see what it costs (torch, numpy)")
-parser.add_argument("-data", default=os.path.join(here, "../../../testdata/data/digits.csv.gz"))
+digits = "testdata/data/digits.csv.gz"  # of this repository, which may be where one is
+parser.add_argument("-data", default=digits if os.path.exists(digits) else os.path.join(here, "../../..", digits))
 o = parser.parse_args()
 
 with gzip.open(o.data, "rt") as f:
