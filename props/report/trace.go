@@ -38,10 +38,10 @@ func TracePage(j *trace.Judgement) *table.Page {
 	sentences("Suspects", says(j.Suspects, func(s trace.Suspect) string { return s.Says }))
 	sentences("Spikes", says(j.Spikes, func(s trace.Spike) string { return s.Says }))
 	if len(j.Sites) > 0 {
-		p.Add(table.Heading("Sites"), traceSites(j))
+		p.Add(table.Heading("Sites"), TraceSites(j))
 	}
 	if len(j.Judged) > 0 {
-		p.Add(table.Heading("The gradient's error beside Theorem 1, with constants on the box of the step"), traceSteps(j))
+		p.Add(table.Heading("The gradient's error beside Theorem 1, with constants on the box of the step"), TraceSteps(j))
 	}
 	if len(j.Rate) > 0 {
 		p.Add(table.Heading("Corollary 1, with the constant 1"))
@@ -74,8 +74,8 @@ func yesNo(b *bool) string {
 	}
 }
 
-// traceSites is a row a site.
-func traceSites(j *trace.Judgement) *table.Table {
+// TraceSites is a row a site.
+func TraceSites(j *trace.Judgement) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "site"}, {Name: "operator"},
 		{Name: "error", Means: "root mean square of |error| of a sample"},
@@ -104,8 +104,8 @@ func traceSites(j *trace.Judgement) *table.Table {
 // maxTraceSteps is how many judged steps a page lists.
 const maxTraceSteps = 20
 
-// traceSteps is a row a judged step, flagged ones first to be kept.
-func traceSteps(j *trace.Judgement) *table.Table {
+// TraceSteps is a row a judged step, flagged ones first to be kept.
+func TraceSteps(j *trace.Judgement) *table.Table {
 	t := table.New("step", "flagged", "|u|^2", "|U-u|^2", "printed", "sharp", "per operator", "largest share")
 	left := maxTraceSteps
 	for _, s := range j.Judged {
@@ -143,10 +143,15 @@ func traceSteps(j *trace.Judgement) *table.Table {
 func ComparePage(c *trace.Comparison) *table.Page {
 	p := &table.Page{Title: c.Says, Command: fmt.Sprintf("go run ./props/verify trace %s %s", c.Old.Record, c.New.Record)}
 	p.Add(table.Text("old, "+c.Old.Record+": "+c.Old.Says), table.Text("new, "+c.New.Record+": "+c.New.Says))
+	p.Add(CompareSites(c))
+	return p
+}
+
+// CompareSites is a row a site of two runs.
+func CompareSites(c *trace.Comparison) *table.Table {
 	t := table.New("site", "old error", "new error", "new/old", "share, new less old")
 	for _, s := range c.Sites {
 		t.Add(s.Name, s.Old, s.New, s.Ratio, s.Share)
 	}
-	p.Add(t)
-	return p
+	return t
 }

@@ -275,17 +275,17 @@ func (j *stepJudge) moves(st *Step) {
 	if st.After != nil {
 		j.move(st, st.After)
 	}
+	if st.U == nil { // it may not be plain SGD: what was not recorded is not checked
+		j.before = nil
+		return
+	}
 	if j.before == nil {
 		j.before = &Step{}
 	}
 	b := j.before
 	b.T, b.Gamma, b.M, b.B = st.T, st.Gamma, st.M, st.B
 	b.W = append(b.W[:0], st.W...)
-	u := st.U
-	if u == nil {
-		u = j.uc
-	}
-	b.U = append(b.U[:0], u...)
+	b.U = append(b.U[:0], st.U...)
 	b.After = nil
 	if st.After != nil {
 		b.After = b.W

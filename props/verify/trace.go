@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/report"
+	"github.com/cascade-sgd/cascade/props/report/webpage"
 	"github.com/cascade-sgd/cascade/props/trace"
 )
 
@@ -59,7 +61,7 @@ func runTrace(c *call) (int, error) {
 	if err != nil && !stopped {
 		return exitUsage, err
 	}
-	if err := errors.Join(writeTrace(*jsonFile, *htmlFile, answer, page), page.Text(c.stdout)); err != nil {
+	if err := errors.Join(writeTrace(*jsonFile, *htmlFile, answer), page.Text(c.stdout)); err != nil {
 		return exitUsage, err
 	}
 	switch {
@@ -73,7 +75,7 @@ func runTrace(c *call) (int, error) {
 }
 
 // writeTrace writes the files that are asked for.
-func writeTrace(jsonFile, htmlFile string, answer any, page *table.Page) error {
+func writeTrace(jsonFile, htmlFile string, answer any) error {
 	var failed []error
 	if jsonFile != "" {
 		data, err := report.TraceJSON(answer)
@@ -86,8 +88,7 @@ func writeTrace(jsonFile, htmlFile string, answer any, page *table.Page) error {
 	}
 	if htmlFile != "" {
 		var b bytes.Buffer
-		b.WriteString("<!doctype html>\n<meta charset=\"utf-8\">\n")
-		err := page.HTML(&b)
+		err := writePage(&b, answer)
 		if err == nil {
 			err = strict.WriteFile(htmlFile, b.Bytes())
 		}
@@ -96,4 +97,12 @@ func writeTrace(jsonFile, htmlFile string, answer any, page *table.Page) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// writePage writes the page of a judgement or a comparison.
+func writePage(w io.Writer, answer any) error {
+	if c, two := answer.(*trace.Comparison); two {
+		return webpage.WriteComparison(w, c)
+	}
+	return webpage.WriteTrace(w, answer.(*trace.Judgement))
 }

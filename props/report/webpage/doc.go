@@ -1,8 +1,10 @@
-// Package webpage makes the page of a report: one HTML file that needs no network.
+// Package webpage makes the page of a report and that of recorded runs: one HTML file each,
+// that needs no network.
 //
 // What comes in: a report (JSON v1), the list of claims, and what is on record in
-// testdata, props/pages and props/conform. What goes out: the page, and the graph of the
-// paper's statements as SVG. It imports report and what is below; verify imports it.
+// testdata, props/pages and props/conform; or a Judgement or a Comparison of props/trace.
+// What goes out: the page, and the graph of the paper's statements as SVG. It imports
+// report and what is below; verify imports it.
 //
 // # The graph
 //

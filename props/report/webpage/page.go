@@ -28,6 +28,11 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
+// commonJS is what every page has: links that open cards, light and dark, print.
+//
+//go:embed common.js
+var commonJS string
+
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // Options are what a page may have beside the report.
@@ -100,7 +105,7 @@ func newPage(r *report.Report, o Options) (*page, error) {
 	claims := props.Claims()
 	p := &page{
 		Title: "Perturbed passes: what holds", Report: r,
-		CSS: template.CSS(graphCSS + pageCSS), JS: template.JS(pageJS),
+		CSS: template.CSS(graphCSS + pageCSS), JS: template.JS(pageJS + commonJS),
 	}
 	g, err := newGraph(claims)
 	if err != nil {

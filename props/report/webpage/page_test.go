@@ -97,7 +97,7 @@ func TestPage(t *testing.T) {
 func wellFormed(t *testing.T, text string) {
 	t.Helper()
 	text = regexp.MustCompile(`(?s)<(script|style)>.*?</(script|style)>`).ReplaceAllString(text, "")
-	text = regexp.MustCompile(` (hidden|checked)([ >])`).ReplaceAllString(text, ` $1="" $2`)
+	text = regexp.MustCompile(` (hidden|checked|open)([ >])`).ReplaceAllString(text, ` $1="" $2`)
 	text = regexp.MustCompile(`<((meta|link|input|img|br)\b[^>]*?)/?>`).ReplaceAllString(text, "<$1/>")
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.Entity = xml.HTMLEntity
