@@ -19,10 +19,11 @@ type Campaign struct {
 }
 
 // NewCampaign is the report of a campaign, whose worst cases are saved in the folder worst.
-func NewCampaign(sel Selection, found []*search.Finding, seed uint64, climb int, of *Campaign, worst string) *Report {
+func NewCampaign(sel Selection, found []*search.Finding, seed uint64, climb int, of *Campaign,
+	worst string) *Report {
 	r := &Report{
-		Version: 1, Seed: seed, Cases: int(min(max(of.Executions, 1), MaxCases)), Climb: climb, Shard: "1/1", Select: sel,
-		Build: ThisBuild(), Campaign: of,
+		Version: 1, Seed: seed, Cases: int(min(max(of.Executions, 1), MaxCases)), Climb: climb, Shard: "1/1",
+		Select: sel, Build: ThisBuild(), Campaign: of,
 	}
 	for _, f := range found {
 		row := NewRow(f, search.Options{Seed: seed, Cases: r.Cases, Climb: climb})
@@ -47,7 +48,8 @@ func replayOf(c *claim.Claim, worst string) string {
 // check refuses what no campaign has.
 func (c *Campaign) check() error {
 	if c.Units < 0 || !(c.Seconds >= 0) || c.Executions < 0 {
-		return fmt.Errorf("campaign has %d units, %v seconds, %d executions, want >= 0", c.Units, c.Seconds, c.Executions)
+		return fmt.Errorf("campaign has %d units, %v seconds, %d executions, want >= 0", c.Units, c.Seconds,
+			c.Executions)
 	}
 	return nil
 }

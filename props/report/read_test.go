@@ -47,8 +47,12 @@ func TestReadRefuses(t *testing.T) {
 		u.Number, u.Batch = 4, 2
 		r.Units = append(r.Units, u)
 	})
-	add("a unit of another batch", "report: units[1] is unit 2, step of batch 1,", func(r *Report) { r.Units[1].Batch = 1 })
-	add("a unit of another kind", "report: units[0] is unit 1, step of batch 0,", func(r *Report) { r.Units[0].Kind = "step" })
+	add("a unit of another batch", "report: units[1] is unit 2, step of batch 1,", func(r *Report) {
+		r.Units[1].Batch = 1
+	})
+	add("a unit of another kind", "report: units[0] is unit 1, step of batch 0,", func(r *Report) {
+		r.Units[0].Kind = "step"
+	})
 	add("a unit without a digest", "report: units[1] is unit 2, step of batch 0, with a digest of 0 characters",
 		func(r *Report) { r.Units[1].Digest = "" })
 	add("a unit of another shard", "report: units[0] is unit 1, ", func(r *Report) { r.Shard = "2/2" })

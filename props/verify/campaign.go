@@ -23,7 +23,8 @@ import (
 
 var campaignCommand = &command{
 	synopsis: "[flags]",
-	what:     "Searches for so long as it is told: random and far cases, climbs and native fuzzing, where ratios still move.",
+	what: "Searches for so long as it is told: random and far cases, climbs and native fuzzing, where ratios " +
+		"still move.",
 	long: `What it does is in the journal of the folder of -dir: stopped or killed, it goes on where it was. Native fuzzing
 needs the go command and the sources, or -binary. The folder then has report.json, report.html and, in worst, the worst
 case of every claim and certificates; see replay.

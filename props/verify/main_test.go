@@ -67,8 +67,8 @@ func TestUsage(t *testing.T) {
 		{[]string{""}, `unexpected argument ""`},
 		{[]string{"-seed", "1", "now"}, `unexpected argument "now"`},
 		{[]string{"-seed", "1", "merge", "x"}, `unexpected argument "merge": a command comes before all flags`},
-		{[]string{"now"}, `no command "now", want one of: adapters, campaign, errata, export, figures, gate, merge, page, ` +
-			`record, replay, trace`},
+		{[]string{"now"}, `no command "now", want one of: adapters, campaign, corpus, errata, export, figures, gate, merge, ` +
+			`page, record, replay, trace`},
 		{[]string{strings.Repeat("x", 999)}, `no command "` + strings.Repeat("x", 80) + `..."`},
 		{[]string{"help", "now"}, `no command "now"`},
 		{[]string{"merge"}, "verify merge: 0 arguments, want 1 or more"},

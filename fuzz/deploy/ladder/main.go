@@ -78,7 +78,8 @@ func all(binary string, runs, most int, goals []struct {
 				took = append(took, n)
 			}
 			slices.Sort(took)
-			cells[k] = fmt.Sprintf("%s (%s..%s)", count(took[len(took)/2], most), count(took[0], most), count(took[runs-1], most))
+			cells[k] = fmt.Sprintf("%s (%s..%s)", count(took[runs/2], most), count(took[0], most),
+				count(took[runs-1], most))
 		}
 		fmt.Printf("| %s | %d | %s | %s | %d |\n", g.claim, g.rung, cells[0], cells[1], runs)
 	}

@@ -57,8 +57,8 @@ func simulate() {
 				machines[(k+k/n%n*((n-1)%12))%n] += s // as verify has it
 			}
 			longest := slices.Max(machines)
-			fmt.Printf("| %d | %d | %.3g | %d | %.3g | %.0f%% |\n", batches*1000, len(units), total/3600, n, longest/3600,
-				100*(1-total/(longest*float64(n))))
+			fmt.Printf("| %d | %d | %.3g | %d | %.3g | %.0f%% |\n", batches*1000, len(units), total/3600, n,
+				longest/3600, 100*(1-total/(longest*float64(n))))
 		}
 	}
 }

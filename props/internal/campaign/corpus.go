@@ -137,5 +137,6 @@ func nameOf(in *Input, have map[step]bool) string {
 			top = step{name, rung}
 		}
 	}
-	return fmt.Sprintf("%s-rung-%d", strings.ReplaceAll(strings.Replace(top.claim, "/printed", "", 1), "/", "-"), top.rung)
+	name := strings.ReplaceAll(strings.Replace(top.claim, "/printed", "", 1), "/", "-")
+	return fmt.Sprintf("%s-rung-%d", name, top.rung)
 }
