@@ -235,12 +235,14 @@ func TestFormatNoise(t *testing.T) {
 	k.p.Xi = 0.1
 	v := []float64{3. / 16 * math.Pow(sigma(1.125)-sigma(1), 2), 3. / 16 * math.Pow(sigma(2.25)-sigma(2), 2)}
 	off := (v[0]*0.5 - v[1]*2) / 4
-	nearAll(t, "noise", flat(k.noiseAt(w)), []float64{0.01 + (v[0]+4*v[1])/4, off, off, 0.01 + (v[0]*0.25+v[1])/4}, 1e-15)
+	nearAll(t, "noise", flat(k.noiseAt(w)), []float64{0.01 + (v[0]+4*v[1])/4, off, off, 0.01 + (v[0]*0.25+v[1])/4},
+		1e-15)
 	k.fmt.Site = AtBackward
 	_, v[0] = k.draws(sigma(1.03125))
 	_, v[1] = k.draws(sigma(2.0625))
 	off = (v[0]*0.5 - v[1]*2) / 4
-	nearAll(t, "noise", flat(k.noiseAt(w)), []float64{0.01 + (v[0]+4*v[1])/4, off, off, 0.01 + (v[0]*0.25+v[1])/4}, 1e-15)
+	nearAll(t, "noise", flat(k.noiseAt(w)), []float64{0.01 + (v[0]+4*v[1])/4, off, off, 0.01 + (v[0]*0.25+v[1])/4},
+		1e-15)
 	k.fmt.Stochastic = false
 	nearAll(t, "xi alone", flat(k.noiseAt(w)), []float64{0.01, 0, 0, 0.01}, 1e-17)
 	cov := mat.NewSymDense(2, []float64{1, 0.25, 0.25, 4})

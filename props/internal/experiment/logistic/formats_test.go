@@ -236,3 +236,102 @@ func TestFormatRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestKept: k of Top-k is rounded up.
+func TestKept(t *testing.T) {
+	for m, want := range map[int]int{1: 1, 10: 1, 11: 2, 20: 2, 25: 3, 300: 30} {
+		if got := (&Format{Keep: 0.1}).kept(m); got != want {
+			t.Errorf("a tenth of %d: %d, want %d", m, got, want)
+		}
+	}
+	to := make([]float64, 4)
+	topK(to, []float64{-3, 3, 1, -4}, 2, newOrder(4))
+	nearAll(t, "top 2, the lower index", to, []float64{-3, 0, 0, -4}, 0)
+	f := Format{Name: TopK, Keep: 0.5}
+	f.sampler(3, nil)(to[:3], []float64{1, -2, 0.5})
+	nearAll(t, "half of 3", to[:3], []float64{1, -2, 0}, 0)
+}
+
+// TestInside: Corollary 1 asks for delta -> 0 with T, and for E eps -> 0.
+func TestInside(t *testing.T) {
+	for _, c := range []struct {
+		site       Site
+		size, bias float64
+		inside     bool
+		why        string
+	}{
+		{AtForward, 0, 0, true, "E eps = 0"}, {AtForward, 1e-9, 0, false, "E delta = 0"},
+		{AtForward, 1e-9, 1e-9, false, "delta and E delta"}, {AtBackward, 1, 0, true, "|eps| <= 1"},
+		{AtBackward, 1, 1e-9, false, "E eps does not fall"},
+	} {
+		inside, why := (&Format{Site: c.site}).Inside(&Errors{Size: c.size, Bias: c.bias})
+		if inside != c.inside || !strings.Contains(why, c.why) {
+			t.Errorf("%+v: %v, %s", c, inside, why)
+		}
+	}
+}
+
+// TestFormatFigure: eight panels; the laws, the sizes and the data of each.
+func TestFormatFigure(t *testing.T) {
+	o := Quick(1)
+	m := maker{o, 1, OneAStep}
+	f := m.formats()
+	if len(f.Panels) != 8 || m.reading != OneAStep {
+		t.Fatalf("%d panels, reading %s", len(f.Panels), m.reading)
+	}
+	for k, panel := range f.Panels {
+		set, site, stochastic := []string{BreastCancer, Digits}[k/4], []Site{AtForward, AtBackward}[k/2%2], k%2 == 1
+		want := "bf16 e4m3 e5m2 int8 topk0.5 topk0.1"
+		if stochastic {
+			want = "none bf16 e4m3 e5m2 int8"
+		}
+		var names []string
+		for _, c := range panel.Curves {
+			name := "none"
+			for i, p := range c.Points {
+				if l := p.Law.Format; l != nil {
+					if name = l.Name; l.Keep > 0 {
+						name += fmt.Sprint(l.Keep)
+					}
+					if l.Site != site || l.Stochastic != stochastic {
+						t.Errorf("%s: %+v", panel.Title, l)
+					}
+				}
+				if p.Data != set || p.M != 300 || p.D != map[string]int{BreastCancer: 30, Digits: 64}[set] ||
+					p.T != 3000 || p.Reg != Convex || p.Law.Reading != OneASample || p.Gamma != o.FormatGammas[i] {
+					t.Errorf("%s: %+v", panel.Title, p)
+				}
+			}
+			names = append(names, name)
+		}
+		if got := strings.Join(names, " "); got != want || panel.Axis != ByGamma {
+			t.Errorf("%s: %s", panel.Title, got)
+		}
+	}
+	m.M = 1000 // more than breast_cancer has
+	if p := m.formats().Panels[0].Curves[0].Points[0]; p.M != 569 {
+		t.Errorf("%d rows", p.M)
+	}
+}
+
+// TestConditions: a line a law, of the least step size, with what Inside says; none without the figure.
+func TestConditions(t *testing.T) {
+	var all []*Outcome
+	for _, gamma := range []float64{0.1, 0.03} {
+		p := formatPoint(&Format{Name: "e4m3", Site: AtBackward, Stochastic: true})
+		p.Gamma = gamma
+		all = append(all, &Outcome{Point: p, Measured: &Measured{Stable: gamma},
+			Predicted: &Predicted{Plateau: 0.5, Proved: true, Errors: &Errors{Size: 0.25, Bias: 0}}})
+	}
+	r, f := resultOf(ByGamma, all...)
+	if r.Conditions() != nil {
+		t.Error("conditions of figure 4")
+	}
+	f.ID = FormatsID
+	rows := lines(t, r.Conditions())
+	got := strings.Join(strings.Fields(strings.NewReplacer(`\|`, "!", "|", " ").Replace(rows[len(rows)-1])), " ")
+	want := "breast_cancer backward a law, stochastic 0.25 0 yes E eps = 0 and !eps! <= 1 0.5 a root 0.03"
+	if got != want || len(rows) != 3 {
+		t.Errorf("%d rows, %s", len(rows), got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -121,6 +122,9 @@ func unproved(what string) claim.Judgement {
 	return claim.Judgement{Verdict: claim.Undecided, Note: "no root is proved for " + what}
 }
 
+// undefined reports a number that the oracle does not have.
+func undefined(v []float64) bool { return slices.ContainsFunc(v, math.IsNaN) }
+
 var readings = []Reading{OneAStep, OneASample}
 
 // JudgeToZero is about standard SGD and zero-mean backward errors: the root of G is that of
@@ -136,8 +140,11 @@ func JudgeToZero(reg core.Regularizer, levels []float64) claim.Judgement {
 				if !root.Proved {
 					return unproved(fmt.Sprintf("s_b = %v", s))
 				}
-				e := slope(gammas, floors(draw, reg, l, gammas))
-				off = max(off, math.Abs(e-0.5))
+				f := floors(draw, reg, l, gammas)
+				if undefined(f) {
+					return unproved(fmt.Sprintf("s_b = %v", s))
+				}
+				off = max(off, math.Abs(slope(gammas, f)-0.5))
 				is = is && root.Plateau <= root.Err && off < 0.02
 				cases++
 			}
@@ -170,6 +177,9 @@ var standardFound sync.Map // Point to float64
 func JudgeFixedT(reg core.Regularizer) claim.Judgement {
 	at := []float64{1e-2, 1e-3, 1e-4, 1e-5, 1e-6}
 	got := pool.Map(len(at), func(k int) float64 { return standardSGD(reg, at[k]) })
+	if undefined(got) {
+		return unproved("standard SGD")
+	}
 	is := true
 	for k := 1; k < len(got); k++ {
 		is = is && got[k] < got[k-1]
@@ -251,13 +261,15 @@ func JudgeSaturates() claim.Judgement {
 	var over [2]float64
 	for draw := uint64(1); draw <= judgedDraws; draw++ {
 		for k, s := range []float64{0.1, 0.5} {
-			f := floors(draw, Nonconvex, Law{Forward: s}, gammas)
+			r, f := rootOf(draw, Nonconvex, Law{Forward: s}), floors(draw, Nonconvex, Law{Forward: s}, gammas)
+			if !r.Proved || undefined(f) {
+				return unproved(fmt.Sprintf("s_f = %v", s))
+			}
 			for i := 1; i < len(f); i++ {
 				is = is && f[i] < f[i-1]
 			}
 			cases++
-			r := rootOf(draw, Nonconvex, Law{Forward: s})
-			is = is && r.Proved && r.Plateau > r.Err
+			is = is && r.Plateau > r.Err
 			over[k] = max(over[k], f[len(f)-1]/r.Plateau)
 		}
 	}
@@ -305,7 +317,7 @@ func JudgeOneSided() claim.Judgement {
 			for _, s := range levels {
 				height, none, proved := oneSided(draw, reg, s)
 				if !proved {
-					continue
+					return unproved(fmt.Sprintf("s_b = %v, one-sided", s))
 				}
 				if cases++; none && draw == 1 {
 					first, without = append(first, s), append(without, height)
@@ -322,11 +334,14 @@ func JudgeOneSided() claim.Judgement {
 	return verdict(is, cases, note, Convex, Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true})
 }
 
-// oneSided is where |grad f| ends as T -> infinity and then gamma -> 0.
+// oneSided is where |grad f| ends as T -> infinity and then gamma -> 0; 0 within the error of a root.
 func oneSided(draw uint64, reg core.Regularizer, s float64) (height float64, none, proved bool) {
 	p := base(draw, reg, Law{Backward: s, OneSided: true}, 0.1)
 	if r := rootOf(draw, reg, p.Law); r.Proved {
-		return r.Plateau, false, r.Plateau > r.Err
+		if r.Plateau > r.Err {
+			return r.Plateau, false, true
+		}
+		return 0, false, true
 	}
 	n := fieldOf(p).noRoot()
 	return n.Limit, true, n.Right < 0
@@ -358,9 +373,12 @@ func JudgeExact() claim.Judgement {
 		for _, s := range []float64{0.05, 0.1, 0.25, 0.5, 1, 2, 4} {
 			p := base(draw, Convex, Law{Backward: s, OneSided: true}, 0.1)
 			r := rootOf(draw, Convex, p.Law)
+			if !r.Proved {
+				return unproved(fmt.Sprintf("s_b = %v, one-sided", s))
+			}
 			want := s * norm2(fieldOf(p).data.mean) / (2 * math.Sqrt(fullD))
 			worst = max(worst, math.Abs(r.Plateau/want-1))
-			is = is && r.Proved && math.Abs(r.Plateau-want) <= 2*r.Err
+			is = is && math.Abs(r.Plateau-want) <= 2*r.Err
 			cases++
 		}
 	}
@@ -423,7 +441,10 @@ func JudgeReciprocal(reg core.Regularizer) claim.Judgement {
 			x = x[:0]
 			for _, every := range spacings {
 				r := rootOf(draw, reg, Law{Forward: s, Every: every})
-				is = is && r.Proved && r.Plateau > r.Err
+				if !r.Proved {
+					return unproved(fmt.Sprintf("a spacing of %d", every))
+				}
+				is = is && r.Plateau > r.Err
 				heights, x = append(heights, r.Plateau), append(x, float64(every))
 				cases++
 			}
@@ -468,13 +489,19 @@ func JudgeCoupled() claim.Judgement {
 	for draw := uint64(1); draw <= judgedDraws; draw++ {
 		for _, reading := range readings {
 			for _, s := range []float64{0, 1, 2} {
-				e := slope(horizons, floors(draw, Nonconvex, Law{Backward: s, Reading: reading}, gammas))
-				off = max(off, math.Abs(e+0.25))
+				f := floors(draw, Nonconvex, Law{Backward: s, Reading: reading}, gammas)
+				if undefined(f) {
+					return unproved(fmt.Sprintf("s_b = %v", s))
+				}
+				off = max(off, math.Abs(slope(horizons, f)+0.25))
 				cases++
 			}
 			forward := floors(draw, Nonconvex, Law{Forward: 2, Reading: reading}, gammas)
 			r := rootOf(draw, Nonconvex, Law{Forward: 2})
-			is = is && r.Proved && r.Plateau > r.Err
+			if !r.Proved || undefined(forward) {
+				return unproved("s_f = 2")
+			}
+			is = is && r.Plateau > r.Err
 			left = min(left, forward[len(forward)-1]/r.Plateau)
 			cases++
 		}

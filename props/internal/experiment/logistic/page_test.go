@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/pages"
 )
@@ -78,5 +79,72 @@ func TestPageOnRecord(t *testing.T) {
 		if !strings.Contains(page, "]("+i.File+")") {
 			t.Errorf("no picture %s", i.File)
 		}
+	}
+}
+
+// TestLevel: a plateau, none, 0 within its error, and nothing proved, in words.
+func TestLevel(t *testing.T) {
+	for _, c := range []struct {
+		q                        Predicted
+		level, words, stationary string
+	}{
+		{Predicted{Plateau: 0.25, Proved: true}, "0.25", "0.25", "a root"},
+		{Predicted{Plateau: 0.25, NoRoot: true, Proved: true}, "0.25, none", "0.25", "none: the mean step jumps over 0"},
+		{Predicted{Plateau: 0.25, NoRoot: true}, "?", "0.25", "none found: the scale of int8 changes there"},
+		{Predicted{Plateau: 1e-9, PlateauErr: 1e-9, Proved: true}, "0", "0", "the minimum of f"},
+		{Predicted{Plateau: 1.1e-9, PlateauErr: 1e-9, Proved: true}, "1.1e-09", "1.1e-09", "a root"},
+		{Predicted{Plateau: 0, PlateauErr: 1, NoRoot: true, Proved: true}, "0, none", "0",
+			"none: the mean step jumps over 0"},
+	} {
+		a, b, d := level(&c.q), plateauWords(&c.q), stationary(&c.q)
+		if a != c.level || b != c.words || d != c.stationary {
+			t.Errorf("%+v: %q, %q, %q", c.q, a, b, d)
+		}
+	}
+	if a, b := regName(Convex), regName(Nonconvex); a != "0.1 |w|^2" || b != "nonconvex" {
+		t.Errorf("%s, %s", a, b)
+	}
+}
+
+// TestRatios: a column a step size or horizon, the plateau of the last point, a line a curve.
+func TestRatios(t *testing.T) {
+	point := func(measured, plateau float64) *Outcome {
+		return &Outcome{Measured: &Measured{Stable: measured}, Predicted: &Predicted{Stable: 2, Plateau: plateau,
+			Proved: true}}
+	}
+	for axis, want := range map[Axis]string{
+		ByGamma: "a law 1.10 [1.08, 1.12] 0.50 [0.49, 0.51] 0.75", ByT: "a law 1.10 [1.08, 1.12] 0.50 [0.49, 0.51] 0.75",
+		ByStep: "a law 1.10 [1.08, 1.12] 0.25",
+	} {
+		r, f := resultOf(axis, point(2.2, 0.25), point(1, 0.75))
+		all := lines(t, r.ratios(&f.Panels[0]))
+		row := strings.Join(strings.Fields(strings.ReplaceAll(all[len(all)-1], "|", " ")), " ")
+		head := map[Axis]string{ByGamma: "g = 0.25", ByT: "T = 200000", ByStep: "measured/predicted"}[axis]
+		if row != want || !strings.Contains(all[0], head) {
+			t.Errorf("%s: %s under %s, want %s", axis, row, all[0], want)
+		}
+	}
+}
+
+// TestPageSaysWhoIsOutside names the points that are outside, each, and says how many there are.
+func TestPageSaysWhoIsOutside(t *testing.T) {
+	r, _ := resultOf(ByGamma, &Outcome{Measured: &Measured{Stable: 3}, Predicted: &Predicted{Stable: 2}})
+	var b strings.Builder
+	judged := 0
+	c := claim.Claim{Eq: "Fig 9", Statement: "a statement", Judge: func(seed uint64) claim.Judgement {
+		judged++
+		return claim.Judgement{Verdict: claim.Refuted, Cases: int(seed), Note: "the evidence"}
+	}}
+	if err := r.Page([]claim.Claim{c}, 77).Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Of 1 points 0 lie where", "Outside of its interval: fig4, a panel, a law, gamma = 0.5",
+		"a statement", "refuted | 77 | the evidence"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if strings.Contains(b.String(), "interval: none") || judged != 1 || strings.Contains(b.String(), "short formats") {
+		t.Errorf("judged %d times; it says that none is outside, or speaks of formats", judged)
 	}
 }

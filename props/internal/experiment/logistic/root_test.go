@@ -15,7 +15,8 @@ func TestPlateauClosedForm(t *testing.T) {
 	soft := func(a float64) float64 { return math.Log1p(math.Exp(a)) }
 	for _, c := range []Law{
 		{}, {Backward: 3}, {Backward: 3, OneSided: true}, {Forward: 0.1}, {Forward: 1},
-		{Forward: 1.25, Every: 7}, {Forward: 1.25, Every: 1000, Phase: 5}, {Forward: 1.25, Every: 3, Backward: 1, OneSided: true},
+		{Forward: 1.25, Every: 7}, {Forward: 1.25, Every: 1000, Phase: 5},
+		{Forward: 1.25, Every: 3, Backward: 1, OneSided: true},
 		{Forward: 1.25, Reading: OneASample},
 	} {
 		adds := 0.0

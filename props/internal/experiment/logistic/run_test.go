@@ -3,6 +3,7 @@ package logistic
 import (
 	"bytes"
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -199,5 +200,123 @@ func TestEstimate(t *testing.T) {
 	once, _, _ := Estimate(append(tiny(), tiny()...))
 	if alone, _, _ := Estimate(tiny()); alone != once || alone == 0 {
 		t.Errorf("%d runs, twice %d", alone, once)
+	}
+}
+
+// TestSound: a stored point without numbers is not taken.
+func TestSound(t *testing.T) {
+	for _, c := range []struct {
+		m    Measured
+		want bool
+	}{
+		{Measured{Stable: 1, Low: 1, High: 1, Trace: []Sample{{}}}, true}, {Measured{Stable: 1, Low: 1, High: 1}, false},
+		{Measured{Stable: 0, Trace: []Sample{{}}}, false},
+		{Measured{Stable: 1, Low: 2, High: 1, Trace: []Sample{{}}}, false},
+		{Measured{Stable: math.NaN(), Trace: []Sample{{}}}, false},
+	} {
+		if c.m.sound() != c.want {
+			t.Errorf("%+v: sound %v", c.m, !c.want)
+		}
+	}
+	near(t, "gamma of the coupled sweep", rootStep(10_000), 0.01, 1e-17)
+}
+
+// TestLoad: what a store gives back, when it is made anew, and each refusal with the file's name.
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "points"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	p := base(1, Convex, Law{}, 0.1)
+	fresh := func() *Outcome {
+		return &Outcome{Version: outcomeVersion, Point: p, Measured: &Measured{Stable: 1, Trace: []Sample{{0, 1}}, W: []float64{}},
+			Predicted: &Predicted{Stable: 1}}
+	}
+	if o, err := load(dir, p, false); o != nil || err != nil {
+		t.Errorf("not stored: %v, %v", o, err)
+	}
+	for name, c := range map[string]struct {
+		change func(o *Outcome)
+		taken  bool
+		want   string
+	}{
+		"good":          {func(*Outcome) {}, true, ""},
+		"older":         {func(o *Outcome) { o.Version-- }, false, ""},
+		"another point": {func(o *Outcome) { o.Point.Gamma = 0.2 }, false, "not the outcome of the point"},
+		"no runs":       {func(o *Outcome) { o.Measured.Trace = []Sample{} }, false, "not the outcome"},
+		"zero":          {func(o *Outcome) { o.Measured.Stable = 0 }, false, "not the outcome"},
+	} {
+		o := fresh()
+		c.change(o)
+		if err := o.store(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file(dir, o.Point), file(dir, p)); err != nil { // to the name of p
+			t.Fatal(err)
+		}
+		got, err := load(dir, p, false)
+		if (got != nil) != c.taken || c.want == "" && err != nil {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), filepath.Base(file(dir, p)))) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	o := fresh()
+	if err := o.store(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := load(dir, p, true); got != nil || err != nil {
+		t.Errorf("without the trace that is asked for: %v, %v", got, err)
+	}
+	if o.Predicted.Trace = []Sample{{0, 1}}; o.store(dir) != nil {
+		t.Error("not stored")
+	}
+	if got, err := load(dir, p, true); got == nil || err != nil || got.Predicted.Trace[0].EWMA != 1 {
+		t.Errorf("with a trace: %v, %v", got, err)
+	}
+	if got, err := load("", p, false); got != nil || err != nil || fresh().store("") != nil {
+		t.Errorf("without a directory: %v, %v", got, err)
+	}
+	o.Predicted.Stable = math.Inf(1)
+	if err := o.store(dir); err == nil || !strings.Contains(err.Error(), filepath.Base(file(dir, p))) {
+		t.Errorf("+Inf is stored: %v", err)
+	}
+	if err := os.WriteFile(file(dir, p), make([]byte, maxOutcome+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(dir, p, false); err == nil || !strings.Contains(err.Error(), filepath.Base(file(dir, p))) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err := Run(t.Context(), tiny()[:1], file(dir, p), nil); err == nil {
+		t.Error("a file is taken for the directory")
+	}
+}
+
+// TestTracesAreMade: a point that two panels have gets its trace if one of them shows it, in any order, and one
+// that is stored without is made again.
+func TestTracesAreMade(t *testing.T) {
+	p := tiny()[0].points()[0]
+	one := func(axis Axis) Figure {
+		return Figure{ID: "a", Panels: []Panel{{Axis: axis, Curves: []Curve{{Points: []Point{p}}}}}}
+	}
+	dir := t.TempDir()
+	r, err := Run(t.Context(), []Figure{one(ByGamma)}, dir, nil)
+	if err != nil || r.Of(p).Predicted.Trace != nil {
+		t.Fatalf("a trace that nobody asked for, %v", err)
+	}
+	for _, axes := range [][]Axis{{ByStep}, {ByGamma, ByStep}, {ByStep, ByGamma}} {
+		var all []Figure
+		for _, axis := range axes {
+			all = append(all, one(axis))
+		}
+		for _, to := range []string{dir, ""} {
+			total := int64(0)
+			r, err := Run(t.Context(), all, to, func(_, of, _ int64) { total = of })
+			if err != nil || len(r.Of(p).Predicted.Trace) != len(traceSteps(p.T)) || total != int64(p.T) {
+				t.Errorf("%v: %d samples, %d steps, %v", axes, len(r.Of(p).Predicted.Trace), total, err)
+			}
+		}
 	}
 }
