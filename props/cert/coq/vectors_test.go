@@ -49,19 +49,18 @@ func decided(t *testing.T) (certificates []*cert.Certificate, valid []bool) {
 }
 
 // TestVectors: Coq's verdict on the vectors is that of the Go checker, which is that of
-// check.py. Without -full some of each verdict are compared.
+// check.py.
 func TestVectors(t *testing.T) {
+	if !*full {
+		t.Skip("with -full: coqc takes some seconds")
+	}
 	certificates, valid := decided(t)
 	const header = "From Coq Require Import QArith List Bool.\nFrom Cascade Require Import Cascade Kernel.\n" +
 		"Import ListNotations.\nOpen Scope Q_scope.\n\n"
 	var b strings.Builder
 	b.WriteString(header)
-	const few = 4 // of each verdict
 	tally := map[bool]int{}
 	for k, c := range certificates {
-		if !*full && tally[valid[k]] == few {
-			continue
-		}
 		term, err := coq.Decision(c)
 		if err != nil {
 			t.Fatal(err)

@@ -154,15 +154,19 @@ func (r *run) one(a *arm) error {
 		return err
 	}
 	r.opt.Say(r.status(name, ""))
-	start := time.Now()
+	start := clock()
 	found, executions, note := a.do(a.next)
+	took := clock().Sub(start)
 	// Native fuzzing has what it has when the time is up. A claim that judges itself is
 	// waited for: where machines are slow it would be begun again in every call, and never end.
 	if r.over() && a.sort != "fuzz" && (a.sort != "judge" || found == nil) {
 		return nil
 	}
-	return r.enter(name, found, executions, time.Since(start), note, a)
+	return r.enter(name, found, executions, took, note, a)
 }
+
+// clock times the units that the choice goes by.
+var clock = time.Now
 
 // enter writes down a unit and takes it in.
 func (r *run) enter(name string, found []*search.Finding, executions int64, took time.Duration, note string,

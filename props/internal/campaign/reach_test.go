@@ -56,9 +56,21 @@ func planted(t *testing.T, seed uint64) []claim.Claim {
 	}
 }
 
+// steady makes every unit take a tenth of a second, so that the choice among them does not
+// depend on how busy the machine is.
+func steady(t *testing.T) {
+	now := time.Unix(0, 0)
+	clock = func() time.Time {
+		now = now.Add(100 * time.Millisecond)
+		return now
+	}
+	t.Cleanup(func() { clock = time.Now })
+}
+
 // TestPlanted: a campaign finds what fails only beyond the reach of a search, and says of
 // what holds how far it looked.
 func TestPlanted(t *testing.T) {
+	steady(t)
 	for seed := uint64(1); seed <= 3; seed++ {
 		claims := planted(t, seed)
 		if !*full {
