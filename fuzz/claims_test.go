@@ -53,8 +53,8 @@ func TestTargetsShareTheClaims(t *testing.T) {
 	for _, c := range props.Claims() {
 		var of []string
 		for _, row := range targets {
-			if c.Kind == row.kind && row.owns(&c) {
-				of = append(of, row.name)
+			if row.Owns(&c) {
+				of = append(of, row.Name)
 			}
 		}
 		want := 1
@@ -68,10 +68,10 @@ func TestTargetsShareTheClaims(t *testing.T) {
 	functions := declared(t)
 	for _, row := range targets {
 		if claims, err := aim(row, ""); err != nil || len(claims) == 0 {
-			t.Errorf("%s: no claims that hold, error %v", row.name, err)
+			t.Errorf("%s: no claims that hold, error %v", row.Name, err)
 		}
-		if !slices.Contains(functions, row.name) {
-			t.Errorf("%s: a row without a function", row.name)
+		if !slices.Contains(functions, row.Name) {
+			t.Errorf("%s: a row without a function", row.Name)
 		}
 	}
 }
@@ -191,7 +191,7 @@ func TestWhatIsTooDear(t *testing.T) {
 			rung := -1
 			r := try(func(t props.Failer) { rung = props.Fuzz(t, claims, data) })
 			if r.failed != "" {
-				t.Fatalf("%s: %s", row.name, r.failed)
+				t.Fatalf("%s: %s", row.Name, r.failed)
 			}
 			if strings.HasPrefix(r.skipped, props.TooDear) {
 				dear++
@@ -201,9 +201,9 @@ func TestWhatIsTooDear(t *testing.T) {
 			}
 			top = max(top, rung)
 		}
-		t.Logf("%s: of %d inputs %d too dear, %d say something, highest rung %d", row.name, inputs, dear, tried, top)
+		t.Logf("%s: of %d inputs %d too dear, %d say something, highest rung %d", row.Name, inputs, dear, tried, top)
 		if dear > inputs/8 || tried < inputs/10 {
-			t.Errorf("%s: of %d inputs %d too dear, %d say something", row.name, inputs, dear, tried)
+			t.Errorf("%s: of %d inputs %d too dear, %d say something", row.Name, inputs, dear, tried)
 		}
 	}
 }

@@ -11,29 +11,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/report"
 )
 
-// target is a row: a fuzz target and the claims of the list that are its own. Those of
-// a target are of one kind, and each claim that is searched has one target.
-type target struct {
-	name string
-	kind claim.Kind
-	owns func(c *claim.Claim) bool
-}
-
-var targets = []target{
-	{"FuzzPropagation", claim.Step, func(c *claim.Claim) bool {
-		return c.Reading == claim.AnyReading &&
-			c.ID != "spike"
-	}},
-	{"FuzzBias", claim.Step, func(c *claim.Claim) bool { return c.Reading != claim.AnyReading }},
-	{"FuzzSpike", claim.Step, func(c *claim.Claim) bool { return c.ID == "spike" }},
-	{"FuzzNodes", claim.Nodes, func(*claim.Claim) bool { return true }},
-	{"FuzzLinear", claim.Linear, func(*claim.Claim) bool { return true }},
-	{"FuzzDescent", claim.Training, oneStep},
-	{"FuzzHorizon", claim.Training, func(c *claim.Claim) bool { return !oneStep(c) }},
-}
-
-// oneStep reports that a claim is about the first step of a run.
-func oneStep(c *claim.Claim) bool { return slices.Contains([]string{"(35)", "(36)", "(40)"}, c.Eq) }
+// The rows of the targets are those of package props.
+var targets = props.Targets()
 
 func FuzzPropagation(f *testing.F) { fuzzClaims(f, "FuzzPropagation") }
 func FuzzBias(f *testing.F)        { fuzzClaims(f, "FuzzBias") }
@@ -43,7 +22,8 @@ func FuzzLinear(f *testing.F)      { fuzzClaims(f, "FuzzLinear") }
 func FuzzDescent(f *testing.F)     { fuzzClaims(f, "FuzzDescent") }
 func FuzzHorizon(f *testing.F)     { fuzzClaims(f, "FuzzHorizon") }
 
-// fuzzClaims fuzzes the claims of the row with that name.
+// fuzzClaims fuzzes the claims of the row with that name. In a campaign what it finds goes
+// to files, and nothing fails.
 func fuzzClaims(f *testing.F, name string) {
 	claims, err := aim(row(name), os.Getenv(aimVariable))
 	if err != nil {
@@ -52,11 +32,16 @@ func fuzzClaims(f *testing.F, name string) {
 	if len(claims) == 0 {
 		f.Skipf("%s has none of its claims", aimVariable)
 	}
+	if dir := os.Getenv(props.FindsVariable); dir != "" {
+		finds := props.NewFinds(claims, dir)
+		f.Fuzz(func(t *testing.T, data []byte) { finds.Fuzz(t, data) })
+		return
+	}
 	f.Fuzz(func(t *testing.T, data []byte) { props.Fuzz(t, claims, data) })
 }
 
-func row(name string) target {
-	k := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
+func row(name string) props.Target {
+	k := slices.IndexFunc(targets, func(t props.Target) bool { return t.Name == name })
 	return targets[k]
 }
 
@@ -65,7 +50,7 @@ const aimVariable = "CASCADE_CLAIMS"
 
 // aim are the claims of a target: those that hold, or those that names selects. A name
 // that no claim of any target begins with is an error.
-func aim(t target, names string) ([]claim.Claim, error) {
+func aim(t props.Target, names string) ([]claim.Claim, error) {
 	on, err := report.OnDisk()
 	if err != nil {
 		return nil, err
@@ -75,7 +60,7 @@ func aim(t target, names string) ([]claim.Claim, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool {
-		if c.Kind != t.kind || !t.owns(&c) {
+		if !t.Owns(&c) {
 			return true
 		}
 		if len(wanted) == 0 {

@@ -30,14 +30,7 @@ const TooDear = "too dear for a fuzz input"
 // claim reached, from 0 to MaxRung, and skips an input that says nothing. The claims are
 // of one kind.
 func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
-	if len(data) > MaxFuzzInput {
-		t.Skipf("input of %d bytes", len(data))
-	}
-	kind := claims[0].Kind
-	c := search.Draw(kind, gen.Bytes(data))
-	if err := c.Affordable(kind, gen.FuzzBudget); err != nil {
-		t.Skipf("%s: %v", TooDear, err)
-	}
+	c := decode(t, claims[0].Kind, data)
 	rung = -1
 	for _, f := range search.Try(claims, c, "fuzz") {
 		if f.Cases > 0 && f.Verdict() != claim.Holds {
@@ -51,6 +44,18 @@ func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
 		t.Skipf("the case says nothing")
 	}
 	return rung
+}
+
+// decode is the case in data, where it is affordable; it skips the others.
+func decode(t Failer, kind claim.Kind, data []byte) *gen.Case {
+	if len(data) > MaxFuzzInput {
+		t.Skipf("input of %d bytes", len(data))
+	}
+	c := search.Draw(kind, gen.Bytes(data))
+	if err := c.Affordable(kind, gen.FuzzBudget); err != nil {
+		t.Skipf("%s: %v", TooDear, err)
+	}
+	return c
 }
 
 // violation tells of a finding on one case that its claim does not hold on.
@@ -173,11 +178,17 @@ func refused(t Failer, err error) {
 // MaxRung is the last rung of the ladder.
 const MaxRung = 12
 
+// nearness is the logarithm of the distance to the bound, at most 20.
+func nearness(ratio float64) float64 { return -math.Log2(max(1-ratio, 0x1p-20)) }
+
+// rungs are where those after the first of the ladder begin.
+var rungs = [MaxRung]float64{0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.5, 2, 3, 5, 8, 12}
+
 // ladder takes another branch for every step of -log2(1 - ratio), the logarithm
 // of the distance to the bound: each is a coverage point of its own, which tells
 // the fuzzer which inputs come nearer to a violation.
 func ladder(ratio float64) int {
-	switch d := -math.Log2(max(1-ratio, 0x1p-20)); {
+	switch d := nearness(ratio); {
 	case d < 0.1:
 		return 0
 	case d < 0.2:

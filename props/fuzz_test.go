@@ -1,7 +1,12 @@
 package props
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -112,4 +117,60 @@ func TestFuzzSkipsWhatIsDear(t *testing.T) {
 		return
 	}
 	t.Error("no dear run in 2000")
+}
+
+// TestRungOf: the rungs without branches are those of the ladder.
+func TestRungOf(t *testing.T) {
+	for k := range 4000 {
+		ratio := 1 - math.Exp2(-float64(k)/180)
+		if got, want := rungOf(ratio), ladder(ratio); got != want {
+			t.Fatalf("ratio %v: rung %d, the ladder has %d", ratio, got, want)
+		}
+	}
+	if rungOf(2) != MaxRung || ladder(2) != MaxRung || ladder(0) != 0 {
+		t.Error("the ends of the ladder")
+	}
+}
+
+// TestFinds: a refuted claim is written down once with its case and left alone; the others
+// at each rung.
+func TestFinds(t *testing.T) {
+	claims := slices.DeleteFunc(Claims(), func(c claim.Claim) bool {
+		return !slices.Contains([]string{"eq14b/printed", "thm1/printed"}, c.Name())
+	})
+	dir := t.TempDir()
+	f := NewFinds(claims, dir)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 400 {
+		data := make([]byte, 64)
+		for k := range data {
+			data[k] = byte(rng.IntN(256))
+		}
+		func() {
+			defer func() { _ = recover() }() // a skip
+			f.Fuzz(new(stop), data)
+		}()
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 || len(f.open) != 1 {
+		t.Fatalf("%v, %v, %d claims open", files, err, len(f.open))
+	}
+	data, err := os.ReadFile(filepath.Join(dir, files[0].Name()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]Find{}
+	for line := range strings.Lines(string(data)) {
+		var find Find
+		if err := json.Unmarshal([]byte(line), &find); err != nil {
+			t.Fatal(err)
+		}
+		if before, seen := last[find.Claim]; seen && (before.Refuted || !find.Refuted && before.Rung >= find.Rung) {
+			t.Errorf("%s: rung %d after %d", find.Claim, find.Rung, before.Rung)
+		}
+		last[find.Claim] = find
+	}
+	if !last["eq14b/printed"].Refuted || last["thm1/printed"].Refuted || last["thm1/printed"].Case == nil {
+		t.Errorf("%+v", last)
+	}
 }

@@ -17,6 +17,7 @@ type View struct {
 	Nodes  [ReadingSlots][]Node // Kind Nodes only
 	Linear *LinearNet           // Kind Linear only
 	Run    *Run                 // Kind Training only
+	Width  int                  // the largest dimension of a state, 0 where it is not known
 	Big    bool                 // the moments come from math/big
 }
 

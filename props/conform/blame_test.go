@@ -56,6 +56,9 @@ func TestBlame(t *testing.T) {
 		{f("tanh"), "(5a)", "f of tanh"},
 	} {
 		for _, only := range []bool{true, false} { // steps alone, or traces as well
+			if !only && c.part != "J1 of scale" && c.part != "f of tanh" {
+				continue
+			}
 			factory := func() (Engine, error) {
 				e := must(labFactory(float64s, c.fault)())
 				if only {

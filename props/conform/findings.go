@@ -31,6 +31,7 @@ type suspect struct {
 	jobs     []*job // the smallest case
 	fault    *fault // that it shows
 	refined  bool
+	many     bool    // its part is one of all of ops
 	alone    bool    // jobs show the fault on an engine of their own
 	address  address // of the requests that show it otherwise
 }
@@ -174,6 +175,8 @@ func joinCommon(list []*suspect) []*suspect {
 	for _, s := range joined {
 		if count[key(s)] >= common && key(s) != "" {
 			head, _, _ := strings.Cut(s.part, " of ")
+			s.many = true
+			slices.Sort(s.ops) // the same name at every seed
 			s.part = fmt.Sprintf("%s of %d operators (%s)", head, len(s.ops), strings.Join(s.ops, ", "))
 		}
 	}
@@ -184,6 +187,9 @@ func (g *gate) finding(s *suspect) *Violation {
 	x := &shown{rule: s.shown.rule, fault: s.fault, jobs: s.jobs}
 	v := x.violation(g)
 	v.Equation, v.Part, v.Count = s.equation, s.part, s.count
+	if s.many {
+		v.Operators = s.ops
+	}
 	v.Rules = nil
 	for _, r := range s.rules {
 		v.Rules = append(v.Rules, r.name)

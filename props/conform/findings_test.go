@@ -86,7 +86,6 @@ func TestFindings(t *testing.T) {
 		{"rare races", "(5)", "what is kept of earlier requests", 2, 7},
 		{"tanh' 4 u too large but at 0", "(5b)", "", 0, 0},
 		{"leaves a goroutine behind a request", "", "", 0, 0},
-		{"clears its reply afterwards", "", "", 0, 0},
 		{"refuses more than 12 operators", "", "", 13, 1},
 		{"divided by accumulate", "(5), means over samples", "the mean over samples", 2, 1},
 		{"momentum leaks", "(5), step after step", "what a run carries", 2, 1},

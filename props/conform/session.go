@@ -373,8 +373,8 @@ func (s *session) fail(jobs []*job, name string, index int, f *fault) {
 		rule: s.rule, fault: f, jobs: jobs, before: slices.Clone(s.recent), name: name, drawn: index,
 		always: index < 0, count: 1,
 	}
-	if f.operator > 0 && len(jobs) > 0 {
-		x.op = jobs[len(jobs)-1].chain[f.operator-1].Op
+	if len(jobs) > 0 {
+		x.op = jobs[len(jobs)-1].subject(f)
 	}
 	for k, old := range s.gate.shown {
 		if !old.looksLike(x) {
@@ -392,6 +392,29 @@ func (s *session) fail(jobs []*job, name string, index int, f *fault) {
 	}
 	s.gate.shown = append(s.gate.shown, x)
 	s.out.Violations = append(s.out.Violations, x.violation(s.gate))
+}
+
+// subject is the operator where a fault shows, or the only one of the chain that is no
+// polynomial: in a loss the operators of a sweep could not be told apart otherwise. It is ""
+// where there is neither, and where a perturbation may be to blame.
+func (j *job) subject(f *fault) string {
+	if f.operator > 0 {
+		return j.chain[f.operator-1].Op
+	}
+	if f.kind != Wrong || f.quantity != "loss" || j.perturbed() {
+		return ""
+	}
+	op := ""
+	for _, s := range j.chain {
+		switch {
+		case s.Polynomial() || s.Op == op:
+		case op != "":
+			return ""
+		default:
+			op = s.Op
+		}
+	}
+	return op
 }
 
 func (x *shown) looksLike(y *shown) bool {

@@ -108,6 +108,10 @@ type Violation struct {
 	Equation string
 	Part     string
 
+	// Operators are those of a finding whose part is one of several operators, such as
+	// "f of 3 operators (tanh, sigmoid, logistic)"; nil otherwise.
+	Operators []string
+
 	// Where it shows: the quantity (loss, U, W, Y, V; "" when the whole answer is meant),
 	// the operator i = 1..N (0 for none) and the index in its vector (-1 for none)
 	// whose entry is furthest off, for its tolerance.

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,11 +16,10 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
-// Merge joins reports of one search, in any order, whose units of work are all batches,
-// each once: those of all shards i/n of one n, or of other n where a shard was stopped and
-// its last batches were done as shards of their own. Cases and rejections add up and the
-// largest ratio stays, the earliest of equal ones; what the first shard alone does, long
-// runs and claims that judge themselves, is taken from it. The sum is a report of shard
+// Merge joins reports of one search, in any order, that together have all its units of
+// work: those of all shards i/n of one n, of several n, or of lists of units. A unit that
+// several reports have counts once, and must be the same in all. Cases and rejections add
+// up and the largest ratio stays, the earliest of equal ones. The sum is a report of shard
 // 1/1, the one that the whole search makes, but for training runs and sequential tests.
 //
 // It refuses reports that Check refuses, that differ in seed, cases, climb, selection or
@@ -41,6 +38,9 @@ func merge(parts []*Report) (*Report, error) {
 		return nil, errors.New("no reports")
 	}
 	for k, p := range parts {
+		if p.Campaign != nil {
+			return nil, fmt.Errorf("report %d: %w", k+1, errCampaign)
+		}
 		if err := p.Check(); err != nil {
 			return nil, fmt.Errorf("report %d: %w", k+1, err)
 		}
@@ -51,96 +51,187 @@ func merge(parts []*Report) (*Report, error) {
 	if !slices.ContainsFunc(parts, func(p *Report) bool { return !p.Idle }) {
 		return nil, errors.New("all shards are idle")
 	}
-	units, err := allUnits(parts)
+	claims, err := Select(parts[0].Select)
 	if err != nil {
 		return nil, err
 	}
-	// The one with batch 0 has what the first shard alone does.
-	ordered := slices.DeleteFunc(slices.Clone(parts), func(p *Report) bool { return len(p.Units) == 0 })
-	slices.SortFunc(ordered, func(a, b *Report) int { return a.Units[0].Batch - b.Units[0].Batch })
-	sum := *ordered[0]
-	sum.Shard, sum.Stopped, sum.Idle, sum.Units = "1/1", false, false, units
-	sum.Claims = slices.Clone(sum.Claims)
-	for _, p := range ordered[1:] {
+	units, err := join(parts, search.UnitsOf(claims, parts[0].Cases))
+	if err != nil {
+		return nil, err
+	}
+	var sum *Report
+	if at := slices.IndexFunc(parts, func(p *Report) bool { return !p.partial() }); at >= 0 {
+		whole := *parts[at] // the units of the others are its own
+		sum = &whole
+		if len(parts) > 1 {
+			sum.Runs, sum.Sequential = nil, nil
+		}
+	} else {
+		first := *parts[0]
+		sum = &first
+		sum.Shard, sum.Only, sum.Stopped, sum.Idle, sum.Units, sum.Parts = "1/1", "", false, false, nil, nil
+		sum.Claims = slices.Clone(sum.Claims)
+		for _, u := range units {
+			sum.Units = append(sum.Units, u.Unit)
+		}
 		for j := range sum.Claims {
-			sum.Claims[j] = mergeRows(sum.Claims[j], p.Claims[j])
+			sum.Claims[j] = joinRows(j, &claims[j], parts, units)
 		}
 	}
 	if err := sum.checkWorst(); err != nil {
 		return nil, err
 	}
 	sum.Seal()
-	return &sum, nil
+	return sum, nil
 }
 
-// allUnits are the units of the reports in order: those of all batches, each once.
-func allUnits(parts []*Report) ([]search.Unit, error) {
-	from := map[int]int{} // the report, from 1, that has the batch
-	whole := *parts[0]
-	whole.Units = nil
+// joined is a unit and what the first report that has it says of its counts.
+type joined struct {
+	search.Unit
+	parts []Part // nil where that report has all units
+	from  int    // the report, from 0
+}
+
+// join are all units of a search in order. An error names a unit that two reports tell
+// differently, or what does those that are in none.
+func join(parts []*Report, all search.Units) ([]joined, error) {
+	have := map[int]*joined{}
 	for k, p := range parts {
-		for _, u := range p.Units {
-			if first := from[u.Batch]; first > 0 {
-				return nil, fmt.Errorf("reports %d and %d, shards %s and %s: batch %d is in both",
-					first, k+1, parts[first-1].Shard, p.Shard, u.Batch)
+		for at, u := range p.Units {
+			j := &joined{Unit: u, from: k}
+			if p.partial() {
+				j.parts = p.Parts[at]
 			}
-			from[u.Batch] = k + 1
+			first := have[u.Number]
+			if first == nil {
+				have[u.Number] = j
+				continue
+			}
+			same := first.Digest == u.Digest
+			if first.parts != nil && j.parts != nil && same {
+				var err error
+				if same, err = equal(first.parts, j.parts); err != nil {
+					return nil, err
+				}
+			}
+			if !same {
+				return nil, fmt.Errorf("reports %d and %d, shards %s and %s: unit %d is in both, and differs",
+					first.from+1, k+1, parts[first.from].asked(), p.asked(), u.Number)
+			}
 		}
-		whole.Units = append(whole.Units, p.Units...)
 	}
-	slices.SortFunc(whole.Units, func(a, b search.Unit) int { return a.Batch - b.Batch })
-	if missing := whole.Missing(); len(missing) > 0 {
-		batches := whole.batches()
-		return nil, fmt.Errorf("%d of %d batches are in no report; these do them: %s",
-			len(missing), batches, ShardsOf(missing, batches))
+	var units []joined
+	var missing []int
+	for number := 1; number <= all.Len(); number++ {
+		if j := have[number]; j != nil {
+			units = append(units, *j)
+		} else {
+			missing = append(missing, number)
+		}
 	}
-	return whole.Units, nil
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%d of %d units are in no report; this does them: %s",
+			len(missing), all.Len(), parts[0].CommandOf(missing))
+	}
+	return units, nil
 }
 
-// batches is the number of batches of the whole search.
-func (r *Report) batches() int {
-	opt := search.Options{Cases: r.Cases}
-	return opt.Batches()
+// asked is the part of the search that the report is of, in words.
+func (r *Report) asked() string {
+	if r.Only != "" {
+		return "units " + strict.Cut(r.Only)
+	}
+	return r.Shard
 }
 
-// Tried is the number of random cases of each kind in the units that were done.
+// CommandOf does the given units of the search that the report is of, and nothing else.
+func (r *Report) CommandOf(units []int) string {
+	command := "verify -units " + search.FormatUnits(units) + searchFlags(r.Seed, r.Cases, r.Climb)
+	if r.Select.Claims != "" {
+		command += " -claims " + strings.ReplaceAll(r.Select.Claims, " ", ",")
+	}
+	if r.Select.Form != "" {
+		command += " -form " + r.Select.Form
+	}
+	return command + " -json FILE"
+}
+
+// joinRows is the row of a claim, the j-th, over all units.
+func joinRows(j int, c *claim.Claim, reports []*Report, units []joined) Row {
+	if c.Kind == claim.SelfJudged {
+		for _, u := range units {
+			if u.Kind == claim.SelfJudged.String() {
+				return reports[u.from].Claims[j]
+			}
+		}
+	}
+	best := reports[0].Claims[j]
+	for _, p := range reports[1:] {
+		if p.Claims[j].before(&best) {
+			best = p.Claims[j]
+		}
+	}
+	var parts []*Part
+	for _, u := range units {
+		for k := range u.parts {
+			if u.parts[k].Claim == best.Name() {
+				parts = append(parts, &u.parts[k])
+			}
+		}
+	}
+	row := best.with(parts)
+	if row.Verdict == claim.Refuted {
+		row.Certificate = OnRecord(c)
+	}
+	return row
+}
+
+// before reports that the worst case of r is worse than that of s, or as bad and found
+// earlier.
+func (r *Row) before(s *Row) bool {
+	if r.Cases == 0 || s.Cases == 0 {
+		return r.Cases > 0
+	}
+	return r.Ratio > s.Ratio || r.Ratio == s.Ratio && r.worstBatch() < s.worstBatch()
+}
+
+// Tried is the number of random cases of each kind in the units that were done: of the
+// kind that has the fewest.
 func (r *Report) Tried() int {
-	opt := search.Options{Cases: r.Cases}
-	tried := 0
-	for _, u := range r.Units {
-		tried += opt.Size(u.Batch)
+	claims, err := Select(r.Select)
+	if err != nil {
+		return 0
+	}
+	tried := r.Cases
+	for k := range claims {
+		if kind := claims[k].Kind; kind != claim.SelfJudged {
+			of, _ := r.triedOf(kind)
+			tried = min(tried, of)
+		}
 	}
 	return tried
 }
 
-// Missing are the batches of the whole search that the report has no unit of, in order.
-func (r *Report) Missing() []int {
-	var gone []int
+// Missing are the units that the report was asked for and does not have, in order.
+func (r *Report) Missing() (missing []int, asked int, err error) {
+	opt, err := r.Options()
+	if err != nil {
+		return nil, 0, err
+	}
+	claims, err := Select(r.Select)
+	if err != nil {
+		return nil, 0, err
+	}
 	at := 0 // in Units, which are in order
-	for b := range r.batches() {
-		if at < len(r.Units) && r.Units[at].Batch == b {
+	for number := range search.UnitsOf(claims, r.Cases).Asked(&opt) {
+		asked++
+		if at < len(r.Units) && r.Units[at].Number == number {
 			at++
 			continue
 		}
-		gone = append(gone, b)
+		missing = append(missing, number)
 	}
-	return gone
-}
-
-// maxNamed is how many shards a message names.
-const maxNamed = 8
-
-// ShardsOf are the flags of the searches that do the given batches and nothing else, one
-// each, at most maxNamed of them.
-func ShardsOf(missing []int, batches int) string {
-	var flags []string
-	for _, b := range missing[:min(len(missing), maxNamed)] {
-		flags = append(flags, fmt.Sprintf("-shard %d/%d", b+1, batches))
-	}
-	if more := len(missing) - maxNamed; more > 0 {
-		flags = append(flags, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(flags, ", ")
+	return missing, asked, nil
 }
 
 // checkWorst recomputes the ratio of every row at its worst case.
@@ -175,38 +266,38 @@ func (r *Report) otherBuild() string {
 	return " (this program is another build than the one that made the reports)"
 }
 
-// Recheck does k batches of the report again, drawn by a seed, or all if k is at least
-// their number, and compares digests, counts and ratios with what the report says. Batch 0
-// has the long runs and the claims that judge themselves with it. say is told the batch
-// that comes next. When ctx is done, its error is returned.
-func (r *Report) Recheck(ctx context.Context, k int, seed uint64, say func(batch int)) error {
+// Recheck does k units of the report again, drawn by a seed, or all if k is at least their
+// number, and compares digests, counts and ratios with what the report says. say is told
+// the unit that comes next. When ctx is done, its error is returned.
+func (r *Report) Recheck(ctx context.Context, k int, seed uint64, say func(u search.Unit)) error {
 	claims, err := Select(r.Select)
 	if err != nil {
 		return err
 	}
-	opt := search.Options{Seed: r.Seed, Cases: r.Cases, Climb: r.Climb, Shards: r.batches(), Stop: ctx.Done()}
 	var again []*Report
 	order := rand.New(rand.NewPCG(seed, uint64(len(r.Units)))).Perm(len(r.Units))
 	for _, at := range order[:min(k, len(order))] {
 		unit := r.Units[at]
-		say(unit.Batch)
-		opt.Shard = unit.Batch
+		say(unit)
+		opt := search.Options{
+			Seed: r.Seed, Cases: r.Cases, Climb: r.Climb, Units: []int{unit.Number}, Stop: ctx.Done(),
+		}
 		part := New(r.Select, search.Run(claims, opt), opt)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if part.Units[0] != unit {
-			return fmt.Errorf("batch %d: its digest is %s, done again it is %s%s",
-				unit.Batch, strict.Cut(unit.Digest), part.Units[0].Digest, r.otherBuild())
+			return fmt.Errorf("unit %d: its digest is %s, done again it is %s%s",
+				unit.Number, strict.Cut(unit.Digest), part.Units[0].Digest, r.otherBuild())
 		}
 		for j := range r.Claims {
 			if err := r.Claims[j].contains(&part.Claims[j]); err != nil {
-				return fmt.Errorf("batch %d: %s: %w%s", unit.Batch, r.Claims[j].Name(), err, r.otherBuild())
+				return fmt.Errorf("unit %d: %s: %w%s", unit.Number, r.Claims[j].Name(), err, r.otherBuild())
 			}
 		}
 		again = append(again, part)
 	}
-	if len(again) < r.batches() {
+	if len(again) == 0 || len(again) < len(r.Units) || r.partial() {
 		return nil
 	}
 	sum, err := merge(again)
@@ -214,17 +305,13 @@ func (r *Report) Recheck(ctx context.Context, k int, seed uint64, say func(batch
 		return err
 	}
 	for j := range r.Claims {
-		have, err := json.Marshal(r.Claims[j])
+		same, err := equal(r.Claims[j], sum.Claims[j])
 		if err != nil {
 			return err
 		}
-		want, err := json.Marshal(sum.Claims[j])
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(have, want) {
-			return fmt.Errorf("%s: the row is not that of all batches done again, which is %s%s",
-				r.Claims[j].Name(), want, r.otherBuild())
+		if !same {
+			return fmt.Errorf("%s: the row is not that of all units done again, which is %s%s",
+				r.Claims[j].Name(), text(sum.Claims[j]), r.otherBuild())
 		}
 	}
 	return nil
@@ -237,10 +324,10 @@ func (r *Row) contains(part *Row) error {
 	}
 	fields := []field{
 		{"verdict", r.Verdict, part.Verdict != claim.Refuted || r.Verdict == claim.Refuted,
-			"refuted, as in this batch"},
+			"refuted, as in this unit"},
 	}
 	atLeast := func(name string, have, want float64) {
-		fields = append(fields, field{name, have, have >= want, fmt.Sprintf("at least %v, as in this batch", want)})
+		fields = append(fields, field{name, have, have >= want, fmt.Sprintf("at least %v, as in this unit", want)})
 	}
 	atLeast("cases", float64(r.Cases), float64(part.Cases))
 	atLeast("rejected", float64(r.Rejected), float64(part.Rejected))
@@ -262,37 +349,6 @@ func (p *Report) joins(first *Report) error {
 		{"select", p.Select, p.Select == first.Select, fmt.Sprintf("%v as in the first", first.Select)},
 		{"build", p.Build, p.Build == first.Build, fmt.Sprintf("%v as in the first", first.Build)},
 	})
-}
-
-// mergeRows adds b to a; of equal ratios the one from the earlier batch stays.
-func mergeRows(a, b Row) Row {
-	if b.Verdict == claim.Elsewhere {
-		return a
-	}
-	s := a
-	if b.Ratio > a.Ratio || b.Ratio == a.Ratio && b.Cases > 0 && (a.Cases == 0 || b.worstBatch() < a.worstBatch()) {
-		s.Ratio, s.Note, s.Replay, s.Worst = b.Ratio, b.Note, b.Replay, b.Worst
-	}
-	s.Cases, s.Rejected = a.Cases+b.Cases, a.Rejected+b.Rejected
-	s.Violated, s.Undecided = a.Violated+b.Violated, a.Undecided+b.Undecided
-	s.Reasons = map[string]int{}
-	s.RatioByN = map[int]claim.Number{}
-	for _, r := range []Row{a, b} {
-		for why, n := range r.Reasons {
-			s.Reasons[why] += n
-		}
-		for n, ratio := range r.RatioByN {
-			s.RatioByN[n] = max(s.RatioByN[n], ratio)
-		}
-	}
-	// One refutation refutes; what one part leaves open stays open.
-	s.Verdict = s.counted()
-	for _, r := range []Row{a, b} {
-		if r.Verdict == claim.Refuted {
-			s.Verdict, s.Certificate = r.Verdict, r.Certificate
-		}
-	}
-	return s
 }
 
 // worstBatch is the batch that the worst case comes from, -1 where it is before all: a long

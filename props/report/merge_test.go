@@ -76,7 +76,7 @@ func written(t testing.TB, r *Report) []byte {
 
 var halves sync.Map // int to []byte
 
-// stopped is the report of the whole search that a signal stops before batch b.
+// stopped is the report of the whole search that a signal stops after so many units.
 func stopped(t testing.TB, b int) *Report {
 	t.Helper()
 	if data, ok := halves.Load(b); ok {
@@ -85,8 +85,8 @@ func stopped(t testing.TB, b int) *Report {
 	opt := fewOptions
 	stop := make(chan struct{})
 	opt.Stop = stop
-	opt.Progress = func(done, _ int, doing string) {
-		if done == b && doing == "claims of kind step" {
+	opt.Progress = func(done, _ int, _ string) {
+		if done == b {
 			close(stop)
 		}
 	}
@@ -95,8 +95,17 @@ func stopped(t testing.TB, b int) *Report {
 	return read(t, data)
 }
 
-// TestMergeIsTheSearch: the shards, joined in any order, are the whole search, to the last
-// byte. Of three shards of two batches the last is idle.
+// only is the report of some units.
+func only(t testing.TB, units ...int) *Report {
+	t.Helper()
+	opt := fewOptions
+	opt.Units = units
+	return read(t, written(t, searched(t, few, opt)))
+}
+
+// TestMergeIsTheSearch: the units of the search, three, in shards of any number or as lists,
+// joined in any order, some of them twice, are the whole search, to the last byte. Of four
+// shards the last is idle.
 func TestMergeIsTheSearch(t *testing.T) {
 	whole := part(t, 1, 1)
 	for _, c := range []struct {
@@ -107,9 +116,16 @@ func TestMergeIsTheSearch(t *testing.T) {
 		{"two", []*Report{part(t, 1, 2), part(t, 2, 2)}},
 		{"two, turned round", []*Report{part(t, 2, 2), part(t, 1, 2)}},
 		{"three", []*Report{part(t, 3, 3), part(t, 1, 3), part(t, 2, 3)}},
-		{"three without the idle one", []*Report{part(t, 2, 3), part(t, 1, 3)}},
-		{"the rest of a search that was stopped", []*Report{part(t, 2, 2), stopped(t, 1)}},
+		{"four", []*Report{part(t, 4, 4), part(t, 3, 4), part(t, 2, 4), part(t, 1, 4)}},
+		{"four without the idle one", []*Report{part(t, 2, 4), part(t, 1, 4), part(t, 3, 4)}},
+		{"a shard twice", []*Report{part(t, 2, 2), part(t, 1, 2), part(t, 2, 2)}},
+		{"shards of two numbers", []*Report{part(t, 1, 2), part(t, 1, 3), part(t, 2, 3)}},
+		{"a shard and the whole", []*Report{part(t, 2, 2), whole}},
+		{"the whole twice", []*Report{whole, whole}},
+		{"the rest of a search that was stopped", []*Report{part(t, 3, 3), stopped(t, 2)}},
+		{"more than the rest of it", []*Report{stopped(t, 2), only(t, 2, 3)}},
 		{"all of a search that was stopped", []*Report{stopped(t, 0), part(t, 2, 2), part(t, 1, 2)}},
+		{"lists of units", []*Report{only(t, 1, 3), only(t, 2)}},
 	} {
 		sum, err := Merge(c.parts)
 		if err != nil {
@@ -144,8 +160,11 @@ func TestTies(t *testing.T) {
 		{row(0, ""), row(0, "random case 9999"), row(0, "random case 9999")},
 		{row(0, "random case 9999"), row(0, ""), row(0, "random case 9999")},
 	} {
-		if got := mergeRows(c.a, c.b); got.Note != c.want.Note || got.Worst != c.want.Worst &&
-			got.Worst.Source != c.want.Worst.Source {
+		got := c.a
+		if c.b.before(&c.a) {
+			got = c.b
+		}
+		if got.Note != c.want.Note || got.Worst != c.want.Worst && got.Worst.Source != c.want.Worst.Source {
 			t.Errorf("%q and %q: %q stays, want %q", c.a.Note, c.b.Note, got.Note, c.want.Note)
 		}
 	}
@@ -154,26 +173,17 @@ func TestTies(t *testing.T) {
 // TestStoppedReport: what a signal leaves is well formed and says so; alone it is refused
 // with the searches that are missing.
 func TestStoppedReport(t *testing.T) {
-	half := stopped(t, 1)
-	if !half.Stopped || len(half.Units) != 1 || half.Claims[eq14b].Cases == 0 {
+	half := stopped(t, 2)
+	if !half.Stopped || len(half.Units) != 2 || len(half.Parts) != 2 || half.Claims[eq14b].Cases == 0 {
 		t.Errorf("stopped %v, %d units, %d cases", half.Stopped, len(half.Units), half.Claims[eq14b].Cases)
 	}
 	_, err := Merge([]*Report{half})
-	if want := "merge: 1 of 2 batches are in no report; these do them: -shard 2/2"; err == nil || err.Error() != want {
+	if want := "merge: 1 of 3 units are in no report; this does them: verify -units 3 -seed 1 -cases 2000 -climb 5 " +
+		"-claims eq14b,eq14a,a1 -json FILE"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
-}
-
-func TestShardsOf(t *testing.T) {
-	if got, want := ShardsOf([]int{0, 7}, 9), "-shard 1/9, -shard 8/9"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	var all []int
-	for b := range 20 {
-		all = append(all, b)
-	}
-	if got := ShardsOf(all, 20); !strings.HasSuffix(got, "-shard 8/20, and 12 more") {
-		t.Error(got)
+	if missing, asked, err := half.Missing(); err != nil || asked != 3 || !slices.Equal(missing, []int{3}) {
+		t.Errorf("missing %v of %d, %v", missing, asked, err)
 	}
 }
 
@@ -190,7 +200,7 @@ func sealed(t testing.TB, r *Report, change func(r *Report)) *Report {
 	return r
 }
 
-// TestMergeRefuses: what is not each batch of one search once.
+// TestMergeRefuses: what is not each unit of one search.
 func TestMergeRefuses(t *testing.T) {
 	whole, a, b := part(t, 1, 1), part(t, 1, 2), part(t, 2, 2)
 	for _, c := range []struct {
@@ -199,13 +209,26 @@ func TestMergeRefuses(t *testing.T) {
 		want  string
 	}{
 		{"none", nil, "no reports"},
-		{"the whole twice", []*Report{whole, whole}, "reports 1 and 2, shards 1/1 and 1/1: batch 0 is in both"},
-		{"a shard twice", []*Report{a, b, a}, "reports 1 and 3, shards 1/2 and 1/2: batch 0 is in both"},
-		{"one alone", []*Report{a}, "1 of 2 batches are in no report; these do them: -shard 2/2"},
-		{"the last alone", []*Report{b}, "1 of 2 batches are in no report; these do them: -shard 1/2"},
-		{"a shard and the whole", []*Report{b, whole}, "batch 1 is in both"},
-		{"idle", []*Report{part(t, 3, 3)}, "all shards are idle"},
-		{"stopped before it began", []*Report{stopped(t, 0), b}, "these do them: -shard 1/2"},
+		{"one alone", []*Report{a}, "1 of 3 units are in no report; this does them: verify -units 2 -seed 1 "},
+		{"the last alone", []*Report{b}, "2 of 3 units are in no report; this does them: verify -units 1,3 -seed 1 "},
+		{"a unit twice, not the same", []*Report{a, b, sealed(t, b, func(r *Report) {
+			r.Units[0].Digest = strings.Repeat("0", 64)
+		})}, "reports 2 and 3, shards 2/2 and 2/2: unit 2 is in both, and differs"},
+		{"counts of a unit twice, not the same", []*Report{a, b, sealed(t, b, func(r *Report) {
+			row, p := &r.Claims[eq14a], &r.Parts[0][0]
+			row.Cases, p.Cases = row.Cases-1, p.Cases-1
+			for why := range row.Reasons {
+				row.Reasons[why]++
+				p.Reasons[why]++
+				break
+			}
+			row.Rejected++
+		})}, "unit 2 is in both, and differs"},
+		{"a unit of the whole, not the same", []*Report{whole, sealed(t, b, func(r *Report) {
+			r.Units[0].Digest = strings.Repeat("0", 64)
+		})}, "reports 1 and 2, shards 1/1 and 2/2: unit 2 is in both, and differs"},
+		{"idle", []*Report{part(t, 4, 4)}, "all shards are idle"},
+		{"stopped before it began", []*Report{stopped(t, 0), b}, "this does them: verify -units 1,3 "},
 		{"seed", []*Report{a, sealed(t, b, func(r *Report) { r.Seed = 2 })},
 			"report 2: seed is 2, want 1 as in the first"},
 		{"cases", []*Report{a, sealed(t, b, func(r *Report) { r.Cases = 1999 })},
@@ -307,19 +330,22 @@ func smallest(t *testing.T, at int) *search.Finding {
 // TestRecheck: what only doing it again shows.
 func TestRecheck(t *testing.T) {
 	whole := part(t, 1, 1)
-	recheck := func(r *Report, k int, seed uint64) (batches []int, err error) {
-		err = r.Recheck(context.Background(), k, seed, func(b int) { batches = append(batches, b) })
-		return batches, err
+	recheck := func(r *Report, k int, seed uint64) (units []int, err error) {
+		err = r.Recheck(context.Background(), k, seed, func(u search.Unit) { units = append(units, u.Number) })
+		return units, err
 	}
-	if batches, err := recheck(whole, 2, 1); err != nil || len(batches) != 2 {
-		t.Errorf("the search itself: batches %v, error %v", batches, err)
+	if units, err := recheck(whole, 3, 1); err != nil || len(units) != 3 {
+		t.Errorf("the search itself: units %v, error %v", units, err)
 	}
-	if batches, err := recheck(whole, 0, 1); err != nil || batches != nil {
-		t.Errorf("no batch: %v, %v", batches, err)
+	if units, err := recheck(whole, 0, 1); err != nil || units != nil {
+		t.Errorf("no unit: %v, %v", units, err)
+	}
+	if units, err := recheck(part(t, 1, 2), 9, 1); err != nil || len(units) != 2 {
+		t.Errorf("a shard: units %v, error %v", units, err)
 	}
 	for _, e := range []edit{
-		{"another digest of a batch", func(r *Report) { r.Units[1].Digest = strings.Repeat("0", 64) },
-			"batch 1: its digest is 0000"},
+		{"another digest of a unit", func(r *Report) { r.Units[1].Digest = strings.Repeat("0", 64) },
+			"unit 2: its digest is 0000"},
 		{"a smaller ratio with its case", func(r *Report) {
 			row, f := &r.Claims[eq14a], smallest(t, eq14a)
 			row.Worst = &search.Origin{Source: f.Source}
@@ -328,7 +354,7 @@ func TestRecheck(t *testing.T) {
 				row.RatioByN[n] = min(row.RatioByN[n], sixDigits(f.Ratio))
 			}
 			row.RatioByN[len(f.Worst.Chain)] = sixDigits(f.Ratio)
-		}, "as in this batch"},
+		}, "as in this unit"},
 		{"valid for rejected", func(r *Report) {
 			row := &r.Claims[eq14a]
 			row.Cases++
@@ -339,9 +365,9 @@ func TestRecheck(t *testing.T) {
 					break
 				}
 			}
-		}, "eq14a/printed: the row is not that of all batches"},
+		}, "eq14a/printed: the row is not that of all units"},
 		{"the verdict of a claim that judges itself", func(r *Report) { r.Claims[a1].Cases++ },
-			"a1/printed: the row is not that of all batches"},
+			"a1/printed: the row is not that of all units"},
 	} {
 		r := sealed(t, whole, e.change)
 		if _, err := Merge([]*Report{r}); err != nil {
@@ -353,7 +379,7 @@ func TestRecheck(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := whole.Recheck(ctx, 1, 1, func(int) {}); !errors.Is(err, context.Canceled) {
+	if err := whole.Recheck(ctx, 1, 1, func(search.Unit) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: error %v", err)
 	}
 }
@@ -372,46 +398,57 @@ func TestOtherBuild(t *testing.T) {
 	}
 }
 
-// TestMergeRows: what the verdicts of two shards make together.
-func TestMergeRows(t *testing.T) {
-	row := func(verdict claim.Verdict, valid, rejected, violated, undecided int) Row {
-		r := Row{Verdict: verdict, Cases: valid, Rejected: rejected, Violated: violated, Undecided: undecided}
-		if verdict == claim.Refuted {
-			r.Certificate = "x.json"
-		}
-		return r
+// TestWith: what the counts of two units make together, in any order.
+func TestWith(t *testing.T) {
+	part := func(refuted bool, valid, rejected, violated, undecided int) *Part {
+		return &Part{Cases: valid, Reasons: map[string]int{"overflow": rejected}, Violated: violated,
+			Undecided: undecided, Refuted: refuted}
 	}
 	for _, c := range []struct {
-		a, b Row
+		a, b *Part
 		want claim.Verdict
 	}{
-		{row(claim.Holds, 9, 1, 0, 0), row(claim.Holds, 9, 1, 0, 0), claim.Holds},
-		{row(claim.Holds, 9, 1, 0, 0), row(claim.Invalid, 0, 0, 0, 0), claim.Holds},
-		{row(claim.Holds, 9, 1, 0, 0), row(claim.Starved, 1, 999, 0, 0), claim.Starved},
-		{row(claim.Invalid, 0, 0, 0, 0), row(claim.Invalid, 0, 0, 0, 0), claim.Invalid},
-		{row(claim.Holds, 9, 1, 0, 0), row(claim.Refuted, 9, 1, 1, 0), claim.Refuted},
-		{row(claim.Undecided, 9, 1, 0, 1), row(claim.Refuted, 9, 1, 1, 0), claim.Refuted},
-		{row(claim.Undecided, 9, 1, 1, 0), row(claim.Holds, 9, 1, 0, 0), claim.Undecided},
-		{row(claim.Undecided, 1, 999, 0, 1), row(claim.Starved, 0, 9, 0, 0), claim.Undecided},
-		{row(claim.Starved, 0, 9, 0, 0), row(claim.Refuted, 1, 999, 1, 0), claim.Refuted},
-		{row(claim.Unsettled, 9, 0, 0, 0), row(claim.Elsewhere, 0, 0, 0, 0), claim.Unsettled},
+		{part(false, 9, 1, 0, 0), part(false, 9, 1, 0, 0), claim.Holds},
+		{part(false, 9, 1, 0, 0), part(false, 0, 0, 0, 0), claim.Holds},
+		{part(false, 9, 1, 0, 0), part(false, 1, 999, 0, 0), claim.Starved},
+		{part(false, 0, 0, 0, 0), part(false, 0, 0, 0, 0), claim.Invalid},
+		{part(false, 9, 1, 0, 0), part(true, 9, 1, 1, 0), claim.Refuted},
+		{part(false, 9, 1, 0, 1), part(true, 9, 1, 1, 0), claim.Refuted},
+		{part(false, 9, 1, 1, 0), part(false, 9, 1, 0, 0), claim.Undecided},
+		{part(false, 1, 999, 0, 1), part(false, 0, 9, 0, 0), claim.Undecided},
+		{part(false, 0, 9, 0, 0), part(true, 1, 999, 1, 0), claim.Refuted},
 	} {
-		pairs := [][]Row{{c.a, c.b}, {c.b, c.a}}
-		if c.b.Verdict == claim.Elsewhere { // the first shard comes first
-			pairs = pairs[:1]
-		}
-		for _, p := range pairs {
-			got := mergeRows(p[0], p[1])
-			if got.Verdict != c.want || (got.Certificate != "") != (c.want == claim.Refuted) {
-				t.Errorf("%s and %s: %s with certificate %q, want %s", p[0].Verdict, p[1].Verdict, got.Verdict,
-					got.Certificate, c.want)
+		for _, p := range [][]*Part{{c.a, c.b}, {c.b, c.a}} {
+			got := Row{Note: "kept"}.with(p)
+			if got.Verdict != c.want || got.Note != "kept" {
+				t.Errorf("%+v and %+v: %s, want %s", p[0], p[1], got.Verdict, c.want)
 			}
-			if got.Cases != c.a.Cases+c.b.Cases || got.Rejected != c.a.Rejected+c.b.Rejected {
-				t.Errorf("%s and %s: %d cases, %d rejected", p[0].Verdict, p[1].Verdict, got.Cases, got.Rejected)
+			if got.Cases != c.a.Cases+c.b.Cases || got.Rejected != c.a.Reasons["overflow"]+c.b.Reasons["overflow"] {
+				t.Errorf("%+v and %+v: %d cases, %d rejected", p[0], p[1], got.Cases, got.Rejected)
 			}
 		}
 	}
-	if !slices.Equal(part(t, 1, 1).Missing(), nil) {
-		t.Error("the whole misses batches")
+}
+
+// TestReadRefusesParts: counts by unit that are not those of the units or of the rows.
+func TestReadRefusesParts(t *testing.T) {
+	for _, e := range []edit{
+		{"none", func(r *Report) { r.Parts = nil }, "parts has 0 entries, want one for each of 1 units"},
+		{"one too few", func(r *Report) { r.Parts[0] = r.Parts[0][1:] }, "parts[0][0] is not of eq14a/printed"},
+		{"one too many", func(r *Report) { r.Parts[0] = append(r.Parts[0], r.Parts[0][0]) }, "parts[0] has 4 entries"},
+		{"a case more", func(r *Report) { r.Parts[0][2].Cases++ }, "eq14b/repaired: the row is not the sum of its parts"},
+		{"fewer than none", func(r *Report) { r.Parts[0][2].Cases = -1 }, "a count is -1"},
+		{"a ratio", func(r *Report) { r.Parts[0][2].Ratio = 0.125 }, "eq14b/repaired: ratio is 0."},
+		{"a refutation", func(r *Report) { r.Parts[0][1].Refuted = false }, "eq14b/printed: the row is not the sum"},
+		{"a claim", func(r *Report) { r.Parts[0][1].Claim = "x" }, "parts[0][1] is not of eq14b/printed, as in unit 2"},
+	} {
+		r := sealed(t, part(t, 2, 2), e.change)
+		if err := r.Check(); err == nil || !strings.Contains(err.Error(), e.want) {
+			t.Errorf("%s: error %v, want %q in it", e.name, err, e.want)
+		}
+	}
+	r := sealed(t, part(t, 1, 1), func(r *Report) { r.Parts = [][]Part{{}} })
+	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "want none where no unit is missing") {
+		t.Errorf("parts of the whole: error %v", err)
 	}
 }

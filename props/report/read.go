@@ -82,7 +82,16 @@ func firstBad(fields []field) error {
 // Options are those of the search that the report is of.
 func (r *Report) Options() (search.Options, error) {
 	part, parts, err := ParseShard(r.Shard)
-	return search.Options{Seed: r.Seed, Cases: r.Cases, Climb: r.Climb, Shard: part - 1, Shards: parts}, err
+	opt := search.Options{Seed: r.Seed, Cases: r.Cases, Climb: r.Climb, Shard: part - 1, Shards: parts}
+	if err != nil {
+		return opt, fmt.Errorf("shard is %w", err)
+	}
+	if r.Only != "" {
+		if opt.Units, err = search.ParseUnits(r.Only); err != nil {
+			return opt, fmt.Errorf("only is %w", err)
+		}
+	}
+	return opt, nil
 }
 
 // Check refuses a report that verify cannot have made. Errors name the claim,
@@ -93,23 +102,28 @@ func (r *Report) Check() error {
 	}
 	opt, err := r.Options()
 	if err != nil {
-		return fmt.Errorf("shard is %w", err)
+		return err
 	}
 	if err := firstBad([]field{
 		{"cases", r.Cases, r.Cases >= 1 && r.Cases <= MaxCases, fmt.Sprintf("1..%d", MaxCases)},
 		{"climb", r.Climb, r.Climb >= 0 && r.Climb <= MaxCases, fmt.Sprintf("0..%d", MaxCases)},
 		{"number of claims", len(r.Claims), len(r.Claims) > 0, "1 or more"},
-		{"number of runs", len(r.Runs), len(r.Runs) == 0 || opt.Shards == 1, "none in a shard"},
-		{"number of sequential tests", len(r.Sequential), len(r.Sequential) == 0 || opt.Shards == 1, "none in a shard"},
+		{"number of runs", len(r.Runs), len(r.Runs) == 0 || r.whole(), "none in a shard"},
+		{"number of sequential tests", len(r.Sequential), len(r.Sequential) == 0 || r.whole(), "none in a shard"},
+		{"shard", r.Shard, r.Only == "" || r.Shard == "1/1", "1/1 where only some units are asked for"},
 		{"digest", r.Digest, r.Digest == r.digest(), r.digest() + ", that of the content"},
 	}); err != nil {
 		return err
 	}
-	if err := r.checkUnits(opt); err != nil {
-		return err
-	}
 	want, err := Select(r.Select)
 	if err != nil {
+		return err
+	}
+	if r.Campaign != nil {
+		if err := r.Campaign.check(); err != nil {
+			return err
+		}
+	} else if err := r.checkUnits(want, opt); err != nil {
 		return err
 	}
 	if len(r.Claims) != len(want) {
@@ -120,39 +134,63 @@ func (r *Report) Check() error {
 		if row.Name() != c.Name() {
 			return fmt.Errorf("claims[%d] is %s, want %s", k, strict.Quote(row.Name()), c.Name())
 		}
-		if err := row.check(c, r, opt); err != nil {
+		if err := row.check(c, r); err != nil {
 			return fmt.Errorf("%s: %w", c.Name(), err)
 		}
-		if err := r.checkTried(row, want, c.Kind, opt); err != nil {
+		if r.Campaign != nil {
+			continue
+		}
+		if err := r.checkTried(row, want, c.Kind); err != nil {
 			return fmt.Errorf("%s: %w", c.Name(), err)
 		}
+	}
+	if err := r.checkParts(want); err != nil {
+		return err
 	}
 	return r.checkRuns()
 }
 
+// whole reports that all units were asked for.
+func (r *Report) whole() bool { return r.Shard == "1/1" && r.Only == "" }
+
 // checkUnits refuses units of another shard, units twice or out of order, and, where
 // nothing says that the search was stopped, missing ones.
-func (r *Report) checkUnits(opt search.Options) error {
-	want := opt.Shard
-	for k, u := range r.Units {
-		if u.Batch != want || u.Batch >= opt.Batches() || len(u.Digest) != 64 {
-			return fmt.Errorf("units[%d] is batch %d with a digest of %d characters, want batch %d of %d and 64",
-				k, u.Batch, len(u.Digest), want, opt.Batches())
+func (r *Report) checkUnits(claims []claim.Claim, opt search.Options) error {
+	all := search.UnitsOf(claims, r.Cases)
+	k := 0
+	for number := range all.Asked(&opt) {
+		if k == len(r.Units) {
+			break
 		}
-		want += opt.Shards
+		u, want := r.Units[k], all.At(number)
+		want.Digest = u.Digest
+		if u != want || len(u.Digest) != 64 {
+			return fmt.Errorf("units[%d] is unit %d, %s of batch %d, with a digest of %d characters, want unit %d of %d, "+
+				"%s of batch %d, and 64", k, u.Number, strict.Cut(u.Kind), u.Batch, len(u.Digest), number, all.Len(),
+				want.Kind, want.Batch)
+		}
+		k++
 	}
-	idle := opt.Shard > 0 && opt.Shard >= opt.Batches()
+	asked := all.CountAsked(&opt)
 	return firstBad([]field{
-		{"stopped", r.Stopped, r.Stopped == (want < opt.Batches()), "true where units are missing"},
-		{"idle", r.Idle, r.Idle == idle, "true for a shard without units"},
+		{"number of units", len(r.Units), k == len(r.Units), fmt.Sprintf("at most %d", asked)},
+		{"stopped", r.Stopped, r.Stopped == (k < asked), "true where units are missing"},
+		{"idle", r.Idle, r.Idle == (asked == 0), "true for a shard without units"},
 	})
 }
 
-func (r *Row) check(c *claim.Claim, of *Report, opt search.Options) error {
+// has reports that the report has a unit of the kind.
+func (r *Report) has(kind string) bool {
+	return slices.ContainsFunc(r.Units, func(u search.Unit) bool { return u.Kind == kind })
+}
+
+func (r *Row) check(c *claim.Claim, of *Report) error {
 	count := fmt.Sprintf("0..%d", maxCount)
 	verdicts := []claim.Verdict{claim.Holds, claim.Refuted, claim.Undecided, claim.Starved, claim.Invalid}
 	switch {
-	case c.Kind == claim.SelfJudged && opt.Shard > 0:
+	case c.Kind == claim.SelfJudged && of.Campaign != nil:
+		verdicts = []claim.Verdict{claim.Holds, claim.Refuted, claim.Undecided, claim.Unsettled, claim.Elsewhere}
+	case c.Kind == claim.SelfJudged && !of.has(claim.SelfJudged.String()):
 		verdicts = []claim.Verdict{claim.Elsewhere}
 	case c.Kind == claim.SelfJudged:
 		verdicts = []claim.Verdict{claim.Holds, claim.Refuted, claim.Undecided, claim.Unsettled, claim.Invalid}
@@ -170,7 +208,7 @@ func (r *Row) check(c *claim.Claim, of *Report, opt search.Options) error {
 		{"undecided", r.Undecided, r.Undecided >= 0 && r.Undecided <= r.Cases, "0..cases"},
 		{"ratio", r.Ratio, r.Ratio >= 0, ">= 0"},
 		{"certificate", r.Certificate, certified, "that on record, or none"},
-		{"replay", r.Replay, strings.HasSuffix(r.Replay, flags), "one that ends in" + flags},
+		{"replay", r.Replay, of.Campaign != nil || strings.HasSuffix(r.Replay, flags), "one that ends in" + flags},
 	}); err != nil {
 		return err
 	}
@@ -189,30 +227,42 @@ func (r *Row) check(c *claim.Claim, of *Report, opt search.Options) error {
 }
 
 // checkTried refuses a row of a claim that random cases settle whose cases, valid and
-// rejected, are not as many as the units have: a batch of random ones each, for each climb
-// of a claim of the same kind one, and in the first shard fewer long runs than a batch.
-func (r *Report) checkTried(row *Row, claims []claim.Claim, kind claim.Kind, opt search.Options) error {
+// rejected, are not as many as the units of its kind have: a batch of random ones each, for
+// each climb of a claim of the same kind one, and fewer long runs than a batch.
+func (r *Report) checkTried(row *Row, claims []claim.Claim, kind claim.Kind) error {
 	if kind == claim.SelfJudged {
 		return nil
 	}
-	least := r.Tried()
+	least, units := r.triedOf(kind)
 	most := least
 	if r.Climb > 0 && kind != claim.Linear {
 		lengths := gen.MaxN - gen.MinN + 1
 		for k := range claims {
 			if claims[k].Kind == kind {
-				most += len(r.Units) * lengths
+				most += units * lengths
 			}
 		}
 	}
-	if kind == claim.Training && opt.Shard == 0 {
+	if kind == claim.Training && r.has(search.LongUnit) {
 		most += search.Batch
 	}
 	tried := row.Cases + row.Rejected
 	return firstBad([]field{
 		{"cases + rejected", tried, tried >= least && tried <= most,
-			fmt.Sprintf("%d..%d from %d batches", least, most, len(r.Units))},
+			fmt.Sprintf("%d..%d from %d batches", least, most, units)},
 	})
+}
+
+// triedOf is the number of random cases in the units of a kind, and of these units.
+func (r *Report) triedOf(kind claim.Kind) (cases, units int) {
+	opt := search.Options{Cases: r.Cases}
+	for k := range r.Units {
+		if r.Units[k].Kind == kind.String() {
+			cases += opt.Size(r.Units[k].Batch)
+			units++
+		}
+	}
+	return cases, units
 }
 
 // checkSearched is check for a claim that random cases settle.

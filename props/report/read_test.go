@@ -37,19 +37,24 @@ func TestReadRefuses(t *testing.T) {
 	add("order of claims", `report: claims[0] is "eq14b/printed"`, func(r *Report) {
 		r.Claims[0], r.Claims[1] = r.Claims[1], r.Claims[0]
 	})
-	add("a batch is missing", "report: stopped is false, want true where units are missing",
-		func(r *Report) { r.Units = r.Units[:1] })
+	add("a unit is missing", "report: stopped is false, want true where units are missing",
+		func(r *Report) { r.Units = r.Units[:2] })
 	add("stopped, but complete", "report: stopped is true, want ", func(r *Report) { r.Stopped = true })
 	add("idle with units", "report: idle is true, want ", func(r *Report) { r.Idle = true })
-	add("a batch twice", "report: units[1] is batch 0 ", func(r *Report) { r.Units[1] = r.Units[0] })
-	add("a batch too many", "report: units[2] is batch 2 ", func(r *Report) {
-		u := r.Units[1]
-		u.Batch = 2
+	add("a unit twice", "report: units[2] is unit 2, ", func(r *Report) { r.Units[2] = r.Units[1] })
+	add("a unit too many", "report: number of units is 4, want at most 3", func(r *Report) {
+		u := r.Units[2]
+		u.Number, u.Batch = 4, 2
 		r.Units = append(r.Units, u)
 	})
-	add("a batch without a digest", "report: units[1] is batch 1 with a digest of 0 characters",
+	add("a unit of another batch", "report: units[1] is unit 2, step of batch 1,", func(r *Report) { r.Units[1].Batch = 1 })
+	add("a unit of another kind", "report: units[0] is unit 1, step of batch 0,", func(r *Report) { r.Units[0].Kind = "step" })
+	add("a unit without a digest", "report: units[1] is unit 2, step of batch 0, with a digest of 0 characters",
 		func(r *Report) { r.Units[1].Digest = "" })
-	add("a batch of another shard", "report: units[0] is batch 0 ", func(r *Report) { r.Shard = "2/2" })
+	add("a unit of another shard", "report: units[0] is unit 1, ", func(r *Report) { r.Shard = "2/2" })
+	add("units not in a list", "report: units[0] is unit 1, ", func(r *Report) { r.Only = "2-3" })
+	add("a list that is none", `report: only is "3-2", want numbers`, func(r *Report) { r.Only = "3-2" })
+	add("a list and a shard", "report: shard is 1/2, want 1/1", func(r *Report) { r.Only, r.Shard = "1-3", "1/2" })
 	add("runs of a shard", "report: number of runs is 1, want none in a shard", func(r *Report) {
 		r.Shard, r.Runs = "1/2", oneRun(training.Result{Name: "x", Steps: 1, OK: true})
 	})

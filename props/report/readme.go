@@ -143,14 +143,26 @@ func (r *Report) inPlace(id string) string {
 	return strings.Join(forms, ", ")
 }
 
-// excerpt is the part of ClaimsTable about Theorems 1 and 2, without the replay column.
+// excerpt is the part of ClaimsTable about Theorems 1 and 2, without the columns of the
+// reach and of the replay.
 func (r *Report) excerpt() *table.Table {
 	all := r.ClaimsTable()
+	leave := func(k int) bool { return all.Columns[k].Name == "searched to" || all.Columns[k].Name == "replay" }
 	t := table.New()
-	t.Columns = all.Columns[:len(all.Columns)-1]
+	for k := range all.Columns {
+		if !leave(k) {
+			t.Columns = append(t.Columns, all.Columns[k])
+		}
+	}
 	for k, row := range r.Claims {
 		if (row.ID == "thm1" || row.ID == "thm2") && row.Reading != claim.Literal && row.Reading != claim.Total {
-			t.Rows = append(t.Rows, all.Rows[k][:len(t.Columns)])
+			var cells []string
+			for j, cell := range all.Rows[k] {
+				if !leave(j) {
+					cells = append(cells, cell)
+				}
+			}
+			t.Rows = append(t.Rows, cells)
 		}
 	}
 	return t

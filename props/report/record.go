@@ -135,7 +135,8 @@ func (on Record) Compare(r *Report) []Difference {
 		case !ok:
 			differs(false, "%s: %s, not on record", row.Name(), row.Verdict)
 		case want.Verdict != row.Verdict:
-			missed := row.Verdict == claim.Invalid || row.Verdict == claim.Starved || want.Verdict == claim.Refuted
+			missed := want.Verdict == claim.Refuted ||
+				slices.Contains([]claim.Verdict{claim.Invalid, claim.Starved, claim.Elsewhere}, row.Verdict)
 			differs(missed, "%s: %s, on record: %s", row.Name(), row.Verdict, want.Verdict)
 		case row.Verdict == claim.Refuted && row.Certificate == "" && row.certifiable():
 			differs(false, "%s: refuted, but testdata/certificates has no certificate", row.Name())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
 	"github.com/cascade-sgd/cascade/props/internal/search"
@@ -19,9 +20,10 @@ import (
 type Report struct {
 	Version int       `json:"version"`
 	Seed    uint64    `json:"seed"`
-	Cases   int       `json:"cases"` // random cases asked for, 1..MaxCases
-	Climb   int       `json:"climb"` // evaluations of each climb, 0..MaxCases
-	Shard   string    `json:"shard"` // i/n: the i-th of n parts; 1/1 is all
+	Cases   int       `json:"cases"`          // random cases asked for, 1..MaxCases
+	Climb   int       `json:"climb"`          // evaluations of each climb, 0..MaxCases
+	Shard   string    `json:"shard"`          // i/n: the i-th of n parts; 1/1 is all
+	Only    string    `json:"only,omitempty"` // these units, as search.ParseUnits reads them, not a shard
 	Select  Selection `json:"select"`
 	Build   Build     `json:"build"`
 	Idle    bool      `json:"idle,omitempty"`    // the shard has no unit of work
@@ -29,8 +31,10 @@ type Report struct {
 
 	Claims     []Row             `json:"claims"`
 	Units      []search.Unit     `json:"units,omitempty"`      // of work that were done
+	Parts      [][]Part          `json:"parts,omitempty"`      // of each unit, where some are missing
 	Runs       []training.Result `json:"runs,omitempty"`       // training runs
 	Sequential []betting.Result  `json:"sequential,omitempty"` // long stochastic runs
+	Campaign   *Campaign         `json:"campaign,omitempty"`   // that the report is of, instead of a search
 
 	Digest string `json:"digest"` // SHA-256 in hex of the report with an empty digest
 }
@@ -43,15 +47,24 @@ func New(sel Selection, out *search.Outcome, opt search.Options) *Report {
 	shards := max(opt.Shards, 1)
 	r := &Report{
 		Version: 1, Seed: opt.Seed, Cases: opt.Cases, Climb: opt.Climb, Select: sel, Build: ThisBuild(),
-		Shard: fmt.Sprintf("%d/%d", opt.Shard+1, shards), Idle: opt.Shard > 0 && opt.Shard >= opt.Batches(),
+		Shard: fmt.Sprintf("%d/%d", opt.Shard+1, shards), Only: search.FormatUnits(opt.Units),
 		Stopped: out.Stopped, Units: out.Units,
 	}
 	for _, f := range out.Findings {
 		r.Claims = append(r.Claims, NewRow(f, opt))
 	}
+	if r.partial() {
+		for k, found := range out.Parts {
+			r.Parts = append(r.Parts, newParts(&r.Units[k], found))
+		}
+	}
+	r.Idle = len(r.Units) == 0 && !r.Stopped
 	r.Seal()
 	return r
 }
+
+// partial reports that the report was not asked for all units, or has not done all.
+func (r *Report) partial() bool { return r.Shard != "1/1" || r.Only != "" || r.Stopped }
 
 // Marshal is the machine report as verify writes it.
 func (r *Report) Marshal() ([]byte, error) {
@@ -92,6 +105,7 @@ type Row struct {
 	Note        string               `json:"note"`
 	Statement   string               `json:"statement"`
 	Worst       *search.Origin       `json:"worst,omitempty"` // the case of the largest ratio
+	Reach       *gen.Extent          `json:"reach,omitempty"` // how far it was searched in each direction
 }
 
 // sixDigits rounds a ratio to six significant digits, which are the same on every
@@ -121,10 +135,20 @@ func NewRow(f *search.Finding, opt search.Options) Row {
 	for n, e := range f.ByN {
 		r.RatioByN[n] = sixDigits(e.Ratio)
 	}
+	r.Reach = reachOf(f)
 	if r.Verdict == claim.Refuted {
 		r.Certificate = OnRecord(c)
 	}
 	return r
+}
+
+// reachOf is how far a finding was searched, nil where it has no case.
+func reachOf(f *search.Finding) *gen.Extent {
+	if f.Reach == (gen.Extent{}) {
+		return nil
+	}
+	reach := f.Reach
+	return &reach
 }
 
 func searchFlags(seed uint64, cases, climb int) string {

@@ -42,15 +42,29 @@ const (
 
 // ClaimsTable has a row for each claim.
 func (r *Report) ClaimsTable() *table.Table {
-	t := table.New("id", "equation", "form", "reading", "verdict", "cases", "rejected", "largest ratio", "replay")
+	t := table.New("id", "equation", "form", "reading", "verdict", "cases", "rejected", "searched to",
+		"largest ratio", "replay")
 	for _, c := range r.Claims {
 		reading := c.Reading.String()
 		if reading == "" {
 			reading = "-"
 		}
-		t.Add(c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.Tightness(), c.Replay)
+		t.Add(c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.ReachWords(), c.Tightness(), c.Replay)
 	}
 	return t
+}
+
+// ReachWords are how large the valid cases were, the largest in each direction, "-" where
+// there were none.
+func (r *Row) ReachWords() string {
+	if r.Reach == nil {
+		return "-"
+	}
+	words := fmt.Sprintf("N %d, width %d, leaves %d", r.Reach.N, r.Reach.Width, r.Reach.Leaves)
+	if r.Reach.Steps > 0 {
+		words = fmt.Sprintf("N %d, width %d, T %d", r.Reach.N, r.Reach.Width, r.Reach.Steps)
+	}
+	return words
 }
 
 // RunsTable has a row for each training run, with what its last logged step measured.
@@ -92,6 +106,7 @@ reading        how the conditional expectations of section 3 are taken: literal,
 verdict        holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation;
                unsettled: a statement about rates
 cases          that say something about the claim; rejected are those that break a hypothesis or say nothing
+searched to    the most operators, the widest state, the most steps or outcomes of a valid case
 largest ratio  left/right at its worst: 1 is a bound that is met; unbounded: the right side is 0 but for rounding;
                of a claim about a rate or a growth (<~, O): the constant that it needs
 replay         the same search for this claim alone, with the claims that its worst case was found by`

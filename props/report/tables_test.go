@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
 	"github.com/cascade-sgd/cascade/props/internal/table"
@@ -87,6 +88,8 @@ func TestClaimsTable(t *testing.T) {
 	}
 	r := &Report{Claims: []Row{row("eq6", claim.AnyReading), row("thm1", claim.AnyReading),
 		row("thm2", claim.Literal), row("thm2", claim.Past), row("thm2", claim.Total), row("thm3", claim.Past)}}
+	r.Claims[3].Reach = &gen.Extent{N: 7, Width: 4, Leaves: 81}
+	r.Claims[5].Reach = &gen.Extent{N: 3, Width: 2, Steps: 64, Leaves: 1}
 	all, some := r.ClaimsTable(), r.excerpt()
 	var got []string
 	for _, table := range []*table.Table{all, some} {
@@ -100,12 +103,13 @@ func TestClaimsTable(t *testing.T) {
 		}
 	}
 	want := []string{
-		"id, equation, form, reading, verdict, cases, rejected, largest ratio, replay, ",
-		"eq6, (e), printed, -, holds, 9, 2, 0.5000, verify -x", "thm1, (e), printed, -, holds, 9, 2, 0.5000, verify -x",
-		"thm2, (e), printed, literal, holds, 9, 2, 0.5000, verify -x",
-		"thm2, (e), printed, past, holds, 9, 2, 0.5000, verify -x",
-		"thm2, (e), printed, total, holds, 9, 2, 0.5000, verify -x",
-		"thm3, (e), printed, past, holds, 9, 2, 0.5000, verify -x",
+		"id, equation, form, reading, verdict, cases, rejected, searched to, largest ratio, replay, ",
+		"eq6, (e), printed, -, holds, 9, 2, -, 0.5000, verify -x",
+		"thm1, (e), printed, -, holds, 9, 2, -, 0.5000, verify -x",
+		"thm2, (e), printed, literal, holds, 9, 2, -, 0.5000, verify -x",
+		"thm2, (e), printed, past, holds, 9, 2, N 7, width 4, leaves 81, 0.5000, verify -x",
+		"thm2, (e), printed, total, holds, 9, 2, -, 0.5000, verify -x",
+		"thm3, (e), printed, past, holds, 9, 2, N 3, width 2, T 64, 0.5000, verify -x",
 		"id, equation, form, reading, verdict, cases, rejected, largest ratio, ",
 		"thm1, (e), printed, -, holds, 9, 2, 0.5000", "thm2, (e), printed, past, holds, 9, 2, 0.5000",
 	}

@@ -65,7 +65,8 @@ func (f *gateFlags) define(c *call) {
 	c.fs.StringVar(&f.json, "json", "", "write the verdict as JSON to this `file`")
 	c.fs.StringVar(&f.junit, "junit", "", "write the verdict as JUnit XML to this `file`")
 	c.fs.StringVar(&f.known, "known-failing", "",
-		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does")
+		"`file` with names of known faults, one a line: they do not fail the gate, and one that does not show does, "+
+			"unless its line begins with sometimes:")
 	c.fs.StringVar(&f.replay, "replay", "",
 		"ask again what this `file` has, the -json of an earlier gate or lines of requests; - is stdin")
 	c.fs.StringVar(&f.baseline, "baseline", "",

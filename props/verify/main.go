@@ -52,6 +52,7 @@ func init() {
 		"":         searchCommand,
 		"merge":    mergeCommand,
 		"replay":   replayCommand,
+		"export":   exportCommand,
 		"errata":   errataCommand,
 		"figures":  figuresCommand,
 		"page":     pageCommand,
@@ -59,6 +60,7 @@ func init() {
 		"gate":     gateCommand,
 		"adapters": adaptersCommand,
 		"trace":    traceCommand,
+		"campaign": campaignCommand,
 	}
 }
 

@@ -8,6 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/pages"
+	"github.com/cascade-sgd/cascade/props/report"
 )
 
 // verify runs the command in process and returns its exit code and output.
@@ -63,7 +67,8 @@ func TestUsage(t *testing.T) {
 		{[]string{""}, `unexpected argument ""`},
 		{[]string{"-seed", "1", "now"}, `unexpected argument "now"`},
 		{[]string{"-seed", "1", "merge", "x"}, `unexpected argument "merge": a command comes before all flags`},
-		{[]string{"now"}, `no command "now", want one of: adapters, errata, figures, gate, merge, page, record, replay, trace`},
+		{[]string{"now"}, `no command "now", want one of: adapters, campaign, errata, export, figures, gate, merge, page, ` +
+			`record, replay, trace`},
 		{[]string{strings.Repeat("x", 999)}, `no command "` + strings.Repeat("x", 80) + `..."`},
 		{[]string{"help", "now"}, `no command "now"`},
 		{[]string{"merge"}, "verify merge: 0 arguments, want 1 or more"},
@@ -72,6 +77,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"merge", "nowhere.json"}, "nowhere.json"},
 		{[]string{"replay"}, "verify replay: 0 arguments"},
 		{[]string{"replay", "a", "b"}, `unexpected argument "b"`},
+		{[]string{"merge", "-html", "no/such/dir/x", "nowhere.json"}, "-html no/such/dir/x: its directory is not there"},
+		{[]string{"replay", "--", "a", "-b"}, `unexpected argument "-b"`},
 		{[]string{"replay", "nowhere.json"}, "nowhere.json"},
 		{[]string{"replay", "."}, "is a directory"},
 		{[]string{"replay", "main.go"}, "main.go: line 1, column 1: "},
@@ -92,6 +99,28 @@ func TestUsage(t *testing.T) {
 		}
 		if strings.Count(stderr, "\n") != 1 || len(stderr) > 800 {
 			t.Errorf("verify %.80q: more than one line of 800 characters: %q", c.args, stderr)
+		}
+	}
+}
+
+// TestErrataOnRecord: without flags the errata are those on record, at once.
+func TestErrataOnRecord(t *testing.T) {
+	want := string(must(pages.FS.ReadFile("ERRATA.md")))
+	if code, stdout, stderr := verify("errata"); code != exitOK || stdout != want || stderr != "" {
+		t.Errorf("exit %d, %q, %d characters, want the %d of ERRATA.md", code, stderr, len(stdout), len(want))
+	}
+}
+
+// TestRecordable: nothing that no search came to goes on record.
+func TestRecordable(t *testing.T) {
+	for v, want := range map[claim.Verdict]string{
+		claim.Holds: "", claim.Refuted: "", claim.Unsettled: "", claim.Undecided: "b/printed is undecided; nothing is written",
+		claim.Starved: "b/printed is starved; nothing is written", claim.Invalid: "b/printed is invalid; nothing is written",
+	} {
+		r := &report.Report{Claims: []report.Row{{ID: "a", Form: claim.Printed, Verdict: claim.Holds},
+			{ID: "b", Form: claim.Printed, Verdict: v}}}
+		if err := recordable(r); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%s: error %v, want %q", v, err, want)
 		}
 	}
 }

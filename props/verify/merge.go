@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/report"
 )
@@ -15,8 +16,8 @@ import (
 var mergeCommand = &command{
 	synopsis: "[flags] REPORT...",
 	what:     "Joins the reports (-json) of all shards of one search, prints their sum as JSON and judges it.",
-	long: `Every batch of the search must be in one report, whatever shards they are of. Reports of other searches or
-builds, edited ones, and a batch too few or too many are refused.
+	long: `Every unit of the search must be in a report, whatever shards they are of; one that is in several counts once.
+Reports of other searches or builds, edited ones, and a unit too few are refused; what does the missing units is named.
 
 Examples:
   for i in 1 2 3; do go run ./props/verify -shard $i/3 -json $i.json; done
@@ -26,8 +27,8 @@ Examples:
 }
 
 func runMerge(c *call) (int, error) {
-	recheck := c.fs.Int("recheck", 0, "do `n` batches again, drawn by -seed, and refuse the reports if one differs")
-	seed := c.fs.Uint64("seed", 1, "`seed` that draws the batches of -recheck")
+	recheck := c.fs.Int("recheck", 0, "do `n` units again, drawn by -seed, and refuse the reports if one differs")
+	seed := c.fs.Uint64("seed", 1, "`seed` that draws the units of -recheck")
 	var page pageFlags
 	page.define(c)
 	if err := c.parse(1, math.MaxInt); err != nil {
@@ -59,7 +60,9 @@ func runMerge(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	say := func(batch int) { fmt.Fprintf(c.stderr, "verify merge: batch %d again\n", batch) }
+	say := func(u search.Unit) {
+		fmt.Fprintf(c.stderr, "verify merge: unit %d again, %s\n", u.Number, u.Does())
+	}
 	if err := sum.Recheck(c.ctx, *recheck, *seed, say); errors.Is(err, context.Canceled) {
 		return exitStopped, nil
 	} else if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/report"
 )
 
-// TestMerge: each shard of a search ends well, though the third has no batch, and joined
-// they are the search, to the last byte.
+// TestMerge: each shard of a search ends well, though the fourth has no unit, and joined
+// they are the search, to the last byte; so they are with what merge says is missing.
 func TestMerge(t *testing.T) {
 	dir := t.TempDir()
 	search := func(name string, args ...string) string {
@@ -27,12 +27,24 @@ func TestMerge(t *testing.T) {
 	}
 	asPage := filepath.Join(dir, "whole.html")
 	whole := search("whole.json", "-runs=false", "-html", asPage)
-	a, b, c := search("a.json", "-shard", "1/3"), search("b.json", "-shard", "2/3"), search("c.json", "-shard", "3/3")
-	code, stdout, stderr := verify("merge", b, c, a, "-recheck", "1", "-seed", "7")
-	if code != exitOK || !strings.Contains(stderr, "verify merge: batch 1 again\n") &&
-		!strings.Contains(stderr, "verify merge: batch 0 again\n") ||
+	a, b, c := search("a.json", "-shard", "1/4"), search("b.json", "-shard", "2/4"), search("c.json", "-shard", "3/4")
+	code, stdout, stderr := verify("merge", b, c, a, search("d.json", "-shard", "4/4"), b, "-recheck", "1", "-seed", "7")
+	if code != exitOK || !strings.Contains(stderr, "verify merge: unit ") || !strings.Contains(stderr, " again, claims ") ||
 		!strings.Contains(stderr, "verdicts as on record") {
 		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	_, _, said := verify("merge", a)
+	_, command, ok := strings.Cut(said, "this does them: verify ")
+	if !ok {
+		t.Fatalf("it does not say what does the missing units: %s", said)
+	}
+	missing := filepath.Join(dir, "missing.json")
+	if code, stdout, stderr := verify(strings.Fields(strings.Replace(command, "FILE", missing, 1))...); code != exitOK ||
+		!strings.Contains(stdout, "units 2,3: nothing refuted that is on record as true") {
+		t.Fatalf("%s: exit %d, %s", command, code, stderr)
+	}
+	if code, sum, stderr := verify("merge", missing, a); code != exitOK || sum != stdout {
+		t.Errorf("with the missing units: exit %d, %s", code, stderr)
 	}
 	if d := cmp.Diff(string(must(os.ReadFile(whole))), stdout); d != "" {
 		t.Errorf("(-whole +merged):\n%s", d)
@@ -87,10 +99,9 @@ func TestMerge(t *testing.T) {
 		name, want string
 		files      []string
 	}{
-		{"the whole twice", "reports 1 and 2, shards 1/1 and 1/1: batch 0 is in both", []string{whole, whole}},
-		{"one shard", "1 of 2 batches are in no report; these do them: -shard 2/2", []string{a}},
+		{"one shard", "2 of 3 units are in no report; this does them: verify -units 2,3 -seed 1 ", []string{a}},
 		{"a shard of another seed", "report 2: seed is 2, want 1",
-			[]string{a, search("seed.json", "-shard", "2/3", "-seed", "2"), c}},
+			[]string{a, search("seed.json", "-shard", "2/4", "-seed", "2"), c}},
 		{"a version", "v.json: report: shard is", []string{file(t, "v.json", `{"version":1}`)}},
 		{"words behind", "w.json: report: line ", []string{a, b, c, file(t, "w.json", first+"words")}},
 		{"an edited verdict", "banana.json: report: digest is ", []string{
@@ -110,11 +121,11 @@ func TestMerge(t *testing.T) {
 	r.Units[0].Digest = strings.Repeat("0", 64)
 	r.Seal()
 	forged := file(t, "forged.json", string(must(r.Marshal())))
-	if code, _, stderr := verify("merge", forged, b); code != exitOK {
-		t.Errorf("a forged batch, not done again: exit %d, %s", code, stderr)
+	if code, _, stderr := verify("merge", forged, b, c); code != exitOK {
+		t.Errorf("a forged unit, not done again: exit %d, %s", code, stderr)
 	}
-	if code, stdout, stderr := verify("merge", "-recheck", "2", forged, b); code != exitUsage || stdout != "" ||
-		!strings.Contains(stderr, "batch 0: its digest is 0000") {
-		t.Errorf("a forged batch: exit %d, %s", code, stderr)
+	if code, stdout, stderr := verify("merge", "-recheck", "3", forged, b, c); code != exitUsage || stdout != "" ||
+		!strings.Contains(stderr, "unit 1: its digest is 0000") {
+		t.Errorf("a forged unit: exit %d, %s", code, stderr)
 	}
 }

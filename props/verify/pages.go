@@ -112,7 +112,7 @@ func runErrata(c *call) (int, error) {
 	}
 	p := newProgress(c.stderr)
 	defer p.end()
-	p.expect(guesses(claims, f.climb, false))
+	p.expectAll(claims, &f, false)
 	out := search.Run(claims, f.options(c, p))
 	p.end()
 	if err := report.ErrataPage(out.Findings).Markdown(c.stdout); err != nil {
@@ -150,7 +150,7 @@ func runRecord(c *call) (int, error) {
 	}
 	p := newProgress(c.stderr)
 	defer p.end()
-	p.expect(guesses(claims, f.climb, true))
+	p.expectAll(claims, &f, true)
 	opt := f.options(c, p)
 	out := search.Run(claims, opt)
 	r := report.New(f.Selection, out, opt).Recorded(out.Findings)
@@ -161,16 +161,24 @@ func runRecord(c *call) (int, error) {
 	if c.ctx.Err() != nil {
 		return exitStopped, nil // nothing is written
 	}
-	for _, row := range r.Claims {
-		if !row.Verdict.Recordable() {
-			return exitUsage, fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
-		}
+	if err := recordable(r); err != nil {
+		return exitUsage, err
 	}
 	if err := writeRecord(r, out.Findings, string(readme)); err != nil {
 		return exitUsage, err
 	}
 	_, err = fmt.Fprintf(c.stdout, "wrote %d verdicts to %s and props/pages\n", len(r.Claims), report.RecordPath)
 	return exitOK, err
+}
+
+// recordable refuses a report with a verdict that no search came to.
+func recordable(r *report.Report) error {
+	for _, row := range r.Claims {
+		if !row.Verdict.Recordable() {
+			return fmt.Errorf("%s is %s; nothing is written", row.Name(), row.Verdict)
+		}
+	}
+	return nil
 }
 
 // maxReadme caps README.md.

@@ -93,18 +93,19 @@ func TestSignals(t *testing.T) {
 		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 			t.Errorf("%v: left behind %v", signal, left)
 		}
-		_, after, ok := strings.Cut(stdout.String(), "\n  -shard ")
-		shard, _, more := strings.Cut(after, ", ")
-		if !ok || !more {
+		_, after, ok := strings.Cut(stdout.String(), "\n  verify -units ")
+		first, _, _ := strings.Cut(after, "-")
+		if !ok || first == "" {
 			t.Fatalf("%v: it does not say what is missing:\n%s", signal, &stdout)
 		}
 		rest := filepath.Join(dir, "rest.json")
-		if code, out, _ := verify(append(args, "-shard", shard, "-json", rest)...); code != exitOK {
+		if code, out, _ := verify(append(args, "-units", first, "-json", rest)...); code != exitOK {
 			t.Fatalf("%v: exit %d\n%s", signal, code, out)
 		}
 		again, err := report.Read(bytes.NewReader(must(os.ReadFile(rest))))
-		if err != nil || len(again.Units) != 1 || again.Units[0].Batch != r.Missing()[0] || again.Claims[0].Cases == 0 {
-			t.Errorf("%v: shard %s: %v, %+v", signal, shard, err, again.Units)
+		missing, _, _ := r.Missing()
+		if err != nil || len(again.Units) != 1 || again.Units[0].Number != missing[0] || again.Claims[0].Cases == 0 {
+			t.Errorf("%v: unit %s: %v, %+v", signal, first, err, again.Units)
 		}
 	}
 }

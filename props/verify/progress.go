@@ -14,6 +14,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/conform"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // progress says what a search or a gate is doing, how far it is and about how long it will take:
@@ -27,7 +28,8 @@ type progress struct {
 	once  sync.Once
 
 	mu          sync.Mutex
-	done, total int           // batches
+	done, total int           // units
+	units       []string      // by name, in order
 	what        string        // is being done
 	since       time.Duration // from start to when it began
 	guess       map[string]time.Duration
@@ -47,14 +49,14 @@ const (
 	prior = 10 * time.Second
 )
 
-// The units of a search, as search.Options.Progress names them: what is done once, what is
-// done for each batch, and what comes after them.
+// The units of a search, as search.Unit.Does names them: what is done once, what is done for
+// each batch; and what comes after them.
 var (
 	unitsBefore  = []string{"claims that judge themselves", "long runs"}
 	unitsOfBatch = []string{
 		"claims of kind step", "claims of kind nodes", "claims of kind linear", "claims of kind training",
 	}
-	unitsAfter = []string{"certificates", unitRuns}
+	unitsAfter = []string{unitRuns}
 )
 
 const unitRuns = "training runs and sequential tests"
@@ -63,7 +65,7 @@ const unitRuns = "training runs and sequential tests"
 // climbs or without. They are for units of which none has been done, and what has been done
 // scales them.
 func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duration {
-	seconds := map[string]float64{"certificates": 0.5}
+	seconds := map[string]float64{}
 	kinds := map[claim.Kind]bool{}
 	for _, c := range claims {
 		kinds[c.Kind] = true
@@ -99,11 +101,31 @@ func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duratio
 	return guess
 }
 
-// expect says how long units take that have not been done, as guesses has them.
-func (p *progress) expect(guess map[string]time.Duration) {
+// expect says which units there are and how long those take that have not been done, as
+// guesses has them.
+func (p *progress) expect(guess map[string]time.Duration, units []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.guess = guess
+	p.guess, p.units = guess, units
+}
+
+// expectAll is expect for a search of all units, with the training runs or without.
+func (p *progress) expectAll(claims []claim.Claim, f *searchFlags, runs bool) {
+	p.expect(guesses(claims, f.climb, runs), unitNames(search.UnitsOf(claims, f.cases), &search.Options{}))
+}
+
+// maxNamed caps the units whose time is foretold one by one.
+const maxNamed = 1 << 16
+
+// unitNames are what the units do that are asked for, and what comes after them.
+func unitNames(all search.Units, opt *search.Options) (names []string) {
+	for number := range all.Asked(opt) {
+		u := all.At(number)
+		if names = append(names, u.Does()); len(names) == maxNamed {
+			break
+		}
+	}
+	return names
 }
 
 // newProgress begins to write to w; end must be called.
@@ -176,7 +198,7 @@ func (p *progress) gating(g conform.Progress) {
 	}
 }
 
-// doing says what comes after all batches.
+// doing says what comes after all units.
 func (p *progress) doing(what string) { p.at(p.total, p.total, what) }
 
 // say writes what line has; it is best effort.
@@ -190,7 +212,7 @@ func (p *progress) say(took time.Duration) {
 
 // line is what to say after so much time.
 func (p *progress) line(took time.Duration) string {
-	line := fmt.Sprintf("verify: %d of %d batches, %s", p.done, p.total, p.what)
+	line := fmt.Sprintf("verify: %d of %d units, %s", p.done, p.total, p.what)
 	if g := p.gate; g.Rules > 0 {
 		line = fmt.Sprintf("verify: %d of %d rules, %d requests, %s", g.Done, g.Rules, g.Requests, p.what)
 	}
@@ -247,27 +269,13 @@ func (p *progress) left(took time.Duration) time.Duration {
 
 // ahead are the units that come after this one.
 func (p *progress) ahead() []string {
-	behind := func(units []string) ([]string, bool) {
-		k := slices.Index(units, p.what)
-		return units[k+1:], k >= 0
+	if k := slices.Index(unitsAfter, p.what); k >= 0 {
+		return unitsAfter[k+1:]
 	}
-	if rest, ok := behind(unitsAfter); ok {
-		return rest
-	}
-	var all []string
-	batches := p.total - p.done
-	if rest, ok := behind(unitsBefore); ok {
-		all = append(all, rest...)
-	} else if rest, ok := behind(unitsOfBatch); ok {
-		all = append(all, rest...)
-		batches--
-	} else {
+	if p.done >= len(p.units) || p.units[p.done] != p.what {
 		return nil
 	}
-	for range batches {
-		all = append(all, unitsOfBatch...)
-	}
-	return append(all, unitsAfter...)
+	return slices.Concat(p.units[p.done+1:], unitsAfter)
 }
 
 // end stops writing. It may be called again.

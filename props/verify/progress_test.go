@@ -20,8 +20,8 @@ func TestProgressLine(t *testing.T) {
 	p := &progress{guess: map[string]time.Duration{
 		"claims that judge themselves": 10 * time.Second, "long runs": 2 * time.Second,
 		"claims of kind step": 2 * time.Second, "claims of kind nodes": 0, "claims of kind training": time.Second,
-		"certificates": time.Second,
 	}}
+	p.units = unitNames(search.UnitsOf(props.Claims(), 2*search.Batch), &search.Options{})
 	for _, c := range []struct {
 		begins string
 		done   int
@@ -29,28 +29,26 @@ func TestProgressLine(t *testing.T) {
 		then   time.Duration // when it is asked
 		want   string
 	}{
-		{"claims that judge themselves", 0, 0, 0, "claims that judge themselves, about 19s left"},
-		{"", 0, 0, 4 * time.Second, "claims that judge themselves; 4s, about 15s left"},
-		{"", 0, 0, 12 * time.Second, "claims that judge themselves; 12s, about 10s left"},
-		{"long runs", 0, 30 * time.Second, 30 * time.Second, "long runs; 30s, about 18s left"},
-		{"claims of kind step", 0, 36 * time.Second, 40 * time.Second, "claims of kind step; 40s, about 11s left"},
-		{"claims of kind nodes", 0, 48 * time.Second, 48 * time.Second, "claims of kind nodes; 48s, about 19s left"},
-		{"claims of kind linear", 0, 48 * time.Second, 48 * time.Second, "claims of kind linear; 48s, about 19s left"},
-		{"claims of kind training", 0, 48 * time.Second, 48 * time.Second,
-			"claims of kind training; 48s, about 19s left"},
-		{"claims of kind step", 1, 58 * time.Second, 58 * time.Second, "claims of kind step; 58s, about 25s left"},
-		{"claims of kind nodes", 1, 70 * time.Second, 70 * time.Second, "claims of kind nodes; 1m10s, about 13s left"},
-		{"claims of kind linear", 1, 70 * time.Second, 70 * time.Second,
-			"claims of kind linear; 1m10s, about 13s left"},
-		{"claims of kind training", 1, 70 * time.Second, 90 * time.Second,
-			"claims of kind training; 1m30s, about 3s left"},
-		{"certificates", 2, 80 * time.Second, 80 * time.Second, "certificates; 1m20s, about 3s left"},
-		{"something else", 2, 81 * time.Second, 81 * time.Second, "something else; 1m21s"},
+		{"claims that judge themselves", 0, 0, 0, "claims that judge themselves, about 18s left"},
+		{"", 0, 0, 4 * time.Second, "claims that judge themselves; 4s, about 14s left"},
+		{"", 0, 0, 12 * time.Second, "claims that judge themselves; 12s, about 9s left"},
+		{"long runs", 1, 30 * time.Second, 30 * time.Second, "long runs; 30s, about 16s left"},
+		{"claims of kind step", 2, 36 * time.Second, 40 * time.Second, "claims of kind step; 40s, about 9s left"},
+		{"claims of kind nodes", 3, 48 * time.Second, 48 * time.Second, "claims of kind nodes; 48s, about 17s left"},
+		{"claims of kind linear", 4, 48 * time.Second, 48 * time.Second, "claims of kind linear; 48s, about 17s left"},
+		{"claims of kind training", 5, 48 * time.Second, 48 * time.Second,
+			"claims of kind training; 48s, about 17s left"},
+		{"claims of kind step", 6, 58 * time.Second, 58 * time.Second, "claims of kind step; 58s, about 22s left"},
+		{"claims of kind nodes", 7, 70 * time.Second, 70 * time.Second, "claims of kind nodes; 1m10s, about 10s left"},
+		{"claims of kind linear", 8, 70 * time.Second, 70 * time.Second,
+			"claims of kind linear; 1m10s, about 10s left"},
+		{"claims of kind training", 9, 70 * time.Second, 90 * time.Second, "claims of kind training; 1m30s"},
+		{"something else", 10, 81 * time.Second, 81 * time.Second, "something else; 1m21s"},
 	} {
 		if c.begins != "" {
-			p.begin(c.done, 2, c.begins, c.at)
+			p.begin(c.done, 10, c.begins, c.at)
 		}
-		want := fmt.Sprintf("verify: %d of 2 batches, %s", c.done, c.want)
+		want := fmt.Sprintf("verify: %d of 10 units, %s", p.done, c.want)
 		if got := p.line(c.then); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -74,12 +72,14 @@ func TestGuesses(t *testing.T) {
 		t.Errorf("without climbs and runs: %v", quick)
 	}
 	step := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Kind != claim.Step })
-	if some := guesses(step, 0, false); len(some) != 2 || some[unitsOfBatch[0]] == 0 {
+	if some := guesses(step, 0, false); len(some) != 1 || some[unitsOfBatch[0]] == 0 {
 		t.Errorf("claims of kind step alone: %v", some)
 	}
 	// The names are those of a search.
 	seen := map[string]bool{}
-	search.Run(step[:1], search.Options{Cases: 1, Progress: func(_, _ int, doing string) { seen[doing] = true }})
+	for _, unit := range unitNames(search.UnitsOf(props.Claims(), 1), &search.Options{}) {
+		seen[unit] = true
+	}
 	for _, unit := range names[:len(names)-1] {
 		if !seen[unit] {
 			t.Errorf("a search names no %q, but %v", unit, seen)
@@ -96,7 +96,7 @@ func TestProgress(t *testing.T) {
 	p.doing("last")
 	p.end()
 	p.end()
-	if got, want := b.String(), "verify: 0 of 2 batches, first\n"; got != want {
+	if got, want := b.String(), "verify: 0 of 2 units, first\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if p.done != 2 || p.total != 2 || p.what != "last" {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +51,7 @@ type searchFlags struct {
 	seed         uint64
 	cases, climb int
 	budget       time.Duration
-	shard        string
+	shard, units string
 	runs         bool
 	allowSmall   bool
 	json, save   string
@@ -102,6 +101,8 @@ func runSearch(c *call) (int, error) {
 	c.fs.StringVar(&f.shard, "shard", "1/1",
 		"`i/n`: the i-th of n disjoint parts of the search, without the runs if n > 1; auto: as the scheduler's "+
 			"environment says")
+	c.fs.StringVar(&f.units, "units", "",
+		"only these `units` of work, as merge names them: 4,9-12 or 3-99/8 for every eighth; without the runs")
 	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the search is too small to reach a verdict on record")
@@ -133,21 +134,24 @@ func runSearch(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	all := search.UnitsOf(claims, f.cases)
+	units, err := f.onlyUnits(parts, all)
+	if err != nil {
+		return exitUsage, err
+	}
 	if err := f.writable(); err != nil {
 		return exitUsage, err
 	}
 	start := time.Now()
 	p := newProgress(c.stderr)
 	defer p.end()
-	p.expect(guesses(claims, f.climb, f.runs && parts == 1))
+	whole := parts == 1 && units == nil
 	opt := f.options(c, p)
-	opt.Shard, opt.Shards = part-1, parts
-	opt.Progress = func(done, total int, doing string) {
-		p.at(batchesBelow(done, opt), batchesBelow(total, opt), doing)
-	}
+	opt.Shard, opt.Shards, opt.Units = part-1, parts, units
+	p.expect(guesses(claims, f.climb, f.runs && whole), unitNames(all, &opt))
 	out := search.Run(claims, opt)
 	r := report.New(f.Selection, out, opt)
-	if f.runs && parts == 1 {
+	if f.runs && whole {
 		if err := addRuns(c.ctx, p, r, out.Findings, f.seed); err != nil {
 			return exitUsage, err
 		}
@@ -161,29 +165,44 @@ func runSearch(c *call) (int, error) {
 	}
 	switch {
 	case c.ctx.Err() != nil:
-		return exitStopped, sayStopped(c.stdout, r, opt)
-	case parts > 1:
+		return exitStopped, sayStopped(c.stdout, r)
+	case !whole:
 		return judgePart(c.stdout, r)
 	}
 	return judge(c.stdout, r, f.allowSmall, time.Since(start))
 }
 
-// batchesBelow counts the batches b < n of the shard.
-func batchesBelow(n int, opt search.Options) int {
-	return max(0, (n-opt.Shard+opt.Shards-1)/opt.Shards)
+// onlyUnits are the units of -units, nil where it is not set.
+func (f *searchFlags) onlyUnits(parts int, all search.Units) ([]int, error) {
+	if f.units == "" {
+		return nil, nil
+	}
+	if parts > 1 {
+		return nil, errors.New("-units and -shard: give one of them")
+	}
+	units, err := search.ParseUnits(f.units)
+	if err != nil {
+		return nil, fmt.Errorf("-units is %w", err)
+	}
+	if last := units[len(units)-1]; last > all.Len() {
+		return nil, fmt.Errorf("-units has unit %d, and the search has %d", last, all.Len())
+	}
+	return units, nil
 }
 
 // sayStopped says how far a search came that a signal has stopped, and how to do the rest.
-func sayStopped(w io.Writer, r *report.Report, opt search.Options) error {
+func sayStopped(w io.Writer, r *report.Report) error {
 	p := &table.Printer{To: w}
 	p.F("\nstopped; what there is, is above\n")
-	missing := slices.DeleteFunc(r.Missing(), func(b int) bool { return b%opt.Shards != opt.Shard })
-	if batches := opt.Batches(); len(missing) > 0 {
-		p.F("%d of %d batches are missing; with the other flags as they were, these do them, and verify merge joins:\n",
-			len(missing), batchesBelow(batches, opt))
-		p.F("  %s\n", report.ShardsOf(missing, batches))
+	missing, asked, err := r.Missing()
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		p.F("%d of %d units are missing; this does them, and verify merge joins:\n", len(missing), asked)
+		p.F("  %s\n", r.CommandOf(missing))
 	} else {
-		p.F("all batches are done; what is missing are the training runs and sequential tests\n")
+		p.F("all units are done; what is missing are the training runs and sequential tests\n")
 	}
 	return p.Err
 }
@@ -357,9 +376,13 @@ func judgePart(w io.Writer, r *report.Report) (int, error) {
 	}
 	switch {
 	case r.Idle:
-		p.F("shard %s is idle: the search has no batch for it\n", r.Shard)
+		p.F("shard %s is idle: the search has no unit for it\n", r.Shard)
 	case code == exitOK:
-		p.F("shard %s refutes nothing that is on record as true; join it with the others: verify merge\n", r.Shard)
+		what := "shard " + r.Shard
+		if r.Only != "" {
+			what = "units " + r.Only
+		}
+		p.F("%s: nothing refuted that is on record as true; join with the others: verify merge\n", what)
 	}
 	return code, p.Err
 }

@@ -26,7 +26,7 @@ func TestEndToEnd(t *testing.T) {
 	if code != exitOK || !strings.Contains(stdout, "verdicts as on record") {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
-	if !strings.HasPrefix(stderr, "verify: 0 of 2 batches, claims that judge themselves, about ") {
+	if !strings.HasPrefix(stderr, "verify: 0 of 7 units, claims that judge themselves, about ") {
 		t.Errorf("no plain progress without a terminal: %q", stderr)
 	}
 	r, err := report.Read(bytes.NewReader(must(os.ReadFile(path))))
@@ -65,8 +65,9 @@ func TestJudge(t *testing.T) {
 	row := func(id string, v claim.Verdict) []report.Row {
 		return []report.Row{{ID: id, Form: claim.Printed, Verdict: v, Certificate: "x"}}
 	}
-	small, large := []search.Unit{{Batch: 0}}, []search.Unit{{Batch: 0}, {Batch: 1}}
-	sel := report.Selection{Claims: "some"}
+	small := []search.Unit{{Number: 1, Kind: "step", Batch: 0}}
+	large := append(small, search.Unit{Number: 2, Kind: "step", Batch: 1})
+	sel := report.Selection{Claims: "lemma1"}
 	for _, c := range []struct {
 		name       string
 		r          report.Report
@@ -138,7 +139,7 @@ func TestJudgePart(t *testing.T) {
 func TestIdleShard(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "idle.json")
 	code, stdout, _ := verify("-claims", "eq14b", "-cases", "1000", "-climb", "0", "-shard", "5/8", "-json", path)
-	if code != exitOK || !strings.Contains(stdout, "shard 5/8 is idle: the search has no batch for it") {
+	if code != exitOK || !strings.Contains(stdout, "shard 5/8 is idle: the search has no unit for it") {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
 	if r, err := report.Read(bytes.NewReader(must(os.ReadFile(path)))); err != nil || !r.Idle {
@@ -194,18 +195,18 @@ func TestStopped(t *testing.T) {
 	if code := run(ctx, args, &stdout, &stderr); code != exitStopped {
 		t.Errorf("exit %d: %s", code, &stderr)
 	}
-	if !strings.Contains(stdout.String(), "3 of 3 batches are missing") ||
-		!strings.Contains(stdout.String(), "\n  -shard 1/3, -shard 2/3, -shard 3/3\n") {
+	if !strings.Contains(stdout.String(), "4 of 4 units are missing") ||
+		!strings.Contains(stdout.String(), "\n  verify -units 1-4 -seed 1 -cases 3000 -climb 0 -claims eq14b,a1 -json FILE\n") {
 		t.Errorf("%s", &stdout)
 	}
 	r, err := report.Read(bytes.NewReader(must(os.ReadFile(path))))
 	if err != nil || !r.Stopped || len(r.Runs) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	stdout.Reset() // a shard says what is missing of its own batches
+	stdout.Reset() // a shard says what is missing of its own units
 	if code := run(ctx, append(args, "-shard", "2/2"), &stdout, &stderr); code != exitStopped ||
-		!strings.Contains(stdout.String(), "1 of 1 batches are missing") ||
-		!strings.HasSuffix(stdout.String(), "\n  -shard 2/3\n") {
+		!strings.Contains(stdout.String(), "2 of 2 units are missing") ||
+		!strings.Contains(stdout.String(), "\n  verify -units 2,4 -seed ") {
 		t.Errorf("a shard: exit %d, %s", code, &stdout)
 	}
 	if code := run(ctx, []string{"errata", "-search", "-claims", "eq14b", "-cases", "1000"}, &stdout,

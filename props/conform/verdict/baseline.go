@@ -43,9 +43,10 @@ func (b *Baseline) named() string {
 // isKnown reports whether a list has a fault of the old build. Replies in a file show a fault
 // but not its smallest case, so that the part may be named otherwise: the equation decides.
 func (b *Baseline) isKnown(f *conform.Violation) bool {
-	return slices.ContainsFunc(b.Known, func(id string) bool {
-		return id == ID(f) || b.Replies > 0 && f.Equation != "" && strings.HasPrefix(id, f.Equation+" ")
-	})
+	return isListed(b.Known, f) || b.Replies > 0 && f.Equation != "" &&
+		slices.ContainsFunc(b.Known, func(id string) bool {
+			return strings.HasPrefix(strings.TrimPrefix(id, sometimes), f.Equation+" ")
+		})
 }
 
 // oldFaults are the faults of the old build that no list has.

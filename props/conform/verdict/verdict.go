@@ -52,13 +52,12 @@ func New(command string, r *conform.Report, broken *wire.BrokenError, known []st
 	v := &Verdict{Command: command, Report: r, Broken: broken}
 	var seen []string
 	for _, f := range r.Findings {
-		id := ID(f)
-		v.Findings = append(v.Findings, Finding{f, id, slices.Contains(known, id)})
-		seen = append(seen, id)
+		v.Findings = append(v.Findings, Finding{f, ID(f), isListed(known, f)})
+		seen = append(seen, append(each(f), ID(f))...)
 	}
 	if broken == nil && !r.Stopped && r.Late == 0 {
 		for _, id := range known {
-			if !slices.Contains(seen, id) {
+			if !strings.HasPrefix(id, sometimes) && !slices.Contains(seen, id) {
 				v.Missing = append(v.Missing, id)
 			}
 		}
@@ -66,8 +65,30 @@ func New(command string, r *conform.Report, broken *wire.BrokenError, known []st
 	return v
 }
 
+// isListed reports whether a fault is among the known ones: under its own name, or operator by
+// operator where it is one of several.
+func isListed(known []string, f *conform.Violation) bool {
+	missing := func(id string) bool { return !slices.Contains(known, id) && !slices.Contains(known, sometimes+id) }
+	names := each(f)
+	return !missing(ID(f)) || len(names) > 0 && !slices.ContainsFunc(names, missing)
+}
+
+// each is the name of a fault of several operators in each of them, as it is where it shows
+// in two of them alone: how many show it may depend on the seed.
+func each(f *conform.Violation) []string {
+	var names []string
+	head, _, _ := strings.Cut(f.Part, " of ")
+	for _, op := range f.Operators {
+		one := *f
+		one.Part = head + " of " + op
+		names = append(names, ID(&one))
+	}
+	return names
+}
+
 // ID is the name of a fault: the equation and the part that is wrong, or what the engine did
-// instead of an answer. It does not depend on seeds.
+// instead of an answer. Where the part is one of several operators it lists them, and each
+// may stand in a list of known faults on a line of its own.
 func ID(f *conform.Violation) string {
 	if f.Part != "" {
 		return strings.TrimSpace(f.Equation + " " + f.Part)
@@ -110,8 +131,12 @@ func (v *Verdict) unknown() int {
 // maxKnown is how many faults a list may have.
 const maxKnown = 1000
 
-// ParseKnown reads a list of known faults: one ID a line; lines that begin with # and empty
-// lines say nothing.
+// sometimes begins the line of a known fault that only some seeds show: its absence is no
+// failure.
+const sometimes = "sometimes: "
+
+// ParseKnown reads a list of known faults: one ID a line, behind "sometimes: " where only
+// some seeds show it; lines that begin with # and empty lines say nothing.
 func ParseKnown(text string) ([]string, error) {
 	var ids []string
 	number := 0
@@ -125,7 +150,10 @@ func ParseKnown(text string) ([]string, error) {
 		switch {
 		case id == "" || id[0] == '#':
 			continue
-		case slices.Contains(ids, id):
+		case id+" " == sometimes:
+			return nil, fmt.Errorf("line %d: no name behind %q", number, id)
+		case slices.Contains(ids, id), slices.Contains(ids, sometimes+id),
+			slices.Contains(ids, strings.TrimPrefix(id, sometimes)):
 			return nil, fmt.Errorf("line %d: %s is listed twice", number, strict.Quote(id))
 		case len(ids) == maxKnown:
 			return nil, fmt.Errorf("line %d: more than %d faults", number, maxKnown)

@@ -3,6 +3,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,10 +147,48 @@ func TestParseKnown(t *testing.T) {
 		"a\nb\x00":           `line 2, byte 2: '\x00', want text in UTF-8`,
 		"a\n\nb\xff":         `line 3, byte 2: '\ufffd', want text in UTF-8`,
 		"b\n\nc\nb\nb\nb\nb": `line 4: "b" is listed twice`,
+		"b\nsometimes:  b\n": `line 2: "sometimes: b" is listed twice`,
+		"sometimes: b\nb\n":  `line 2: "b" is listed twice`,
+		"b\nsometimes:\n":    `line 2: no name behind "sometimes:"`,
 	} {
 		if _, err := ParseKnown(text); err == nil || err.Error() != want {
 			t.Errorf("%.20q: error %v, want %s", text, err, want)
 		}
+	}
+}
+
+// TestKnownOfSeveral: a fault of several operators is known by its own name, and by those of
+// its operators when all are listed; what only some seeds show need not show.
+func TestKnownOfSeveral(t *testing.T) {
+	several := *wrongStep
+	several.Equation, several.Part = "(5a)", "f of 3 operators (a, b, c)"
+	several.Operators = []string{"a", "b", "c"}
+	whole := "(5a) f of 3 operators (a, b, c)"
+	for _, c := range []struct {
+		known   []string
+		is      bool
+		missing []string
+	}{
+		{nil, false, nil},
+		{[]string{whole}, true, nil},
+		{[]string{"(5a) f of a", "(5a) f of b", "(5a) f of c"}, true, nil},
+		{[]string{"(5a) f of a", "(5a) f of c"}, false, nil},
+		{[]string{"(5a) f of a", "sometimes: (5a) f of b", "(5a) f of c"}, true, nil},
+		{[]string{"sometimes: " + whole}, true, nil},
+		{[]string{whole, "(5a) f of d"}, true, []string{"(5a) f of d"}},
+		{[]string{whole, "sometimes: (5a) f of d"}, true, nil},
+		{[]string{"(5b) f of a", "(5a) f of b", "(5a) f of c"}, false, []string{"(5b) f of a"}},
+	} {
+		v := New("cmd", report(&several), nil, c.known)
+		if v.Findings[0].Known != c.is || !slices.Equal(v.Missing, c.missing) {
+			t.Errorf("%q: known %v, missing %q; want %v, %q", c.known, v.Findings[0].Known, v.Missing, c.is, c.missing)
+		}
+		if b := (&Baseline{Known: c.known}); b.isKnown(&several) != c.is {
+			t.Errorf("%q: known of the old build: %v", c.known, !c.is)
+		}
+	}
+	if v := New("cmd", report(), nil, []string{"sometimes: (5d) the step"}); v.Conclusion() != Passed {
+		t.Errorf("%s, want passed", v.Conclusion())
 	}
 }
 

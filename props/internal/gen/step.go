@@ -41,8 +41,13 @@ func Chain(src Source, n int) []core.Spec {
 		}
 		return src.Int(1, MaxWidth)
 	}
+	return chainOf(src, n, width, src.Int(0, 5))
+}
+
+// chainOf draws n operators of the given widths, of family f-4 where f is 4 or more.
+func chainOf(src Source, n int, width func() int, f int) []core.Spec {
 	inside, ends := InnerOps, LastOps
-	if f := src.Int(0, 5); f >= 4 {
+	if f >= 4 {
 		inside, ends = families[f-4].inside, families[f-4].ends
 	}
 	d := width()
@@ -206,7 +211,11 @@ func fill(v []float64, x float64) {
 
 // laws draws which sites are perturbed (all, forward, backward, one, none) and
 // by what; one case in four has zero-mean laws only.
-func laws(src Source, c *Case) {
+func laws(src Source, c *Case) { lawsUpTo(src, c, leafBudget) }
+
+// lawsUpTo is laws with a number of joint outcomes after which further sites get laws with
+// a single one.
+func lawsUpTo(src Source, c *Case, leafBudget int) {
 	n := len(c.Chain)
 	zero := perturb.Spec{Law: "zero"}
 	c.Delta, c.Eps = make([]perturb.Spec, n), make([]perturb.Spec, n)

@@ -41,6 +41,7 @@ func InBig(kind claim.Kind, c *gen.Case, prec uint) (lo, hi *claim.View, why cla
 	if err != nil {
 		panic(fmt.Sprintf("measure: a case that was valid no longer is: %v", err))
 	}
+	setWidth(c, lo, hi)
 	return lo, hi, why
 }
 

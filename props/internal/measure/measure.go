@@ -15,6 +15,21 @@ import (
 // another one panics. A case that costs more than gen.SearchBudget is not measured: it
 // is too large.
 func Case(kind claim.Kind, c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
+	lo, hi, why = views(kind, c)
+	setWidth(c, lo, hi)
+	return lo, hi, why
+}
+
+// setWidth sets the width of views of a case; nil is none.
+func setWidth(c *gen.Case, views ...*claim.View) {
+	for _, v := range views {
+		if v != nil {
+			v.Width = c.Width()
+		}
+	}
+}
+
+func views(kind claim.Kind, c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
 	if c.Affordable(kind, gen.SearchBudget) != nil {
 		return nil, nil, claim.TooLarge
 	}

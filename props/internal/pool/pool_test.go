@@ -61,3 +61,18 @@ func TestOneWorkerIsTheCaller(t *testing.T) {
 		t.Errorf("order %v", order)
 	}
 }
+
+// TestOneWorkerPanics: where one worker is enough it is the caller, who may recover from a panic of
+// f: on a goroutine of its own it would end the program.
+func TestOneWorkerPanics(t *testing.T) {
+	for _, c := range [][2]int{{5, 1}, {1, 5}, {1, 1}, {5, 0}} {
+		func() {
+			defer func() {
+				if r := recover(); r != "f" {
+					t.Errorf("%d pieces, %d workers: recovered %v", c[0], c[1], r)
+				}
+			}()
+			Each(c[0], c[1], func(int) { panic("f") })
+		}()
+	}
+}

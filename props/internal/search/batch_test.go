@@ -69,7 +69,7 @@ func TestIncomplete(t *testing.T) {
 	half.Right = nil
 	for _, f := range []func(){
 		func() { Search([]claim.Claim{*under(1), *half}, Options{}) },
-		func() { Redo([]claim.Claim{*half}, Options{}, 0) },
+		func() { Redo([]claim.Claim{*half}, Options{Cases: 1}, 1) },
 	} {
 		if text := panicText(f); text != "search: claim: own/repaired has no Left or no Right" {
 			t.Errorf("panic %q", text)
@@ -131,6 +131,8 @@ func TestDigest(t *testing.T) {
 		"confirmed": func(f *Finding) { f.Confirmed = 1 },
 		"ratio":     func(f *Finding) { f.Ratio = math.Nextafter(0.5, 1) },
 		"index":     func(f *Finding) { f.I = 1 },
+		"reach":     func(f *Finding) { f.Reach.Width = 1 },
+		"judgement": func(f *Finding) { f.Judged = &claim.Judgement{Verdict: claim.Holds} },
 		"source":    func(f *Finding) { f.Source = "x" },
 		"shortest":  func(f *Finding) { f.ByN[gen.MinN].Ratio = math.Nextafter(0.5, 1) },
 		"longest":   func(f *Finding) { f.ByN[gen.MaxN].Ratio = 0.5 },
@@ -151,21 +153,22 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// TestProgress: a search says what it does next, in order, in the first shard alone what
-// only that does.
+// TestProgress: a search says what it does next, in order, and each shard its own units.
 func TestProgress(t *testing.T) {
-	for shard, want := range map[int]string{
-		0: "0/2 claims that judge themselves; 0/2 long runs; 0/2 claims of kind step; 0/2 claims of kind nodes; " +
-			"0/2 claims of kind linear; 0/2 claims of kind training; 2/2 certificates; 2/2 done; ",
-		1: "1/2 claims of kind step; 1/2 claims of kind nodes; 1/2 claims of kind linear; " +
-			"1/2 claims of kind training; 2/2 certificates; 2/2 done; ",
+	claims := []claim.Claim{*under(1), *under(1), *under(1)}
+	claims[1].Kind = claim.Nodes
+	claims[2].Kind = claim.SelfJudged
+	claims[2].Judge = func(uint64) claim.Judgement { return claim.Judgement{Verdict: claim.Holds} }
+	for shard, want := range []string{
+		"0/3 claims that judge themselves; 1/3 claims of kind nodes; 2/3 claims of kind nodes; 3/3 done; ",
+		"0/2 claims of kind step; 1/2 claims of kind step; 2/2 done; ",
 	} {
 		said := ""
-		out := Run(nil, Options{Cases: 2 * Batch, Shard: shard, Shards: 2,
+		out := Run(claims, Options{Cases: Batch + 1, Shard: shard, Shards: 2,
 			Progress: func(done, total int, doing string) {
 				said += string(rune('0'+done)) + "/" + string(rune('0'+total)) + " " + doing + "; "
 			}})
-		if said != want || out.Stopped || len(out.Units) != 1 || out.Units[0].Batch != shard {
+		if said != want || out.Stopped || len(out.Parts) != len(out.Units) || out.Units[0].Number != shard+1 {
 			t.Errorf("shard %d says %q, did %v", shard, said, out.Units)
 		}
 	}
@@ -177,7 +180,7 @@ func TestBudget(t *testing.T) {
 	if !out.Stopped || len(out.Units) != 0 || out.Findings[0].Cases != 0 {
 		t.Errorf("a nanosecond did %v, stopped: %v", out.Units, out.Stopped)
 	}
-	if out = Run(nil, Options{Budget: 1}); out.Stopped {
+	if out = Run(nil, Options{Cases: 1, Budget: 1}); out.Stopped || len(out.Units) != 0 {
 		t.Error("a search of nothing is stopped before its end")
 	}
 }
@@ -185,19 +188,23 @@ func TestBudget(t *testing.T) {
 // TestStopped: a shard that did all of its batches, none among them, is not stopped; one that
 // began none of those it has is.
 func TestStopped(t *testing.T) {
+	linear := []claim.Claim{*under(1)}
+	linear[0].Kind = claim.Linear // its cases are the cheapest
+	linear[0].Left = func(*claim.View, int) float64 { return 0 }
+	linear[0].Right = func(*claim.View, int) float64 { return 1 }
 	for shards := 1; shards <= 4; shards++ {
 		for shard := range shards {
-			for batches := range 6 {
+			for batches := range 3 {
 				of := 0
 				for b := range batches {
 					if b%shards == shard {
 						of++
 					}
 				}
-				o := Options{Cases: batches * Batch, Shard: shard, Shards: shards}
-				whole := Run(nil, o)
+				o := Options{Cases: max(0, (batches-1)*Batch+1), Shard: shard, Shards: shards}
+				whole := Run(linear, o)
 				o.Budget = 1
-				none := Run(nil, o)
+				none := Run(linear, o)
 				if whole.Stopped || len(whole.Units) != of || none.Stopped != (of > 0) || len(none.Units) != 0 {
 					t.Errorf("shard %d of %d, %d batches: %d units, stopped %v; within no time %d, %v", shard, shards,
 						batches, len(whole.Units), whole.Stopped, len(none.Units), none.Stopped)

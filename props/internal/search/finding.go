@@ -22,6 +22,7 @@ type Finding struct {
 	Source    string             // where that case came from
 	Witness   *gen.Case          // the smallest violating case met, before Simplify
 	ByN       map[int]*Extreme   // the largest ratio for each N
+	Reach     gen.Extent         // how large the valid cases were, the largest in each direction
 	Judged    *claim.Judgement   // of a claim that judges itself; nil where another shard does it
 }
 
@@ -140,6 +141,20 @@ func (f *Finding) merge(g *Finding) {
 	if g.Ratio > f.Ratio {
 		f.Ratio, f.I, f.Worst, f.Source = g.Ratio, g.I, g.Worst, g.Source
 	}
+	f.Reach = f.Reach.Max(g.Reach)
+	if g.Judged != nil {
+		f.Judged = g.Judged
+	}
+}
+
+// counts is the finding without its cases.
+func (f *Finding) counts() *Finding {
+	g := *f
+	g.Worst, g.Witness, g.ByN = nil, nil, map[int]*Extreme{}
+	for n, e := range f.ByN {
+		g.ByN[n] = &Extreme{Ratio: e.Ratio}
+	}
+	return &g
 }
 
 // climbSource begins the source of a case that a climb ended in.

@@ -108,4 +108,17 @@ func TestClimbed(t *testing.T) {
 		climbed.Cases != plain.Cases+gen.MaxN-gen.MinN+1 {
 		t.Errorf("with a climb: ratio %v from %s in %d cases", climbed.Ratio, climbed.Source, climbed.Cases)
 	}
+	own.Right = func(v *claim.View, _ int) float64 { return 1e9 * (1 + v.D2[1]) } // as well where nothing is near 1
+	if far := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: 100, Climb: 2})[0]; far.Cases <= 100 ||
+		!(far.Ratio > 0 && far.Ratio < 1) {
+		t.Errorf("far from the bound: ratio %v in %d cases, want a climb for each N", far.Ratio, far.Cases)
+	}
+	// What one case has refuted is climbed from no more; what stands beside it is.
+	broken := under(1)
+	broken.ID, broken.Right = "broken", func(*claim.View, int) float64 { return -1 }
+	found := Search([]claim.Claim{*broken, *own}, Options{Seed: 1, Cases: 1, Climb: 2})
+	if a, b := found[0], found[1]; a.Confirmed != 1 || a.Cases != 1 || b.Cases != 2 {
+		t.Errorf("%d cases, %d of them against it, of a claim that is refuted at once, %d of the one beside it", a.Cases,
+			a.Confirmed, b.Cases)
+	}
 }

@@ -32,14 +32,15 @@ type Options struct {
 	Cases  int           // random cases of each kind
 	Budget time.Duration // if positive, no batch is begun after it; the result then depends on the machine
 	Climb  int           // evaluations of each climb, 0 for none
-	Shard  int           // this search takes the batches b with b % Shards == Shard
+	Shard  int           // this search takes the units u with (u-1) % Shards == Shard, see Units
 	Shards int           // 0 means 1
+	Units  []int         // if not nil, it takes these units instead, in rising order
 
 	// Stop ends the search with what it has: once it is closed, no unit of work is
 	// begun. nil never stops.
 	Stop <-chan struct{}
-	// Progress is called between units of work, from one goroutine, with what is done
-	// next.
+	// Progress is called between units of work, from one goroutine, with how many are done
+	// of those that are asked for, and with what is done next.
 	Progress func(done, total int, doing string)
 }
 
@@ -49,6 +50,11 @@ func (o *Options) check() {
 	}
 	if o.Shard < 0 || o.Shard >= o.Shards || o.Cases < 0 || o.Climb < 0 {
 		panic(fmt.Sprintf("search: shard %d of %d, %d cases, climbs of %d", o.Shard, o.Shards, o.Cases, o.Climb))
+	}
+	for k, u := range o.Units {
+		if u < 1 || k > 0 && u <= o.Units[k-1] {
+			panic(fmt.Sprintf("search: units[%d] is %d, want numbers that rise from 1 on", k, u))
+		}
 	}
 	if o.Progress == nil {
 		o.Progress = func(int, int, string) {}
@@ -73,16 +79,10 @@ func (o *Options) stopped() bool {
 
 // Outcome is what came of a search.
 type Outcome struct {
-	Findings []*Finding // in the order of the claims
-	Units    []Unit     // of work that were done, in order
-	Stopped  bool       // before its end, by Stop or by the budget
-}
-
-// Unit is a batch that was done, with a digest of all that it found: whoever does it
-// again with the same build finds the same.
-type Unit struct {
-	Batch  int    `json:"batch"`
-	Digest string `json:"digest"` // SHA-256 in hex
+	Findings []*Finding   // in the order of the claims
+	Units    []Unit       // of work that were done, in order
+	Parts    [][]*Finding // of each of these units, in the order of the claims, without cases
+	Stopped  bool         // before its end, by Stop or by the budget
 }
 
 // Search is Run without the bookkeeping.
@@ -94,41 +94,71 @@ func Run(claims []claim.Claim, opt Options) *Outcome {
 	opt.check()
 	start := time.Now()
 	kinds := byKind(claims)
+	units := UnitsOf(claims, opt.Cases)
 	out := &Outcome{Findings: newFindings(claims)}
-	batches := opt.Batches()
-	if opt.Shard == 0 {
-		opt.Progress(0, batches, "claims that judge themselves")
-		judge(out.Findings, kinds[claim.SelfJudged], opt)
-		opt.Progress(0, batches, "long runs")
-		tryFixed(out.Findings, kinds[claim.Training], opt)
-	}
-	for b := opt.Shard; b < batches; b += opt.Shards {
-		if opt.stopped() || opt.Budget > 0 && time.Since(start) > opt.Budget {
+	asked := units.CountAsked(&opt)
+	for number := range units.Asked(&opt) {
+		u := units.At(number)
+		if opt.stopped() || opt.Budget > 0 && time.Since(start) > opt.Budget && number > len(units.first) {
 			break
 		}
-		found := batch(claims, kinds, b, opt)
+		opt.Progress(len(out.Units), asked, u.Does())
+		found := do(claims, kinds, &u, opt)
 		if opt.stopped() {
-			break // the batch may be torn: what it found is left out, and it is run again
+			break // the unit may be torn: what it found is left out, and it is run again
 		}
+		part := make([]*Finding, len(found))
 		for k, f := range found {
 			out.Findings[k].merge(f)
+			part[k] = f.counts()
 		}
-		out.Units = append(out.Units, Unit{b, digest(found)})
+		out.Units = append(out.Units, u)
+		out.Parts = append(out.Parts, part)
 	}
-	out.Stopped = len(out.Units) < (batches-opt.Shard+opt.Shards-1)/opt.Shards
-	opt.Progress(batches, batches, "certificates")
-	pool.Map(len(out.Findings), func(k int) struct{} {
-		out.Findings[k].certifySmallest()
-		return struct{}{}
-	})
-	opt.Progress(batches, batches, "done")
+	out.Stopped = len(out.Units) < asked
+	opt.Progress(asked, asked, "done")
 	return out
 }
 
-// Redo does one batch of a search again and returns its unit.
-func Redo(claims []claim.Claim, opt Options, b int) Unit {
+// Redo does one unit of a search again and returns it.
+func Redo(claims []claim.Claim, opt Options, number int) Unit {
 	opt.check()
-	return Unit{b, digest(batch(claims, byKind(claims), b, opt))}
+	u := UnitsOf(claims, opt.Cases).At(number)
+	do(claims, byKind(claims), &u, opt)
+	return u
+}
+
+// do does a unit, whose digest it sets.
+func do(claims []claim.Claim, kinds [claim.Kinds][]int, u *Unit, opt Options) []*Finding {
+	found := newFindings(claims)
+	var of []int
+	switch u.Kind {
+	case claim.SelfJudged.String():
+		of = kinds[claim.SelfJudged]
+		judge(found, of, opt)
+	case LongUnit:
+		of = kinds[claim.Training]
+		tryFixed(found, of, opt)
+	default:
+		for kind, at := range kinds {
+			if claim.Kind(kind).String() == u.Kind {
+				of = at
+				mergeAt(found, at, searchBatch(selected(claims, at), claim.Kind(kind), u.Batch, opt))
+			}
+		}
+	}
+	some := make([]*Finding, len(of))
+	for j, k := range of {
+		some[j] = found[k]
+	}
+	if !opt.stopped() {
+		pool.Map(len(some), func(k int) struct{} {
+			some[k].certifySmallest()
+			return struct{}{}
+		})
+	}
+	u.Digest = digest(some)
+	return found
 }
 
 // byKind are the positions of the claims by kind.
@@ -142,28 +172,19 @@ func byKind(claims []claim.Claim) (kinds [claim.Kinds][]int) {
 	return kinds
 }
 
-// batch does the b-th batch for all claims that are searched.
-func batch(claims []claim.Claim, kinds [claim.Kinds][]int, b int, opt Options) []*Finding {
-	found := newFindings(claims)
-	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Linear, claim.Training} {
-		opt.Progress(b, opt.Batches(), fmt.Sprintf("claims of kind %v", kind))
-		if at := kinds[kind]; len(at) > 0 && !opt.stopped() {
-			mergeAt(found, at, searchBatch(selected(claims, at), kind, b, opt))
-		}
-	}
-	return found
-}
-
 // digest is a hash of all that was found.
 func digest(found []*Finding) string {
 	h := sha256.New()
 	for _, f := range found {
 		fmt.Fprintln(h, f.Claim.Name(), f.Cases, f.Rejected, f.Undecided, f.Violated, f.Confirmed,
-			math.Float64bits(f.Ratio), f.I, f.Source)
+			math.Float64bits(f.Ratio), f.I, f.Source, f.Reach)
 		for n := gen.MinN; n <= gen.MaxN; n++ {
 			if e := f.ByN[n]; e != nil {
 				fmt.Fprintln(h, n, math.Float64bits(e.Ratio))
 			}
+		}
+		if j := f.Judged; j != nil {
+			fmt.Fprintln(h, j.Verdict, j.Note)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -11,7 +11,7 @@ import (
 // tryAll tries all claims, which are of one kind, on a case.
 func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
 	lo, hi, why := measure.Case(kind, c)
-	second := &secondOpinion{kind: kind, c: c}
+	second, extent := &secondOpinion{kind: kind, c: c}, c.Extent()
 	for _, g := range f {
 		r := claim.Result{Reason: why}
 		if why == claim.Valid {
@@ -21,6 +21,9 @@ func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
 			g.settle(&r, second)
 		}
 		g.add(r, c, source)
+		if r.Reason == claim.Valid {
+			g.Reach = g.Reach.Max(extent)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
-var update = flag.Bool("update", false, "write testdata/cards.txt anew")
+var update = flag.Bool("update", false, "write the files of testdata anew")
 
 // formula is one in MathML, which package notation tests; tag is any; lines puts each
 // element of a card on a line of its own.

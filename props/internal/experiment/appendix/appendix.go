@@ -192,10 +192,12 @@ func newA3Runs(seed uint64) []exampleRun {
 }
 
 // JudgeA2: the printed runs reach -d.
-func JudgeA2() claim.Judgement {
+func JudgeA2() claim.Judgement { return judgeA2(a2Runs()) }
+
+func judgeA2(runs []exampleRun) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	beyond := 0
-	for _, r := range a2Runs() {
+	for _, r := range runs {
 		if !r.AsPrinted {
 			if r.Converged {
 				beyond++
@@ -217,11 +219,13 @@ func JudgeA2() claim.Judgement {
 }
 
 // JudgeA3: the printed runs come out as printed.
-func JudgeA3(seed uint64) claim.Judgement {
+func JudgeA3(seed uint64) claim.Judgement { return judgeA3(a3Runs(seed)) }
+
+func judgeA3(runs []exampleRun) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	printedSGD := problem.A3(problem.A3SGD).Gamma
 	var times, others, lost float64
-	for _, r := range a3Runs(seed) {
+	for _, r := range runs {
 		if !r.AsPrinted {
 			if r.Gamma == printedSGD && !r.Perturbed && r.Momentum == 0 {
 				others++
@@ -252,10 +256,12 @@ func JudgeA3(seed uint64) claim.Judgement {
 
 // JudgeA3Admissible: with the hypotheses of section 4, does the compressor keep a
 // run from converging? One that converges refutes it.
-func JudgeA3Admissible(seed uint64) claim.Judgement {
+func JudgeA3Admissible(seed uint64) claim.Judgement { return judgeA3Admissible(a3Runs(seed)) }
+
+func judgeA3Admissible(runs []exampleRun) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	converged := 0
-	for _, r := range a3Runs(seed) {
+	for _, r := range runs {
 		if !r.Perturbed || r.Times3L > 1+1e-12 {
 			continue
 		}

@@ -124,6 +124,57 @@ func TestJudges(t *testing.T) {
 	}
 }
 
+// TestJudgedByHand: one run that comes out otherwise refutes, and the note is about it; runs that the
+// paper does not describe are counted, not judged.
+func TestJudgedByHand(t *testing.T) {
+	g := problem.A3(problem.A3SGD).Gamma
+	start := []float64{1, 1}
+	plain := exampleRun{Name: "plain", Gamma: g, Start: start, AsPrinted: true, Converged: true, Times3L: 30}
+	pressed := exampleRun{Name: "pressed", Gamma: g, Start: start, AsPrinted: true, Perturbed: true, Distance: 7,
+		Times3L: 0.5}
+	stays, late, reaches := plain, plain, pressed
+	stays.Converged, stays.Distance, late.OneStep, reaches.Converged = false, 3, 0.5, true
+	other := exampleRun{Name: "other", Gamma: g}
+	otherReaches, heavy, slower := other, other, other
+	otherReaches.Converged, heavy.Momentum, slower.Gamma = true, 0.9, g/2
+	beyond := other
+	beyond.Converged = true
+	small := func(r exampleRun, times float64) exampleRun { r.Times3L = times; return r }
+	all := []exampleRun{plain, pressed, other, otherReaches, heavy, slower}
+	const (
+		goes   = "but 3 L g is up to 30, and SGD without the compressor diverges from 1 of 2 other starts"
+		of2    = "so do 1 runs with 1/2 <= g < 1"
+		admits = "1 of 2 compressed runs with 3 L g <= 1 reach"
+	)
+	for name, c := range map[string]struct {
+		judge func([]exampleRun) claim.Judgement
+		runs  []exampleRun
+		want  claim.Verdict
+		cases int
+		note  string
+	}{
+		"A.2":            {judgeA2, []exampleRun{plain, beyond, other}, claim.Holds, 1, of2},
+		"A.2 stays away": {judgeA2, []exampleRun{stays, plain}, claim.Refuted, 2, "from [1 1]: |x + d| = 3"},
+		"A.3":            {judgeA3, all, claim.Holds, 2, goes},
+		"A.3 stays away": {judgeA3, []exampleRun{stays, pressed}, claim.Refuted, 2,
+			"plain from [1 1], compressor false: |w1| = 3"},
+		"A.3 not at once": {judgeA3, []exampleRun{late}, claim.Refuted, 1, "plain from [1 1], compressor false"},
+		"A.3 converges": {judgeA3, []exampleRun{plain, reaches}, claim.Refuted, 2,
+			"pressed from [1 1], compressor true"},
+		"admissible":       {judgeA3Admissible, []exampleRun{pressed, reaches}, claim.Refuted, 2, admits},
+		"admissible stays": {judgeA3Admissible, []exampleRun{pressed, plain}, claim.Holds, 1, "0 of 1 compressed"},
+		"at the edge":      {judgeA3Admissible, []exampleRun{small(reaches, 1)}, claim.Refuted, 1, "1 of 1"},
+		"beyond it":        {judgeA3Admissible, []exampleRun{small(reaches, 1.001)}, claim.Holds, 0, "0 of 0"},
+	} {
+		if j := c.judge(c.runs); j.Verdict != c.want || j.Cases != c.cases || !strings.Contains(j.Note, c.note) {
+			t.Errorf("%s: %s after %d cases: %s", name, j.Verdict, j.Cases, j.Note)
+		}
+	}
+	if j := JudgeA3Admissible(1); j.Verdict != claim.Refuted || j.Cases != 56 {
+		t.Errorf("%+v", j)
+	}
+}
+
 // TestOutcome: in words.
 func TestOutcome(t *testing.T) {
 	for want, r := range map[string]exampleRun{

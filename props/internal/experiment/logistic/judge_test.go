@@ -1,15 +1,28 @@
 package logistic
 
 import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/google/go-cmp/cmp"
 )
 
-// TestJudgements: the verdict of each printed outcome; of those that both regularizers have
-// the other one is in every search.
+var update = flag.Bool("update", false, "write the files of testdata anew")
+
+// ofRounding are errors that another architecture may have otherwise.
+var ofRounding = regexp.MustCompile(`within \de-1\d`)
+
+// TestJudgements: the verdict of each printed outcome, and in testdata/judgements.txt the figures that
+// it rests on; of those that both regularizers have the other one is in every search.
 func TestJudgements(t *testing.T) {
+	var got strings.Builder
 	for _, c := range []struct {
 		name  string
 		judge func() claim.Judgement
@@ -36,7 +49,25 @@ func TestJudgements(t *testing.T) {
 		if j.Verdict != c.want || j.Cases == 0 || j.Note == "" {
 			t.Errorf("%s: %+v, want %s", c.name, j, c.want)
 		}
-		t.Logf("%s: %s, %d cases, %v\n\t%s", c.name, j.Verdict, j.Cases, time.Since(start).Round(time.Millisecond),
-			j.Note)
+		t.Logf("%s: %v", c.name, time.Since(start).Round(time.Millisecond))
+		note := ofRounding.ReplaceAllString(j.Note, "within rounding")
+		fmt.Fprintf(&got, "%s: %s, %d cases\n\t%s\n", c.name, j.Verdict, j.Cases, note)
+	}
+	path := filepath.Join("testdata", "judgements.txt")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got.String()); d != "" {
+		t.Errorf("judgements (-on record +got); go test ./props/internal/experiment/logistic -run Judgements -update "+
+			"writes them:\n%s", d)
 	}
 }

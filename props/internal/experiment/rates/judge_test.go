@@ -218,8 +218,15 @@ func TestRootBudgetFaults(t *testing.T) {
 		"a budget of one": {rootBurst, func(float64) float64 { return 1 },
 			"with T^{1/8} times the budget the quadratic goes from "},
 	} {
-		if j := judgeRootBudget(c.bound, c.budget); j.Verdict != claim.Undecided || !strings.Contains(j.Note, c.want) {
+		j := judgeRootBudget(c.bound, c.budget)
+		if j.Verdict != claim.Undecided || !strings.Contains(j.Note, c.want) {
 			t.Errorf("%s: %s, want %q in %s", name, j.Verdict, c.want, j.Note)
+		}
+		var from, to float64
+		if _, after, ok := strings.Cut(j.Note, "grows from "); ok {
+			if _, err := fmt.Sscanf(after, "%g to %g", &from, &to); err != nil || from >= to { // it may be NaN
+				t.Errorf("%s: it grows from %v to %v: %s", name, from, to, j.Note)
+			}
 		}
 	}
 }

@@ -235,6 +235,9 @@ func TestMarkdownByHand(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
+	if n := len(Reading(results)); n != 2 {
+		t.Errorf("%d readings of two settings", n)
+	}
 	if got := fmt.Sprint(Reading(nil)); got != "[]" {
 		t.Errorf("a reading of nothing: %s", got)
 	}

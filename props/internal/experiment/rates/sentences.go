@@ -253,18 +253,24 @@ func judgeConvexL2(seed uint64, factor float64) claim.Judgement {
 		}
 		value := func(w float64) float64 { return softplus(a*w+b) + h*w*w/2 + lambda*w*w/2 }
 		slope := func(w float64) float64 { return a/(1+math.Exp(-a*w-b)) + (h+lambda)*w }
-		lo, hi := -1e3, 1e3 // slope rises from below 0 to above
-		for range 200 {
-			if mid := (lo + hi) / 2; slope(mid) > 0 {
-				hi = mid
-			} else {
-				lo = mid
-			}
-		}
-		w := lo + math.Copysign(0.5+3*rng.Float64(), rng.NormFloat64())
-		j.compare(factor*2*lambda*(value(w)-value(lo)), slope(w)*slope(w), exponent(0))
+		bottom := rootOf(slope)
+		w := bottom + math.Copysign(0.5+3*rng.Float64(), rng.NormFloat64())
+		j.compare(factor*2*lambda*(value(w)-value(bottom)), slope(w)*slope(w), exponent(0))
 	}
 	return j.done("%d convex terms", j.Cases)
+}
+
+// rootOf is where a slope that rises from below 0 to above is 0, within 1000 of 0.
+func rootOf(slope func(w float64) float64) float64 {
+	lo, hi := -1e3, 1e3
+	for range 200 {
+		if mid := (lo + hi) / 2; slope(mid) > 0 {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return lo
 }
 
 func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }

@@ -4,7 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
 // TestFrobenius: the display under (25) holds as an inequality alone, and C does not bound a
@@ -28,14 +31,31 @@ func TestFrobenius(t *testing.T) {
 }
 
 // TestSentences: the verdicts, and that each could be the other one.
+func TestRootOf(t *testing.T) {
+	for _, want := range []float64{0, 0.3, -7, 999} {
+		if got := rootOf(func(w float64) float64 { return w - want }); !(math.Abs(got-want) <= 1e-12) {
+			t.Errorf("w - %v is 0 at %v", want, got)
+		}
+	}
+}
+
 func TestSentences(t *testing.T) {
 	root := func(c float64) stepOf { return func(t float64) float64 { return c / math.Sqrt(t) } }
 	logs := func(c float64) stepOf { return func(t float64) float64 { return c * math.Log(t) / t } }
 	superexponential := func(n int, c, _ float64) float64 { return math.Exp(float64(n*n) * c) }
+	// f times the bound ln max(1, C^2) max(1, 3C^2) max(1, 2Lf^2) + ln(4N^2)/N of ln(coefficient)/N.
+	bounded := func(f float64) coefficientOf {
+		return func(n int, c, lf float64) float64 {
+			most := max(1, c*c) * max(1, 3*c*c) * max(1, 2*lf*lf)
+			return math.Pow(4*float64(n*n)*math.Pow(most, float64(n)), f)
+		}
+	}
 	for name, c := range map[string]struct {
 		judge claim.Judgement
 		want  claim.Verdict
 	}{
+		"depth, at the bound":           {judgeDepth(bounded(0.999)), claim.Holds},
+		"depth, beyond the bound":       {judgeDepth(bounded(1.001)), claim.Refuted},
 		"remark 1":                      {JudgeRemark1(), claim.Holds},
 		"remark 1, g = 1/T":             {judgeRemark1(func(t float64) float64 { return 1 / t }), claim.Refuted},
 		"remark 1 at its word":          {JudgeRemark1Word(), claim.Refuted},
@@ -57,5 +77,23 @@ func TestSentences(t *testing.T) {
 		if c.judge.Verdict != c.want || c.judge.Cases < 10 || c.judge.Note == "" {
 			t.Errorf("%s: %s after %d cases, want %s: %s", name, c.judge.Verdict, c.judge.Cases, c.want, c.judge.Note)
 		}
+	}
+}
+
+// TestJ2MomentsByHand: J2^T z of linear(1,2) at x = 3 is 3 z, |J2|^2 is 2 9; eps_2 is (1, 0) or (-1, 0).
+func TestJ2MomentsByHand(t *testing.T) {
+	zero := perturb.Spec{Law: "zero"}
+	c := &gen.Case{
+		Chain: []core.Spec{{Op: "linear", In: 1, Out: 2}, {Op: "halfsq", N: 2}}, X: []float64{3},
+		W: [][]float64{{1, 2}, {}}, Delta: []perturb.Spec{zero, zero},
+		Eps: []perturb.Spec{zero, {Law: "twopoint", A: []float64{1, 0}, B: []float64{-1, 0}, P: 0.5}},
+	}
+	p, err := c.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := j2MomentsOf(p)
+	if err != nil || len(all) != 3 || all[1] != (j2Moments{carried: 9, apart: 18, z: 1}) || all[2] != (j2Moments{}) {
+		t.Errorf("%+v, error %v, want 9, 18, 1", all, err)
 	}
 }

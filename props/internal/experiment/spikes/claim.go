@@ -75,7 +75,7 @@ func upward(rng *rand.Rand, index int) Both {
 	}
 	var b Both
 	name := fmt.Sprintf("chain %d: %v", index, c.Specs())
-	low := max(p.diff()-p.rounding(), 0)
+	low := p.least()
 	r := Report{}
 	for form, coefficient := range p.coefficients() {
 		r.compare(&b.Upper[form], name, "|U-u|^2 at m = %v", m, low*low, coefficient*m*m*(1+bounds.RelError))
@@ -205,6 +205,9 @@ func (p *passes) diff() float64 {
 func (p *passes) rounding() float64 {
 	return 2*norm(p.errs.U) + core.Margin*(norm(p.exact.UAll)+norm(p.moved.UAll))
 }
+
+// least is |U-u| from below.
+func (p *passes) least() float64 { return max(p.diff()-p.rounding(), 0) }
 
 // coefficients are c of ClaimBothWays: (13) and its sharp form at moments of 1.
 func (p *passes) coefficients() [claimForms]float64 {

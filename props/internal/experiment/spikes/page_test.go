@@ -3,9 +3,14 @@ package spikes
 import (
 	"bytes"
 	"errors"
+	"flag"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestIsolated(t *testing.T) {
@@ -74,6 +79,9 @@ func TestForgivenByBruteForce(t *testing.T) {
 	}
 }
 
+var update = flag.Bool("update", false, "write the files of testdata anew")
+
+// TestMarkdown: the page by few cases is that of testdata/page.md, on one processor too.
 func TestMarkdown(t *testing.T) {
 	o := Small(4)
 	o.Kicks, o.Sizes, o.Spacings, o.Steps, o.Chains, o.some = o.Kicks[1:2], o.Sizes[:3], []int{1, 16}, 512, 100, 1
@@ -87,6 +95,23 @@ func TestMarkdown(t *testing.T) {
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
 		t.Error("another page on one processor")
+	}
+	path := filepath.Join("testdata", "page.md")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, a.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), a.String()); d != "" {
+		t.Errorf("page (-on record +got); go test ./props/internal/experiment/spikes -run Markdown -update writes it:\n%s",
+			d)
 	}
 	if err := Markdown(full{}, o); err == nil || err.Error() != "disk full" {
 		t.Error(err)

@@ -455,4 +455,11 @@ func TestDiffering(t *testing.T) {
 	if !(math.Abs(p.diff()-math.Sqrt2) < 1e-15) || !(p.rounding() > 0 && p.rounding() < 1e-9) {
 		t.Errorf("|U-u| = %v +- %v, want the root of 2", p.diff(), p.rounding())
 	}
+	for off, want := range map[float64]float64{0.25: math.Sqrt2 - 0.5, 2: 0} { // both passes are off by off
+		clear(p.errs.U)
+		p.errs.U[1] = off
+		if got := p.least(); !(math.Abs(got-want) < 1e-9) {
+			t.Errorf("|U-u| is at least %v where both passes are off by %v, want %v", got, off, want)
+		}
+	}
 }

@@ -104,6 +104,18 @@ func TestUnmeasured(t *testing.T) {
 	}
 }
 
+// TestTooManyOutcomes: a step whose outcomes are too many is a fault of the run, and no step of it.
+func TestTooManyOutcomes(t *testing.T) {
+	many := make([]perturb.Outcome, 5000) // on delta_1 and eps_2, 25 million leaves
+	for k := range many {
+		many[k] = perturb.Outcome{P: 1 / float64(len(many)), D: []float64{1}}
+	}
+	r := trained(t, perturb.Table(many), finding(4))
+	if r.OK || len(r.Violated) != 2 || !strings.HasPrefix(r.Violated[0], "step 0: measure: pass 0: ") {
+		t.Errorf("%+v, want a violation at step 0", r)
+	}
+}
+
 // TestViolated: a claim that the run breaks is named with the step and both sides, unless
 // the search has refuted it already; what rounding hides is counted apart.
 func TestViolated(t *testing.T) {
@@ -158,7 +170,10 @@ func TestCheck(t *testing.T) {
 	single.Claim.ID, single.Claim.Mixes = "single", false
 	open.Claim.ID = "open"
 	open.Claim.Right = func(v *claim.View, _ int) float64 { return 2 * v.U2 * (1 - 0.75*v.P) }
-	r.Findings = []*search.Finding{nodes, single, mixed, open}
+	silent := finding(8) // says nothing of any step; those behind it do
+	silent.Claim.ID = "silent"
+	silent.Claim.Right = func(*claim.View, int) float64 { return math.NaN() }
+	r.Findings = []*search.Finding{silent, nodes, single, mixed, open}
 	for _, u2 := range []float64{2, 6, 4} {
 		step := new(measure.Step)
 		for k, v := range []*claim.View{&step.Lo, &step.Hi} {

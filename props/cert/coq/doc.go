@@ -1,0 +1,28 @@
+// Package coq writes a certificate as a file for Coq 8.16, Debian's, that states the case
+// as a theorem over the rational numbers and proves it by computation.
+//
+// In comes a parsed [cert.Certificate]; out comes the text of a .v file. It ends with
+// "~ holds claim reading" and Print Assumptions, which says "Closed under the global
+// context": no axiom is used. What is exported is not checked here: that is Coq's part, and
+// a wrong certificate gives a file that does not compile.
+//
+// Two files in Coq stand beside this one, see [Library]. Cascade.v has definitions alone,
+// what a reader has to believe: operators as polynomials with formal derivatives, the passes
+// (4) and (5), finite laws and conditional means, A3 on the boxes of the visited states as a
+// statement about all points and vectors, and each claim as "in every case, under A3, the
+// left side is at most the right one". Kernel.v is the checker with the proof that what it
+// accepts refutes the claim; nothing in it has to be believed. Operator norms are bounded by
+// a factorization L D L^T of c^2 I - M^T M, found and then checked by multiplying out; that a
+// bound on a derivative is a Lipschitz constant is proved for polynomials over Q, in small
+// steps, without real numbers.
+//
+// check.sh compiles the library and the exports of all certificates, and has coqchk look
+// at them again; [Missing] says of the rest what stands in the way.
+//
+// It imports package cert alone; the command and its own tests import it.
+//
+// # Bad input
+//
+// A claim that the library does not state gives an error that says why. A nil number in a
+// certificate made in code panics with the prefix "coq:".
+package coq

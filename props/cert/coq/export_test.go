@@ -1,0 +1,194 @@
+package coq_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/cert"
+	"github.com/cascade-sgd/cascade/props/cert/coq"
+)
+
+var (
+	full   = flag.Bool("full", false, "compile the exports of all certificates, each also with a wrong side")
+	update = flag.Bool("update", false, "write CERTIFICATES.md anew")
+)
+
+const closed = "Closed under the global context\n"
+
+// onRecord are the certificates by the names of their files.
+func onRecord(t *testing.T) (names []string, all map[string]*cert.Certificate) {
+	t.Helper()
+	files, err := filepath.Glob("../../../testdata/certificates/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no certificates: %v", err)
+	}
+	all = map[string]*cert.Certificate{}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := cert.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		names = append(names, name)
+		all[name] = c
+	}
+	return names, all
+}
+
+// TestCertificates: CERTIFICATES.md says of each certificate whether it is exported, or what
+// stands in the way.
+func TestCertificates(t *testing.T) {
+	names, all := onRecord(t)
+	var rows strings.Builder
+	exported := 0
+	for _, name := range names {
+		what := coq.Missing(all[name].Claim)
+		text, err := coq.Export(all[name])
+		if (err == nil) != (what == "") {
+			t.Errorf("%s: Missing says %q, Export %v", name, what, err)
+		}
+		if err == nil {
+			exported++
+			what = "a theorem"
+			if words := all[name].Text; words != "" && bytes.Contains(text, []byte(words)) {
+				t.Errorf("%s: words that are not checked are in the export", name)
+			}
+		}
+		fmt.Fprintf(&rows, "| %s | %s |\n", name, what)
+	}
+	const least = 20
+	if exported < least {
+		t.Errorf("%d certificates are exported, want %d or more", exported, least)
+	}
+	page := fmt.Sprintf("# What Coq checks of the certificates on record\n\n%d of %d are theorems over Q, closed under the "+
+		"global context. Written by `go test ./props/cert/coq -update`.\n\n| certificate | in Coq |\n|---|---|\n%s",
+		exported, len(names), rows.String())
+	const file = "CERTIFICATES.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(file); err != nil || string(old) != page {
+		t.Errorf("%s is not what it has to be: run with -update (%v)", file, err)
+	}
+}
+
+// library compiles what exports rest on, in a folder of its own, or skips where Coq is not
+// installed.
+func library(t *testing.T) (dir string) {
+	t.Helper()
+	if _, err := exec.LookPath("coqc"); err != nil {
+		t.Skip("no coqc: nothing is compiled")
+	}
+	dir = t.TempDir()
+	for _, source := range coq.Library() {
+		want := closed
+		if source.Name == "Cascade.v" {
+			want = ""
+		}
+		if out, err := compile(t, dir, source.Name, source.Text); err != nil || out != want {
+			t.Fatalf("%s: %v\n%s", source.Name, err, out)
+		}
+	}
+	return dir
+}
+
+func compile(t *testing.T, dir, name, text string) (out string, err error) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := exec.Command("coqc", "-Q", dir, "Cascade", path).CombinedOutput()
+	return string(b), err
+}
+
+// wrong returns c with what makes it wrong, by name.
+func wrong(c cert.Certificate, name string) *cert.Certificate {
+	switch name {
+	case "left side":
+		c.LHS.Num = new(big.Rat).Add(c.LHS.Num, big.NewRat(1, 3))
+	case "left side, a matrix":
+		c.LHS.Rows = [][]*big.Rat{{new(big.Rat).Add(c.LHS.Rows[0][0], big.NewRat(1, 3))}}
+	case "a constant that does not hold":
+		k := *c.Constants
+		k.L1 = big.NewRat(1, 1024)
+		c.Constants = &k
+	case "no error":
+		c.Delta, c.Eps = nil, nil
+	case "probabilities":
+		c.Delta = map[int]cert.Law{1: {{P: big.NewRat(1, 2), D: c.Delta[1][0].D}}}
+	case "weights that do not fit":
+		c.W = append([][]*big.Rat{{big.NewRat(1, 1), big.NewRat(1, 1)}}, c.W[1:]...)
+	}
+	return &c
+}
+
+// TestCompiles: coqc accepts exports without an assumption, and refuses each wrong one.
+func TestCompiles(t *testing.T) {
+	if !*full {
+		t.Skip("with -full: the library alone takes coqc some seconds")
+	}
+	dir := library(t)
+	names, all := onRecord(t)
+	accepts := func(name string, c *cert.Certificate) (bool, string) {
+		text, err := coq.Export(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := compile(t, dir, strings.Map(letter, name)+".v", string(text))
+		return err == nil && out == closed, out
+	}
+	if good, out := accepts("eq29-past", all["eq29-past"]); !good {
+		t.Errorf("eq29-past: not accepted\n%s", out)
+	}
+	for _, c := range []struct{ of, what string }{
+		{"eq29-past", "left side"},
+		{"eq29-past", "a constant that does not hold"},
+		{"eq29-past", "no error"},
+		{"eq29-past", "probabilities"},
+		{"eq6a", "left side, a matrix"},
+		{"eq6a", "weights that do not fit"},
+	} {
+		good, out := accepts("wrong", wrong(*all[c.of], c.what))
+		if good || !strings.Contains(out, "Unable to unify") {
+			t.Errorf("%s with %s wrong: accepted %v, want an error of unification\n%s", c.of, c.what, good, out)
+		}
+	}
+	for _, name := range names {
+		c := all[name]
+		if coq.Missing(c.Claim) != "" {
+			continue
+		}
+		if good, out := accepts(name, c); !good {
+			t.Errorf("%s: not accepted\n%s", name, out)
+		}
+		what := "left side"
+		if c.LHS.Rows != nil {
+			what = "left side, a matrix"
+		}
+		if good, _ := accepts("wrong", wrong(*c, what)); good {
+			t.Errorf("%s: accepted with a wrong left side", name)
+		}
+	}
+}
+
+// letter keeps what the name of a module may have.
+func letter(c rune) rune {
+	if c == '-' {
+		return '_'
+	}
+	return c
+}

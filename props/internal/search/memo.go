@@ -1,0 +1,117 @@
+package search
+
+import (
+	"fmt"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+)
+
+// Memo is a finding as data: what a campaign writes down of a piece of work. Cases that
+// are no worse than what was known before are left out.
+type Memo struct {
+	Claim     string            `json:"claim"` // its name
+	Cases     int               `json:"cases,omitempty"`
+	Rejected  map[string]int    `json:"rejected,omitempty"` // by reason
+	Undecided int               `json:"undecided,omitempty"`
+	Violated  int               `json:"violated,omitempty"`
+	Confirmed int               `json:"confirmed,omitempty"`
+	Reach     gen.Extent        `json:"reach"`
+	Worst     *MemoCase         `json:"worst,omitempty"`
+	Witness   *gen.Case         `json:"witness,omitempty"`
+	ByN       map[int]*MemoCase `json:"by_n,omitempty"`
+	Judged    *MemoJudgement    `json:"judged,omitempty"`
+}
+
+// MemoCase is a case with its ratio.
+type MemoCase struct {
+	Ratio  claim.Number `json:"ratio"`
+	I      int          `json:"i,omitempty"`
+	Source string       `json:"source,omitempty"`
+	Case   *gen.Case    `json:"case"`
+}
+
+// MemoJudgement is a claim.Judgement without its certificate.
+type MemoJudgement struct {
+	Verdict claim.Verdict `json:"verdict"`
+	Cases   int           `json:"cases"`
+	Ratio   claim.Number  `json:"ratio"`
+	Note    string        `json:"note"`
+}
+
+// Memo is what f adds to known, nil where that is nothing.
+func (f *Finding) Memo(known *Finding) *Memo {
+	m := &Memo{Claim: f.Claim.Name(), Cases: f.Cases, Undecided: f.Undecided, Violated: f.Violated,
+		Confirmed: f.Confirmed, Reach: f.Reach}
+	if j := f.Judged; j != nil {
+		m.Judged = &MemoJudgement{j.Verdict, j.Cases, claim.Number(j.Ratio), j.Note}
+		return m
+	}
+	if f.Cases == 0 && f.RejectedTotal() == 0 {
+		return nil
+	}
+	for k, n := range f.Rejected {
+		if n > 0 {
+			if m.Rejected == nil {
+				m.Rejected = map[string]int{}
+			}
+			m.Rejected[claim.Reason(k).String()] = n
+		}
+	}
+	if f.Ratio > known.Ratio {
+		m.Worst = &MemoCase{claim.Number(f.Ratio), f.I, f.Source, f.Worst}
+	}
+	if f.Witness != nil && (known.Witness == nil || size(f.Witness) < size(known.Witness)) {
+		m.Witness = f.Witness
+	}
+	for n, e := range f.ByN {
+		if old := known.ByN[n]; old == nil || e.Ratio > old.Ratio {
+			if m.ByN == nil {
+				m.ByN = map[int]*MemoCase{}
+			}
+			m.ByN[n] = &MemoCase{Ratio: claim.Number(e.Ratio), Case: e.Case}
+		}
+	}
+	return m
+}
+
+// Finding is the memo as a finding of its claim. The error names what no search writes.
+func (m *Memo) Finding(c *claim.Claim) (*Finding, error) {
+	f := newFindings([]claim.Claim{*c})[0]
+	f.Claim = c
+	if m.Claim != c.Name() {
+		return nil, fmt.Errorf("search: a memo of %.80q, want %s", m.Claim, c.Name())
+	}
+	if j := m.Judged; j != nil {
+		f.Judged = &claim.Judgement{Verdict: j.Verdict, Cases: j.Cases, Ratio: float64(j.Ratio), Note: j.Note}
+		f.Cases, f.Ratio = j.Cases, float64(j.Ratio)
+		return f, nil
+	}
+	for _, n := range []int{m.Cases, m.Undecided, m.Violated, m.Confirmed} {
+		if n < 0 {
+			return nil, fmt.Errorf("search: %s: a count is %d, want >= 0", m.Claim, n)
+		}
+	}
+	f.Cases, f.Undecided, f.Violated, f.Confirmed, f.Reach = m.Cases, m.Undecided, m.Violated, m.Confirmed, m.Reach
+	for why, n := range m.Rejected {
+		reason, ok := claim.ReasonOf(why)
+		if !ok || n < 0 {
+			return nil, fmt.Errorf("search: %s: %d rejected by %.80q", m.Claim, n, why)
+		}
+		f.Rejected[reason] = n
+	}
+	for n, e := range m.ByN {
+		if e == nil || e.Case == nil {
+			return nil, fmt.Errorf("search: %s: no case of N = %d", m.Claim, n)
+		}
+		f.ByN[n] = &Extreme{float64(e.Ratio), e.Case}
+	}
+	if w := m.Worst; w != nil {
+		if w.Case == nil {
+			return nil, fmt.Errorf("search: %s: a ratio without a case", m.Claim)
+		}
+		f.Ratio, f.I, f.Source, f.Worst = float64(w.Ratio), w.I, w.Source, w.Case
+	}
+	f.Witness = m.Witness
+	return f, nil
+}

@@ -1,0 +1,83 @@
+package search
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+)
+
+// TestUnits: each unit has a number of its own, which kind and batch give back; shards of
+// any number are disjoint and have all.
+func TestUnits(t *testing.T) {
+	claims := []claim.Claim{*under(1), *under(1), *under(1), *under(1)}
+	for k, kind := range []claim.Kind{claim.Training, claim.Step, claim.SelfJudged, claim.Linear} {
+		claims[k].Kind = kind
+	}
+	us := UnitsOf(claims, 2*Batch+1)
+	if us.Len() != 2+3*3 {
+		t.Fatalf("%d units, want 11", us.Len())
+	}
+	var does []string
+	for number := 1; number <= us.Len(); number++ {
+		u := us.At(number)
+		does = append(does, u.Does())
+		if u.Number != number || us.Number(u.Kind, u.Batch) != number {
+			t.Errorf("unit %d is %+v, whose number is %d", number, u, us.Number(u.Kind, u.Batch))
+		}
+	}
+	want := []string{"claims that judge themselves", "long runs", "claims of kind step", "claims of kind linear",
+		"claims of kind training"}
+	if !slices.Equal(does[:5], want) || us.At(11).Batch != 2 {
+		t.Errorf("%q, the last %+v", does, us.At(11))
+	}
+	for _, none := range []int{us.Number("nodes", 0), us.Number("step", 3), us.Number("step", -1)} {
+		if none != 0 {
+			t.Errorf("a unit that is none has the number %d", none)
+		}
+	}
+	for shards := 1; shards <= us.Len()+1; shards++ {
+		times := map[int]int{}
+		for shard := range shards {
+			o := &Options{Shard: shard, Shards: shards}
+			n := 0
+			for number := range us.Asked(o) {
+				times[number]++
+				n++
+			}
+			if n != us.CountAsked(o) || n == 0 && shard < us.Len() {
+				t.Errorf("shard %d of %d has %d units, and says %d", shard, shards, n, us.CountAsked(o))
+			}
+		}
+		for number := 1; number <= us.Len(); number++ {
+			if times[number] != 1 {
+				t.Errorf("of %d shards %d have unit %d", shards, times[number], number)
+			}
+		}
+	}
+	some := slices.Collect(us.Asked(&Options{Units: []int{2, 11, 12}}))
+	if !slices.Equal(some, []int{2, 11}) {
+		t.Errorf("of units 2, 11 and 12 there are %v", some)
+	}
+}
+
+func TestUnitLists(t *testing.T) {
+	for text, want := range map[string][]int{
+		"1": {1}, "4,9-12": {4, 9, 10, 11, 12}, "3-19/8": {3, 11, 19}, "1,2": {1, 2}, "1-3,5-9/2": {1, 2, 3, 5, 7, 9},
+	} {
+		if got, err := ParseUnits(text); err != nil || !slices.Equal(got, want) || FormatUnits(got) != text {
+			t.Errorf("%q is %v, written %q (%v)", text, got, FormatUnits(got), err)
+		}
+	}
+	for _, bad := range []string{"", "0", "a", "2,1", "3,3", "5-4", "1-9/0", "4/2", "1-", "-1", "1,,2",
+		"1-999999999", strings.Repeat("9", 30)} {
+		if got, err := ParseUnits(bad); err == nil {
+			t.Errorf("%q is %v", bad, got)
+		}
+	}
+	if text := panicText(func() { (&Options{Units: []int{2, 2}}).check() }); text !=
+		"search: units[1] is 2, want numbers that rise from 1 on" {
+		t.Errorf("panic %q", text)
+	}
+}
