@@ -27,7 +27,8 @@ var adaptersCommand = &command{
 }
 
 func runAdapters(c *call) (int, error) {
-	dir := c.fs.String("write", "", "write all engines and recorders, and install.sh, which installs an engine, into this `dir`")
+	dir := c.fs.String("write", "",
+		"write all engines and recorders, and install.sh, which installs an engine, into this `dir`")
 	if err := c.parse(0, 1); err != nil {
 		return exitUsage, err
 	}

@@ -61,7 +61,8 @@ func (s *heatScale) legend() []template.HTML {
 			says = "less"
 		}
 		all = append(all, template.HTML(fmt.Sprintf(
-			`<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><path class="h%d" d="M0 0H28V12H0z"/></svg>%s`, k, says)))
+			`<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><path class="h%d" d="M0 0H28V12H0z"/></svg>%s`,
+			k, says)))
 	}
 	return all
 }
@@ -143,12 +144,15 @@ func (r *heatRun) row(s trace.Site) int {
 func (r *heatRun) maps() []heatMap {
 	size := sizeScale(r.Columns)
 	return []heatMap{
-		r.heat("ratio", "against rounding", "Error of a site over what rounding in the declared precision leads one to expect; "+
-			"the largest of each column's steps.", &ratioScale, func(c *trace.Column) []trace.Number { return c.Ratio }),
-		r.heat("size", "size", "|δ| and |ε| of a sample, root mean square over the batch; the largest of each column's steps.",
+		r.heat("ratio", "against rounding",
+			"Error of a site over what rounding in the declared precision leads one to expect; "+
+				"the largest of each column's steps.", &ratioScale, func(c *trace.Column) []trace.Number { return c.Ratio }),
+		r.heat("size", "size",
+			"|δ| and |ε| of a sample, root mean square over the batch; the largest of each column's steps.",
 			&size, func(c *trace.Column) []trace.Number { return c.Size }),
-		r.heat("share", "share of the gradient's error", "First-order share of |U−u|² by site, its sign left out; the mean of each "+
-			"column's steps that were taken apart.", &shareScale, func(c *trace.Column) []trace.Number { return c.Share }),
+		r.heat("share", "share of the gradient's error",
+			"First-order share of |U−u|² by site, its sign left out; the mean of each "+
+				"column's steps that were taken apart.", &shareScale, func(c *trace.Column) []trace.Number { return c.Share }),
 	}
 }
 
@@ -156,10 +160,12 @@ func (r *heatRun) maps() []heatMap {
 func (r *heatRun) heat(id, name, says string, scale *heatScale, of func(*trace.Column) []trace.Number) heatMap {
 	m := heatMap{ID: r.prefix + "map-" + id, Name: name, Says: says, Checked: id == "ratio", Legend: scale.legend()}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="heat" viewBox="0 0 %d %d" role="img" aria-label="%s: %d sites by steps %d to %d">`, heatWidth,
+	fmt.Fprintf(&b, `<svg class="heat" viewBox="0 0 %d %d" role="img" aria-label="%s: %d sites by steps %d to %d">`,
+		heatWidth,
 		r.height+heatAxis, html.EscapeString(name), len(r.Sites), r.First, r.Last)
 	for k, s := range r.Sites {
-		fmt.Fprintf(&b, `<text class="y" x="%d" y="%d">%s</text>`, heatLeft-6, r.rows[k]+heatRow-4, siteText(s.Name, s.Operator))
+		fmt.Fprintf(&b, `<text class="y" x="%d" y="%d">%s</text>`, heatLeft-6, r.rows[k]+heatRow-4, siteText(s.Name,
+			s.Operator))
 	}
 	cells := [heatLevels]strings.Builder{}
 	for k := range r.Sites {
@@ -209,7 +215,8 @@ func (r *heatRun) marks(b *strings.Builder) {
 			return
 		}
 		x, end := r.at(r.column(from)), r.at(r.column(to)+1)
-		fmt.Fprintf(b, `<path class="%s" d="M%.1f %dH%.1fV%dH%.1fz"><title>%s</title></path>`, class, x-1, r.rows[k]-1, end+1,
+		fmt.Fprintf(b, `<path class="%s" d="M%.1f %dH%.1fV%dH%.1fz"><title>%s</title></path>`, class, x-1,
+			r.rows[k]-1, end+1,
 			r.rows[k]+heatRow, x-1, html.EscapeString(says))
 	}
 	for _, s := range r.Suspects {
@@ -229,7 +236,8 @@ func (r *heatRun) marks(b *strings.Builder) {
 		}
 		x := (r.at(r.column(s.Peak)) + r.at(r.column(s.Peak)+1)) / 2
 		fmt.Fprintf(b, `<a href="#%sspike-%d" aria-label="spike at step %d"><path class="spike" d="M%.1f %dV%d"/>`+
-			`<path class="spike head outline" d="M%.1f %dl-5 -9h10z"/></a>`, r.prefix, k+1, s.Peak, x, heatTop-6, r.height, x, heatTop-5)
+			`<path class="spike head outline" d="M%.1f %dl-5 -9h10z"/></a>`, r.prefix, k+1, s.Peak, x, heatTop-6,
+			r.height, x, heatTop-5)
 	}
 	fmt.Fprintf(b, `<path class="cursor" d="M%.1f %dV%d" hidden=""/>`, r.at(0), heatTop, r.height)
 }
@@ -278,7 +286,8 @@ func (r *heatRun) strip() template.HTML {
 	}
 	var b strings.Builder
 	bottom := stripTop + stripHeight
-	fmt.Fprintf(&b, `<svg class="heat strip" viewBox="0 0 %d %d" role="img" aria-label="loss, |u|² and |U−u|² by step">`, heatWidth,
+	fmt.Fprintf(&b, `<svg class="heat strip" viewBox="0 0 %d %d" role="img" aria-label="loss, |u|² and |U−u|² by step">`,
+		heatWidth,
 		bottom+heatAxis)
 	decades := ticks(low, high)
 	for k, v := range decades {
@@ -301,7 +310,8 @@ func (r *heatRun) strip() template.HTML {
 		}
 		b.WriteString(`"/></g>`)
 		x := 20
-		fmt.Fprintf(&b, `<g class="c%d"><path d="M%d %dh22"/></g><text x="%d" y="%d">%s</text>`, k, x, 20+22*k, x+28, 24+22*k, c.name)
+		fmt.Fprintf(&b, `<g class="c%d"><path d="M%d %dh22"/></g><text x="%d" y="%d">%s</text>`, k, x, 20+22*k, x+28,
+			24+22*k, c.name)
 	}
 	for k, s := range r.Spikes {
 		if k < maxSpikes {
@@ -344,7 +354,8 @@ func (r *heatRun) bounds() template.HTML {
 	y := func(v float64) float64 { return stripTop + (1-math.Log(v/low)/math.Log(high/low))*stripHeight }
 	var b strings.Builder
 	bottom := stripTop + stripHeight
-	fmt.Fprintf(&b, `<svg class="heat" viewBox="0 0 %d %d" role="img" aria-label="|U−u|² beside its bounds, by step">`, heatWidth,
+	fmt.Fprintf(&b, `<svg class="heat" viewBox="0 0 %d %d" role="img" aria-label="|U−u|² beside its bounds, by step">`,
+		heatWidth,
 		bottom+heatAxis)
 	decades := ticks(low, high)
 	for k, v := range decades {
@@ -369,9 +380,11 @@ func (r *heatRun) bounds() template.HTML {
 			shown = at
 		}
 	}
-	fmt.Fprintf(&b, `<text class="x" x="%d" y="%d">step</text></svg><ul class="legend">`, (heatLeft+heatWidth-heatRight)/2, bottom+26)
+	fmt.Fprintf(&b, `<text class="x" x="%d" y="%d">step</text></svg><ul class="legend">`,
+		(heatLeft+heatWidth-heatRight)/2, bottom+26)
 	for k, c := range curves {
-		fmt.Fprintf(&b, `<li><svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><g class="c%d">%s</g></svg>%s</li>`, k, mark(k, 14, 6),
+		fmt.Fprintf(&b, `<li><svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><g class="c%d">%s</g></svg>%s</li>`,
+			k, mark(k, 14, 6),
 			html.EscapeString(c.name))
 	}
 	return template.HTML(b.String() + "</ul>")

@@ -95,7 +95,8 @@ func WriteTrace(w io.Writer, j *trace.Judgement) error {
 
 // WriteComparison writes the page of two recorded runs. The error is that of the writer.
 func WriteComparison(w io.Writer, c *trace.Comparison) error {
-	p := &tracePage{Title: "Two recorded runs: " + c.Old.Record + " and " + c.New.Record, Verdict: c.New.Verdict, Says: c.Says,
+	p := &tracePage{Title: "Two recorded runs: " + c.Old.Record + " and " + c.New.Record, Verdict: c.New.Verdict,
+		Says:    c.Says,
 		More:    []string{"Old: " + c.Old.Says, "New: " + c.New.Says},
 		Command: "go run ./props/verify trace " + c.Old.Record + " " + c.New.Record + " -html FILE"}
 	var err error
@@ -148,7 +149,7 @@ func behind(j *trace.Judgement) []string {
 	case j.Verdict == trace.NothingJudged:
 		return []string{"A record without a step says nothing about an engine; it never passes."}
 	case n == 0:
-		out = append(out, fmt.Sprintf("The gradient's error |U−u|² has no spike in %d steps.", j.Steps))
+		out = append(out, fmt.Sprintf("The gradient's error |U−u|², by (5c) from the recorded states, has no spike in %d steps.", j.Steps))
 	case n == 1:
 		out = append(out, "One spike: "+j.Spikes[0].Says+".")
 	default:
@@ -164,7 +165,8 @@ func behind(j *trace.Judgement) []string {
 	case trace.Faulty:
 		out = append(out, "A fault is beyond all that rounding in the declared precision can do: no clean engine has one.")
 	default:
-		out = append(out, fmt.Sprintf("A clean run is called suspect at most once in %.0f runs, by calibration; an error that the declared "+
+		out = append(out, fmt.Sprintf("A clean run is called suspect at most once in %.0f runs, by calibration; an error that the "+
+			"declared "+
 			"precision explains is no cause.", 1/j.FalseAlarm))
 	}
 	return out
@@ -172,7 +174,8 @@ func behind(j *trace.Judgement) []string {
 
 func newTracedRun(j *trace.Judgement, prefix, title string) (*tracedRun, error) {
 	h := newHeatRun(j, prefix)
-	r := &tracedRun{Judgement: j, P: prefix, Title: title, Strip: h.strip(), Chart: h.bounds(), Holds: j.Verdict == trace.NoCause}
+	r := &tracedRun{Judgement: j, P: prefix, Title: title, Strip: h.strip(), Chart: h.bounds(),
+		Holds: j.Verdict == trace.NoCause}
 	if len(j.Columns) > 0 && len(j.Sites) > 0 {
 		r.Maps = h.maps()
 	}
@@ -240,8 +243,10 @@ func (r *tracedRun) site(s trace.Site) string {
 // card is that of spike k.
 func (r *tracedRun) card(k int) (*spikeCard, error) {
 	s := &r.Spikes[k]
-	c := &spikeCard{ID: fmt.Sprintf("%sspike-%d", r.P, k+1), Size: s.Error2.String(), Usual: s.Usual2.String(), Says: s.Says,
-		Recovered: s.Recovered, Cause: "no site's error stands out", Where: fmt.Sprintf("Step %d", s.Peak), Back: "not recovered",
+	c := &spikeCard{ID: fmt.Sprintf("%sspike-%d", r.P, k+1), Size: s.Error2.String(), Usual: s.Usual2.String(),
+		Says:      s.Says,
+		Recovered: s.Recovered, Cause: "no site's error stands out", Where: fmt.Sprintf("Step %d", s.Peak),
+		Back:     "not recovered",
 		Promised: "nothing"}
 	if s.From != s.To {
 		c.Where = fmt.Sprintf("Steps %d to %d, highest at %d", s.From, s.To, s.Peak)
@@ -282,7 +287,8 @@ func (r *tracedRun) card(k int) (*spikeCard, error) {
 	for _, i := range largestOf(j.First, topSites) {
 		if i < len(r.Sites) {
 			name := r.site(r.Sites[i].Site)
-			t.Add(name, percent(float64(j.First[i])), numberAt(j.Only, i), numberAt(j.Without, i), numberAt(j.Gain, i), numberAt(j.GainAtMost, i))
+			t.Add(name, percent(float64(j.First[i])), numberAt(j.Only, i), numberAt(j.Without, i), numberAt(j.Gain, i),
+				numberAt(j.GainAtMost, i))
 		}
 	}
 	var err error
@@ -330,7 +336,8 @@ func largestOf(list []trace.Number, n int) []int {
 
 // column is what the slider says of one.
 func (r *tracedRun) column(c *trace.Column) columnText {
-	t := columnText{Steps: fmt.Sprintf("step %d", c.From), Loss: c.Loss.String(), Error: c.Error2.String(), Grad: c.Grad2.String()}
+	t := columnText{Steps: fmt.Sprintf("step %d", c.From), Loss: c.Loss.String(), Error: c.Error2.String(),
+		Grad: c.Grad2.String()}
 	if c.To != c.From {
 		t.Steps = fmt.Sprintf("steps %d to %d", c.From, c.To)
 	}

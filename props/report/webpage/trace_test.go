@@ -75,7 +75,8 @@ func TestTracePage(t *testing.T) {
 			t.Errorf("%d times %s, want %d", got, want, n)
 		}
 	}
-	for _, want := range []string{"Content-Security-Policy", "eps_7 (affine(4,10), backward): 100 % of the gradient’s error",
+	for _, want := range []string{"Content-Security-Policy",
+		"eps_7 (affine(4,10), backward): 100 % of the gradient’s error",
 		`refuted">fault</span> <strong id="says">step 21, operator 7: V_6`, "Theorem 1 as printed", "not recovered"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not have %q", want)
@@ -91,14 +92,17 @@ func TestTraceCells(t *testing.T) {
 	nan := trace.Number(math.NaN())
 	j := &trace.Judgement{Operators: []string{"a", "b"}, Last: 2,
 		Sites: []trace.SiteSum{{Site: trace.Site{Kind: "delta", I: 1, Op: 1}, Name: "delta_1"},
-			{Site: trace.Site{Kind: "delta", I: 2, Op: 2}, Name: "delta_2"}, {Site: trace.Site{Kind: "eps", I: 2, Op: 2}, Name: "eps_2"}}}
+			{Site: trace.Site{Kind: "delta", I: 2, Op: 2}, Name: "delta_2"}, {Site: trace.Site{Kind: "eps", I: 2, Op: 2},
+				Name: "eps_2"}}}
 	for k := range 3 {
-		j.Columns = append(j.Columns, trace.Column{From: k, To: k, Ratio: []trace.Number{1, nan, trace.Number(math.Pow(1000, float64(k)))},
+		j.Columns = append(j.Columns, trace.Column{From: k, To: k, Ratio: []trace.Number{1, nan,
+			trace.Number(math.Pow(1000, float64(k)))},
 			Size: []trace.Number{nan, nan, nan}, Share: []trace.Number{nan, -0.3, nan}, Loss: 1, Error2: 0, Grad2: nan})
 	}
 	h := newHeatRun(j, "")
 	maps := h.maps()
-	if got := regexp.MustCompile(`class="h(\d)" d="([^"]*)"`).FindAllStringSubmatch(string(maps[0].SVG), -1); len(got) != 3 ||
+	if got := regexp.MustCompile(`class="h(\d)" d="([^"]*)"`).FindAllStringSubmatch(string(maps[0].SVG),
+		-1); len(got) != 3 ||
 		got[0][1] != "1" || strings.Count(got[0][2], "M") != 2 || got[1][1] != "5" || got[2][1] != "7" {
 		t.Errorf("ratios are drawn as %q", got)
 	}
@@ -122,7 +126,8 @@ func TestTraceOfGradients(t *testing.T) {
 
 // TestTraceOfNothing: a judgement without a step has a page that says so.
 func TestTraceOfNothing(t *testing.T) {
-	text := tracePageOf(t, &trace.Judgement{Verdict: trace.NothingJudged, Says: "nothing judged: the record has no step"})
+	text := tracePageOf(t, &trace.Judgement{Verdict: trace.NothingJudged,
+		Says: "nothing judged: the record has no step"})
 	soundPage(t, text)
 	for _, want := range []string{`unsettled">nothing judged</span>`, "never passes", "No step was judged"} {
 		if !strings.Contains(text, want) {

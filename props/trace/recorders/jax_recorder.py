@@ -1,6 +1,6 @@
 """Records what JAX computes while it trains a chain of layers, for `verify trace`:
 
-    layers = [affine, tanh, affine, losses]             # each f(w, y), on a batch; the last, f(w, y, label), has a loss a sample
+    layers = [affine, tanh, affine, losses]             # each f(w, y), on a batch; f(w, y, label): a loss a sample
     grad = value_grad_states(layers)                    # was value_and_grad of the mean loss
     rec = Recorder("run", chain, "float32", samples=32)
     for t, (x, label) in enumerate(batches):

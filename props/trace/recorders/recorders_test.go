@@ -61,14 +61,16 @@ func (e *expect) judge(t *testing.T, path string) *trace.Judgement {
 			steps = j.Steps
 		}
 		if f.Site != e.site || f.Step != e.from || f.Steps != steps {
-			t.Errorf("%s %s: the first fault is %v at step %d, in %d steps, want %v at %d, in %d", e.format, e.cause, f.Site, f.Step,
+			t.Errorf("%s %s: the first fault is %v at step %d, in %d steps, want %v at %d, in %d", e.format, e.cause,
+				f.Site, f.Step,
 				f.Steps, e.site, e.from, steps)
 		}
 		if len(j.Suspects) == 0 || j.Suspects[0].Site != e.site {
 			t.Errorf("%s %s: suspects %+v, want %v first", e.format, e.cause, j.Suspects, e.site)
 		}
 	}
-	if e.spike && (len(j.Spikes) != 1 || j.Spikes[0].Peak != e.from || j.Spikes[0].Cause == nil || *j.Spikes[0].Cause != e.site) {
+	if e.spike && (len(j.Spikes) != 1 || j.Spikes[0].Peak != e.from || j.Spikes[0].Cause == nil ||
+		*j.Spikes[0].Cause != e.site) {
 		t.Errorf("%s %s: spikes %+v, want one at step %d by %v", e.format, e.cause, j.Spikes, e.from, e.site)
 	}
 	return j

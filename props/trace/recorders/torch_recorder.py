@@ -117,8 +117,9 @@ class Recorder:
         if self.passes:
             self.writer = self.writer or self.make()
             scale = (self.scaler.get_scale() if self.scaler else self.scale) / self.m
+            after = self.flat(lambda p: p) if self.plain and self.every > 1 else None
             self.writer.step(self.t, self.groups[0]["lr"], self.y[0], self.w, self.y[1:], self.v, self.label, self.u,
-                             self.mean, scale, self.flat(lambda p: p) if self.plain and self.every > 1 else None, self.m)
+                             self.mean, scale, after, self.m)
         self.t, self.passes = self.t + 1, 0
 
     def close(self):

@@ -60,7 +60,8 @@ func TestTrace(t *testing.T) {
 	// The slider reads a column.
 	b.run(chromedp.Focus(".slide input"), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft),
 		chromedp.KeyEvent(kb.ArrowLeft))
-	if s := eval[string](b, `document.querySelector(".slide output").textContent`); !strings.HasPrefix(s, "step 21: loss ") ||
+	if s := eval[string](b, `document.querySelector(".slide output").textContent`); !strings.HasPrefix(s,
+		"step 21: loss ") ||
 		!strings.Contains(s, "eps_7") {
 		t.Errorf("the slider says %q", s)
 	}
