@@ -71,10 +71,10 @@ func TestAgreement(t *testing.T) {
 	point := func(measured, sd float64) *Outcome {
 		return &Outcome{Measured: &Measured{Stable: measured}, Predicted: &Predicted{Stable: 2, SD: sd}}
 	}
-	r, f := resultOf(ByGamma, point(2.02, 0), point(1.9, 0.1), point(2.2, 0.01), point(2, 0.5))
+	r, f := resultOf(ByGamma, point(2.2, 0.01), point(2.02, 0), point(1.9, 0.1), point(2, 0.5))
 	s := r.summary(f, &f.Panels[0])
 	if s.points != 4 || len(s.against) != 1 ||
-		!strings.Contains(s.against[0], "gamma = 0.1667, T = 200000: measured 2.2") {
+		!strings.Contains(s.against[0], "gamma = 0.5, T = 200000: measured 2.2") {
 		t.Errorf("%+v", s)
 	}
 	near(t, "least", s.least, 0.95, 1e-15)

@@ -292,6 +292,17 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestToZeroSeesAPlateau: a plateau above its error at one root of the last draw.
+func TestToZeroSeesAPlateau(t *testing.T) {
+	l := Law{Every: 1, Reading: OneASample}
+	r := *rootOf(3, Nonconvex, l)
+	r.Plateau = 1.5 * r.Err
+	planted(t, &rootsFound, base(3, Nonconvex, l, 0.1), &r)
+	if j := JudgeToZero(Nonconvex, nil); j.Verdict != claim.Refuted {
+		t.Errorf("%+v", j)
+	}
+}
+
 // TestFixedT: standard SGD at all step sizes, planted.
 func TestFixedT(t *testing.T) {
 	reg := core.Regularizer{Kind: "l2", Rho: 0.9}

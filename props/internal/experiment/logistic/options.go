@@ -65,11 +65,22 @@ func (p *Point) Check() error {
 	if p.Law.Format != nil && p.Reg.Kind != "l2" {
 		return fmt.Errorf("logistic: a format with the regularizer %.40q, want l2", p.Reg.Kind)
 	}
-	return errors.Join(p.checkData(), p.Law.check(), p.Reg.Check())
+	if err := errors.Join(p.checkData(), p.Law.check(), p.Reg.Check()); err != nil {
+		return err
+	}
+	if root := math.Sqrt(float64(p.D)); p.Law.Forward/root > maxHalf {
+		return fmt.Errorf("logistic: s_f is %v at d = %d, want at most %.3g", p.Law.Forward, p.D, maxHalf*root)
+	}
+	return nil
 }
 
-// maxWidth is the largest s: Gauss-Legendre is exact to rounding below it, see nodes.
+// maxWidth is the largest s.
 const maxWidth = 4
+
+// maxHalf is the largest half-width of delta, that of maxWidth at d = 10: below it Gauss-Legendre
+// is exact to rounding, see nodes; at twice the width it errs by 1e-11, and a root that is
+// called proved would be that of another G.
+var maxHalf = maxWidth / math.Sqrt(10)
 
 // MaxSteps bounds the memory of a run, 8 bytes a step.
 const MaxSteps = 1 << 26

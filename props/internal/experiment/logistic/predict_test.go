@@ -65,6 +65,10 @@ func TestCourse(t *testing.T) {
 	for k := 150; k < 300; k++ { // all that the second half remembers
 		near(t, "without a trace", short[k], norms[k], 1e-3*norms[k]+1e-4)
 	}
+	f = linear(g, 1, 2, 1000) // the floor is at 350; the EWMA remembers 20/(1-0.9) steps before 500
+	norms, _ = f.course(nil, false, true)
+	short, _ = f.course(nil, false, false)
+	nearAll(t, "what is remembered", short[300:], norms[300:], 4e-3)
 	f = linear(g, 0.1, 2, 6000)
 	s := &steady{mean: 7, smallest: 1}
 	norms, _ = f.course(s, true, true)
@@ -77,7 +81,7 @@ func TestCourse(t *testing.T) {
 // TestPredictLinear: a run that has not forgotten w^0 and one that has, against sums in closed form.
 func TestPredictLinear(t *testing.T) {
 	const g = 0.01
-	for _, steps := range []int{200, 201} {
+	for _, steps := range []int{2, 3, 200, 201} {
 		q := predict(linear(g, 0, 2, steps), true)
 		e, want := 2.0, 0.0
 		for k := range steps {
@@ -86,7 +90,7 @@ func TestPredictLinear(t *testing.T) {
 				want += e / float64(steps/2)
 			}
 		}
-		near(t, "stable", q.Stable, want, 1e-3)
+		near(t, "stable", q.Stable, want, 2e-4)
 		near(t, "end of the trace", q.Trace[len(q.Trace)-1].EWMA, e, 1e-3)
 		if q.Settled || !q.Proved || q.NoRoot || q.Plateau > q.PlateauErr {
 			t.Errorf("%+v", q)
