@@ -303,6 +303,30 @@ func TestToZeroSeesAPlateau(t *testing.T) {
 	}
 }
 
+// TestShortRunDiffers: steps of more than 2/H run away, which the flow of the oracle does not, and are told,
+// the second time too.
+func TestShortRunDiffers(t *testing.T) {
+	for gamma, differs := range map[float64]bool{0.1: false, 12: true} {
+		p := base(1, Convex, Law{}, gamma)
+		p.M, p.T, p.Start = 20, 12, 1
+		t.Cleanup(func() { shortFound.Delete(p) })
+		for range 2 {
+			if text := shortRun(p); strings.Contains(text, "measured") != differs || (text == "") == differs {
+				t.Errorf("gamma = %v: %q", gamma, text)
+			}
+		}
+	}
+	reg := core.Regularizer{Kind: "l2", Rho: 0.9}
+	laws := []Law{{Forward: 1}, {Backward: 1}, {}}
+	for k, l := range laws { // whichever differs is told
+		shortly(t, "", reg, laws...)
+		shortly(t, "this one", reg, l)
+		if runs, against := short(reg, laws...); runs != 6 || against != "this one" {
+			t.Errorf("law %d: %d runs, %q", k, runs, against)
+		}
+	}
+}
+
 // TestFixedT: standard SGD at all step sizes, planted.
 func TestFixedT(t *testing.T) {
 	reg := core.Regularizer{Kind: "l2", Rho: 0.9}

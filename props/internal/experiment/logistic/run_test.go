@@ -229,7 +229,8 @@ func TestLoad(t *testing.T) {
 	}
 	p := base(1, Convex, Law{}, 0.1)
 	fresh := func() *Outcome {
-		return &Outcome{Version: outcomeVersion, Point: p, Measured: &Measured{Stable: 1, Trace: []Sample{{0, 1}}, W: []float64{}},
+		return &Outcome{Version: outcomeVersion, Point: p,
+			Measured:  &Measured{Stable: 1, Trace: []Sample{{0, 1}}, W: []float64{}},
 			Predicted: &Predicted{Stable: 1}}
 	}
 	if o, err := load(dir, p, false); o != nil || err != nil {
