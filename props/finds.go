@@ -54,6 +54,9 @@ func (f *Finds) Fuzz(t Failer, data []byte) {
 		return
 	}
 	c := decode(t, f.open[0].Kind, data)
+	if c == nil {
+		return
+	}
 	for _, g := range search.Try(f.open, c, "fuzz") {
 		if g.Cases == 0 {
 			continue

@@ -31,6 +31,9 @@ const TooDear = "too dear for a fuzz input"
 // of one kind.
 func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
 	c := decode(t, claims[0].Kind, data)
+	if c == nil {
+		return -1
+	}
 	rung = -1
 	for _, f := range search.Try(claims, c, "fuzz") {
 		if f.Cases > 0 && f.Verdict() != claim.Holds {
@@ -46,7 +49,8 @@ func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
 	return rung
 }
 
-// decode is the case in data, where it is affordable; it skips the others.
+// decode is the case in data, where it is affordable; it skips the others, and gives nil
+// to a Failer that goes on.
 func decode(t Failer, kind claim.Kind, data []byte) *gen.Case {
 	c, why := caseIn(kind, data)
 	if why != "" {
