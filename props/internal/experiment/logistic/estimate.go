@@ -30,15 +30,8 @@ func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
 		if forward {
 			l.Forward = p.Law.Forward
 		}
-		s := newStepper(dataOf(p), l, rand.NewPCG(1, 1))
-		w, least := make([]float64, p.D), time.Hour
-		for range estimateCalls {
-			start := time.Now()
-			s.gradients(0, w)
-			least = min(least, time.Since(start))
-		}
-		timed[k] = least
-		return least
+		timed[k] = stepTime(p, l)
+		return timed[k]
 	}
 	seen := map[uint64]bool{}
 	for _, f := range figures {
@@ -57,4 +50,16 @@ func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
 		}
 	}
 	return runs, steps, took / time.Duration(runtime.GOMAXPROCS(0))
+}
+
+// stepTime is how long a step of p takes under a law.
+var stepTime = func(p Point, l Law) time.Duration {
+	s := newStepper(dataOf(p), l, rand.NewPCG(1, 1))
+	w, least := make([]float64, p.D), time.Hour
+	for range estimateCalls {
+		start := time.Now()
+		s.gradients(0, w)
+		least = min(least, time.Since(start))
+	}
+	return least
 }

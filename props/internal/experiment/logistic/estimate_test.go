@@ -1,29 +1,46 @@
 package logistic
 
-import "testing"
+import (
+	"runtime"
+	"testing"
+	"time"
+)
 
 // TestEstimateWeighs: delta costs a second pass, at the steps that have it and at no others, and
 // each point counts once, with its T.
 func TestEstimateWeighs(t *testing.T) {
-	of := func(steps int, l Law) (int64, float64) {
-		l.Reading = OneASample
-		p := base(1, Convex, l, 0.1)
-		p.T = steps
-		f := Figure{Panels: []Panel{{Curves: []Curve{{Points: []Point{p, p}}}}}}
-		runs, sum, took := Estimate([]Figure{f, f})
-		if runs != 1 {
-			t.Errorf("%d runs of one point", runs)
+	usual := stepTime
+	defer func() { stepTime = usual }()
+	stepTime = func(_ Point, l Law) time.Duration {
+		if l.Forward > 0 {
+			return 7 * time.Microsecond
 		}
-		return sum, float64(took)
+		return 3 * time.Microsecond
 	}
-	const long = 1 << 24
-	steps, plain := of(long, Law{})
-	_, each := of(long, Law{Forward: 1})
-	_, rare := of(long, Law{Forward: 1, Every: 1000})
-	if steps != long || !(each > 1.3*plain) || !(rare < 0.5*(plain+each)) || !(rare > 0.5*plain) {
-		t.Errorf("%d steps: %v plain, %v with delta, %v with a rare one", steps, plain, each, rare)
+	for _, c := range []struct {
+		steps int
+		law   Law
+		want  time.Duration // of a step, on one core
+	}{
+		{1000, Law{}, 3 * time.Microsecond},
+		{3000, Law{}, 3 * time.Microsecond},
+		{1000, Law{Forward: 1}, 7 * time.Microsecond}, // at every step by default
+		{1000, Law{Forward: 1, Every: 4}, 4 * time.Microsecond},
+		{1000, Law{Backward: 1}, 3 * time.Microsecond},
+	} {
+		c.law.Reading = OneASample
+		p := base(1, Convex, c.law, 0.1)
+		p.T = c.steps
+		f := Figure{Panels: []Panel{{Curves: []Curve{{Points: []Point{p, p}}}}}}
+		runs, steps, took := Estimate([]Figure{f, f})
+		want := c.want * time.Duration(c.steps) / time.Duration(runtime.GOMAXPROCS(0))
+		if runs != 1 || steps != int64(c.steps) || took != want {
+			t.Errorf("%d steps of %+v: %d runs, %d steps, %v; want 1, %d, %v", c.steps, c.law, runs, steps, took, c.steps, want)
+		}
 	}
-	if _, half := of(long/2, Law{}); !(half > 0.3*plain && half < 0.8*plain) {
-		t.Errorf("half the steps take %v of %v", half, plain)
+	stepTime = usual
+	l := Law{Reading: OneASample, Every: 1}
+	if took := stepTime(base(1, Convex, l, 0.1), l); took <= 0 || took >= time.Hour {
+		t.Errorf("a step takes %v", took)
 	}
 }
