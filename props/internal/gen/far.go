@@ -183,24 +183,7 @@ func farLinear(src Source, direction int, size float64) *Case {
 		}
 		return v
 	}
-	d := width()
-	c := &Case{X: signs(d)}
-	for i := 1; i <= n; i++ {
-		out := 1
-		if i < n {
-			out = width()
-		}
-		eps := perturb.Spec{Law: "zero"}
-		if i > 1 {
-			eps = perturb.Spec{Law: "constant", D: signs(d)}
-		}
-		c.Chain = append(c.Chain, core.Spec{Op: "linear", In: d, Out: out})
-		c.W = append(c.W, signs(out*d))
-		c.Delta = append(c.Delta, perturb.Spec{Law: "zero"})
-		c.Eps = append(c.Eps, eps)
-		d = out
-	}
-	return c
+	return linearChain(n, width, signs)
 }
 
 // farRun is TrainingRun with T up to FarSteps, states of width up to FarWidth, or more
@@ -217,22 +200,7 @@ func farRun(src Source, direction int, size float64) *Case {
 		c.Chain = []core.Spec{{Op: "linear", In: n, Out: 1}, {Op: "logistic"}}
 		c.Run.Reg = core.Regularizer{Kind: "l2", Rho: math.Ldexp(1, -src.Int(0, 6))}
 	}
-	chain, err := core.FromSpecs(c.Chain)
-	if err != nil {
-		panic("gen: " + err.Error())
-	}
-	vector := func(k int) []float64 {
-		v := make([]float64, k)
-		entries(src, v, 1)
-		return v
-	}
-	c.X = vector(chain.D(0))
-	for range inputs - 1 {
-		c.Run.More = append(c.Run.More, vector(chain.D(0)))
-	}
-	for i := 1; i <= chain.N(); i++ {
-		c.W = append(c.W, vector(chain.Op(i).NW()))
-	}
+	runNumbers(src, c, inputs, 1)
 	outcomes := runLaws(src, c, certain)
 	c.Run.All, c.Run.Steps = certain, 1<<src.Int(0, 4)
 	switch {

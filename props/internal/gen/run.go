@@ -101,6 +101,26 @@ func identity(n int) [][]float64 {
 // treeNodes bounds the leaves of a drawn tree of steps.
 const treeNodes = 256
 
+// runNumbers draws the inputs of a run, and the weights that it begins with.
+func runNumbers(src Source, c *Case, inputs int, scale float64) {
+	chain, err := core.FromSpecs(c.Chain)
+	if err != nil {
+		panic("gen: " + err.Error())
+	}
+	vector := func(n int) []float64 {
+		v := make([]float64, n)
+		entries(src, v, scale)
+		return v
+	}
+	c.X = vector(chain.D(0))
+	for range inputs - 1 {
+		c.Run.More = append(c.Run.More, vector(chain.D(0)))
+	}
+	for i := 1; i <= chain.N(); i++ {
+		c.W = append(c.W, vector(chain.Op(i).NW()))
+	}
+}
+
 // TrainingRun draws a run: a quadratic, a logistic regression or a small
 // network; a step size up to 1/(3L) (up to what a box around the weights allows
 // where L is not known globally); a tree of a few steps over samples and outcomes,
@@ -117,23 +137,7 @@ func TrainingRun(src Source) *Case {
 	default:
 		network(src, c)
 	}
-	chain, err := core.FromSpecs(c.Chain)
-	if err != nil {
-		panic("gen: " + err.Error())
-	}
-	scale := Scale(src)
-	vector := func(n int) []float64 {
-		v := make([]float64, n)
-		entries(src, v, scale)
-		return v
-	}
-	c.X = vector(chain.D(0))
-	for range inputs - 1 {
-		c.Run.More = append(c.Run.More, vector(chain.D(0)))
-	}
-	for i := 1; i <= chain.N(); i++ {
-		c.W = append(c.W, vector(chain.Op(i).NW()))
-	}
+	runNumbers(src, c, inputs, Scale(src))
 	leaves := runLaws(src, c, certain)
 	if certain {
 		c.Run.All = true

@@ -349,8 +349,13 @@ func LinearStep(src Source) *Case {
 		}
 		return v
 	}
+	return linearChain(n, width, integers)
+}
+
+// linearChain is a chain of n linear operators with one output, constant eps and no delta.
+func linearChain(n int, width func() int, entries func(k int) []float64) *Case {
 	d := width()
-	c := &Case{X: integers(d)}
+	c := &Case{X: entries(d)}
 	for i := 1; i <= n; i++ {
 		out := 1
 		if i < n {
@@ -358,10 +363,10 @@ func LinearStep(src Source) *Case {
 		}
 		eps := perturb.Spec{Law: "zero"}
 		if i > 1 {
-			eps = perturb.Spec{Law: "constant", D: integers(d)}
+			eps = perturb.Spec{Law: "constant", D: entries(d)}
 		}
 		c.Chain = append(c.Chain, core.Spec{Op: "linear", In: d, Out: out})
-		c.W = append(c.W, integers(out*d))
+		c.W = append(c.W, entries(out*d))
 		c.Delta = append(c.Delta, perturb.Spec{Law: "zero"})
 		c.Eps = append(c.Eps, eps)
 		d = out
