@@ -4,9 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 var (
@@ -148,6 +151,60 @@ func TestBias(t *testing.T) {
 			if !(s.BiasLow <= s.BiasHigh) {
 				t.Errorf("%s: the interval %v to %v", s.Name, s.BiasLow, s.BiasHigh)
 			}
+		}
+	}
+}
+
+// TestOfFunctions: where compute is not finer than storage, what functions may be off is no
+// reason to name their sites, and a larger error is; other sites and precisions have no such
+// allowance. Among sites that are named it changes nothing.
+func TestOfFunctions(t *testing.T) {
+	chain := []core.Spec{{Op: "affine", In: 3, Out: 4}, {Op: "tanh", N: 4}, {Op: "linear", In: 4, Out: 1}}
+	for _, c := range []struct {
+		precision Precision
+		allowed   bool
+	}{
+		{Precision{"float32", "float32", "float32"}, true},
+		{Precision{"bfloat16", "bfloat16", "float32"}, true},
+		{Precision{"bfloat16", "float32", "float32"}, false},
+		{Precision{"e4m3", "float32", "float32"}, false},
+	} {
+		s := &shape{run: Run{Version: 1, Engine: "test", Chain: chain, Precision: c.precision, Samples: 1}}
+		if err := s.check(); err != nil {
+			t.Fatal(err)
+		}
+		r := newRanker(s)
+		for k, ref := range r.references() {
+			want := 0.0
+			if c.allowed && chain[r.site(k).Op-1].Op == "tanh" {
+				want = ofFunctions
+			}
+			if ref.functions != want {
+				t.Errorf("%v, site %d: allowed %v, want %v", c.precision, k, ref.functions, want)
+			}
+		}
+	}
+	const numbers = 1e6
+	clean := reference{z: [len(windows)]float64{0, 0, 0}}
+	function := clean
+	function.functions = ofFunctions
+	for _, c := range []struct {
+		b               block
+		plain, function bool // is the site named
+	}{
+		{block{numbers: numbers, coordinates: 4, z: 0.3, m: -1}, false, false},
+		{block{numbers: numbers, coordinates: 4, z: math.Log(3.66), m: -1}, true, false}, // as exp in NumPy's softmax
+		{block{numbers: numbers, coordinates: 1e6, z: 0, m: math.Log(3.33)}, true, false},
+		{block{numbers: numbers, coordinates: 4, z: math.Log(9), m: -1}, true, true},
+		{block{numbers: numbers, coordinates: 1e6, z: 0, m: math.Log(9)}, true, true},
+	} {
+		_, plain, _ := clean.judgeBlock(c.b, 0)
+		_, allowed, _ := function.judgeBlock(c.b, 0)
+		if (plain > 0) != c.plain || (allowed > 0) != c.function {
+			t.Errorf("%+v: scores %v, and %v for a function", c.b, plain, allowed)
+		}
+		if allowed > 0 && math.Abs(allowed-plain) > 1e-12 {
+			t.Errorf("%+v: a function scores %v, and %v stands beside it", c.b, allowed, plain)
 		}
 	}
 }

@@ -148,7 +148,8 @@ func told(w io.Writer, out *campaign.Result, dir string) error {
 		t.Add(s.Sort, s.Units, fmt.Sprintf("%.1f", s.Seconds), s.Executions, fmt.Sprintf("%.1f", s.Rungs))
 	}
 	d := &table.Page{Title: "Campaign", Command: "go run ./props/verify campaign"}
-	d.Add(t, table.Text(fmt.Sprintf("rungs are gained by the units of a line: the sum over claims of -log2(1-ratio), at most "+
+	d.Add(t, table.Text(fmt.Sprintf("rungs are gained by the units of a line: the sum over claims of "+
+		"-log2(1-ratio), at most "+
 		"20 each,\nand 20 for a refutation. report.json, report.html and worst are in %s.", strict.Cut(dir))))
 	if out.Resumed > 0 {
 		d.Add(table.Text(fmt.Sprintf("%d of %d units are of calls before.", out.Resumed, out.Units)))

@@ -67,8 +67,8 @@ func TestUsage(t *testing.T) {
 		{[]string{""}, `unexpected argument ""`},
 		{[]string{"-seed", "1", "now"}, `unexpected argument "now"`},
 		{[]string{"-seed", "1", "merge", "x"}, `unexpected argument "merge": a command comes before all flags`},
-		{[]string{"now"}, `no command "now", want one of: adapters, campaign, corpus, errata, export, figures, gate, merge, ` +
-			`page, record, replay, trace`},
+		{[]string{"now"}, `no command "now", want one of: adapters, campaign, corpus, errata, export, figures, gate, ` +
+			`merge, page, record, replay, trace`},
 		{[]string{strings.Repeat("x", 999)}, `no command "` + strings.Repeat("x", 80) + `..."`},
 		{[]string{"help", "now"}, `no command "now"`},
 		{[]string{"merge"}, "verify merge: 0 arguments, want 1 or more"},
@@ -114,8 +114,9 @@ func TestErrataOnRecord(t *testing.T) {
 // TestRecordable: nothing that no search came to goes on record.
 func TestRecordable(t *testing.T) {
 	for v, want := range map[claim.Verdict]string{
-		claim.Holds: "", claim.Refuted: "", claim.Unsettled: "", claim.Undecided: "b/printed is undecided; nothing is written",
-		claim.Starved: "b/printed is starved; nothing is written", claim.Invalid: "b/printed is invalid; nothing is written",
+		claim.Holds: "", claim.Refuted: "", claim.Unsettled: "",
+		claim.Undecided: "b/printed is undecided; nothing is written",
+		claim.Starved:   "b/printed is starved; nothing is written", claim.Invalid: "b/printed is invalid; nothing is written",
 	} {
 		r := &report.Report{Claims: []report.Row{{ID: "a", Form: claim.Printed, Verdict: claim.Holds},
 			{ID: "b", Form: claim.Printed, Verdict: v}}}

@@ -29,7 +29,8 @@ func TestMerge(t *testing.T) {
 	whole := search("whole.json", "-runs=false", "-html", asPage)
 	a, b, c := search("a.json", "-shard", "1/4"), search("b.json", "-shard", "2/4"), search("c.json", "-shard", "3/4")
 	code, stdout, stderr := verify("merge", b, c, a, search("d.json", "-shard", "4/4"), b, "-recheck", "1", "-seed", "7")
-	if code != exitOK || !strings.Contains(stderr, "verify merge: unit ") || !strings.Contains(stderr, " again, claims ") ||
+	if code != exitOK || !strings.Contains(stderr, "verify merge: unit ") ||
+		!strings.Contains(stderr, " again, claims ") ||
 		!strings.Contains(stderr, "verdicts as on record") {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}

@@ -196,7 +196,8 @@ func TestStopped(t *testing.T) {
 		t.Errorf("exit %d: %s", code, &stderr)
 	}
 	if !strings.Contains(stdout.String(), "4 of 4 units are missing") ||
-		!strings.Contains(stdout.String(), "\n  verify -units 1-4 -seed 1 -cases 3000 -climb 0 -claims eq14b,a1 -json FILE\n") {
+		!strings.Contains(stdout.String(), "\n  verify -units 1-4 -seed 1 -cases 3000 "+
+			"-climb 0 -claims eq14b,a1 -json FILE\n") {
 		t.Errorf("%s", &stdout)
 	}
 	r, err := report.Read(bytes.NewReader(must(os.ReadFile(path))))

@@ -149,7 +149,8 @@ func behind(j *trace.Judgement) []string {
 	case j.Verdict == trace.NothingJudged:
 		return []string{"A record without a step says nothing about an engine; it never passes."}
 	case n == 0:
-		out = append(out, fmt.Sprintf("The gradient's error |U−u|², by (5c) from the recorded states, has no spike in %d steps.", j.Steps))
+		out = append(out, fmt.Sprintf("The gradient's error |U−u|², by (5c) from the recorded states, "+
+			"has no spike in %d steps.", j.Steps))
 	case n == 1:
 		out = append(out, "One spike: "+j.Spikes[0].Says+".")
 	default:
@@ -165,7 +166,8 @@ func behind(j *trace.Judgement) []string {
 	case trace.Faulty:
 		out = append(out, "A fault is beyond all that rounding in the declared precision can do: no clean engine has one.")
 	default:
-		out = append(out, fmt.Sprintf("A clean run is called suspect at most once in %.0f runs, by calibration; an error that the "+
+		out = append(out, fmt.Sprintf("A clean run is called suspect at most once in %.0f runs, "+
+			"by calibration; an error that the "+
 			"declared "+
 			"precision explains is no cause.", 1/j.FalseAlarm))
 	}

@@ -32,7 +32,8 @@ func All() []Recorder {
 
 // The lines by which a recorder takes what it shares with the others: one that gives the writer another name.
 var shared = map[string]string{
-	"from recorder import Recorder as Writer\n":                                     "\nWriter = Recorder  # of recorder.py, above\n",
+	"from recorder import Recorder as Writer\n": "\nWriter = Recorder  # of recorder.py, above\n",
+
 	"from recorder import Recorder  # noqa: F401, for those who import this file\n": "",
 }
 

@@ -84,10 +84,12 @@ func TestTorchOnRecord(t *testing.T) {
 		says string
 	}{
 		{"float32-flip", expect{"float32", "flip", trace.Faulty, trace.Site{Kind: "eps", I: 7, Op: 7}, 21, 1, true},
-			"fault: step 21, operator 7: V_6 sample 3 index 3 is 114.83831787109375 where affine(4,10) gives 0.448587177540702: " +
+			"fault: step 21, operator 7: V_6 sample 3 index 3 is 114.83831787109375 where affine(4,10) " +
+				"gives 0.448587177540702: " +
 				"114 apart, and rounding in float32 allows 1.72e-06 by (5b)"},
 		{"bf16-topk", expect{"bf16", "topk", trace.Faulty, trace.Site{Kind: "delta", I: 4, Op: 4}, 0, 0, false},
-			"fault: step 0, operator 4: Y_4 sample 0 index 0 is 0 where tanh(8) gives 0.21625742733830014: 0.216 apart, and rounding " +
+			"fault: step 0, operator 4: Y_4 sample 0 index 0 is 0 where tanh(8) " +
+				"gives 0.21625742733830014: 0.216 apart, and rounding " +
 				"in bfloat16/bfloat16/float32 allows 0.0119 by (5a) (in 12 steps)"},
 		{"bf16-none", expect{format: "bf16", cause: "none", verdict: trace.NoCause},
 			"no cause above the noise: 14 sites in 12 steps, all as rounding in bfloat16/bfloat16/float32 leaves them"},

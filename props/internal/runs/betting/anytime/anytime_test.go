@@ -193,7 +193,8 @@ func TestRefusals(t *testing.T) {
 		x, bound float64
 		want     string
 	}{
-		{-1.5, 1, "observation 0: -1.5, promised to be finite and at least -1"}, {math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
+		{-1.5, 1, "observation 0: -1.5, promised to be finite and at least -1"},
+		{math.NaN(), 1, "NaN, promised"}, {math.Inf(1), 1, "+Inf, promised"},
 		{0, 0, "bound is 0"}, {0, -1, "bound is -1"}, {0, math.NaN(), "bound is NaN"},
 		{0, math.Inf(1), "bound is +Inf"},
 	} {
