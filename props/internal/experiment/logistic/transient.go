@@ -37,8 +37,9 @@ func (o *flow) rate(y []float64) []float64 {
 	turn.MulVec(l.hess, drift)
 	turn.ScaleVec(-g/2, turn)
 	turn.SubVec(turn, drift)
-	var a, n, ac, an mat.Dense
-	a.Mul(l.hess, l.hess)
+	var h, a, n, ac, an mat.Dense
+	h.CloneFrom(l.hess) // the product of two SymDense reads its entries one by one
+	a.Mul(&h, &h)
 	a.Scale(g/2, &a)
 	a.Add(&a, l.hess)
 	n.Scale(o.f.theta, l.kickCov)
