@@ -3,6 +3,7 @@ package props_test
 import (
 	"flag"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"testing"
@@ -22,6 +23,7 @@ const rapidChecks = 60
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	debug.SetGCPercent(400) // as verify has it: a search throws much away
 	if !*full && !given("rapid.checks") {
 		if err := flag.Set("rapid.checks", strconv.Itoa(rapidChecks)); err != nil {
 			panic(err)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// figuresMade are the files of remark4 and what was printed, made once: dir is removed at
+// figuresMade are the files of fig3 and what was printed, made once: dir is removed at
 // the end of all tests.
 var figuresMade madeOnce
 
@@ -30,7 +30,7 @@ func figuresOnce(t *testing.T) *madeOnce {
 		if m.dir, err = os.MkdirTemp("", "figures"); err != nil {
 			t.Fatal(err)
 		}
-		m.code, m.stdout, m.stderr = verify("figures", "-quick", "-only", "remark4", "-out", m.dir)
+		m.code, m.stdout, m.stderr = verify("figures", "-quick", "-only", "fig3", "-out", m.dir)
 	})
 	if m.code != exitOK || m.stdout == "" {
 		t.Fatalf("exit code %d: %s%s", m.code, m.stdout, m.stderr)
@@ -42,10 +42,10 @@ func figuresOnce(t *testing.T) *madeOnce {
 func TestFigures(t *testing.T) {
 	made := figuresOnce(t)
 	dir, first := made.dir, made.stdout
-	args := []string{"figures", "-quick", "-only", "remark4", "-out", dir}
+	args := []string{"figures", "-quick", "-only", "fig3", "-out", dir}
 	var second, stderr bytes.Buffer
 	stderr.WriteString(made.stderr)
-	for _, name := range []string{"remark4.svg", "remark4.png", "remark4.csv"} {
+	for _, name := range []string{"fig3a.svg", "fig3c.png", "fig3.csv"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() < 1000 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -53,7 +53,7 @@ func TestFigures(t *testing.T) {
 	if code := run(t.Context(), args, &second, &stderr); code != exitOK || first != second.String() {
 		t.Errorf("again: exit code %d, %s", code, second.String())
 	}
-	if !strings.Contains(first, "remark4") || !strings.Contains(stderr.String(), "0.1 of 0.1 million steps") {
+	if !strings.Contains(first, "fig3") || !strings.Contains(stderr.String(), "0.1 of 0.1 million steps") {
 		t.Errorf("stdout %q, stderr %q", first, stderr.String())
 	}
 }

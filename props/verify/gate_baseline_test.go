@@ -49,7 +49,7 @@ func asOld(name string) string {
 }
 
 // quick are flags of a gate that takes little time.
-var quick = []string{"-rules", "step", "-ops", "bias,linear,tanh,halfsq", "-cases", "6"}
+var quick = []string{"-rules", "step", "-ops", "bias,linear,tanh,halfsq", "-cases", "2"}
 
 // TestBaseline: the verdicts on a new build against an old one, which is asked, or of which
 // there is a file of replies.
