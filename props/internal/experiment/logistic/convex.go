@@ -210,8 +210,7 @@ func (c *convex) largest(a []float64, h float64, s, slope []float64) (e float64,
 	return e, jump
 }
 
-// pass evaluates at w; with derive the Hessian of F too, without the rank-one term of tau,
-// which makes it larger: Newton's steps are shorter for it.
+// pass evaluates at w; with derive the Hessian of F too.
 func (c *convex) pass(w []float64, h float64, derive bool) *pass {
 	a, s, slope := make([]float64, c.m), make([]float64, c.m), make([]float64, c.m)
 	c.ahead(a, w)
@@ -222,7 +221,7 @@ func (c *convex) pass(w []float64, h float64, derive bool) *pass {
 	if derive {
 		p.hess = c.outer(slope)
 		if c.fmt.Name == TopK {
-			c.tie(p.hess, a, h, s, slope)
+			c.tie(p.hess, a, h, s)
 		}
 		for j, v := range w {
 			p.hess.SetSym(j, j, p.hess.At(j, j)+regSecond(c.p.Reg, v))
@@ -233,11 +232,13 @@ func (c *convex) pass(w []float64, h float64, derive bool) *pass {
 
 // tie subtracts what moves with tau: (1/(h |A|)) (sum_A g' x)(sum_A g' x)^T / M, A the
 // samples within the dither.
-func (c *convex) tie(hess *mat.SymDense, a []float64, h float64, s, slope []float64) {
-	n, u := 0.0, make([]float64, c.m)
+func (c *convex) tie(hess *mat.SymDense, a []float64, h float64, s []float64) {
+	none, n, u := 0.0, 0.0, make([]float64, c.m)
+	if c.fmt.Site == AtForward {
+		none = 0.5
+	}
 	for k, v := range a {
-		_, d, d2 := c.loss(v)
-		if slope[k] > d2 { // d d/h was added
+		if _, d, _ := c.loss(v); s[k] != none && s[k] != d+none { // a share between 0 and 1
 			u[k] = d
 			n++
 		}

@@ -39,7 +39,7 @@ func (o *Outcome) digest() (string, error) {
 }
 
 // outcomeVersion changes with every change of what a point gives.
-const outcomeVersion = 4
+const outcomeVersion = 5
 
 // maxOutcome is the size of a stored point: a few hundred numbers.
 const maxOutcome = 1 << 20
