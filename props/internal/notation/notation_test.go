@@ -84,6 +84,7 @@ func TestHTML(t *testing.T) {
 		{"a sum breaks lines", "2C^2 sum_{i<N} E|V_i-v_i|^2 + 3",
 			"math(2msup(C 2)munder(∑ i<N)𝔼|msub(V i)−msub(v i)msup(| 2)) math(+3)"},
 		{"words", "right side of (17a) <= 2", "right side of (17a) math(≤2)"},
+		{"a product below a line", "s^2/(6d) x", "math(msup(s 2)/(6d)x)"},
 		{"an article", "with a third of a", "with a third of math(a)"},
 		{"given", "E|E[Y_i-y_i|x]|^2", "math(𝔼|𝔼[msub(Y i)−msub(y i)∣x]msup(| 2))"},
 		{"bars in brackets", "E[|U-u|^2 - |E_t[U-u]|^2]", "math(𝔼[|U−umsup(| 2)−|msub(𝔼 t)[U−u]msup(| 2)])"},

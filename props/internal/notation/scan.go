@@ -53,6 +53,9 @@ var (
 	}
 )
 
+// divides reports that what comes next is a denominator: (6d) in s^2/(6d) is a product.
+func divides(before []token) bool { return len(before) > 0 && before[len(before)-1].text == "/" }
+
 // scan cuts a statement into tokens.
 func scan(s string) []token {
 	var all []token
@@ -68,7 +71,7 @@ next:
 		case s[0] == ' ' || s[0] == '\n':
 			space, s = true, s[1:]
 			continue
-		case equations.MatchString(s):
+		case equations.MatchString(s) && !divides(all):
 			add(word, equations.FindString(s))
 			continue
 		}
