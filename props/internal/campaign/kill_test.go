@@ -12,12 +12,18 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/cascade-sgd/cascade/props"
 )
 
 // asCampaign makes a process of the test binary a campaign in the folder that it names.
 const asCampaign = "CASCADE_TEST_CAMPAIGN"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asFuzzer) != "" && os.Getenv(props.FindsVariable) != "" {
+		fuzzer()
+		os.Exit(0)
+	}
 	if dir := os.Getenv(asCampaign); dir != "" {
 		n, err := strconv.Atoi(os.Getenv("CASCADE_TEST_UNITS"))
 		if err == nil {
