@@ -43,8 +43,10 @@ type arm struct {
 	judges     *claim.Claim // of a claim that judges itself, instead of do
 	dead       func() bool  // there is nothing left to do
 
-	next int  // the first unit that is not done
-	late bool // it is under way beside the others
+	next   int           // the first unit that is not done
+	late   bool          // it is under way beside the others
+	began  time.Time     // of one that judges
+	waited time.Duration // of one that was late: what counts as spent
 	// With a weight that halves every few units: seconds spent, rungs gained.
 	spent, gained float64
 	last          int // the number of units of the campaign after its last one
@@ -346,20 +348,25 @@ func (r *run) newArms() (arms []*arm, turns []turn) {
 			turns = append(turns, turn{a, 1})
 		}
 	}
-	batch := func(from, to int) {
+	batch := func(draws []*arm, from, to int) {
 		for k := from * batchDraws; k < to*batchDraws; k++ {
 			for _, a := range draws {
 				turns = append(turns, turn{a, k + 1})
 			}
 		}
 	}
-	batch(0, 1)
+	cheap := draws // 1000 runs are as dear as all claims that judge themselves
+	if have[claim.Training] {
+		cheap = draws[:len(draws)-1]
+	}
+	batch(cheap, 0, 1)
 	once(judges)
+	batch(draws, 0, 1)
 	once(long)
-	batch(1, 2)
+	batch(draws, 1, 2)
 	once(climbs)
 	once(fars)
-	batch(2, firstBatches)
+	batch(draws, 2, firstBatches)
 	return slices.Concat(draws, judges, long, fars, climbs), turns
 }
 
@@ -386,7 +393,6 @@ func (r *run) long(int) ([]*search.Finding, int64, string) {
 type judgement struct {
 	arm   *arm
 	found []*search.Finding
-	took  time.Duration
 }
 
 // A claim that judges itself cannot be interrupted. The campaign waits so long for it, and
@@ -403,13 +409,12 @@ func (r *run) judgeArm(c *claim.Claim) *arm {
 
 // judge has the claim of an arm judge itself.
 func (r *run) judge(a *arm) error {
-	a.late = true
+	a.late, a.began = true, clock()
 	r.late++
 	go func() {
-		start := clock()
 		found := search.Judge([]claim.Claim{*a.judges}, r.opt.Seed, nil)
 		found[0].Claim = a.judges
-		r.judged <- judgement{a, found, clock().Sub(start)}
+		r.judged <- judgement{a, found}
 	}()
 	var patience <-chan time.Time
 	if r.opt.Units == 0 { // else what is done must not depend on the machine
@@ -422,6 +427,7 @@ func (r *run) judge(a *arm) error {
 				return err
 			}
 		case <-patience:
+			a.waited = clock().Sub(a.began)
 			return nil
 		case <-r.opt.Stop:
 			return nil
@@ -433,7 +439,11 @@ func (r *run) judge(a *arm) error {
 func (r *run) enterJudged(j judgement) error {
 	j.arm.late = false
 	r.late--
-	return r.enter(j.arm.unit(j.arm.next), j.found, int64(j.found[0].Cases), j.took, "", j.arm)
+	took := j.arm.waited
+	if took == 0 {
+		took = clock().Sub(j.arm.began)
+	}
+	return r.enter(j.arm.unit(j.arm.next), j.found, int64(j.found[0].Cases), took, "", j.arm)
 }
 
 // lastOnes waits for the claims that still judge themselves: where machines are slow they
