@@ -79,7 +79,7 @@ func (f *Finds) FuzzRapid(t *rapid.T) {
 
 // try tries a case.
 func (f *Finds) try(t Failer, c *gen.Case) {
-	for _, g := range search.Try(f.open, c, "fuzz") {
+	for _, g := range search.TryWithin(f.open, c, "fuzz", settleWork) {
 		if g.Cases == 0 {
 			continue
 		}
