@@ -53,7 +53,8 @@ func FuzzBytes(factory Factory, data []byte) (asked int, err error) {
 		errs = append(errs, v)
 	}
 	// The address of a case is that of a seed, and says nothing here.
-	if len(errs) == 0 || slices.ContainsFunc(errs, func(err error) bool { return strings.Contains(err.Error(), `{"rule":`) }) {
+	addressed := func(err error) bool { return strings.Contains(err.Error(), `{"rule":`) }
+	if len(errs) == 0 || slices.ContainsFunc(errs, addressed) {
 		return s.out.Requests, g.violations()
 	}
 	return s.out.Requests, errors.Join(errs...)
