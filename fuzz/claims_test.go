@@ -133,6 +133,26 @@ func TestCorpora(t *testing.T) {
 	}
 }
 
+// TestNightly: the nightly lane fuzzes each target.
+func TestNightly(t *testing.T) {
+	text, err := os.ReadFile("../.github/workflows/nightly.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, found := strings.Cut(string(text), "target: [")
+	list, _, closed := strings.Cut(list, "]")
+	if !found || !closed {
+		t.Fatal("no list of targets")
+	}
+	got := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(", \n", r) })
+	want := declared(t)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the nightly lane fuzzes %v, want %v", got, want)
+	}
+}
+
 // telling reports that a name is of words, not of hexadecimal digits.
 func telling(name string) bool {
 	return strings.Contains(name, "-") || len(name) > 2 && strings.Trim(name, "0123456789abcdef") != ""

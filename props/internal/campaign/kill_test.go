@@ -84,7 +84,7 @@ func TestKilled(t *testing.T) {
 		before, _ := unitsIn(t, dir)
 		begun := time.Now()
 		// Some units further, and then at any moment of the next one.
-		for more := 1 + rng.IntN(3); ; time.Sleep(5 * time.Millisecond) {
+		for more := 1 + rng.IntN(3); ; time.Sleep(20 * time.Millisecond) {
 			if now, _ := unitsIn(t, dir); len(now) >= min(len(before)+more, all-1) || time.Since(begun) > time.Minute {
 				break
 			}
