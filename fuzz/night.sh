@@ -26,8 +26,10 @@ if [ -x /usr/bin/time ] && /usr/bin/time -q -f %M true 2>/dev/null; then
 	measure=(/usr/bin/time -q -f "most memory of a process: %M KiB" -o "$work/memory")
 fi
 status=0
+# Inputs are not minimised: what a claim fails on is made small by the target itself, and the
+# minimising of what is merely new takes more time than the fuzzing.
 "${measure[@]}" "$binary" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" \
-	-test.fuzzminimizetime 10s -test.fuzzcachedir "$work/cache" >"$work/log" 2>&1 || status=$?
+	-test.fuzzminimizetime 0x -test.fuzzcachedir "$work/cache" >"$work/log" 2>&1 || status=$?
 tail -n 60 "$work/log"
 [ ! -f "$work/memory" ] || cat "$work/memory"
 if [ $status -ne 0 ]; then

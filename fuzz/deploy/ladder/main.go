@@ -29,6 +29,7 @@ import (
 var goals = []struct{ target, claim string }{
 	{"FuzzPropagation", "eq15/printed"},
 	{"FuzzPropagation", "thm1/printed"},
+	{"FuzzBias", "eq29/repaired/past"},
 	{"FuzzBias", "thm2/repaired/past"},
 	{"FuzzDescent", "eq36/printed"},
 	{"FuzzHorizon", "thm3/printed"},
@@ -191,7 +192,7 @@ func fuzz(binary, target, claim string, env []string, first, most, seed int) (al
 		return nil, 0, err
 	}
 	cmd := exec.Command(binary, "-test.run=^$", "-test.fuzz=^"+target+"$", fmt.Sprintf("-test.fuzztime=%dx", most),
-		"-test.parallel=1", "-test.fuzzminimizetime=1x", "-test.fuzzcachedir="+filepath.Join(work, "cache"))
+		"-test.parallel=1", "-test.fuzzminimizetime=0x", "-test.fuzzcachedir="+filepath.Join(work, "cache"))
 	cmd.Dir = work
 	cmd.Env = append(append(os.Environ(), "CASCADE_CLAIMS="+claim, "CASCADE_FINDS="+finds), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {

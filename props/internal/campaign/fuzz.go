@@ -145,7 +145,7 @@ func (r *run) native(n *Native, target, unit, aim string) (found []*search.Findi
 		return nil, 0, err.Error()
 	}
 	cmd := exec.Command(n.Binary, "-test.run=^$", "-test.fuzz=^"+target+"$", "-test.fuzztime="+n.Slice.String(),
-		"-test.fuzzminimizetime=1x", "-test.fuzzcachedir="+filepath.Join(n.dir, "cache"),
+		"-test.fuzzminimizetime=0x", "-test.fuzzcachedir="+filepath.Join(n.dir, "cache"),
 		"-test.parallel="+strconv.Itoa(runtime.GOMAXPROCS(0)))
 	cmd.Dir = n.Work
 	cmd.Env = append(os.Environ(), "CASCADE_CLAIMS="+aim)
