@@ -13,7 +13,7 @@ import (
 // FuzzCertificate: any bytes are refused with a reason, or are a certificate that
 // its canonical form says again. A changed byte rarely leaves the sides right, so
 // what parses is tried with its own sides as well. Most inputs are too long to
-// minimise: give -fuzzminimizetime 1x, or a campaign does little else.
+// minimise: give -fuzzminimizetime 0x, or a campaign does little else.
 func FuzzCertificate(f *testing.F) {
 	for _, seed := range certificates(f) {
 		f.Add(seed)

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,6 +95,67 @@ func declared(t *testing.T) (names []string) {
 		}
 	}
 	return names
+}
+
+// TestCorpora: each target has a corpus, of inputs whose names say what they are, and each
+// corpus has a target. What go test writes when it fails gets a name before it is kept.
+func TestCorpora(t *testing.T) {
+	folders, err := os.ReadDir("testdata/fuzz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := declared(t)
+	for _, name := range []string{"FuzzEngine", "FuzzCertificate", "FuzzSaved", "FuzzReport", "FuzzRequest", "FuzzReply",
+		"FuzzData", "FuzzTrace", "FuzzServe"} {
+		if !slices.Contains(functions, name) {
+			t.Errorf("no function %s", name)
+		}
+	}
+	var have []string
+	for _, folder := range folders {
+		have = append(have, folder.Name())
+		files, err := os.ReadDir(filepath.Join("testdata/fuzz", folder.Name()))
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s: no inputs, %v", folder.Name(), err)
+		}
+		for _, f := range files {
+			if !telling(f.Name()) {
+				t.Errorf("%s/%s: want a name of words", folder.Name(), f.Name())
+			}
+		}
+	}
+	slices.Sort(functions)
+	if !slices.Equal(functions, have) {
+		t.Errorf("targets %v, corpora of %v", functions, have)
+	}
+	if telling("0fa9672c03dc94a7") || telling("x") || !telling("a-run") {
+		t.Error("names are not told apart")
+	}
+}
+
+// TestNightly: the nightly lane fuzzes each target.
+func TestNightly(t *testing.T) {
+	text, err := os.ReadFile("../.github/workflows/nightly.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, found := strings.Cut(string(text), "target: [")
+	list, _, closed := strings.Cut(list, "]")
+	if !found || !closed {
+		t.Fatal("no list of targets")
+	}
+	got := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(", \n", r) })
+	want := declared(t)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the nightly lane fuzzes %v, want %v", got, want)
+	}
+}
+
+// telling reports that a name is of words, not of hexadecimal digits.
+func telling(name string) bool {
+	return strings.Contains(name, "-") || len(name) > 2 && strings.Trim(name, "0123456789abcdef") != ""
 }
 
 // TestAim: names select claims of any verdict, and a name of none is an error.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/report"
@@ -34,6 +36,10 @@ func fuzzClaims(f *testing.F, name string) {
 	}
 	if dir := os.Getenv(props.FindsVariable); dir != "" {
 		finds := props.NewFinds(claims, dir)
+		if os.Getenv(props.DecoderVariable) == "rapid" {
+			f.Fuzz(rapid.MakeFuzz(finds.FuzzRapid))
+			return
+		}
 		f.Fuzz(func(t *testing.T, data []byte) { finds.Fuzz(t, data) })
 		return
 	}

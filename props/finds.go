@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"pgregory.net/rapid"
+
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/search"
@@ -19,6 +21,10 @@ const FindsVariable = "CASCADE_FINDS"
 
 // LadderVariable set to "off" takes the rungs away, for measuring what they gain.
 const LadderVariable = "CASCADE_LADDER"
+
+// DecoderVariable set to "rapid" has inputs decoded by rapid and not as flat bytes, for
+// measuring which the fuzzer climbs on.
+const DecoderVariable = "CASCADE_DECODER"
 
 // Find is a line of such a file: a case on which a claim came a rung higher than on any
 // that the process had before, or does not hold.
@@ -53,11 +59,27 @@ func (f *Finds) Fuzz(t Failer, data []byte) {
 	if len(f.open) == 0 {
 		return
 	}
-	c := decode(t, f.open[0].Kind, data)
-	if c == nil {
+	if c := decode(t, f.open[0].Kind, data); c != nil {
+		f.try(t, c)
+	}
+}
+
+// FuzzRapid is Fuzz for a case that rapid decodes.
+func (f *Finds) FuzzRapid(t *rapid.T) {
+	f.executions++
+	if len(f.open) == 0 {
 		return
 	}
-	for _, g := range search.Try(f.open, c, "fuzz") {
+	kind := f.open[0].Kind
+	c := search.Draw(kind, gen.Rapid(t))
+	if c.Affordable(kind, gen.FuzzBudget) == nil {
+		f.try(t, c)
+	}
+}
+
+// try tries a case.
+func (f *Finds) try(t Failer, c *gen.Case) {
+	for _, g := range search.TryWithin(f.open, c, "fuzz", settleWork) {
 		if g.Cases == 0 {
 			continue
 		}

@@ -22,6 +22,10 @@ const MaxFuzzInput = 1 << 12
 // know how many there are, counts them by it.
 const TooDear = "too dear for a fuzz input"
 
+// settleWork is what making a violating case small may take, in operations: native fuzzing
+// takes an input of ten seconds for a hang, and tries one that fails hundreds of times.
+const settleWork = 0.2e9
+
 // Fuzz is the body of the native fuzz targets: it decodes a case of the kind of
 // the claims from data, a flat list of bytes with one or two for each choice of
 // the generator. It fails t when a claim does not hold on it, in math/big, or cannot be
@@ -35,7 +39,7 @@ func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
 		return -1
 	}
 	rung = -1
-	for _, f := range search.Try(claims, c, "fuzz") {
+	for _, f := range search.TryWithin(claims, c, "fuzz", settleWork) {
 		if f.Cases > 0 && f.Verdict() != claim.Holds {
 			t.Fatalf("%s", violation(f))
 		}
@@ -79,7 +83,7 @@ func Rungs(claims []claim.Claim, data []byte) map[string]int {
 	if why != "" {
 		return rungs
 	}
-	for _, f := range search.Try(claims, c, "fuzz") {
+	for _, f := range search.TryWithin(claims, c, "fuzz", settleWork) {
 		if f.Cases > 0 && f.Ratio >= 0 {
 			rungs[f.Claim.Name()] = rungOf(f.Ratio)
 		}
@@ -89,7 +93,7 @@ func Rungs(claims []claim.Claim, data []byte) map[string]int {
 
 // violation tells of a finding on one case that its claim does not hold on.
 func violation(f *search.Finding) string {
-	small := search.Simplify(f.Claim, f.Worst)
+	small, made, why := f.Evidence(settleWork)
 	r := search.CheckInBig(f.Claim, small)
 	saved := &search.SavedCase{
 		Version: 1, Claim: f.Claim.ID, Form: f.Claim.Form, Reading: f.Claim.Reading,
@@ -105,13 +109,12 @@ func violation(f *search.Finding) string {
 	if f.Verdict() != claim.Refuted || !f.Claim.Certifiable() {
 		return text
 	}
-	c, err := search.Certify(f.Claim, small)
-	if err != nil {
-		return text + fmt.Sprintf("\nno certificate: %v", err)
+	var b []byte
+	if why == nil {
+		b, why = made.Marshal()
 	}
-	b, err := c.Marshal()
-	if err != nil {
-		return text + fmt.Sprintf("\nno certificate: %v", err)
+	if why != nil {
+		return text + fmt.Sprintf("\nno certificate: %v", why)
 	}
 	return fmt.Sprintf("%s\ncertificate, to be replayed likewise:\n%s", text, b)
 }

@@ -1,38 +1,51 @@
-// Command ladder measures what the rungs of the ladder gain native fuzzing: how many
-// executions it takes until a claim reaches a rung, with the rungs as coverage points and
-// without, from an empty cache, several runs of each.
+// Command ladder measures what makes native fuzzing climb: how many executions it takes until
+// a claim reaches a rung, with flat bytes and the rungs as coverage points, without the
+// rungs, and with rapid's decoding of the bytes. Each run begins with an empty cache and one
+// random input that its decoder can read; the k-th runs of all three have the same seed. The
+// rung is the highest that two thirds of the runs reach, all three ways together.
 //
 //	go test -c -fuzz=. -o fuzz.test ./fuzz
-//	go run ./fuzz/deploy/ladder -binary fuzz.test -runs 5 -executions 20000
+//	go run ./fuzz/deploy/ladder -binary fuzz.test
 //
-// It prints a table in Markdown. Runs of native fuzzing have no seed: each is another. It
-// imports the standard library alone.
+// It prints tables in Markdown, its seconds of CPU to stderr. What native fuzzing mutates
+// goes by no seed: each run is another. It imports the standard library alone.
 package main
 
 import (
-	"bufio"
-	"cmp"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 )
 
-// goals are claims, their targets and the rung that is waited for.
-var goals = []struct {
-	target, claim string
-	rung          int
+// goals are claims and their targets.
+var goals = []struct{ target, claim string }{
+	{"FuzzPropagation", "eq15/printed"},
+	{"FuzzPropagation", "thm1/printed"},
+	{"FuzzBias", "eq29/repaired/past"},
+	{"FuzzBias", "thm2/repaired/past"},
+	{"FuzzDescent", "eq36/printed"},
+	{"FuzzHorizon", "thm3/printed"},
+	{"FuzzSpike", "spike/repaired"},
+	{"FuzzNodes", "lemma2/repaired/past"},
+}
+
+// ways are what is compared: the environment of each.
+var ways = []struct {
+	name  string
+	env   []string
+	bytes int // of the first input
 }{
-	{"FuzzPropagation", "eq15/printed", 6},
-	{"FuzzPropagation", "thm1/printed", 3},
-	{"FuzzPropagation", "thm1/sharp", 8},
-	{"FuzzBias", "thm2/repaired/past", 2},
-	{"FuzzDescent", "eq36/printed", 6},
-	{"FuzzHorizon", "thm3/printed", 2},
+	{"flat bytes, rungs", []string{"CASCADE_LADDER=on", "CASCADE_DECODER="}, 128},
+	{"flat bytes, no rungs", []string{"CASCADE_LADDER=off", "CASCADE_DECODER="}, 128},
+	{"rapid, rungs", []string{"CASCADE_LADDER=on", "CASCADE_DECODER=rapid"}, 4096},
 }
 
 // find is a line of what a target writes in a campaign.
@@ -45,19 +58,15 @@ type find struct {
 func main() {
 	binary := flag.String("binary", "", "instrumented `file` of package fuzz")
 	runs := flag.Int("runs", 5, "`n` runs of each")
-	most := flag.Int("executions", 20000, "`n` executions of a run at most")
-	first := flag.Int("goals", len(goals), "only the first `n` goals")
+	most := flag.Int("executions", 1000, "`n` executions of a run")
 	flag.Parse()
-	if err := all(*binary, *runs, *most, goals[:min(*first, len(goals))]); err != nil {
+	if err := all(*binary, *runs, *most); err != nil {
 		fmt.Fprintln(os.Stderr, "ladder:", err)
 		os.Exit(1)
 	}
 }
 
-func all(binary string, runs, most int, goals []struct {
-	target, claim string
-	rung          int
-}) error {
+func all(binary string, runs, most int) error {
 	if binary == "" || runs < 1 || most < 1 {
 		return errors.New("want -binary, and -runs and -executions of 1 or more")
 	}
@@ -65,25 +74,93 @@ func all(binary string, runs, most int, goals []struct {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| claim | rung | with rungs: median (least..most) | without | runs of each |\n|---|---|---|---|---|\n")
+	fmt.Printf("Executions until a claim reaches a rung, of %d: median (least..most) of %d runs.\n\n", most, runs)
+	fmt.Print("| claim | rung |")
+	for _, way := range ways {
+		fmt.Printf(" %s |", way.name)
+	}
+	fmt.Println("\n|---|---|---|---|---|")
+	spent := 0.0
+	var took [3][][]int // by way and goal
 	for _, g := range goals {
-		var cells [2]string
-		for k, ladder := range []string{"on", "off"} {
-			var took []int
-			for range runs {
-				n, err := until(binary, g.target, g.claim, ladder, g.rung, most)
+		var found [3][][]find // by way and run
+		for k, way := range ways {
+			for seed := range runs {
+				finds, cpu, err := fuzz(binary, g.target, g.claim, way.env, way.bytes, most, seed)
 				if err != nil {
 					return err
 				}
-				took = append(took, n)
+				found[k] = append(found[k], finds)
+				spent += cpu
 			}
-			slices.Sort(took)
-			cells[k] = fmt.Sprintf("%s (%s..%s)", count(took[runs/2], most), count(took[0], most),
-				count(took[runs-1], most))
 		}
-		fmt.Printf("| %s | %d | %s | %s | %d |\n", g.claim, g.rung, cells[0], cells[1], runs)
+		rung := goal(found)
+		fmt.Printf("| %s | %d |", g.claim, rung)
+		for k := range ways {
+			var of []int
+			for _, finds := range found[k] {
+				of = append(of, reached(finds, rung, most))
+			}
+			took[k] = append(took[k], of)
+			sorted := slices.Sorted(slices.Values(of))
+			fmt.Printf(" %s (%s..%s) |", count(sorted[runs/2], most), count(sorted[0], most), count(sorted[runs-1], most))
+		}
+		fmt.Println()
 	}
+	fmt.Println()
+	for k, way := range ways[1:] {
+		less, more := compare(took[0], took[k+1])
+		fmt.Printf("Of %d pairs of runs %s need fewer executions than %s in %d, more in %d: %s.\n",
+			len(goals)*runs, ways[0].name, way.name, less, more, verdict(less, more))
+	}
+	fmt.Fprintf(os.Stderr, "ladder: %.0f s of CPU\n", spent)
 	return nil
+}
+
+// goal is the highest rung that two thirds of all runs reach.
+func goal(found [3][][]find) int {
+	var tops []int
+	for _, runs := range found {
+		for _, finds := range runs {
+			top := 0
+			for _, f := range finds {
+				top = max(top, f.Rung)
+			}
+			tops = append(tops, top)
+		}
+	}
+	slices.Sort(tops)
+	return tops[len(tops)/3]
+}
+
+// compare counts the pairs of runs in which a needs fewer executions than b, and more.
+func compare(a, b [][]int) (less, more int) {
+	for g := range a {
+		for k := range a[g] {
+			switch {
+			case a[g][k] < b[g][k]:
+				less++
+			case a[g][k] > b[g][k]:
+				more++
+			}
+		}
+	}
+	return less, more
+}
+
+// verdict is that of a sign test.
+func verdict(less, more int) string {
+	n := less + more
+	p := 0.0 // of as many or more on one side, by chance
+	for k := max(less, more); k <= n; k++ {
+		p += math.Exp(lgamma(n+1) - lgamma(k+1) - lgamma(n-k+1) - float64(n)*math.Ln2)
+	}
+	return fmt.Sprintf("sign test, two-sided p = %.2g", min(1, 2*p))
+}
+
+func lgamma(n int) float64 {
+	l, _ := math.Lgamma(float64(n))
+	return l
 }
 
 // count is a number of executions, or that there were not enough.
@@ -94,53 +171,63 @@ func count(n, most int) string {
 	return fmt.Sprint(n)
 }
 
-// until is the number of executions until the rung is reached, most+1 where it is not.
-func until(binary, target, claim, ladder string, rung, most int) (int, error) {
+// fuzz is what a run of native fuzzing finds on the claim, and its seconds of CPU.
+func fuzz(binary, target, claim string, env []string, first, most, seed int) (all []find, cpu float64, err error) {
 	work, err := os.MkdirTemp("", "ladder")
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	defer os.RemoveAll(work)
-	finds := filepath.Join(work, "finds")
-	if err := os.Mkdir(finds, 0o755); err != nil {
-		return 0, err
+	finds, corpus := filepath.Join(work, "finds"), filepath.Join(work, "testdata", "fuzz", target)
+	if err := errors.Join(os.Mkdir(finds, 0o755), os.MkdirAll(corpus, 0o755)); err != nil {
+		return nil, 0, err
+	}
+	rng := rand.New(rand.NewPCG(uint64(seed), 1))
+	data := make([]byte, first)
+	for k := range data {
+		data[k] = byte(rng.IntN(256))
+	}
+	text := fmt.Appendf(nil, "go test fuzz v1\n[]byte(%q)\n", data)
+	if err := os.WriteFile(filepath.Join(corpus, "first"), text, 0o600); err != nil {
+		return nil, 0, err
 	}
 	cmd := exec.Command(binary, "-test.run=^$", "-test.fuzz=^"+target+"$", fmt.Sprintf("-test.fuzztime=%dx", most),
-		"-test.parallel=1", "-test.fuzzminimizetime=1x", "-test.fuzzcachedir="+filepath.Join(work, "cache"))
-	cmd.Dir = work // no corpus
-	cmd.Env = append(os.Environ(), "CASCADE_CLAIMS="+claim, "CASCADE_FINDS="+finds, "CASCADE_LADDER="+ladder)
+		"-test.parallel=1", "-test.fuzzminimizetime=0x", "-test.fuzzcachedir="+filepath.Join(work, "cache"))
+	cmd.Dir = work
+	cmd.Env = append(append(os.Environ(), "CASCADE_CLAIMS="+claim, "CASCADE_FINDS="+finds), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("%s: %w: %.2000s", target, err, out)
+		return nil, 0, fmt.Errorf("%s: %w: %.2000s", target, err, out)
 	}
+	cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	files, err := filepath.Glob(filepath.Join(finds, "*.jsonl"))
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	var all []find
 	for _, path := range files {
-		file, err := os.Open(path)
+		text, err := os.ReadFile(path)
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
-		lines := bufio.NewScanner(file)
-		lines.Buffer(nil, 1<<24)
-		for lines.Scan() {
+		for line := range bytes.Lines(text) {
 			var f find
-			if err := json.Unmarshal(lines.Bytes(), &f); err != nil {
-				return 0, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+			if err := json.Unmarshal(line, &f); err != nil {
+				return nil, 0, fmt.Errorf("%s: %w", path, err)
 			}
-			all = append(all, f)
+			if f.Claim == claim {
+				all = append(all, f)
+			}
 		}
-		if err := errors.Join(lines.Err(), file.Close()); err != nil {
-			return 0, err
+	}
+	return all, cpu, nil
+}
+
+// reached is the first execution that has the rung, most+1 where none has.
+func reached(finds []find, rung, most int) int {
+	best := most + 1
+	for _, f := range finds {
+		if f.Rung >= rung {
+			best = min(best, f.Executions)
 		}
 	}
-	if len(all) == 0 {
-		return 0, fmt.Errorf("%s wrote nothing about %s", target, claim)
-	}
-	all = slices.DeleteFunc(all, func(f find) bool { return f.Rung < rung || f.Claim != claim })
-	if len(all) == 0 {
-		return most + 1, nil
-	}
-	return slices.MinFunc(all, func(a, b find) int { return cmp.Compare(a.Executions, b.Executions) }).Executions, nil
+	return best
 }

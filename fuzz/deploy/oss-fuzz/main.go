@@ -125,3 +125,13 @@ func FuzzRequest(data *C.uint8_t, size C.size_t) C.int {
 		}
 	})
 }
+
+//export FuzzEngine
+func FuzzEngine(data *C.uint8_t, size C.size_t) C.int {
+	return try(func() {
+		reference := func() (conform.Engine, error) { return conform.NewReference(), nil }
+		if _, err := conform.FuzzBytes(reference, input(data, size)); err != nil {
+			panic(err)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,11 +51,11 @@ type Result struct {
 	Findings   []*search.Finding // in the order of the claims
 	Units      int
 	Executions int64
-	Seconds    float64 // spent in units
-	Resumed    int     // units of calls before
-	Again      string  // the unit that was begun and not finished by the call before, "" for none
-	Stopped    bool    // by Stop, before its time
-	Kinds      []Spent // where the time went
+	Seconds    float64  // spent in units
+	Resumed    int      // units of calls before
+	Again      []string // units that were begun and not finished by calls before
+	Stopped    bool     // by Stop, before its time
+	Kinds      []Spent  // where the time went
 	Notes      []string
 }
 
@@ -88,6 +89,10 @@ type run struct {
 	state    []*search.Finding
 	index    map[string]int
 	arms     []*arm
+	turns    []turn
+	judged   chan judgement
+	late     int     // claims that judge themselves beside the units
+	unfuzzed float64 // seconds that native fuzzing has no share of
 	result   *Result
 	start    time.Time
 	ended    <-chan struct{} // the time is up, or Stop
@@ -105,7 +110,7 @@ func Run(opt Options) (*Result, error) {
 	if err := os.MkdirAll(opt.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	id := identity{Version: 1, Seed: opt.Seed, Claims: digest(opt.Claims)}
+	id := identity{Version: journalVersion, Seed: opt.Seed, Claims: digest(opt.Claims)}
 	j, entries, err := openJournal(opt.Dir, id)
 	if err != nil {
 		return nil, err
@@ -113,7 +118,7 @@ func Run(opt Options) (*Result, error) {
 	r := &run{
 		opt: opt, journal: j, state: search.NewFindings(opt.Claims), index: map[string]int{},
 		result: &Result{}, start: time.Now(), spent: map[string]*Spent{}, next: map[string]int{},
-		folders: map[string]bool{},
+		folders: map[string]bool{}, judged: make(chan judgement, mostLate),
 	}
 	for k := range opt.Claims {
 		r.index[opt.Claims[k].Name()] = k
@@ -131,7 +136,7 @@ func digest(claims []claim.Claim) string {
 }
 
 func (r *run) all(entries []entry) error {
-	r.arms = r.newArms()
+	r.arms, r.turns = r.newArms()
 	if err := r.replay(entries); err != nil {
 		return err
 	}
@@ -172,15 +177,15 @@ func (r *run) replay(entries []entry) error {
 	for k, e := range entries {
 		switch {
 		case e.Begin != "":
-			r.result.Again = e.Begin
+			if !slices.Contains(r.result.Again, e.Begin) {
+				r.result.Again = append(r.result.Again, e.Begin)
+			}
 		case e.Unit != nil:
 			if seen[e.Unit.Name] {
 				return fmt.Errorf("campaign: line %d of the journal: unit %.80q is there twice", k+2, e.Unit.Name)
 			}
 			seen[e.Unit.Name] = true
-			if e.Unit.Name == r.result.Again {
-				r.result.Again = ""
-			}
+			r.result.Again = slices.DeleteFunc(r.result.Again, func(name string) bool { return name == e.Unit.Name })
 			if err := r.take(e.Unit); err != nil {
 				return fmt.Errorf("campaign: line %d of the journal: %w", k+2, err)
 			}

@@ -203,6 +203,42 @@ func TestMemo(t *testing.T) {
 	}
 }
 
+// TestMemoJudged: the certificate of a claim that judges itself is in the journal.
+func TestMemoJudged(t *testing.T) {
+	claims := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Name() != "eq48sum/printed" })
+	f := search.Judge(claims, 1, nil)[0]
+	data, err := json.Marshal(f.Memo(search.NewFindings(claims)[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m search.Memo
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	g, err := m.Finding(&claims[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes := func(f *search.Finding) string {
+		c, err := f.Certificate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := c.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if want, got := bytes(f), bytes(g); got != want {
+		t.Errorf("%s\nread again\n%s", want, got)
+	}
+	m.Judged.Certificate = json.RawMessage(`{}`)
+	if _, err := m.Finding(&claims[0]); err == nil || !strings.Contains(err.Error(), "eq48sum/printed") {
+		t.Errorf("an edited certificate: %v", err)
+	}
+}
+
 // TestChoice: time goes where rungs are gained, and none is given up.
 func TestChoice(t *testing.T) {
 	alive := func() bool { return false }

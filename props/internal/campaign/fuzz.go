@@ -112,7 +112,7 @@ func (r *run) fuzzArms(n *Native) (arms []*arm) {
 			}
 			return open
 		}
-		arms = append(arms, &arm{sort: "fuzz", name: "fuzz " + t.Name, first: 1,
+		arms = append(arms, &arm{sort: "fuzz", name: "fuzz " + t.Name,
 			dead: func() bool { return len(mine()) == 0 },
 			do: func(number int) ([]*search.Finding, int64, string) {
 				open := mine()
@@ -127,7 +127,7 @@ func (r *run) fuzzArms(n *Native) (arms []*arm) {
 			}})
 	}
 	for _, name := range n.Others {
-		arms = append(arms, &arm{sort: "fuzz", name: "fuzz " + name, first: 1, dead: func() bool { return false },
+		arms = append(arms, &arm{sort: "fuzz", name: "fuzz " + name, dead: func() bool { return false },
 			do: func(number int) ([]*search.Finding, int64, string) {
 				return r.native(n, name, fmt.Sprintf("fuzz %s#%d", name, number), "")
 			}})
@@ -145,7 +145,7 @@ func (r *run) native(n *Native, target, unit, aim string) (found []*search.Findi
 		return nil, 0, err.Error()
 	}
 	cmd := exec.Command(n.Binary, "-test.run=^$", "-test.fuzz=^"+target+"$", "-test.fuzztime="+n.Slice.String(),
-		"-test.fuzzminimizetime=1x", "-test.fuzzcachedir="+filepath.Join(n.dir, "cache"),
+		"-test.fuzzminimizetime=0x", "-test.fuzzcachedir="+filepath.Join(n.dir, "cache"),
 		"-test.parallel="+strconv.Itoa(runtime.GOMAXPROCS(0)))
 	cmd.Dir = n.Work
 	cmd.Env = append(os.Environ(), "CASCADE_CLAIMS="+aim)

@@ -14,6 +14,9 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
+// journalVersion changes when the names of units, or what they do, change.
+const journalVersion = 2
+
 // journalName is the file in the directory of a campaign.
 const journalName = "journal.jsonl"
 
@@ -85,7 +88,8 @@ func (j *journal) load(path string, id identity) ([]entry, error) {
 		return nil, errors.Join(j.write(entry{Campaign: &id}), syncDir(filepath.Dir(path)))
 	}
 	if c := entries[0].Campaign; c == nil || *c != id {
-		return nil, fmt.Errorf("%s: line 1: it is of another campaign, with other claims or another seed", path)
+		return nil, fmt.Errorf("%s: line 1: it is of another campaign, with other claims, another seed or another "+
+			"version of the program", path)
 	}
 	return entries[1:], nil
 }

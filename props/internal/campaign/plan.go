@@ -21,23 +21,32 @@ var sorts = []string{"judge", "long", "draw", "far", "climb", "fuzz", "left"}
 const (
 	drawCases = 200
 	farCases  = 16
-	// judgedAtOnce claims that judge themselves are a unit.
-	judgedAtOnce = 4
 	// climbsAtOnce cases a climbing unit begins from.
 	climbsAtOnce = 2
-	// firstDraws units of each kind come before all else: as many cases as a batch of a
-	// search has.
-	firstDraws = 5
+	// batchDraws units of a kind have as many cases as a batch of a search.
+	batchDraws = search.Batch / drawCases
+	// firstBatches of these come before the choice: as many as a search has by default.
+	firstBatches = 4
+)
+
+// What native fuzzing gets at least once it is built, as one part in so many of the time:
+// more until each target had a turn.
+const (
+	shareAtFirst = 3
+	shareLater   = 6
 )
 
 // arm is a source of units: k = 0, 1, 2, ...
 type arm struct {
 	sort, name string
 	do         func(k int) (found []*search.Finding, executions int64, note string)
-	dead       func() bool // there is nothing left to do
-	first      int         // units that come before the choice
+	judges     *claim.Claim // of a claim that judges itself, instead of do
+	dead       func() bool  // there is nothing left to do
 
-	next int // the first unit that is not done
+	next   int           // the first unit that is not done
+	late   bool          // it is under way beside the others
+	began  time.Time     // of one that judges
+	waited time.Duration // of one that was late: what counts as spent
 	// With a weight that halves every few units: seconds spent, rungs gained.
 	spent, gained float64
 	last          int // the number of units of the campaign after its last one
@@ -75,60 +84,112 @@ func (r *run) armOf(unit string) *arm {
 // work does units until the time is up.
 func (r *run) work() error {
 	native := r.build()
-	if r.result.Again != "" { // it was begun, and not finished
-		if a := r.armOf(r.result.Again); a != nil && a.unit(a.next) == r.result.Again {
+	for _, name := range r.result.Again { // they were begun, and not finished
+		if a := r.armOf(name); a != nil && a.unit(a.next) == name {
 			if err := r.one(a); err != nil {
 				return err
 			}
 		}
 	}
-	for !r.over() && !(r.opt.Units > 0 && r.result.Units-r.result.Resumed >= r.opt.Units) {
+	for !r.over() && !r.enough() {
+		var made *built
+		var judged *judgement
 		select {
-		case made := <-native:
-			native = nil
-			if made.err != nil {
-				r.result.Notes = append(r.result.Notes, fmt.Sprintf("no native fuzzing: %v", made.err))
-				r.opt.Say(r.status("", fmt.Sprintf("no native fuzzing: %v", made.err)))
-			} else if made.native != nil {
-				for _, a := range r.fuzzArms(made.native) {
-					a.next = r.next[a.name]
-					r.arms = append(r.arms, a)
-				}
-				for _, name := range made.native.left {
-					if err := r.salvage(made.native, name); err != nil {
-						return err
-					}
-				}
-			}
+		case b := <-native:
+			made = &b
+		case j := <-r.judged:
+			judged = &j
 		default:
 		}
 		a := r.choose()
-		if a == nil {
-			if native == nil {
+		if a == nil && made == nil && judged == nil {
+			if native == nil && r.late == 0 {
 				return nil
 			}
-			select { // only fuzzing is left to do
-			case made := <-native:
-				again := make(chan built, 1)
-				again <- made
-				native = again
+			select { // what is under way is all that is left to do
+			case b := <-native:
+				made = &b
+			case j := <-r.judged:
+				judged = &j
 			case <-r.ended:
 			}
-			continue
 		}
-		if err := r.one(a); err != nil {
+		var err error
+		switch {
+		case made != nil:
+			native = nil
+			err = r.arm(*made)
+		case judged != nil:
+			err = r.enterJudged(*judged)
+		case a != nil:
+			err = r.one(a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if native != nil {
+		r.note("no native fuzzing: its binary was not built when the campaign ended")
+	}
+	return r.lastOnes()
+}
+
+// enough reports that the campaign has done as many units as it was asked for.
+func (r *run) enough() bool {
+	return r.opt.Units > 0 && r.result.Units-r.result.Resumed >= r.opt.Units
+}
+
+// arm adds native fuzzing, once it is built.
+func (r *run) arm(made built) error {
+	if made.err != nil {
+		r.note(fmt.Sprintf("no native fuzzing: %v", made.err))
+		return nil
+	}
+	if made.native == nil {
+		return nil
+	}
+	for _, a := range r.fuzzArms(made.native) {
+		a.next = r.next[a.name]
+		r.arms = append(r.arms, a)
+	}
+	r.unfuzzed = r.result.Seconds - r.secondsOf("fuzz")*shareLater
+	for _, name := range made.native.left {
+		if err := r.salvage(made.native, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// choose is the arm whose unit is done next, nil where none has any.
+// note keeps and tells a sentence.
+func (r *run) note(text string) {
+	r.result.Notes = append(r.result.Notes, text)
+	r.opt.Say(r.status("", text))
+}
+
+func (r *run) secondsOf(sort string) float64 {
+	if s := r.spent[sort]; s != nil {
+		return s.Seconds
+	}
+	return 0
+}
+
+// turn is units of an arm up to a number, which come before the choice.
+type turn struct {
+	arm  *arm
+	upTo int
+}
+
+// choose is the arm whose unit is done next, nil where none has any: one of native fuzzing
+// where that has less than its share, then the first turn that is not over, then the choice.
 func (r *run) choose() *arm {
-	alive := slices.DeleteFunc(slices.Clone(r.arms), func(a *arm) bool { return a.dead() })
-	for _, a := range alive {
-		if a.next < a.first {
-			return a
+	alive := slices.DeleteFunc(slices.Clone(r.arms), func(a *arm) bool { return a.late || a.dead() })
+	if a := r.fuzzDue(alive); a != nil {
+		return a
+	}
+	for _, t := range r.turns {
+		if t.arm.next < t.upTo && slices.Contains(alive, t.arm) {
+			return t.arm
 		}
 	}
 	if len(alive) == 0 {
@@ -146,6 +207,24 @@ func (r *run) choose() *arm {
 	return best
 }
 
+// fuzzDue is the target that had the fewest turns, where native fuzzing had less than its
+// share of the time since it was built; nil where it had, or is not there.
+func (r *run) fuzzDue(alive []*arm) *arm {
+	targets := slices.DeleteFunc(slices.Clone(alive), func(a *arm) bool { return a.sort != "fuzz" })
+	if len(targets) == 0 {
+		return nil
+	}
+	least := slices.MinFunc(targets, func(a, b *arm) int { return a.next - b.next })
+	share := shareLater
+	if least.next == 0 {
+		share = shareAtFirst
+	}
+	if r.secondsOf("fuzz")*float64(share) > r.result.Seconds-r.unfuzzed {
+		return nil
+	}
+	return least
+}
+
 // one does the next unit of an arm; where the time is up before it ends, nothing of it is
 // kept, and it is done again.
 func (r *run) one(a *arm) error {
@@ -154,12 +233,13 @@ func (r *run) one(a *arm) error {
 		return err
 	}
 	r.opt.Say(r.status(name, ""))
+	if a.judges != nil {
+		return r.judge(a)
+	}
 	start := clock()
 	found, executions, note := a.do(a.next)
 	took := clock().Sub(start)
-	// Native fuzzing has what it has when the time is up. A claim that judges itself is
-	// waited for: where machines are slow it would be begun again in every call, and never end.
-	if r.over() && a.sort != "fuzz" && (a.sort != "judge" || found == nil) {
+	if r.over() && a.sort != "fuzz" { // native fuzzing has what it has when the time is up
 		return nil
 	}
 	return r.enter(name, found, executions, took, note, a)
@@ -218,22 +298,23 @@ func (r *run) open(kind claim.Kind) (claims []claim.Claim) {
 	return claims
 }
 
-// newArms are those that need no binary.
-func (r *run) newArms() (arms []*arm) {
+// newArms are those that need no binary, and the turns that come before the choice: what is
+// cheap and finds much comes first. The cases drawn are those of a search.
+func (r *run) newArms() (arms []*arm, turns []turn) {
 	have := map[claim.Kind]bool{}
 	for k := range r.opt.Claims {
 		have[r.opt.Claims[k].Kind] = true
 	}
-	var far, climbs []*arm
-	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Linear, claim.Training} {
+	var draws, fars, climbs, judges, long []*arm
+	for _, kind := range []claim.Kind{claim.Linear, claim.Nodes, claim.Step, claim.Training} {
 		if !have[kind] {
 			continue
 		}
 		none := func() bool { return len(r.open(kind)) == 0 }
-		arms = append(arms, &arm{sort: "draw", name: fmt.Sprintf("draw %v", kind), first: firstDraws, dead: none,
+		draws = append(draws, &arm{sort: "draw", name: fmt.Sprintf("draw %v", kind), dead: none,
 			do: func(k int) ([]*search.Finding, int64, string) {
 				claims := r.open(kind)
-				if k < firstDraws { // a refuted claim may yet get a smaller witness, that has a certificate
+				if k < batchDraws { // a refuted claim may yet get a smaller witness, that has a certificate
 					claims = r.of(kind)
 				}
 				return r.cases(claims, kind, drawCases, func(j int) (*gen.Case, string) {
@@ -241,7 +322,7 @@ func (r *run) newArms() (arms []*arm) {
 					return search.Draw(kind, gen.Random(r.opt.Seed, index)), fmt.Sprintf("drawn %d", index)
 				})
 			}})
-		far = append(far, &arm{sort: "far", name: fmt.Sprintf("far %v", kind), first: 1, dead: none,
+		fars = append(fars, &arm{sort: "far", name: fmt.Sprintf("far %v", kind), dead: none,
 			do: func(k int) ([]*search.Finding, int64, string) {
 				return r.cases(r.open(kind), kind, farCases, func(j int) (*gen.Case, string) {
 					index := uint64(k*farCases + j)
@@ -250,25 +331,43 @@ func (r *run) newArms() (arms []*arm) {
 			}})
 	}
 	if have[claim.Training] {
-		a := &arm{sort: "long", name: "long", first: 1, do: r.long}
+		a := &arm{sort: "long", name: "long", do: r.long}
 		a.dead = func() bool { return a.next > 0 }
-		arms = append(arms, a)
-	}
-	if judged := r.of(claim.SelfJudged); len(judged) > 0 {
-		units := (len(judged) + judgedAtOnce - 1) / judgedAtOnce
-		a := &arm{sort: "judge", name: "judge", first: units}
-		a.do = func(k int) ([]*search.Finding, int64, string) {
-			return r.judge(judged[k*judgedAtOnce : min(len(judged), (k+1)*judgedAtOnce)])
-		}
-		a.dead = func() bool { return a.next >= units }
-		arms = append(arms, a)
+		long = append(long, a)
 	}
 	for k := range r.opt.Claims {
-		if c := &r.opt.Claims[k]; c.Kind != claim.SelfJudged && c.Kind != claim.Linear && r.opt.Climb > 0 {
+		switch c := &r.opt.Claims[k]; {
+		case c.Kind == claim.SelfJudged:
+			judges = append(judges, r.judgeArm(c))
+		case c.Kind != claim.Linear && r.opt.Climb > 0:
 			climbs = append(climbs, r.climbArm(k))
 		}
 	}
-	return slices.Concat(arms, far, climbs)
+	once := func(arms []*arm) {
+		for _, a := range arms {
+			turns = append(turns, turn{a, 1})
+		}
+	}
+	batch := func(draws []*arm, from, to int) {
+		for k := from * batchDraws; k < to*batchDraws; k++ {
+			for _, a := range draws {
+				turns = append(turns, turn{a, k + 1})
+			}
+		}
+	}
+	cheap := draws // 1000 runs are as dear as all claims that judge themselves
+	if have[claim.Training] {
+		cheap = draws[:len(draws)-1]
+	}
+	batch(cheap, 0, 1)
+	once(judges)
+	batch(draws, 0, 1)
+	once(long)
+	batch(draws, 1, 2)
+	once(climbs)
+	once(fars)
+	batch(draws, 2, firstBatches)
+	return slices.Concat(draws, judges, long, fars, climbs), turns
 }
 
 // farStream keeps the draws of far cases apart from the others.
@@ -290,20 +389,82 @@ func (r *run) long(int) ([]*search.Finding, int64, string) {
 	})
 }
 
-func (r *run) judge(claims []claim.Claim) ([]*search.Finding, int64, string) {
-	judged := make(chan []*search.Finding, 1)
-	go func() { judged <- search.Judge(claims, r.opt.Seed, nil) }()
-	var found []*search.Finding
-	select {
-	case found = <-judged:
-	case <-r.opt.Stop: // it cannot be interrupted, only left
-		return nil, 0, ""
+// judgement is what a claim that judges itself found.
+type judgement struct {
+	arm   *arm
+	found []*search.Finding
+}
+
+// A claim that judges itself cannot be interrupted. The campaign waits so long for it, and
+// then goes on while it is under way, with at most so many at a time.
+var judgePatience = 2 * time.Second
+
+const mostLate = 8
+
+func (r *run) judgeArm(c *claim.Claim) *arm {
+	a := &arm{sort: "judge", name: "judge " + c.Name(), judges: c}
+	a.dead = func() bool { return a.next > 0 || r.late >= mostLate }
+	return a
+}
+
+// judge has the claim of an arm judge itself.
+func (r *run) judge(a *arm) error {
+	a.late, a.began = true, clock()
+	r.late++
+	go func() {
+		found := search.Judge([]claim.Claim{*a.judges}, r.opt.Seed, nil)
+		found[0].Claim = a.judges
+		r.judged <- judgement{a, found}
+	}()
+	var patience <-chan time.Time
+	if r.opt.Units == 0 { // else what is done must not depend on the machine
+		patience = time.After(judgePatience)
 	}
-	cases := int64(0)
-	for _, f := range found {
-		cases += int64(f.Cases)
+	for a.late {
+		select {
+		case j := <-r.judged:
+			if err := r.enterJudged(j); err != nil {
+				return err
+			}
+		case <-patience:
+			a.waited = clock().Sub(a.began)
+			return nil
+		case <-r.opt.Stop:
+			return nil
+		}
 	}
-	return found, cases, ""
+	return nil
+}
+
+func (r *run) enterJudged(j judgement) error {
+	j.arm.late = false
+	r.late--
+	took := j.arm.waited
+	if took == 0 {
+		took = clock().Sub(j.arm.began)
+	}
+	return r.enter(j.arm.unit(j.arm.next), j.found, int64(j.found[0].Cases), took, "", j.arm)
+}
+
+// lastOnes waits for the claims that still judge themselves: where machines are slow they
+// would be begun again in every call, and never end. Only Stop leaves them.
+func (r *run) lastOnes() error {
+	for r.late > 0 {
+		select {
+		case <-r.opt.Stop:
+			return nil
+		default:
+		}
+		select {
+		case j := <-r.judged:
+			if err := r.enterJudged(j); err != nil {
+				return err
+			}
+		case <-r.opt.Stop:
+			return nil
+		}
+	}
+	return nil
 }
 
 // climbArm climbs on the k-th claim from its worst cases of all lengths, far ones too. A
@@ -311,7 +472,7 @@ func (r *run) judge(claims []claim.Claim) ([]*search.Finding, int64, string) {
 func (r *run) climbArm(k int) *arm {
 	c := &r.opt.Claims[k]
 	return &arm{
-		sort: "climb", name: "climb " + c.Name(), first: 1,
+		sort: "climb", name: "climb " + c.Name(),
 		dead: func() bool {
 			f := r.state[k]
 			return f.Confirmed > 0 || f.Worst == nil || f.Ratio >= 1-0x1p-20

@@ -13,7 +13,8 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 )
 
-var full = flag.Bool("full", false, "all seeds of planted claims and the one about runs: two minutes of a core")
+var full = flag.Bool("full", false,
+	"all seeds of planted claims, the one about runs, and a campaign of a minute that is killed: five minutes of a core")
 
 // scaled is a claim of the list, by its name, with its right side divided by what a view
 // says.

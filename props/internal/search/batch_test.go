@@ -311,12 +311,12 @@ func TestSettleRun(t *testing.T) {
 	own.Kind = claim.Training
 	f := &Finding{Claim: own}
 	r := claim.Result{Answer: claim.Uncertain}
-	f.settle(&r, &secondOpinion{kind: claim.Training, c: c})
+	f.settle(&r, &secondOpinion{kind: claim.Training, c: c, work: math.Inf(1)})
 	if r.Reason != claim.Ill || f.Undecided != 0 || f.Confirmed != 0 {
 		t.Errorf("hidden by rounding: %+v, %d undecided", r, f.Undecided)
 	}
 	r = claim.Result{Answer: claim.No}
-	f.settle(&r, &secondOpinion{kind: claim.Training, c: c})
+	f.settle(&r, &secondOpinion{kind: claim.Training, c: c, work: math.Inf(1)})
 	if r.Reason != claim.Valid || f.Undecided != 1 || f.Confirmed != 0 {
 		t.Errorf("violated without a certificate: %+v, %d undecided", r, f.Undecided)
 	}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -228,7 +229,7 @@ func TestCandidates(t *testing.T) {
 	c.Run = &gen.Run{All: true, Gamma: 0.25, Steps: 512}
 	never := *always
 	never.Left = never.Right
-	list := candidates(&never, c)
+	list := candidates(&never, c, math.Inf(1))
 	if list[0] != c || len(list) < 2 {
 		t.Fatalf("%d candidates, want the case and what follows", len(list))
 	}
@@ -245,11 +246,11 @@ func TestCandidates(t *testing.T) {
 	if c.Run.Steps != 512 || c.W[0][0] != 0 {
 		t.Errorf("the case was changed to T = %d, w = %v", c.Run.Steps, c.W[0])
 	}
-	if small := candidates(always, c)[0]; small.Run.Steps != 1 || small.Delta[0].Law != "zero" {
+	if small := candidates(always, c, math.Inf(1))[0]; small.Run.Steps != 1 || small.Delta[0].Law != "zero" {
 		t.Errorf("the first candidate is not the simplest: %s", small.Line())
 	}
 	pass := scalar(-3.3)
-	if list := candidates(under(1), pass); len(list) != 2 || list[1] != pass || list[0].Delta[0].D[0] != -2 {
+	if list := candidates(under(1), pass, math.Inf(1)); len(list) != 2 || list[1] != pass || list[0].Delta[0].D[0] != -2 {
 		t.Errorf("candidates of one pass: %d", len(list))
 	}
 }

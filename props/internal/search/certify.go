@@ -247,7 +247,7 @@ func (f *Finding) Certificate() (*cert.Certificate, error) {
 		if c == nil {
 			continue
 		}
-		for _, small := range candidates(f.Claim, c) {
+		for _, small := range candidates(f.Claim, c, math.Inf(1)) {
 			made, err := Certify(f.Claim, small)
 			if err == nil {
 				return made, nil
@@ -258,11 +258,26 @@ func (f *Finding) Certificate() (*cert.Certificate, error) {
 	return nil, errors.Join(errs...)
 }
 
+// Evidence is the worst case made small within so much work, and a certificate of the claim's
+// refutation from it; the error says why there is none.
+func (f *Finding) Evidence(work float64) (small *gen.Case, made *cert.Certificate, err error) {
+	list := candidates(f.Claim, f.Worst, work)
+	for _, c := range list {
+		var one error
+		if made, one = Certify(f.Claim, c); one == nil {
+			return list[0], made, nil
+		}
+		err = errors.Join(err, one)
+	}
+	return list[0], nil, err
+}
+
 // candidates are the forms of a case to make a certificate of, the simplest
 // first. A run that moves has numbers that grow with every step; at the fixed
-// point of its perturbed step it has not, and needs more steps instead.
-func candidates(cl *claim.Claim, c *gen.Case) []*gen.Case {
-	small := Simplify(cl, c)
+// point of its perturbed step it has not, and needs more steps instead. It is made small
+// within so much work.
+func candidates(cl *claim.Claim, c *gen.Case, work float64) []*gen.Case {
+	small := SimplifyWithin(cl, c, work)
 	list := []*gen.Case{small}
 	if cl.Kind != claim.Training {
 		return append(list, c)

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"encoding/json"
 	"fmt"
 
+	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
@@ -31,12 +33,37 @@ type MemoCase struct {
 	Case   *gen.Case    `json:"case"`
 }
 
-// MemoJudgement is a claim.Judgement without its certificate.
+// MemoJudgement is a claim.Judgement.
 type MemoJudgement struct {
-	Verdict claim.Verdict `json:"verdict"`
-	Cases   int           `json:"cases"`
-	Ratio   claim.Number  `json:"ratio"`
-	Note    string        `json:"note"`
+	Verdict     claim.Verdict   `json:"verdict"`
+	Cases       int             `json:"cases"`
+	Ratio       claim.Number    `json:"ratio"`
+	Note        string          `json:"note"`
+	Certificate json.RawMessage `json:"certificate,omitempty"` // as cert.Certificate.Marshal has it
+}
+
+// memo is the judgement as data. A certificate that cannot be written is left out.
+func memo(j *claim.Judgement) *MemoJudgement {
+	m := &MemoJudgement{Verdict: j.Verdict, Cases: j.Cases, Ratio: claim.Number(j.Ratio), Note: j.Note}
+	if j.Certificate != nil {
+		if data, err := j.Certificate.Marshal(); err == nil {
+			m.Certificate = data
+		}
+	}
+	return m
+}
+
+// judgement is that of the memo.
+func (m *MemoJudgement) judgement() (*claim.Judgement, error) {
+	j := &claim.Judgement{Verdict: m.Verdict, Cases: m.Cases, Ratio: float64(m.Ratio), Note: m.Note}
+	if len(m.Certificate) > 0 {
+		r, err := cert.Check(m.Certificate)
+		if err != nil {
+			return nil, err
+		}
+		j.Certificate = r.Certificate
+	}
+	return j, nil
 }
 
 // Memo is what f adds to known, nil where that is nothing.
@@ -44,7 +71,7 @@ func (f *Finding) Memo(known *Finding) *Memo {
 	m := &Memo{Claim: f.Claim.Name(), Cases: f.Cases, Undecided: f.Undecided, Violated: f.Violated,
 		Confirmed: f.Confirmed, Reach: f.Reach}
 	if j := f.Judged; j != nil {
-		m.Judged = &MemoJudgement{j.Verdict, j.Cases, claim.Number(j.Ratio), j.Note}
+		m.Judged = memo(j)
 		return m
 	}
 	if f.Cases == 0 && f.RejectedTotal() == 0 {
@@ -83,7 +110,10 @@ func (m *Memo) Finding(c *claim.Claim) (*Finding, error) {
 		return nil, fmt.Errorf("search: a memo of %.80q, want %s", m.Claim, c.Name())
 	}
 	if j := m.Judged; j != nil {
-		f.Judged = &claim.Judgement{Verdict: j.Verdict, Cases: j.Cases, Ratio: float64(j.Ratio), Note: j.Note}
+		var err error
+		if f.Judged, err = j.judgement(); err != nil {
+			return nil, fmt.Errorf("search: %s: %w", m.Claim, err)
+		}
 		f.Cases, f.Ratio = j.Cases, float64(j.Ratio)
 		return f, nil
 	}

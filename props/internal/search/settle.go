@@ -10,8 +10,13 @@ import (
 
 // tryAll tries all claims, which are of one kind, on a case.
 func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
+	tryWithin(f, kind, c, source, math.Inf(1))
+}
+
+// tryWithin is tryAll that makes a violating run small within so much work.
+func tryWithin(f []*Finding, kind claim.Kind, c *gen.Case, source string, work float64) {
 	lo, hi, why := measure.Case(kind, c)
-	second, extent := &secondOpinion{kind: kind, c: c}, c.Extent()
+	second, extent := &secondOpinion{kind: kind, c: c, work: work}, c.Extent()
 	for _, g := range f {
 		r := claim.Result{Reason: why}
 		if why == claim.Valid {
@@ -29,6 +34,12 @@ func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
 
 // Try is what one case says about claims of one kind, settled as in a search.
 func Try(claims []claim.Claim, c *gen.Case, source string) []*Finding {
+	return TryWithin(claims, c, source, math.Inf(1))
+}
+
+// TryWithin is Try where a run that violates a claim is made small within so much work, by
+// the estimate of gen.Cost: one that is too large then for a certificate is undecided.
+func TryWithin(claims []claim.Claim, c *gen.Case, source string, work float64) []*Finding {
 	f := newFindings(claims)
 	for k := range claims {
 		if claims[k].Kind != claims[0].Kind {
@@ -36,7 +47,7 @@ func Try(claims []claim.Claim, c *gen.Case, source string) []*Finding {
 		}
 	}
 	if len(f) > 0 {
-		tryAll(f, claims[0].Kind, c, source)
+		tryWithin(f, claims[0].Kind, c, source, work)
 	}
 	return f
 }
@@ -48,7 +59,7 @@ func (f *Finding) settle(r *claim.Result, second *secondOpinion) {
 		return
 	}
 	if f.Claim.Kind == claim.Training {
-		f.settleRun(r, second.c)
+		f.settleRun(r, second.c, second.work)
 		return
 	}
 	again := second.check(f.Claim)
@@ -72,13 +83,13 @@ const certifyPasses = 1 << 12
 // settleRun settles a run: what rounding hides is no answer, and a violation
 // counts as confirmed when it has a certificate in rational arithmetic. One that is
 // too large for that stays undecided; the end of the search returns to the smallest.
-func (f *Finding) settleRun(r *claim.Result, c *gen.Case) {
+func (f *Finding) settleRun(r *claim.Result, c *gen.Case, work float64) {
 	if r.Answer == claim.Uncertain {
 		r.Reason = claim.Ill
 		return
 	}
 	if f.Claim.Certifiable() && c.Run.Steps*(1+len(c.Run.More)) <= certifyPasses {
-		for _, k := range candidates(f.Claim, c) {
+		for _, k := range candidates(f.Claim, c, work) {
 			if _, err := Certify(f.Claim, k); err == nil {
 				f.Confirmed++
 				return
@@ -132,6 +143,7 @@ func CheckInBig(c *claim.Claim, on *gen.Case) claim.Result {
 type secondOpinion struct {
 	kind claim.Kind
 	c    *gen.Case
+	work float64 // that making it small may take
 	at   map[uint]*opinion
 }
 

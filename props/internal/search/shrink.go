@@ -16,8 +16,14 @@ import (
 // still does, in math/big at the end: fewer perturbed sites, deterministic laws,
 // operators left out, numbers 0, 1, -1 or integers. A case that does not violate
 // the claim is returned as it is.
-func Simplify(cl *claim.Claim, c *gen.Case) *gen.Case {
+func Simplify(cl *claim.Claim, c *gen.Case) *gen.Case { return SimplifyWithin(cl, c, math.Inf(1)) }
+
+// SimplifyWithin is Simplify that stops where the cases it has tried cost that much work, by
+// the estimate of gen.Cost, and has the smallest one so far: a run is measured for each
+// change.
+func SimplifyWithin(cl *claim.Claim, c *gen.Case, work float64) *gen.Case {
 	violates := func(c *gen.Case) bool {
+		work -= c.Cost(cl.Kind).Float
 		if _, err := c.Build(); err != nil {
 			return false
 		}
@@ -37,6 +43,9 @@ func Simplify(cl *claim.Claim, c *gen.Case) *gen.Case {
 		for _, move := range moves(best) {
 			next := best.Clone()
 			move(next)
+			if work < 0 {
+				break
+			}
 			if size(next) < size(best) && violates(next) {
 				best, changed = next, true
 				break

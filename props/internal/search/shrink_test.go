@@ -357,6 +357,17 @@ func TestSimplifyByHand(t *testing.T) {
 			{Law: "topk", K: 1}},
 	}
 	before := line(t, c)
+	last := size(c)
+	for _, cost := range []float64{0, 1, 3, 10, 30} { // of so many cases as dear as the first
+		within := size(SimplifyWithin(under(1), c, cost*c.Cost(claim.Step).Float))
+		if cost == 0 && within != last || within > last {
+			t.Errorf("with work for %v cases size %v, with less %v", cost, within, last)
+		}
+		last = within
+	}
+	if last == size(c) {
+		t.Error("work for 30 cases makes it no smaller")
+	}
 	small := Simplify(under(1), c)
 	if line(t, c) != before {
 		t.Fatal("the case itself was changed")
