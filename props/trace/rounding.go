@@ -250,6 +250,15 @@ type model struct {
 	storage format
 	finer   bool // compute is finer than storage: rounding to it matters little
 	castsW  bool // weights are not numbers of the compute format
+
+	least, most uint64 // the bits of numbers whose spacing has a square in float64
+}
+
+func newModel(p Precision) model {
+	e := newEnvelope(p)
+	m := model{envelope: e, storage: formats[p.Storage], finer: e.c < e.s}
+	m.least, m.most = uint64(max(m.storage.MinExp, -200)+1023)<<52, uint64(1023+200)<<52
+	return m
 }
 
 const (
@@ -431,20 +440,27 @@ func (l *limits) byInputRow(v []float64) {
 
 // fill writes the limits of a row.
 func (l *limits) fill(dst, want, v []float64) {
-	for k, w := range want {
-		dst[k] = l.row + l.rel*math.Abs(w)
-	}
-	if l.col != nil {
-		for k, x := range l.col {
-			dst[k] += x * l.times
+	row, rel := l.row, l.rel
+	want = want[:len(dst)]
+	switch {
+	case l.col != nil && l.add != nil:
+		col, add, times := l.col[:len(dst)], l.add[:len(dst)], l.times
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w) + col[k]*times + add[k]
 		}
-	}
-	if l.add != nil {
-		for k, x := range l.add {
-			dst[k] += x
+	case l.col != nil:
+		col, times := l.col[:len(dst)], l.times
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w) + col[k]*times
 		}
-	}
-	for k, x := range v {
-		dst[k] += l.relV * math.Abs(x)
+	case v != nil:
+		v, relV := v[:len(dst)], l.relV
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w) + relV*math.Abs(v[k])
+		}
+	default:
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w)
+		}
 	}
 }

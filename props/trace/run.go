@@ -32,12 +32,12 @@ func Judge(ctx context.Context, path string) (*Judgement, error) {
 
 // Judge judges the steps that are left of r.
 func (r *Record) Judge(ctx context.Context) (*Judgement, error) {
-	ahead := newAhead(r)
+	ahead := newAhead(r, r.shape)
 	defer ahead.stop()
-	return newRunJudge(r.shape, r.Path).run(ctx, ahead)
+	return newRunJudge(r.shape, r.Path).over(ctx, ahead.next)
 }
 
-// ahead reads steps while others are judged.
+// ahead reads steps and makes their exact passes while others are judged.
 type ahead struct {
 	free, full chan *aheadStep
 	last       *aheadStep
@@ -46,11 +46,12 @@ type ahead struct {
 }
 
 type aheadStep struct {
-	step Step
-	err  error
+	step  Step
+	exact *exactPass
+	err   error
 }
 
-func newAhead(from source) *ahead {
+func newAhead(from source, s *shape) *ahead {
 	const steps = 3
 	a := &ahead{free: make(chan *aheadStep, steps), full: make(chan *aheadStep, steps), done: make(chan struct{}),
 		ended: make(chan struct{})}
@@ -59,10 +60,13 @@ func newAhead(from source) *ahead {
 	}
 	go func() {
 		defer close(a.ended)
+		exacts := newExactPasses(s)
 		for {
 			select {
 			case s := <-a.free:
-				s.err = from.Next(&s.step)
+				if s.err = from.Next(&s.step); s.err == nil {
+					s.exact = exacts.take(s.exact, &s.step)
+				}
 				a.full <- s
 				if s.err != nil {
 					return
@@ -75,17 +79,16 @@ func newAhead(from source) *ahead {
 	return a
 }
 
-// Next implements source. The step is lent until the next call.
-func (a *ahead) Next(st *Step) error {
+// next gives a step and its exact pass, which are lent until the next call.
+func (a *ahead) next() (*Step, *exactPass, error) {
 	if a.last != nil {
 		if a.last.err != nil {
-			return a.last.err
+			return nil, nil, a.last.err
 		}
 		a.free <- a.last
 	}
 	a.last = <-a.full
-	*st = a.last.step
-	return a.last.err
+	return &a.last.step, a.last.exact, a.last.err
 }
 
 // stop waits until nothing is read any more.
@@ -135,22 +138,35 @@ func newRunJudge(s *shape, path string) *runJudge {
 	return r
 }
 
+// run judges the steps of a source one after the other.
 func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
 	var st Step
+	var ex *exactPass
+	return r.over(ctx, func() (*Step, *exactPass, error) {
+		err := from.Next(&st)
+		if err == nil {
+			ex = r.exacts.take(ex, &st)
+		}
+		return &st, ex, err
+	})
+}
+
+// over judges steps with their exact passes.
+func (r *runJudge) over(ctx context.Context, next func() (*Step, *exactPass, error)) (*Judgement, error) {
 	var one []block
 	var stopped error
 	for k := 0; ; k++ {
 		if stopped = ctx.Err(); stopped != nil {
 			break
 		}
-		err := from.Next(&st)
+		st, ex, err := next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !r.step(k, &st, &one) {
+		if !r.step(k, st, ex, &one) {
 			break
 		}
 	}
@@ -159,15 +175,14 @@ func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
 }
 
 // step judges step k of the record; false: nothing behind it can be judged.
-func (r *runJudge) step(k int, st *Step, one *[]block) bool {
+func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
 	if k == 0 {
 		r.out.First, r.out.Samples, r.out.Recorded = st.T, st.M, st.B
 		r.castsWeights(st)
 		r.notChecked(st)
 	}
 	r.out.Last, r.out.Steps = st.T, k+1
-	states := k%sharesEvery == 0 && r.partial == nil
-	m := r.judge(st, states)
+	m := r.judge(st, ex)
 	r.addFaults()
 	if !m.finite {
 		r.out.Unchecked = append(r.out.Unchecked,
@@ -187,13 +202,10 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 	switch {
 	case !(m.error2 > 0) || r.partial != nil:
 	case k%apartEvery == 0 || flagged && r.apart < maxApart:
-		if !states {
-			r.exact(st, true)
-		}
 		if flagged {
 			r.apart++
 		}
-		s := r.takeApart(st, m)
+		s := r.takeApart(m)
 		s.Flagged = flagged
 		r.out.Judged = append(r.out.Judged, s)
 		first = make([]float64, len(s.First))
@@ -202,8 +214,8 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 			r.sums[i].gain = larger(r.sums[i].gain, float64(s.Gain[i]))
 			r.sums[i].atMost = larger(r.sums[i].atMost, float64(s.GainAtMost[i]))
 		}
-	case states:
-		first = r.first(st, m.error2)
+	case k%sharesEvery == 0:
+		first = r.first(m.error2)
 	}
 	for i, x := range first {
 		r.sums[i].share += x
@@ -334,7 +346,7 @@ func (c *curve) add(j *stepJudge, st *Step, m measured) {
 	if known != nil && known.L > 0 {
 		return
 	}
-	moved, u := make([]float64, len(st.W)), slices.Clone(j.u)
+	moved := make([]float64, len(st.W))
 	for k, w := range st.W {
 		moved[k] = w - st.Gamma*(j.uc[k]+j.shape.run.Reg.Grad(w))
 	}
@@ -342,8 +354,9 @@ func (c *curve) add(j *stepJudge, st *Step, m measured) {
 	if !(far > 0) || notFinite(moved) >= 0 {
 		return
 	}
-	j.others[0].Pass(moved, nil)
-	if l := math.Sqrt(difference2(j.others[0].U(), u)) / far; l > c.l {
+	j.exacts.batch.Load(stepData{st, j.shape}, nil)
+	j.exacts.batch.Pass(moved, nil)
+	if l := math.Sqrt(difference2(j.exacts.batch.U(), j.ex.u)) / far; l > c.l {
 		c.l = l
 	}
 }
