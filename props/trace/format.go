@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
@@ -58,7 +59,7 @@ type Budget struct {
 type shape struct {
 	run      Run
 	chain    *core.Chain
-	labelled []*core.Chain // by label, filled when met; nil without a softmaxce
+	labelled []atomic.Pointer[core.Chain] // by label, filled when met; nil without a softmaxce
 	classes  int
 	columns  struct{ y, v [][]int } // recorded coordinates, nil for all
 }
@@ -117,7 +118,7 @@ func (s *shape) check() error {
 				return fmt.Errorf("chain: operator %d is softmaxce, want it last", i)
 			}
 			s.classes = spec.N
-			s.labelled = make([]*core.Chain, spec.N)
+			s.labelled = make([]atomic.Pointer[core.Chain], spec.N)
 		}
 	}
 	return s.sampled()
@@ -162,16 +163,17 @@ func (s *shape) withLabel(label int) *core.Chain {
 	if s.labelled == nil {
 		return s.chain
 	}
-	if s.labelled[label] == nil {
-		specs := slices.Clone(s.run.Chain)
-		specs[len(specs)-1].Label = label
-		chain, err := core.FromSpecs(specs)
-		if err != nil {
-			panic("trace: " + err.Error()) // it differs from a good one in a checked label
-		}
-		s.labelled[label] = chain
+	if known := s.labelled[label].Load(); known != nil {
+		return known
 	}
-	return s.labelled[label]
+	specs := slices.Clone(s.run.Chain)
+	specs[len(specs)-1].Label = label
+	chain, err := core.FromSpecs(specs)
+	if err != nil {
+		panic("trace: " + err.Error()) // it differs from a good one in a checked label
+	}
+	s.labelled[label].Store(chain)
+	return chain
 }
 
 // Step is one recorded step. States are as (5) has them: V is divided by the record's
@@ -308,10 +310,13 @@ func (s *shape) weight(k int) (op, index int) {
 
 // notFinite is the index of the first number that is NaN or infinite, -1 for none.
 func notFinite(v []float64) int {
-	for k, x := range v {
-		if x-x != 0 {
-			return k
-		}
+	const exponent, one = 0x7FF << 52, 1 << 52
+	bad := uint64(0)
+	for _, x := range v {
+		bad |= math.Float64bits(x)&exponent + one // all ones carry into the sign
 	}
-	return -1
+	if bad>>63 == 0 {
+		return -1
+	}
+	return slices.IndexFunc(v, func(x float64) bool { return x-x != 0 })
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 )
 
-// The exact pass is one of core.Batch. Passes that only the judge makes, with every operator at given states, are
-// made of the products here, which run along the longer side as those of core do; an operator without one goes
-// through core.Op. TestKernels holds them against core.Batch.
+// The passes of the judge, exact ones and with all operators at given states, are made of the products here, which
+// run along the longer side as those of core do; an operator without one goes through core.Op. TestExactPass holds
+// them against core.Batch.
 
 func vector(v []float64, n, inc int) blas64.Vector { return blas64.Vector{N: n, Inc: inc, Data: v} }
 
@@ -72,9 +72,8 @@ type batchOp struct {
 	buffer []float64
 }
 
-// batchOps are the operators of the chain, by number.
-func (r *recovery) batchOps() []batchOp {
-	s := r.shape
+// batchOps are the operators of the chain, by number; label gives that of a sample.
+func (s *shape) batchOps(label func(sample int) int) []batchOp {
 	n := s.chain.N()
 	all := make([]batchOp, n+1)
 	for i := 1; i <= n; i++ {
@@ -83,7 +82,7 @@ func (r *recovery) batchOps() []batchOp {
 		o.op = func(int) core.Op { return s.chain.Op(i) }
 		switch o.spec.Op {
 		case "softmaxce":
-			o.op = func(sample int) core.Op { return s.withLabel(r.st.Labels[sample]).Op(i) }
+			o.op = func(sample int) core.Op { return s.withLabel(label(sample)).Op(i) }
 		case "affine", "linear":
 			o.matrix = o.in * o.out
 		case "tanh", "sigmoid", "softplus", "square", "logistic":

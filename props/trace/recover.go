@@ -71,12 +71,15 @@ func newRecovery(s *shape) *recovery {
 	for k := range r.sites {
 		r.sites[k].d = s.siteWidth(k)
 	}
-	r.rows, r.values, r.uc = r.batchOps(), make([][]float64, n+1), make([]float64, s.chain.NW())
+	r.rows = s.batchOps(r.label)
+	r.values, r.uc = make([][]float64, n+1), make([]float64, s.chain.NW())
 	if len(s.run.Sampled) > 0 {
 		r.partial = newPartial(r)
 	}
 	return r
 }
+
+func (r *recovery) label(sample int) int { return r.st.Labels[sample] }
 
 // Sites are numbered delta_1..delta_N, then eps_2..eps_N.
 func (s *shape) deltaSite(i int) int { return i - 1 }

@@ -15,7 +15,7 @@ type replay struct {
 
 func newReplay(r *recovery) *replay {
 	list := func() [][]float64 { return make([][]float64, r.chain.N()+1) }
-	return &replay{recovery: r, operators: r.batchOps(), x: list(), f: list(), values: list(), output: list(),
+	return &replay{recovery: r, operators: r.shape.batchOps(r.label), x: list(), f: list(), values: list(), output: list(),
 		u: make([]float64, r.chain.NW())}
 }
 
@@ -44,9 +44,6 @@ func (p *replay) distance2(ex *exactPass, d []float64, site int, without bool) f
 	}
 	return sum
 }
-
-// samplesOf is samples from..to-1 of rows of d numbers.
-func samplesOf(rows []float64, d, from, to int) []float64 { return rows[from*d : to*d] }
 
 // errors are those of a site, of samples from..to-1.
 func (p *replay) errors(site, from, to int) []float64 {

@@ -65,7 +65,7 @@ func newAhead(from source, s *shape) *ahead {
 			select {
 			case s := <-a.free:
 				if s.err = from.Next(&s.step); s.err == nil {
-					s.exact = exacts.take(s.exact, &s.step)
+					s.exact = exacts.take(s.exact, &s.step, s.step.W)
 				}
 				a.full <- s
 				if s.err != nil {
@@ -145,7 +145,7 @@ func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
 	return r.over(ctx, func() (*Step, *exactPass, error) {
 		err := from.Next(&st)
 		if err == nil {
-			ex = r.exacts.take(ex, &st)
+			ex = r.exacts.take(ex, &st, st.W)
 		}
 		return &st, ex, err
 	})
@@ -330,6 +330,7 @@ func (r *runJudge) budget(t int, m measured) {
 // |u(w+) - u(w)|/|w+ - w| of a step, mu as the least |u|^2/(2 (loss - l*)).
 type curve struct {
 	l, mu float64
+	moved *exactPass // after a step
 }
 
 func (c *curve) add(j *stepJudge, st *Step, m measured) {
@@ -354,9 +355,8 @@ func (c *curve) add(j *stepJudge, st *Step, m measured) {
 	if !(far > 0) || notFinite(moved) >= 0 {
 		return
 	}
-	j.exacts.batch.Load(stepData{st, j.shape}, nil)
-	j.exacts.batch.Pass(moved, nil)
-	if l := math.Sqrt(difference2(j.exacts.batch.U(), j.ex.u)) / far; l > c.l {
+	c.moved = j.exacts.take(c.moved, st, moved)
+	if l := math.Sqrt(difference2(c.moved.u, j.ex.u)) / far; l > c.l {
 		c.l = l
 	}
 }
