@@ -3,6 +3,8 @@ package trace
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting/anytime"
 )
 
@@ -47,9 +49,9 @@ func (b *bias) add(e *siteError, samples int, bound float64) {
 	b.samples += samples
 	b.bound += bound
 	for way := range ways {
-		b.ways2[way] += e.sum2[way]
-		for k, x := range e.mean[way] {
-			b.mean[way][k] += x
+		b.ways2[way] += e.sum2[way] // NaN stays
+		if e.sum2[way] == e.sum2[way] {
+			floats.Add(b.mean[way], e.mean[way])
 		}
 	}
 	if b.steps == biasBlock {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
@@ -310,12 +312,7 @@ func (s *shape) weight(k int) (op, index int) {
 
 // notFinite is the index of the first number that is NaN or infinite, -1 for none.
 func notFinite(v []float64) int {
-	const exponent, one = 0x7FF << 52, 1 << 52
-	bad := uint64(0)
-	for _, x := range v {
-		bad |= math.Float64bits(x)&exponent + one // all ones carry into the sign
-	}
-	if bad>>63 == 0 {
+	if sum := floats.Sum(v); sum-sum == 0 {
 		return -1
 	}
 	return slices.IndexFunc(v, func(x float64) bool { return x-x != 0 })

@@ -87,6 +87,7 @@ func cpuSeconds(f func()) float64 {
 // keptSteps are the first steps of a run.
 func keptSteps(b testing.TB, e engine, count int, hidden ...int) (*shape, []Step) {
 	run := newEngineRun(b, e, 5, count, hidden...)
+	run.weights32 = true
 	var list []Step
 	var st Step
 	for run.Next(&st) == nil {

@@ -325,38 +325,33 @@ func (r *recovery) holdStored(site Site, rule string, b int, got, want []float64
 
 // row goes over one sample of a site: its errors, got - exact, to dst and to the sums of their ways; how what is
 // expected of them is spread; and whether one may be further from want than is allowed, which a slower look then
-// decides. near is exact rounded to storage.
+// decides. near is exact rounded to storage, v what an elementwise derivative is multiplied by.
 func (r *recovery) row(e *siteError, dst, got, exact, near, want, v []float64, l *limits, scale float64) (slow bool) {
 	least, most := r.model.least, r.model.most
-	const sign = uint64(1) << 63
-	all, fourth, squares, bound := 0.0, 0.0, 0.0, 0.0
+	all, fourth, squares := 0.0, 0.0, 0.0
 	sum, sumNear := 0.0, 0.0
 	n := len(got)
-	limit := sized(l.limit, n)
-	l.limit = limit
-	l.fill(limit, want, v)
 	mean, meanNear, by := e.mean[byValue], e.mean[rounded], e.spread.by
 	dst, exact, near, want = dst[:n], exact[:n], near[:n], want[:n]
-	limit, mean, meanNear, by = limit[:n], mean[:n], meanNear[:n], by[:n]
+	mean, meanNear, by = mean[:n], meanNear[:n], by[:n]
+	constant, rel := l.constant(), l.rel
 	for k, g := range got {
 		x := g - exact[k]
+		y := g - near[k]
 		dst[k] = x
 		mean[k] += x
 		sum += x * x
-		x = g - near[k]
-		meanNear[k] += x
-		sumNear += x * x
+		meanNear[k] += y
+		sumNear += y * y
 		w := want[k]
-		a := limit[k]
-		if !(math.Abs(g-w) <= a) {
+		a := math.Abs(w)
+		if !(math.Abs(g-w) <= constant+rel*a) {
 			slow = true
 		}
-		bound += a * a
 		squares += w * w
 		// 2^{2e} for the exponent e of the larger one.
-		bits := max(math.Float64bits(g*scale)&^sign, math.Float64bits(w*scale)&^sign)
-		bits = min(max(bits, least), most)
-		q := math.Float64frombits(bits >> 52 << 52)
+		bits := min(max(math.Float64bits(max(math.Abs(g), a)*scale), least), most)
+		q := math.Float64frombits(bits &^ (1<<52 - 1))
 		q *= q
 		all += q
 		fourth += q * q
@@ -368,9 +363,9 @@ func (r *recovery) row(e *siteError, dst, got, exact, near, want, v []float64, l
 	e.spread.fourth += fourth
 	unit := r.model.s / scale
 	e.pred += all * unit * unit * twelfth
-	e.bound += math.Sqrt(bound)
+	e.bound += l.norm(n, squares, v)
 	l.square = squares
-	return slow
+	return slow && l.exceeded(got, want, v)
 }
 
 // hold reports the first entry that is further from want than allowed.

@@ -2,6 +2,9 @@ package trace
 
 import (
 	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/cascade-sgd/cascade/core"
 )
@@ -127,13 +130,7 @@ func (o *opView) norms() {
 
 func norm(v []float64) float64 { return math.Sqrt(square(v)) }
 
-func square(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += x * x
-	}
-	return sum
-}
+func square(v []float64) float64 { return floats.Dot(v, v) }
 
 // forward adds to dst, out entries, what the value y of sample b may be off by before it is stored.
 func (e *envelope) forward(dst []float64, o *opView, b int, y []float64) {
@@ -283,9 +280,7 @@ func (s *spread) reset(d int) {
 func (s *spread) add(o *spread) {
 	s.all += o.all
 	s.fourth += o.fourth
-	for k, x := range o.by {
-		s.by[k] += x
-	}
+	floats.Add(s.by, o.by)
 }
 
 // numbers is how many equal numbers have the spread of these, at least 1.
@@ -379,19 +374,48 @@ func (e *envelope) judged() float64 { return 1 + judge.c/min(e.c, e.a) }
 type limits struct {
 	col, add              []float64
 	row, rel, times, relV float64
+	least                 float64 // of col
+	colNorm, addNorm      float64
 	square                float64 // of the last row's values
 	limit                 []float64
 	buffers               [2][]float64
 }
 
+// constant is the least of a row's limits besides rel |want_k|.
+func (l *limits) constant() float64 { return l.row + l.least*l.times }
+
+// norm is an upper bound of the norm of a row's limits, where the values have the sum of squares given: by the
+// triangle inequality.
+func (l *limits) norm(n int, squares float64, v []float64) float64 {
+	sum := l.row*math.Sqrt(float64(n)) + l.rel*math.Sqrt(squares) + l.colNorm*l.times + l.addNorm
+	if v != nil {
+		sum += l.relV * norm(v)
+	}
+	return sum
+}
+
+// exceeded reports whether an entry is beyond its limit.
+func (l *limits) exceeded(got, want, v []float64) bool {
+	l.limit = sized(l.limit, len(want))
+	l.fill(l.limit, want, v)
+	for k, w := range want {
+		if !(math.Abs(got[k]-w) <= l.limit[k]) {
+			return true
+		}
+	}
+	return false
+}
+
 // forward prepares for operator o.
 func (l *limits) forward(e *envelope, o *opView) {
-	l.col, l.add, l.relV, l.row, l.rel = nil, nil, 0, e.tinyS, e.s
+	*l = limits{row: e.tinyS, rel: e.s, limit: l.limit, buffers: l.buffers}
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		l.col = l.scaled(0, o.rowsW, e.dotGrowth(o.in+1))
+		l.least, l.colNorm = slices.Min(l.col), norm(l.col)
 		if _, bias := o.matrix2(); len(bias) > 0 {
 			l.add = l.scaled(1, bias, e.dotGrowth(o.in+1))
+			l.addNorm = norm(l.add)
 		}
 	case "bias":
 		l.rel += 3 * e.c
@@ -420,10 +444,11 @@ func (l *limits) forwardRow(o *opView, b int) {
 
 // byInput prepares for J1^T of operator o.
 func (l *limits) byInput(e *envelope, o *opView, more float64) {
-	l.col, l.add, l.relV, l.row, l.rel = nil, nil, 0, e.tinyS+more, e.s
+	*l = limits{row: e.tinyS + more, rel: e.s, limit: l.limit, buffers: l.buffers}
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		l.col = l.scaled(0, o.colsW, e.dotGrowth(o.out))
+		l.least, l.colNorm = slices.Min(l.col), norm(l.col)
 	case "bias", "scale", "square", "halfsq":
 		l.rel += e.c
 	case "tanh", "sigmoid", "softplus", "logistic":

@@ -234,32 +234,35 @@ func (j *stepJudge) move(st *Step, after []float64) {
 	reg, g := j.run.Reg, st.Gamma
 	for i := 1; i <= j.chain.N(); i++ {
 		nw := j.chain.Op(i).NW()
-		if nw == 0 {
-			continue
-		}
 		w, u, got := j.chain.W(i, st.W), j.chain.W(i, st.U), j.chain.W(i, after)
-		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
-		want, slow := j.near, false
-		rel := judge.c * 8
+		off := false
 		for k, x := range w {
-			step := u[k]
-			if reg.Rho > 0 {
-				step += reg.Grad(x)
+			want, allowed := j.env.move(x, u[k], g, reg)
+			if !(math.Abs(got[k]-want) <= allowed) {
+				off = true
+				break
 			}
-			want[k] = x - g*step
-			slow = slow || !(math.Abs(got[k]-want[k]) <= rel*math.Abs(want[k]))
 		}
-		if !slow {
+		if !off {
 			continue
 		}
+		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
 		for k, x := range w {
-			r := reg.Grad(x)
-			move := math.Abs(g) * (math.Abs(u[k]) + math.Abs(r))
-			j.allow[k] = 8*max(j.env.c, j.env.s)*move +
-				j.env.stored(want[k], judge.c*8*(math.Abs(x)+move)+j.env.c*math.Abs(x)+j.env.tiny)
+			j.near[k], j.allow[k] = j.env.move(x, u[k], g, reg)
 		}
-		j.hold(Site{"w", i, i}, "(5d)", -1, got, want, j.allow)
+		j.hold(Site{"w", i, i}, "(5d)", -1, got, j.near, j.allow)
 	}
+}
+
+// move is (5d) for a weight, and what an engine and the judge may be off by.
+func (e *envelope) move(w, u, g float64, reg core.Regularizer) (want, allowed float64) {
+	r := 0.0
+	if reg.Rho > 0 {
+		r = reg.Grad(w)
+	}
+	want = w - g*(u+r)
+	size, move := math.Abs(w), math.Abs(g)*(math.Abs(u)+math.Abs(r))
+	return want, 8*max(e.c, e.s)*move + e.stored(want, judge.c*8*(size+move)+e.c*size+e.tiny)
 }
 
 // keptPasses is |U-u|^2 with the error of each site alone, and without it.
