@@ -16,10 +16,12 @@ import (
 const (
 	biasBlock = 2
 	biasAlpha = 1e-6 // for all tests of a site
+	testAlpha = biasAlpha / (2 * means)
+	means     = 5 // in biasGrid
 )
 
 // biasGrid are the means that are tested, in units of R.
-var biasGrid = [...]float64{0, 0.01, 0.1, 0.3, 1}
+var biasGrid = [means]float64{0, 0.01, 0.1, 0.3, 1}
 
 // bias follows one site.
 type bias struct {
@@ -92,7 +94,11 @@ func (b *bias) close() {
 	b.steps = 0
 }
 
+// observe gives x to a test that has not rejected yet: what it has rejected stays so.
 func (b *bias) observe(t *anytime.Test, x, bound float64) {
+	if t.Rejected(testAlpha) {
+		return
+	}
 	if err := t.Observe(x, bound); err != nil && b.broken == nil {
 		b.broken = err
 	}
@@ -109,13 +115,12 @@ func (b *bias) interval() (mean, low, high float64, biased bool) {
 		return mean, math.NaN(), math.NaN(), false
 	}
 	low, high = math.Inf(-1), math.Inf(1)
-	alpha := biasAlpha / (2 * float64(len(biasGrid)))
 	for k, m := range biasGrid {
-		if b.above[k].Rejected(alpha) {
+		if b.above[k].Rejected(testAlpha) {
 			low = m * r
 			biased = true
 		}
-		if b.below[k].Rejected(alpha) {
+		if b.below[k].Rejected(testAlpha) {
 			high = min(high, m*r)
 		}
 	}

@@ -56,10 +56,17 @@ func addOuter(m, v, x []float64, rows, out, in int) {
 
 // addRows adds the rows of m to dst.
 func addRows(dst, m []float64) {
-	for n := len(dst); len(m) > 0; m = m[n:] {
+	n := len(dst)
+	const some = 16 // rows at once
+	for ; len(m) >= some*n; m = m[some*n:] {
+		blas64.Gemv(blas.Trans, 1, general(m, some, n), vector(ones[:], some, 1), 1, vector(dst, n, 1))
+	}
+	for ; len(m) > 0; m = m[n:] {
 		floats.Add(dst, m[:n])
 	}
 }
+
+var ones = [16]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
 
 // batchOp applies an operator to rows of samples.
 type batchOp struct {
@@ -116,28 +123,24 @@ func (o *batchOp) forward(y, x, w []float64, from int) {
 	}
 }
 
-// nearValues is forward for a tanh whose inputs are close to x0, of which the values are y0.
-func nearValues(y, x, x0, y0 []float64) {
-	y, x0, y0 = y[:len(x)], x0[:len(x)], y0[:len(x)]
-	for k, v := range x {
-		y[k] = tanhNear(v, x0[k], y0[k])
-	}
-}
-
-// tanhNear is tanh(x) from y0 = tanh(x0), within three units, where x is close to x0:
+// nearValues writes tanh(x) to y, within three units, from y0 = tanh(x0) where x is close to x0:
 //
 //	tanh(x0 + h) = (tanh x0 + tanh h) / (1 + tanh x0 tanh h)
 //
 // with the series of tanh h up to h^11, which is short of it by less than 2^-56. The sum loses no digits as h is at
 // most an eighth of x.
-func tanhNear(x, x0, y0 float64) float64 {
-	h := x - x0
-	if a := math.Abs(h); !(a <= 1.0/16) || !(8*a <= math.Abs(x)) {
-		return math.Tanh(x)
+func nearValues(y, x, x0, y0 []float64) {
+	y, x0, y0 = y[:len(x)], x0[:len(x)], y0[:len(x)]
+	for k, v := range x {
+		h := v - x0[k]
+		if a := math.Abs(h); !(a <= 1.0/16) || !(8*a <= math.Abs(v)) {
+			y[k] = math.Tanh(v)
+			continue
+		}
+		q := h * h
+		t := h * (1 + q*(-1.0/3+q*(2.0/15+q*(-17.0/315+q*(62.0/2835-q*(1382.0/155925))))))
+		y[k] = (y0[k] + t) / (1 + y0[k]*t)
 	}
-	q := h * h
-	t := h * (1 + q*(-1.0/3+q*(2.0/15+q*(-17.0/315+q*(62.0/2835-q*(1382.0/155925))))))
-	return (y0 + t) / (1 + y0*t)
 }
 
 // byInput writes J1(x_k, w)^T v_k to the rows of dst; f are the values of forward.

@@ -50,7 +50,7 @@ type recovery struct {
 	to            int
 	f             []float64
 	allow         []float64
-	near          []float64
+	near, other   []float64
 	columnsOf     []int    // of the site that is looked at, nil for all
 	partial       *partial // where some states are sampled
 	limits        limits
@@ -267,17 +267,19 @@ func (r *recovery) ones() []float64 {
 
 // delta recovers delta_i at operator o from the values y and f of samples from..to-1.
 func (r *recovery) delta(i int, e *siteError, o *opView, y, f []float64) {
-	d := e.d
 	e.start(r.model.storage)
+	size := r.look(e, r.errors(e), y, f, f, 1)
 	l := &r.limits
 	l.forward(&r.env, o)
-	slow := false
-	near := r.nearest(f, 1)
+	d, slow := e.d, false
 	for b := r.from; b < r.to; b++ {
 		rows := (b - r.from) * d
 		fb := f[rows : rows+d]
-		l.forwardRow(o, b)
-		slow = r.row(e, e.e[b*d:b*d+d], y[rows:rows+d], fb, near[rows:rows+d], fb, nil, l, 1) || slow
+		if l.col != nil {
+			l.times = math.Sqrt(o.input2(b))
+		}
+		slow = l.row(y[rows:rows+d], fb, nil, size) || slow
+		e.bound += l.norm(d, l.square, nil)
 		e.pred += r.model.forward(l.square, o, b, fb)
 	}
 	if change := r.cast(o); change != nil {
@@ -305,6 +307,9 @@ func (r *recovery) delta(i int, e *siteError, o *opView, y, f []float64) {
 	}
 }
 
+// errors are those of a site in the window.
+func (r *recovery) errors(e *siteError) []float64 { return r.of(e.e, e.d) }
+
 // nearest are the numbers of storage nearest to v times scale, over scale; v itself where storage has all.
 func (r *recovery) nearest(v []float64, scale float64) []float64 {
 	if r.model.storage.Mantissa == 52 {
@@ -323,49 +328,32 @@ func (r *recovery) holdStored(site Site, rule string, b int, got, want []float64
 	r.hold(site, rule, b, got, want, r.allow)
 }
 
-// row goes over one sample of a site: its errors, got - exact, to dst and to the sums of their ways; how what is
-// expected of them is spread; and whether one may be further from want than is allowed, which a slower look then
-// decides. near is exact rounded to storage, v what an elementwise derivative is multiplied by.
-func (r *recovery) row(e *siteError, dst, got, exact, near, want, v []float64, l *limits, scale float64) (slow bool) {
-	least, most := r.model.least, r.model.most
-	all, fourth, squares := 0.0, 0.0, 0.0
-	sum, sumNear := 0.0, 0.0
-	n := len(got)
-	mean, meanNear, by := e.mean[byValue], e.mean[rounded], e.spread.by
-	dst, exact, near, want = dst[:n], exact[:n], near[:n], want[:n]
-	mean, meanNear, by = mean[:n], meanNear[:n], by[:n]
-	constant, rel := l.constant(), l.rel
-	for k, g := range got {
-		x := g - exact[k]
-		y := g - near[k]
-		dst[k] = x
-		mean[k] += x
-		sum += x * x
-		meanNear[k] += y
-		sumNear += y * y
-		w := want[k]
-		a := math.Abs(w)
-		if !(math.Abs(g-w) <= constant+rel*a) {
-			slow = true
-		}
-		squares += w * w
-		// 2^{2e} for the exponent e of the larger one.
-		bits := min(max(math.Float64bits(max(math.Abs(g), a)*scale), least), most)
-		q := math.Float64frombits(bits &^ (1<<52 - 1))
-		q *= q
-		all += q
-		fourth += q * q
-		by[k] += q
+// look takes the errors of a site in the window, got - exact, to dst and to the sums of their ways, and how what is
+// expected of them is spread: over the larger one of got and want. It gives a bound of |got - want| of all entries.
+func (r *recovery) look(e *siteError, dst, got, exact, want []float64, scale float64) (size float64) {
+	size = math.Sqrt(r.differences(e, dst, got, exact, byValue)) // want is at most as far as exact
+	if r.model.storage.Mantissa < 52 {
+		r.other = sized(r.other, len(got))
+		r.differences(e, r.other, got, r.nearest(exact, scale), rounded)
 	}
-	e.sum2[byValue] += sum
-	e.sum2[rounded] += sumNear // NaN where storage has all digits
+	r.other = sized(r.other, len(got))
+	r.model.spacings(r.other, got, want, scale)
+	all := floats.Sum(r.other)
 	e.spread.all += all
-	e.spread.fourth += fourth
+	e.spread.fourth += square(r.other)
+	addRows(e.spread.by, r.other)
 	unit := r.model.s / scale
 	e.pred += all * unit * unit * twelfth
-	e.bound += l.norm(n, squares, v)
-	l.square = squares
-	return slow && l.exceeded(got, want, v)
+	return size
+}
+
+// differences writes got - want to dst, and adds them to the sums of a way. It gives the sum of their squares.
+func (r *recovery) differences(e *siteError, dst, got, want []float64, way int) float64 {
+	floats.AddScaledTo(dst, got, -1, want)
+	sum := square(dst)
+	e.sum2[way] += sum
+	addRows(e.mean[way], dst)
+	return sum
 }
 
 // hold reports the first entry that is further from want than allowed.
@@ -409,22 +397,11 @@ func (e *siteError) start(storage format) {
 
 // take adds to the sums of a way, and of the one beside it that rounds to storage, if it exists.
 func (r *recovery) take(e *siteError, got, want []float64, scale float64, way int) {
-	near := r.nearest(want, scale)
-	d := e.d
-	mean, meanNear := e.mean[way][:d], e.mean[way+1][:d]
-	sum, sumNear := 0.0, 0.0
-	for from := 0; from < len(got); from += d {
-		g, w, v := got[from:from+d], want[from:from+d], near[from:from+d]
-		for k, x := range g {
-			a, b := x-w[k], x-v[k]
-			mean[k] += a
-			sum += a * a
-			meanNear[k] += b
-			sumNear += b * b
-		}
+	r.other = sized(r.other, len(got))
+	r.differences(e, r.other, got, want, way)
+	if r.model.storage.Mantissa < 52 {
+		r.differences(e, r.other, got, r.nearest(want, scale), way+1)
 	}
-	e.sum2[way] += sum
-	e.sum2[way+1] += sumNear // NaN where storage has all digits
 }
 
 // eps recovers eps_i at operator o from V_{i-1}, got, where J1^T V_i is g, with V_i and Y_i of samples
@@ -442,20 +419,22 @@ func (r *recovery) eps(i int, e *siteError, o *opView, got, g, vs, ys []float64)
 	if o.readsOutput() {
 		want = r.byOutput(e, o, got, g, vs, ys)
 	}
-	near := r.nearest(g, r.st.Scale)
+	size := r.look(e, r.errors(e), got, g, want, r.st.Scale)
 	l := &r.limits
 	l.byInput(&r.env, o, more)
 	slow := false
 	for b := r.from; b < r.to; b++ {
 		rows, k := (b-r.from)*d, (b-r.from)*o.out
 		gb, vb := g[rows:rows+d], vs[k:k+o.out]
-		l.byInputRow(vb)
+		if l.col != nil {
+			l.times = norm(vb)
+		}
 		entries := vb
 		if l.relV == 0 {
 			entries = nil
 		}
-		slow = r.row(e, e.e[b*d:b*d+d], got[rows:rows+d], gb, near[rows:rows+d], want[rows:rows+d], entries, l,
-			r.st.Scale) || slow
+		slow = l.row(got[rows:rows+d], want[rows:rows+d], entries, size) || slow
+		e.bound += l.norm(d, l.square, entries)
 		e.pred += r.model.byInput(l.square, o, b, vb, gb)
 	}
 	if !slow {
@@ -497,9 +476,12 @@ func (r *recovery) byOutput(e *siteError, o *opView, got, g, v, y []float64) []f
 	r.take(e, got, f, r.st.Scale, byOutput)
 	got, g = got[:len(f)], g[:len(f)]
 	for k, w := range f {
-		if x := got[k]; math.Abs(x-w) > math.Abs(x-g[k]) {
-			f[k] = g[k]
+		x, other := got[k], g[k]
+		bits := math.Float64bits(w)
+		if math.Abs(x-w) > math.Abs(x-other) { // a jump would be wrong half the time
+			bits = math.Float64bits(other)
 		}
+		f[k] = math.Float64frombits(bits)
 	}
 	return f
 }

@@ -291,6 +291,27 @@ func (s *spread) coordinates() float64 {
 	return max(1, s.all*s.all/(square(s.by)+math.SmallestNonzeroFloat64))
 }
 
+// spacings writes 2^{2e} for the exponent e of the larger one of a and b, times scale.
+func (m *model) spacings(dst, a, b []float64, scale float64) {
+	const sign, exponent = 1 << 63, 0x7FF << 52
+	least, most := m.least, m.most
+	a, b = a[:len(dst)], b[:len(dst)]
+	if scale == 1 {
+		for k := range dst {
+			bits := max(math.Float64bits(a[k])&^sign, math.Float64bits(b[k])&^sign)
+			q := math.Float64frombits(min(max(bits, least), most) & exponent)
+			dst[k] = q * q
+		}
+		return
+	}
+	for k := range dst {
+		bits := max(math.Float64bits(a[k])&^sign, math.Float64bits(b[k])&^sign)
+		bits = math.Float64bits(math.Float64frombits(bits) * scale)
+		q := math.Float64frombits(min(max(bits, least), most) & exponent)
+		dst[k] = q * q
+	}
+}
+
 // functions is 12 times the mean square error of elementwise functions with values of the given
 // square: that of compute, where it is not hidden in the rounding to storage.
 func (m *model) functions(square float64) float64 {
@@ -370,28 +391,42 @@ func (e *envelope) judged() float64 { return 1 + judge.c/min(e.c, e.a) }
 
 // limits is a bound of what is allowed for the entries of a row, cheap to evaluate, at most what the envelope has:
 //
-//	row + rel |want_k| + col_k times + add_k + relV |v_k|
+//	row0 + rel |want_k| + col_k times + add_k + relV |v_k|
 type limits struct {
-	col, add              []float64
-	row, rel, times, relV float64
-	least                 float64 // of col
-	colNorm, addNorm      float64
-	square                float64 // of the last row's values
-	limit                 []float64
-	buffers               [2][]float64
+	col, add               []float64
+	row0, rel, times, relV float64
+	least                  float64 // of col
+	colNorm, addNorm       float64
+	square                 float64 // of the last row's values
+	limit                  []float64
+	buffers                [2][]float64
 }
-
-// constant is the least of a row's limits besides rel |want_k|.
-func (l *limits) constant() float64 { return l.row + l.least*l.times }
 
 // norm is an upper bound of the norm of a row's limits, where the values have the sum of squares given: by the
 // triangle inequality.
 func (l *limits) norm(n int, squares float64, v []float64) float64 {
-	sum := l.row*math.Sqrt(float64(n)) + l.rel*math.Sqrt(squares) + l.colNorm*l.times + l.addNorm
+	sum := l.row0*math.Sqrt(float64(n)) + l.rel*math.Sqrt(squares) + l.colNorm*l.times + l.addNorm
 	if v != nil {
 		sum += l.relV * norm(v)
 	}
 	return sum
+}
+
+// row reports whether an entry of a row is beyond its limit, where all are within size, and takes the sum of the
+// squares of want.
+func (l *limits) row(got, want, v []float64, size float64) bool {
+	l.square = square(want)
+	constant, rel := l.row0+l.least*l.times, l.rel
+	if size*(1+0x1p-30) <= constant {
+		return false
+	}
+	got = got[:len(want)]
+	for k, w := range want {
+		if !(math.Abs(got[k]-w) <= constant+rel*math.Abs(w)) { // at most the limit
+			return l.exceeded(got, want, v)
+		}
+	}
+	return false
 }
 
 // exceeded reports whether an entry is beyond its limit.
@@ -408,7 +443,7 @@ func (l *limits) exceeded(got, want, v []float64) bool {
 
 // forward prepares for operator o.
 func (l *limits) forward(e *envelope, o *opView) {
-	*l = limits{row: e.tinyS, rel: e.s, limit: l.limit, buffers: l.buffers}
+	*l = limits{row0: e.tinyS, rel: e.s, limit: l.limit, buffers: l.buffers}
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		l.col = l.scaled(0, o.rowsW, e.dotGrowth(o.in+1))
@@ -436,15 +471,9 @@ func (l *limits) scaled(buffer int, v []float64, x float64) []float64 {
 	return dst
 }
 
-func (l *limits) forwardRow(o *opView, b int) {
-	if l.col != nil {
-		l.times = math.Sqrt(o.input2(b))
-	}
-}
-
 // byInput prepares for J1^T of operator o.
 func (l *limits) byInput(e *envelope, o *opView, more float64) {
-	*l = limits{row: e.tinyS + more, rel: e.s, limit: l.limit, buffers: l.buffers}
+	*l = limits{row0: e.tinyS + more, rel: e.s, limit: l.limit, buffers: l.buffers}
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		l.col = l.scaled(0, o.colsW, e.dotGrowth(o.out))
@@ -457,15 +486,9 @@ func (l *limits) byInput(e *envelope, o *opView, more float64) {
 	}
 }
 
-func (l *limits) byInputRow(v []float64) {
-	if l.col != nil {
-		l.times = norm(v)
-	}
-}
-
 // fill writes the limits of a row.
 func (l *limits) fill(dst, want, v []float64) {
-	row, rel := l.row, l.rel
+	row, rel := l.row0, l.rel
 	want = want[:len(dst)]
 	switch {
 	case l.col != nil && l.add != nil:

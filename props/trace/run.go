@@ -52,7 +52,7 @@ type aheadStep struct {
 }
 
 func newAhead(from source, s *shape) *ahead {
-	const steps = 3
+	const steps = 2 // one that is judged and one that is read: more would not stay in the cache
 	a := &ahead{free: make(chan *aheadStep, steps), full: make(chan *aheadStep, steps), done: make(chan struct{}),
 		ended: make(chan struct{})}
 	for range steps {
@@ -214,7 +214,7 @@ func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
 			r.sums[i].gain = larger(r.sums[i].gain, float64(s.Gain[i]))
 			r.sums[i].atMost = larger(r.sums[i].atMost, float64(s.GainAtMost[i]))
 		}
-	case k%sharesEvery == 0:
+	case k%max(sharesEvery, r.columns.per) == 0: // one a column, and not fewer than that
 		first = r.first(m.error2)
 	}
 	for i, x := range first {

@@ -235,15 +235,7 @@ func (j *stepJudge) move(st *Step, after []float64) {
 	for i := 1; i <= j.chain.N(); i++ {
 		nw := j.chain.Op(i).NW()
 		w, u, got := j.chain.W(i, st.W), j.chain.W(i, st.U), j.chain.W(i, after)
-		off := false
-		for k, x := range w {
-			want, allowed := j.env.move(x, u[k], g, reg)
-			if !(math.Abs(got[k]-want) <= allowed) {
-				off = true
-				break
-			}
-		}
-		if !off {
+		if reg.Rho == 0 && j.env.moved(got, w, u, g) {
 			continue
 		}
 		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
@@ -252,6 +244,20 @@ func (j *stepJudge) move(st *Step, after []float64) {
 		}
 		j.hold(Site{"w", i, i}, "(5d)", -1, got, j.near, j.allow)
 	}
+}
+
+// moved reports whether got is w - g u within less than move allows.
+func (e *envelope) moved(got, w, u []float64, g float64) bool {
+	rel, move := e.s, 8*max(e.c, e.s)
+	got, u = got[:len(w)], u[:len(w)]
+	for k, x := range w {
+		step := g * u[k]
+		want := x - step
+		if !(math.Abs(got[k]-want) <= rel*math.Abs(want)+move*math.Abs(step)) {
+			return false
+		}
+	}
+	return true
 }
 
 // move is (5d) for a weight, and what an engine and the judge may be off by.
