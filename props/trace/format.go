@@ -41,6 +41,8 @@ type Run struct {
 	Sampled   map[string][]int `json:"sampled,omitempty"`
 	Known     *Known           `json:"known,omitempty"`
 	Budget    *Budget          `json:"budget,omitempty"`
+
+	Declared map[string]Declared `json:"declared,omitempty"`
 }
 
 // Known are constants of the objective; 0 is unknown, but for LStar, which is then nil.
@@ -64,6 +66,7 @@ type shape struct {
 	labelled []atomic.Pointer[core.Chain] // by label, filled when met; nil without a softmaxce
 	classes  int
 	columns  struct{ y, v [][]int } // recorded coordinates, nil for all
+	declared []*Declared            // by site, nil for none
 }
 
 // parseRun reads run.json.
@@ -123,7 +126,10 @@ func (s *shape) check() error {
 			s.labelled = make([]atomic.Pointer[core.Chain], spec.N)
 		}
 	}
-	return s.sampled()
+	if err := s.sampled(); err != nil {
+		return err
+	}
+	return s.declare()
 }
 
 // maxOperators is what package bounds can do.

@@ -74,7 +74,7 @@ type Fault struct {
 	Value   Number `json:"value"`   // recorded
 	Want    Number `json:"want"`    // recomputed from the record
 	Allowed Number `json:"allowed"` // how far they may be apart
-	Rule    string `json:"rule"`    // "(5a)", "(5b)", "(5c)", "(5d)", "finite", "loss"
+	Rule    string `json:"rule"`    // "(5a)", "(5b)", "(5c)", "(5d)", "finite", "loss", "declared"
 	Says    string `json:"says"`
 	Steps   int    `json:"steps"` // how many steps have a fault at this site
 }
@@ -126,8 +126,9 @@ type SiteSum struct {
 	Bias          Number `json:"bias"`          // |mean of the error| over steps and batch
 	BiasLow       Number `json:"biasLow"`       // anytime-valid interval of the mean along its direction
 	BiasHigh      Number `json:"biasHigh"`
-	Biased        bool   `json:"biased"` // 0 is not in it
-	MayBe         Number `json:"mayBe"`  // |error| up to which this site alone keeps the rate, see Rate
+	Biased        bool   `json:"biased"`             // 0 is not in it
+	MayBe         Number `json:"mayBe"`              // |error| up to which this site alone keeps the rate, see Rate
+	Declared      string `json:"declared,omitempty"` // the compressor that is declared there, in words
 }
 
 // Column is a piece of the run. Lists are in the order of Sites.

@@ -189,15 +189,20 @@ type ranker struct {
 	*shape
 	open    [][len(windows)]open
 	history [][len(windows)]history
-	skip    int  // the site that touches no gradient, delta_N
-	plain   bool // compute is not finer than storage
+	skips   []bool // the site that touches no gradient, delta_N, and those with a declared error
+	plain   bool   // compute is not finer than storage
 }
 
 func newRanker(s *shape) *ranker {
 	n := 2*s.chain.N() - 1
 	e := newEnvelope(s.run.Precision)
-	return &ranker{shape: s, open: make([][len(windows)]open, n), history: make([][len(windows)]history, n),
-		skip: s.deltaSite(s.chain.N()), plain: e.c >= e.s}
+	r := &ranker{shape: s, open: make([][len(windows)]open, n), history: make([][len(windows)]history, n),
+		skips: make([]bool, n), plain: e.c >= e.s}
+	for k, d := range s.declared {
+		r.skips[k] = d != nil
+	}
+	r.skips[s.deltaSite(s.chain.N())] = true
+	return r
 }
 
 // add takes in the errors of a step. It gives the blocks of one step, by site.
@@ -290,7 +295,7 @@ func (r *ranker) references() []reference {
 		}
 		var raw []float64
 		for l := range n {
-			if l != k && l != r.skip {
+			if l != k && !r.skips[l] {
 				raw = append(raw, all[l].raw[0])
 			}
 		}
@@ -298,7 +303,7 @@ func (r *ranker) references() []reference {
 		for w := range windows {
 			var z, m, family, others []float64
 			for l := range n {
-				if l == k || l == r.skip {
+				if l == k || r.skips[l] {
 					continue
 				}
 				others = append(others, all[l].above[0])
@@ -368,7 +373,7 @@ func (r *ranker) findings() []finding {
 	refs := r.references()
 	var list []finding
 	for k := range r.history {
-		if k == r.skip {
+		if r.skips[k] {
 			continue
 		}
 		best := finding{site: k}

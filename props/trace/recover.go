@@ -51,8 +51,9 @@ type recovery struct {
 	f             []float64
 	allow         []float64
 	near, other   []float64
-	columnsOf     []int    // of the site that is looked at, nil for all
-	partial       *partial // where some states are sampled
+	kept          []float64 // of a declared top-k
+	columnsOf     []int     // of the site that is looked at, nil for all
+	partial       *partial  // where some states are sampled
 	limits        limits
 	compute       format
 	change, casts []float64 // of cast and castRows
@@ -269,6 +270,7 @@ func (r *recovery) ones() []float64 {
 func (r *recovery) delta(i int, e *siteError, o *opView, y, f []float64) {
 	e.start(r.model.storage)
 	size := r.look(e, r.errors(e), y, f, f, 1)
+	declared := r.declared[r.deltaSite(i)]
 	l := &r.limits
 	l.forward(&r.env, o)
 	d, slow := e.d, false
@@ -278,8 +280,12 @@ func (r *recovery) delta(i int, e *siteError, o *opView, y, f []float64) {
 		if l.col != nil {
 			l.times = math.Sqrt(o.input2(b))
 		}
-		slow = l.row(y[rows:rows+d], fb, nil, size) || slow
-		e.bound += l.norm(d, l.square, nil)
+		if declared == nil {
+			slow = l.row(y[rows:rows+d], fb, nil, size) || slow
+			e.bound += l.norm(d, l.square, nil)
+		} else {
+			l.square = square(fb)
+		}
 		e.pred += r.model.forward(l.square, o, b, fb)
 	}
 	if change := r.cast(o); change != nil {
@@ -293,6 +299,12 @@ func (r *recovery) delta(i int, e *siteError, o *opView, y, f []float64) {
 		}
 		r.another(e)
 		r.take(e, y, cast, 1, byOutput)
+	}
+	if declared != nil {
+		r.declaredRows(declared, e, Site{"delta", i, i}, y, f, func(b int) {
+			r.env.forward(r.allow, o, b, f[(b-r.from)*d:(b-r.from+1)*d])
+		})
+		return
 	}
 	if !slow {
 		return
@@ -420,6 +432,7 @@ func (r *recovery) eps(i int, e *siteError, o *opView, got, g, vs, ys []float64)
 		want = r.byOutput(e, o, got, g, vs, ys)
 	}
 	size := r.look(e, r.errors(e), got, g, want, r.st.Scale)
+	declared := r.declared[r.epsSite(i)]
 	l := &r.limits
 	l.byInput(&r.env, o, more)
 	slow := false
@@ -433,9 +446,20 @@ func (r *recovery) eps(i int, e *siteError, o *opView, got, g, vs, ys []float64)
 		if l.relV == 0 {
 			entries = nil
 		}
-		slow = l.row(got[rows:rows+d], want[rows:rows+d], entries, size) || slow
-		e.bound += l.norm(d, l.square, entries)
+		if declared == nil {
+			slow = l.row(got[rows:rows+d], want[rows:rows+d], entries, size) || slow
+			e.bound += l.norm(d, l.square, entries)
+		} else {
+			l.square = square(want[rows : rows+d])
+		}
 		e.pred += r.model.byInput(l.square, o, b, vb, gb)
+	}
+	if declared != nil {
+		r.declaredRows(declared, e, Site{"eps", i, i}, got, want, func(b int) {
+			k, rows := (b-r.from)*o.out, (b-r.from)*d
+			r.env.byInput(r.allow, o, b, vs[k:k+o.out], g[rows:rows+d])
+		})
+		return
 	}
 	if !slow {
 		return

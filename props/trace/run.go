@@ -16,6 +16,8 @@ const (
 	MaxColumns  = 240 // of a Judgement
 	MaxFaults   = 100
 	maxApart    = 200 // flagged steps that are taken apart
+	// of a spike, from which on a declared compressor is its cause
+	declaredShare = 0.5
 )
 
 // Judge reads the record at path and judges it. The error is that of a record that is not as FORMAT.md
@@ -226,6 +228,7 @@ func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
 	}
 	r.columns.add(m, r.sites, st.B, first)
 	r.budget(st.T, m)
+	r.declaredBudgets(st)
 	return true
 }
 
@@ -421,7 +424,19 @@ func (r *runJudge) name(s Site) string {
 	case "U", "w", "V", "loss":
 		return fmt.Sprintf("%s_%d", s.Kind, s.I)
 	}
-	return fmt.Sprintf("%s_%d (%s, %s)", s.Kind, s.I, r.out.Operators[s.Op-1], way)
+	declared := ""
+	if d := r.declaredAt(s); d != nil {
+		declared = ", " + d.String()
+	}
+	return fmt.Sprintf("%s_%d (%s, %s%s)", s.Kind, s.I, r.out.Operators[s.Op-1], way, declared)
+}
+
+// declaredAt is what is declared of a site, nil for nothing.
+func (r *runJudge) declaredAt(s Site) *Declared {
+	if s.Kind == "eps" {
+		return r.declared[r.epsSite(s.I)]
+	}
+	return r.declared[r.deltaSite(s.I)]
 }
 
 // suspect puts a finding into words.
@@ -466,7 +481,7 @@ func (r *runJudge) cause(sp *Spike, refs []reference) {
 			continue
 		}
 		for site, b := range r.series.blocks[k] {
-			if site == r.ranker.skip {
+			if r.ranker.skips[site] {
 				continue
 			}
 			if _, score, _ := refs[site].judgeBlock(b, 0); score > best {
@@ -474,14 +489,22 @@ func (r *runJudge) cause(sp *Spike, refs []reference) {
 			}
 		}
 	}
+	for _, j := range r.out.Judged {
+		if j.Step != sp.Peak {
+			continue
+		}
+		for site, d := range r.declared { // what stands out is declared: most of the error is its
+			if at < 0 && d != nil && j.First[site] > declaredShare {
+				at = site
+			}
+		}
+		if at >= 0 {
+			sp.Share = j.First[at]
+		}
+	}
 	if at >= 0 {
 		site := r.site(at)
 		sp.Cause = &site
-		for _, j := range r.out.Judged {
-			if j.Step == sp.Peak {
-				sp.Share = j.First[at]
-			}
-		}
 	}
 	sp.say(r.name)
 }
@@ -493,6 +516,9 @@ func (r *runJudge) siteSum(k int) SiteSum {
 	s := SiteSum{Site: site, Name: fmt.Sprintf("%s_%d", site.Kind, site.I), Operator: r.out.Operators[site.Op-1],
 		RMS: nan, Expected: nan, Largest: nan, Usual: nan, Share: nan, Amplification: nan, AtMost: nan, Bias: nan,
 		BiasLow: nan, BiasHigh: nan, MayBe: nan}
+	if d := r.declared[k]; d != nil {
+		s.Declared = d.String()
+	}
 	if t.samples == 0 {
 		return s
 	}
