@@ -54,6 +54,9 @@ func TracePage(j *trace.Judgement) *table.Page {
 		}
 		p.Add(t)
 	}
+	sentences("Constants that (41) is evaluated with", says(j.Constants, func(s trace.Sentence) string {
+		return s.Name + ": " + s.Says
+	}))
 	sentences("Not checked", j.Unchecked)
 	return p
 }

@@ -329,66 +329,12 @@ func (r *runJudge) budget(t int, m measured) {
 	check("relative", b.Relative*grad)
 }
 
-// curve estimates L and mu along the run, at the samples of the steps that it sees: L as the largest
-// |u(w+) - u(w)|/|w+ - w| of a step, mu as the least |u|^2/(2 (loss - l*)).
-type curve struct {
-	l, mu float64
-	moved *exactPass // after a step
-}
-
-func (c *curve) add(j *stepJudge, st *Step, m measured) {
-	lstar := 0.0
-	known := j.shape.run.Known
-	if known != nil && known.LStar != nil {
-		lstar = *known.LStar
-	}
-	if gap := m.loss - lstar; gap > 0 && m.grad2 > 0 {
-		if mu := m.grad2 / (2 * gap); c.mu == 0 || mu < c.mu {
-			c.mu = mu
-		}
-	}
-	if known != nil && known.L > 0 {
-		return
-	}
-	moved := make([]float64, len(st.W))
-	for k, w := range st.W {
-		moved[k] = w - st.Gamma*(j.uc[k]+j.shape.run.Reg.Grad(w))
-	}
-	far := math.Sqrt(difference2(moved, st.W))
-	if !(far > 0) || notFinite(moved) >= 0 {
-		return
-	}
-	c.moved = j.exacts.take(c.moved, st, moved)
-	if l := math.Sqrt(difference2(c.moved.u, j.ex.u)) / far; l > c.l {
-		c.l = l
-	}
-}
-
 func difference2(a, b []float64) float64 {
 	sum := 0.0
 	for k, x := range a {
 		sum += (x - b[k]) * (x - b[k])
 	}
 	return sum
-}
-
-// smooth are the constants: known, or else estimated.
-func (r *runJudge) smooth() smooth {
-	c := smooth{l: r.curve.l, mu: r.curve.mu}
-	k := r.shape.run.Known
-	c.estimated = k == nil || k.L == 0 || k.Mu == 0
-	if k != nil {
-		if k.L > 0 {
-			c.l = k.L
-		}
-		if k.Mu > 0 {
-			c.mu = k.Mu
-		}
-		if k.LStar != nil {
-			c.lstar = *k.LStar
-		}
-	}
-	return c
 }
 
 // finish fills the Judgement.
@@ -405,6 +351,7 @@ func (r *runJudge) finish() {
 		out.Suspects = append(out.Suspects, r.suspect(f))
 	}
 	out.Spikes = r.series.spikes(r.smooth())
+	out.Constants = r.sayConstants()
 	for k := range out.Spikes {
 		r.cause(&out.Spikes[k], refs)
 	}
