@@ -36,6 +36,7 @@ type Run struct {
 	Samples   int              `json:"samples"`
 	Reg       core.Regularizer `json:"reg"`
 	Rounding  string           `json:"rounding,omitempty"`
+	Sums      string           `json:"sums,omitempty"`
 	Seed      *int             `json:"seed,omitempty"`
 	Note      string           `json:"note,omitempty"`
 	Sampled   map[string][]int `json:"sampled,omitempty"`
@@ -91,6 +92,8 @@ func (s *shape) check() error {
 		return fmt.Errorf("samples is %d, want 1 or more", r.Samples)
 	case r.Rounding != "" && r.Rounding != "nearest" && r.Rounding != "stochastic":
 		return fmt.Errorf("rounding is %s, want nearest or stochastic", strict.Quote(r.Rounding))
+	case r.Sums != "" && r.Sums != "nearest":
+		return fmt.Errorf("sums is %s, want nearest", strict.Quote(r.Sums))
 	case len(r.Chain) > maxOperators:
 		return fmt.Errorf("chain has %d operators, want at most %d", len(r.Chain), maxOperators)
 	}

@@ -65,6 +65,7 @@ func newRecovery(s *shape) *recovery {
 	p := s.run.Precision
 	r := &recovery{shape: s, env: newEnvelope(p), ops: make([]opView, n+1), sites: make([]siteError, 2*n-1)}
 	r.compute = formats[p.Compute]
+	r.env.nearest = s.run.Sums == "nearest"
 	r.model = newModel(p)
 	for i := 1; i <= n; i++ {
 		r.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
