@@ -33,6 +33,9 @@ func TracePage(j *trace.Judgement) *table.Page {
 	}
 	sentences("Exceeded", says(j.Exceeded, func(s trace.Sentence) string { return s.Says }))
 	sentences("Faults", says(j.Faults, func(f trace.Fault) string {
+		if f.Steps == 1 {
+			return f.Says
+		}
 		return fmt.Sprintf("%s (in %d steps)", f.Says, f.Steps)
 	}))
 	sentences("Suspects", says(j.Suspects, func(s trace.Suspect) string { return s.Says }))
@@ -51,6 +54,9 @@ func TracePage(j *trace.Judgement) *table.Page {
 		}
 		p.Add(t)
 	}
+	sentences("Constants that (41) is evaluated with", says(j.Constants, func(s trace.Sentence) string {
+		return s.Name + ": " + s.Says
+	}))
 	sentences("Not checked", j.Unchecked)
 	return p
 }
@@ -96,7 +102,11 @@ func TraceSites(j *trace.Judgement) *table.Table {
 		if !s.Checked {
 			biased = "unchecked"
 		}
-		t.Add(s.Name, s.Operator, s.RMS, s.Expected, s.Largest, s.Share, s.Amplification, s.AtMost, s.Bias, biased, s.MayBe)
+		operator := s.Operator
+		if s.Declared != "" {
+			operator += ", " + s.Declared
+		}
+		t.Add(s.Name, operator, s.RMS, s.Expected, s.Largest, s.Share, s.Amplification, s.AtMost, s.Bias, biased, s.MayBe)
 	}
 	return t
 }

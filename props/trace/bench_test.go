@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -28,20 +27,7 @@ func (r *repeated) Next(st *Step) error {
 }
 
 // kept20 are 20 steps of a run.
-func kept20(b testing.TB) (*shape, []Step) {
-	run := newEngineRun(b, engines[0], 5, 20, 32, 16)
-	var list []Step
-	var st Step
-	for run.Next(&st) == nil {
-		c := st
-		c.X, c.Labels, c.Y, c.V = slices.Clone(st.X), slices.Clone(st.Labels), slices.Clone(st.Y), slices.Clone(st.V)
-		for i := range c.Y {
-			c.Y[i], c.V[i] = slices.Clone(st.Y[i]), slices.Clone(st.V[i])
-		}
-		list = append(list, c)
-	}
-	return run.shape, list
-}
+func kept20(b testing.TB) (*shape, []Step) { return keptSteps(b, engines[0], 20, 32, 16) }
 
 // BenchmarkJudge is a step of the judge, reading aside; BenchmarkExactPass what it is held against: at
 // most four of them.

@@ -3,6 +3,8 @@ package trace
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting/anytime"
 )
 
@@ -14,10 +16,12 @@ import (
 const (
 	biasBlock = 2
 	biasAlpha = 1e-6 // for all tests of a site
+	testAlpha = biasAlpha / (2 * means)
+	means     = 5 // in biasGrid
 )
 
 // biasGrid are the means that are tested, in units of R.
-var biasGrid = [...]float64{0, 0.01, 0.1, 0.3, 1}
+var biasGrid = [means]float64{0, 0.01, 0.1, 0.3, 1}
 
 // bias follows one site.
 type bias struct {
@@ -47,9 +51,9 @@ func (b *bias) add(e *siteError, samples int, bound float64) {
 	b.samples += samples
 	b.bound += bound
 	for way := range ways {
-		b.ways2[way] += e.sum2[way]
-		for k, x := range e.mean[way] {
-			b.mean[way][k] += x
+		b.ways2[way] += e.sum2[way] // NaN stays
+		if e.sum2[way] == e.sum2[way] {
+			floats.Add(b.mean[way], e.mean[way])
 		}
 	}
 	if b.steps == biasBlock {
@@ -90,7 +94,11 @@ func (b *bias) close() {
 	b.steps = 0
 }
 
+// observe gives x to a test that has not rejected yet: what it has rejected stays so.
 func (b *bias) observe(t *anytime.Test, x, bound float64) {
+	if t.Rejected(testAlpha) {
+		return
+	}
 	if err := t.Observe(x, bound); err != nil && b.broken == nil {
 		b.broken = err
 	}
@@ -107,13 +115,12 @@ func (b *bias) interval() (mean, low, high float64, biased bool) {
 		return mean, math.NaN(), math.NaN(), false
 	}
 	low, high = math.Inf(-1), math.Inf(1)
-	alpha := biasAlpha / (2 * float64(len(biasGrid)))
 	for k, m := range biasGrid {
-		if b.above[k].Rejected(alpha) {
+		if b.above[k].Rejected(testAlpha) {
 			low = m * r
 			biased = true
 		}
-		if b.below[k].Rejected(alpha) {
+		if b.below[k].Rejected(testAlpha) {
 			high = min(high, m*r)
 		}
 	}

@@ -22,6 +22,7 @@ type engine struct {
 	roundsP    bool        // the softmax is rounded to storage before the label is taken off
 	casts      bool        // weights are cast to the compute format
 	exact      bool        // no rounding at all
+	weights32  bool        // weights are kept in float32
 	topK       map[int]int // coordinates kept of Y_i
 }
 
@@ -116,6 +117,9 @@ func (r *engineRun) Next(st *Step) error {
 	if r.t == r.steps {
 		return io.EOF
 	}
+	if r.weights32 && r.t == 0 {
+		r.keepWeights32()
+	}
 	samples := make([]int, r.size)
 	for k := range samples {
 		samples[k] = r.rng.IntN(r.obj.Len())
@@ -158,8 +162,17 @@ func (r *engineRun) Next(st *Step) error {
 	st.W = append([]float64(nil), r.w...)
 	st.U = append([]float64(nil), got.U...)
 	core.Step(r.w, got.U, r.gamma, r.shape.run.Reg)
+	if r.weights32 {
+		r.keepWeights32()
+	}
 	r.t++
 	return nil
+}
+
+func (r *engineRun) keepWeights32() {
+	for k, w := range r.w {
+		r.w[k] = float64(float32(w))
+	}
 }
 
 func distance2(a, b []float64) float64 {

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
@@ -33,11 +36,14 @@ type Run struct {
 	Samples   int              `json:"samples"`
 	Reg       core.Regularizer `json:"reg"`
 	Rounding  string           `json:"rounding,omitempty"`
+	Sums      string           `json:"sums,omitempty"`
 	Seed      *int             `json:"seed,omitempty"`
 	Note      string           `json:"note,omitempty"`
 	Sampled   map[string][]int `json:"sampled,omitempty"`
 	Known     *Known           `json:"known,omitempty"`
 	Budget    *Budget          `json:"budget,omitempty"`
+
+	Declared map[string]Declared `json:"declared,omitempty"`
 }
 
 // Known are constants of the objective; 0 is unknown, but for LStar, which is then nil.
@@ -58,9 +64,10 @@ type Budget struct {
 type shape struct {
 	run      Run
 	chain    *core.Chain
-	labelled []*core.Chain // by label, filled when met; nil without a softmaxce
+	labelled []atomic.Pointer[core.Chain] // by label, filled when met; nil without a softmaxce
 	classes  int
 	columns  struct{ y, v [][]int } // recorded coordinates, nil for all
+	declared []*Declared            // by site, nil for none
 }
 
 // parseRun reads run.json.
@@ -85,6 +92,8 @@ func (s *shape) check() error {
 		return fmt.Errorf("samples is %d, want 1 or more", r.Samples)
 	case r.Rounding != "" && r.Rounding != "nearest" && r.Rounding != "stochastic":
 		return fmt.Errorf("rounding is %s, want nearest or stochastic", strict.Quote(r.Rounding))
+	case r.Sums != "" && r.Sums != "nearest":
+		return fmt.Errorf("sums is %s, want nearest", strict.Quote(r.Sums))
 	case len(r.Chain) > maxOperators:
 		return fmt.Errorf("chain has %d operators, want at most %d", len(r.Chain), maxOperators)
 	}
@@ -117,10 +126,13 @@ func (s *shape) check() error {
 				return fmt.Errorf("chain: operator %d is softmaxce, want it last", i)
 			}
 			s.classes = spec.N
-			s.labelled = make([]*core.Chain, spec.N)
+			s.labelled = make([]atomic.Pointer[core.Chain], spec.N)
 		}
 	}
-	return s.sampled()
+	if err := s.sampled(); err != nil {
+		return err
+	}
+	return s.declare()
 }
 
 // maxOperators is what package bounds can do.
@@ -162,16 +174,17 @@ func (s *shape) withLabel(label int) *core.Chain {
 	if s.labelled == nil {
 		return s.chain
 	}
-	if s.labelled[label] == nil {
-		specs := slices.Clone(s.run.Chain)
-		specs[len(specs)-1].Label = label
-		chain, err := core.FromSpecs(specs)
-		if err != nil {
-			panic("trace: " + err.Error()) // it differs from a good one in a checked label
-		}
-		s.labelled[label] = chain
+	if known := s.labelled[label].Load(); known != nil {
+		return known
 	}
-	return s.labelled[label]
+	specs := slices.Clone(s.run.Chain)
+	specs[len(specs)-1].Label = label
+	chain, err := core.FromSpecs(specs)
+	if err != nil {
+		panic("trace: " + err.Error()) // it differs from a good one in a checked label
+	}
+	s.labelled[label].Store(chain)
+	return chain
 }
 
 // Step is one recorded step. States are as (5) has them: V is divided by the record's
@@ -308,10 +321,8 @@ func (s *shape) weight(k int) (op, index int) {
 
 // notFinite is the index of the first number that is NaN or infinite, -1 for none.
 func notFinite(v []float64) int {
-	for k, x := range v {
-		if x-x != 0 {
-			return k
-		}
+	if sum := floats.Sum(v); sum-sum == 0 {
+		return -1
 	}
-	return -1
+	return slices.IndexFunc(v, func(x float64) bool { return x-x != 0 })
 }

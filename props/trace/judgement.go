@@ -53,6 +53,7 @@ type Judgement struct {
 	Columns     []Column   `json:"columns"`    // the run in at most MaxColumns pieces, for a heat map
 	Judged      []StepSum  `json:"judged"`     // the steps whose sites were taken apart
 	Rate        []Sentence `json:"rate"`       // which of Corollary 1's conditions hold, and the budget
+	Constants   []Sentence `json:"constants"`  // L, mu and l* of (41): where they are from
 	Unchecked   []string   `json:"unchecked"`  // what could not be checked, and why
 	Exceeded    []Sentence `json:"exceeded"`   // declared budgets: Holds false where one is exceeded
 	FalseAlarm  float64    `json:"falseAlarm"` // rate at which a clean run is called suspect, by calibration
@@ -74,7 +75,7 @@ type Fault struct {
 	Value   Number `json:"value"`   // recorded
 	Want    Number `json:"want"`    // recomputed from the record
 	Allowed Number `json:"allowed"` // how far they may be apart
-	Rule    string `json:"rule"`    // "(5a)", "(5b)", "(5c)", "(5d)", "finite", "loss"
+	Rule    string `json:"rule"`    // "(5a)", "(5b)", "(5c)", "(5d)", "finite", "loss", "declared"
 	Says    string `json:"says"`
 	Steps   int    `json:"steps"` // how many steps have a fault at this site
 }
@@ -96,18 +97,17 @@ type Suspect struct {
 type Spike struct {
 	From      int    `json:"from"`
 	To        int    `json:"to"`
-	Peak      int    `json:"peak"`      // the step with the largest error
-	Error2    Number `json:"error2"`    // |U-u|^2 there
-	Usual2    Number `json:"usual2"`    // its median over the run
-	Cause     *Site  `json:"cause"`     // null: no site stands out
-	Share     Number `json:"share"`     // of the cause in the gradient's error
-	Recovered bool   `json:"recovered"` // the loss came back to where it was
-	Took      int    `json:"took"`      // steps until then, -1: it did not
-	Promised  int    `json:"promised"`  // steps that the root form of (41) promises, -1: none
-	Estimated bool   `json:"estimated"` // L and mu were estimated along the run
+	Peak      int    `json:"peak"`          // the step with the largest error
+	Error2    Number `json:"error2"`        // |U-u|^2 there
+	Usual2    Number `json:"usual2"`        // its median over the run
+	Cause     *Site  `json:"cause"`         // null: no site stands out
+	Share     Number `json:"share"`         // of the cause in the gradient's error
+	Recovered bool   `json:"recovered"`     // the loss came back to where it was
+	Took      int    `json:"took"`          // steps until then, -1: it did not
+	Promised  int    `json:"promised"`      // steps that the root form of (41) promises, -1: none
+	Estimated bool   `json:"estimated"`     // L and mu were estimated along the run
+	Why       string `json:"why,omitempty"` // nothing is promised
 	Says      string `json:"says"`
-
-	why string // nothing is promised
 }
 
 // SiteSum is what a site did over the run.
@@ -126,8 +126,9 @@ type SiteSum struct {
 	Bias          Number `json:"bias"`          // |mean of the error| over steps and batch
 	BiasLow       Number `json:"biasLow"`       // anytime-valid interval of the mean along its direction
 	BiasHigh      Number `json:"biasHigh"`
-	Biased        bool   `json:"biased"` // 0 is not in it
-	MayBe         Number `json:"mayBe"`  // |error| up to which this site alone keeps the rate, see Rate
+	Biased        bool   `json:"biased"`             // 0 is not in it
+	MayBe         Number `json:"mayBe"`              // |error| up to which this site alone keeps the rate, see Rate
+	Declared      string `json:"declared,omitempty"` // the compressor that is declared there, in words
 }
 
 // Column is a piece of the run. Lists are in the order of Sites.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/x448/float16"
@@ -25,7 +26,16 @@ type array struct {
 	shape []int
 	r     *bufio.Reader
 	c     io.Closer
-	buf   []byte
+}
+
+// readers are buffers that arrays of former chunks had.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<15) }}
+
+func (a *array) close() {
+	a.c.Close()
+	a.r.Reset(nil)
+	readers.Put(a.r)
+	a.r = nil
 }
 
 // The header is the text that numpy.save writes, and nothing else.
@@ -44,9 +54,10 @@ func openArray(f *zip.File) (*array, error) {
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", strict.Cut(name), err)
 	}
-	a := &array{name: name, r: bufio.NewReader(rc), c: rc}
+	a := &array{name: name, r: readers.Get().(*bufio.Reader), c: rc}
+	a.r.Reset(rc)
 	if err := a.readHeader(); err != nil {
-		rc.Close()
+		a.close()
 		return nil, fmt.Errorf("array %s: %w", strict.Cut(name), err)
 	}
 	return a, nil
@@ -121,19 +132,28 @@ func (a *array) readShape(text string) error {
 	return nil
 }
 
-// bytes reads the next n numbers as they are.
-func (a *array) bytes(n int) ([]byte, error) {
-	a.buf = sized(a.buf, n*a.size)
-	_, err := io.ReadFull(a.r, a.buf)
-	return a.buf, torn(err)
+// read lends the next n numbers to take, as bytes, in one or more pieces; from counts them.
+func (a *array) read(n int, take func(b []byte, from, to int)) error {
+	most := a.r.Size() / a.size
+	for from := 0; from < n; {
+		to := min(from+most, n)
+		b, err := a.r.Peek((to - from) * a.size)
+		if err != nil {
+			return torn(err)
+		}
+		take(b, from, to)
+		a.r.Discard(len(b)) // of what Peek has seen there is no error
+		from = to
+	}
+	return nil
 }
 
 // floats reads the next len(dst) numbers.
 func (a *array) floats(dst []float64) error {
-	b, err := a.bytes(len(dst))
-	if err != nil {
-		return err
-	}
+	return a.read(len(dst), func(b []byte, from, to int) { a.decode(dst[from:to], b) })
+}
+
+func (a *array) decode(dst []float64, b []byte) {
 	le := binary.LittleEndian
 	switch {
 	case a.kind == 'f' && a.size == 8:
@@ -141,6 +161,12 @@ func (a *array) floats(dst []float64) error {
 			dst[k] = math.Float64frombits(le.Uint64(b[8*k:]))
 		}
 	case a.kind == 'f' && a.size == 4:
+		for ; len(dst) >= 4 && len(b) >= 16; dst, b = dst[4:], b[16:] {
+			dst[0] = float64(math.Float32frombits(le.Uint32(b)))
+			dst[1] = float64(math.Float32frombits(le.Uint32(b[4:])))
+			dst[2] = float64(math.Float32frombits(le.Uint32(b[8:])))
+			dst[3] = float64(math.Float32frombits(le.Uint32(b[12:])))
+		}
 		for k := range dst {
 			dst[k] = float64(math.Float32frombits(le.Uint32(b[4*k:])))
 		}
@@ -153,7 +179,6 @@ func (a *array) floats(dst []float64) error {
 			dst[k] = float64(a.integer(b[a.size*k:]))
 		}
 	}
-	return nil
 }
 
 // ints reads the next len(dst) integers.
@@ -161,14 +186,11 @@ func (a *array) ints(dst []int) error {
 	if a.kind == 'f' {
 		return fmt.Errorf("float%d, want integers", 8*a.size)
 	}
-	b, err := a.bytes(len(dst))
-	if err != nil {
-		return err
-	}
-	for k := range dst {
-		dst[k] = int(a.integer(b[a.size*k:]))
-	}
-	return nil
+	return a.read(len(dst), func(b []byte, from, to int) {
+		for k := range dst[from:to] {
+			dst[from+k] = int(a.integer(b[a.size*k:]))
+		}
+	})
 }
 
 func (a *array) integer(b []byte) int64 {
@@ -214,7 +236,35 @@ func torn(err error) error {
 type chunk struct {
 	*shape
 	arrays   map[string]*array
-	k, b, at int // steps, samples, the next step
+	parts    []chunkPart // those with floating-point numbers of which a step has many, in the order of a step
+	k, b, at int         // steps, samples, the next step
+	u, after bool        // whether they are there
+}
+
+// chunkPart is an array and where its numbers belong in a Step.
+type chunkPart struct {
+	*array
+	of func(st *Step) []float64
+}
+
+// order fills parts.
+func (ch *chunk) order() {
+	c := ch.chain
+	add := func(name string, of func(st *Step) []float64) {
+		if a := ch.arrays[name]; a != nil {
+			ch.parts = append(ch.parts, chunkPart{a, of})
+		}
+	}
+	add("x", func(st *Step) []float64 { return st.X })
+	for i := 1; i <= c.N(); i++ {
+		n := fmt.Sprint("_", i)
+		add("Y"+n, func(st *Step) []float64 { return st.Y[i] })
+		add("V"+n, func(st *Step) []float64 { return st.V[i] })
+		add("w"+n, func(st *Step) []float64 { return c.W(i, st.W) })
+		add("U"+n, func(st *Step) []float64 { return c.W(i, st.U) })
+		add("after"+n, func(st *Step) []float64 { return c.W(i, st.After) })
+	}
+	ch.u, ch.after = ch.has("U"), ch.has("after")
 }
 
 // openChunk opens the arrays of an .npz file.
@@ -239,7 +289,7 @@ func (ch *chunk) open(files []*zip.File) error {
 			return err
 		}
 		if ch.arrays[a.name] != nil {
-			a.c.Close()
+			a.close()
 			return fmt.Errorf("array %s is there twice", strict.Cut(a.name))
 		}
 		ch.arrays[a.name] = a
@@ -248,7 +298,11 @@ func (ch *chunk) open(files []*zip.File) error {
 				strict.Cut(a.name), s.chain.N(), s.withWeights())
 		}
 	}
-	return ch.check(wanted)
+	if err := ch.check(wanted); err != nil {
+		return err
+	}
+	ch.order()
+	return nil
 }
 
 // arrayNames are the arrays of a chunk and the lengths of their rows behind step and sample;
@@ -380,7 +434,7 @@ func (ch *chunk) next(st *Step) error {
 		return io.EOF
 	}
 	c := ch.chain
-	st.resize(ch.shape, ch.b, ch.has("U"), ch.has("after"), ch.arrays[fmt.Sprint("V_", c.N())] != nil)
+	st.resize(ch.shape, ch.b, ch.u, ch.after, ch.arrays[fmt.Sprint("V_", c.N())] != nil)
 	st.M, st.Scale, st.Loss = ch.run.Samples, 1, math.NaN()
 	var one [1]float64
 	var integer [1]int
@@ -426,18 +480,10 @@ func (ch *chunk) next(st *Step) error {
 		try(read("scale", one[:]))
 		st.Scale = one[0]
 	}
-	try(read("x", st.X))
 	try(readInts("label", st.Labels))
-	for i := 1; i <= c.N(); i++ {
-		n := fmt.Sprint("_", i)
-		try(read("Y"+n, st.Y[i]))
-		try(read("V"+n, st.V[i]))
-		try(read("w"+n, c.W(i, st.W)))
-		if st.U != nil {
-			try(read("U"+n, c.W(i, st.U)))
-		}
-		if st.After != nil {
-			try(read("after"+n, c.W(i, st.After)))
+	for _, p := range ch.parts {
+		if e := p.floats(p.of(st)); e != nil {
+			try(fmt.Errorf("array %s: row %d: %w", p.name, ch.at, e))
 		}
 	}
 	ch.at++
@@ -462,6 +508,7 @@ func sortedNames(m map[string]*array) []string {
 
 func (ch *chunk) close() {
 	for _, a := range ch.arrays {
-		a.c.Close()
+		a.close()
 	}
+	clear(ch.arrays)
 }

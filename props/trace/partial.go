@@ -191,30 +191,24 @@ func (p *partial) recover(site int) {
 	for b := range rows {
 		p.operator(site, b).Forward(f[b*op.Out():(b+1)*op.Out()], o.x[b*op.In():(b+1)*op.In()], o.w)
 	}
-	dst := make([]float64, len(e.e))
 	if at.Kind == "delta" {
-		p.delta(i, e, o, dst, o.y, f)
+		p.delta(i, e, o, o.y, f)
 		return
 	}
 	g := make([]float64, rows*op.In())
-	var v []float64
+	v := p.ones()
 	if i < p.chain.N() {
 		v = st.V[i]
 		if entries {
 			v = pick(v, p.shape.columns.v[i], columns, p.chain.D(i), rows)
 		}
 	}
-	one := []float64{1}
 	for b := range rows {
-		vb := one
-		if v != nil {
-			vb = v[b*op.Out() : (b+1)*op.Out()]
-		}
 		p.operator(site, b).VJP1(g[b*op.In():(b+1)*op.In()], o.x[b*op.In():(b+1)*op.In()], o.w,
-			f[b*op.Out():(b+1)*op.Out()], vb)
+			f[b*op.Out():(b+1)*op.Out()], v[b*op.Out():(b+1)*op.Out()])
 	}
 	got := pick(st.V[i-1], p.shape.columns.v[i-1], columns, p.chain.D(i-1), rows)
-	p.eps(i, e, o, dst, got, g, v, o.y)
+	p.eps(i, e, o, got, g, v, o.y)
 }
 
 func isDense(op string) bool { return op == "affine" || op == "linear" || op == "fixed" }

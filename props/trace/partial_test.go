@@ -29,8 +29,8 @@ func TestSampled(t *testing.T) {
 			c.Y[i] = pick(some.Y[i], nil, s.columns.y[i], s.chain.D(i), some.B)
 			c.V[i] = pick(some.V[i], nil, s.columns.v[i], s.chain.D(i), some.B)
 		}
-		whole.judge(&st, false)
-		m := part.judge(&c, false)
+		whole.judge(&st, whole.exacts.take(nil, &st, st.W))
+		m := part.judge(&c, part.exacts.take(nil, &c, c.W))
 		if len(part.seen) > 0 || !(m.error2 > 0) {
 			t.Fatalf("step %d: %+v, %v", st.T, part.seen, m.error2)
 		}

@@ -24,6 +24,11 @@ type quadraticRun struct {
 
 const quadraticGamma = 0.2
 
+func newQuadraticRun(obj *problem.Quadratic, s *shape, seed uint64) *quadraticRun {
+	return &quadraticRun{obj: obj, shape: s, w: []float64{1, -1}, batch: core.NewBatch(s.chain, 3),
+		rng: rand.New(rand.NewPCG(seed, 1)), spikeAt: 100}
+}
+
 func (q *quadraticRun) Next(st *Step) error {
 	if q.t == 200 {
 		return io.EOF
@@ -59,7 +64,6 @@ func (q *quadraticRun) Eps(i int, dst, _ []float64) {
 // constants of a quadratic objective.
 func TestPromise(t *testing.T) {
 	for seed := range uint64(5) {
-		rng := rand.New(rand.NewPCG(seed, 1))
 		a := [][]float64{{1, 0.2}, {0, 0.7}, {0.3, 0.1}}
 		inputs := [][]float64{{0.1, 0}, {-0.2, 0.3}, {0, -0.1}}
 		obj := problem.NewQuadratic(a, inputs)
@@ -70,7 +74,7 @@ func TestPromise(t *testing.T) {
 		if err := s.check(); err != nil {
 			t.Fatal(err)
 		}
-		q := &quadraticRun{obj: obj, shape: s, w: []float64{1, -1}, batch: core.NewBatch(c, 3), rng: rng, spikeAt: 100}
+		q := newQuadraticRun(obj, s, seed)
 		j, err := newRunJudge(s, "").run(context.Background(), q)
 		if err != nil || len(j.Spikes) != 1 {
 			t.Fatalf("seed %d: %v, spikes %+v, want one", seed, err, j.Spikes)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // The ranking. For a site and a window of steps let
@@ -124,24 +126,42 @@ type open struct {
 
 func (o *open) add(e *siteError, t int) {
 	if o.steps == 0 {
-		o.from = t
-		o.sum2, o.pred = [ways]float64{}, 0
-		o.spread.reset(e.d)
-		for way := range ways {
-			o.mean[way] = sized(o.mean[way], e.d)
-			clear(o.mean[way])
-		}
+		o.begin(t, e.d)
 	}
 	o.to = t
 	o.steps++
 	o.spread.add(&e.spread)
 	o.pred += e.pred
+	o.sums(&e.sum2, &e.mean)
+}
+
+// join takes in the steps of a shorter window behind its own.
+func (o *open) join(p *open) {
+	if o.steps == 0 {
+		o.begin(p.from, len(p.spread.by))
+	}
+	o.to = p.to
+	o.steps += p.steps
+	o.spread.add(&p.spread)
+	o.pred += p.pred
+	o.sums(&p.sum2, &p.mean)
+}
+
+func (o *open) begin(t, d int) {
+	o.from = t
+	o.sum2, o.pred = [ways]float64{}, 0
+	o.spread.reset(d)
 	for way := range ways {
-		o.sum2[way] += e.sum2[way] // NaN stays
-		if e.sum2[way] == e.sum2[way] {
-			for k, x := range e.mean[way] {
-				o.mean[way][k] += x
-			}
+		o.mean[way] = sized(o.mean[way], d)
+		clear(o.mean[way])
+	}
+}
+
+func (o *open) sums(sum2 *[ways]float64, mean *[ways][]float64) {
+	for way := range ways {
+		o.sum2[way] += sum2[way] // NaN stays
+		if sum2[way] == sum2[way] {
+			floats.Add(o.mean[way], mean[way])
 		}
 	}
 }
@@ -169,30 +189,39 @@ type ranker struct {
 	*shape
 	open    [][len(windows)]open
 	history [][len(windows)]history
-	skip    int  // the site that touches no gradient, delta_N
-	plain   bool // compute is not finer than storage
+	skips   []bool // the site that touches no gradient, delta_N, and those with a declared error
+	plain   bool   // compute is not finer than storage
 }
 
 func newRanker(s *shape) *ranker {
 	n := 2*s.chain.N() - 1
 	e := newEnvelope(s.run.Precision)
-	return &ranker{shape: s, open: make([][len(windows)]open, n), history: make([][len(windows)]history, n),
-		skip: s.deltaSite(s.chain.N()), plain: e.c >= e.s}
+	r := &ranker{shape: s, open: make([][len(windows)]open, n), history: make([][len(windows)]history, n),
+		skips: make([]bool, n), plain: e.c >= e.s}
+	for k, d := range s.declared {
+		r.skips[k] = d != nil
+	}
+	r.skips[s.deltaSite(s.chain.N())] = true
+	return r
 }
 
 // add takes in the errors of a step. It gives the blocks of one step, by site.
 func (r *ranker) add(t int, sites []siteError, one []block) []block {
 	one = one[:0]
 	for k := range sites {
-		for w, length := range windows {
-			o := &r.open[k][w]
-			o.add(&sites[k], t)
-			if o.steps == length {
-				b := o.close()
-				r.history[k][w].add(b)
-				if length == 1 {
-					one = append(one, b)
-				}
+		o, h := &r.open[k], &r.history[k]
+		o[0].add(&sites[k], t)
+		for w := range windows {
+			if o[w].steps < windows[w] {
+				break
+			}
+			if w+1 < len(windows) { // a window is whole ones of the shorter kind
+				o[w+1].join(&o[w])
+			}
+			b := o[w].close()
+			h[w].add(b)
+			if w == 0 {
+				one = append(one, b)
 			}
 		}
 	}
@@ -203,7 +232,14 @@ func (r *ranker) add(t int, sites []siteError, one []block) []block {
 func (r *ranker) finish() {
 	for k := range r.open {
 		for w, length := range windows {
-			if o := &r.open[k][w]; o.steps > 0 && (2*o.steps >= length || r.history[k][w].seen == 0) {
+			o := &r.open[k][w]
+			if o.steps == 0 {
+				continue
+			}
+			if w+1 < len(windows) {
+				r.open[k][w+1].join(o)
+			}
+			if 2*o.steps >= length || r.history[k][w].seen == 0 {
 				r.history[k][w].add(o.close())
 			}
 		}
@@ -259,7 +295,7 @@ func (r *ranker) references() []reference {
 		}
 		var raw []float64
 		for l := range n {
-			if l != k && l != r.skip {
+			if l != k && !r.skips[l] {
 				raw = append(raw, all[l].raw[0])
 			}
 		}
@@ -267,7 +303,7 @@ func (r *ranker) references() []reference {
 		for w := range windows {
 			var z, m, family, others []float64
 			for l := range n {
-				if l == k || l == r.skip {
+				if l == k || r.skips[l] {
 					continue
 				}
 				others = append(others, all[l].above[0])
@@ -337,7 +373,7 @@ func (r *ranker) findings() []finding {
 	refs := r.references()
 	var list []finding
 	for k := range r.history {
-		if k == r.skip {
+		if r.skips[k] {
 			continue
 		}
 		best := finding{site: k}

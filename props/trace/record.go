@@ -229,7 +229,7 @@ func readRunArray(f *zip.File) (*shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer a.c.Close()
+	defer a.close()
 	if a.size != 1 || a.kind != 'u' || len(a.shape) != 1 || a.shape[0] > MaxRunJSON {
 		return nil, fmt.Errorf("%s, want at most %d bytes (uint8)", shapeOf(a), MaxRunJSON)
 	}

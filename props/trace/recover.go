@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
-
-	"github.com/cascade-sgd/cascade/core"
+	"gonum.org/v1/gonum/floats"
 )
 
 // The ways in which an engine may have come to a state. The error of a site is taken by the way
@@ -37,22 +34,26 @@ type siteError struct {
 	spread spread          // of what is expected
 }
 
-// recovery recovers the errors of a step: it is the Perturber of a core.Batch that sets each state to
-// the recorded one, so that the pass computes (5a), (5b) and (5c) at the recorded states.
+// recovery recovers the errors of a step: with every operator at the recorded states it computes (5a), (5b) and (5c).
 type recovery struct {
 	*shape
 	env           envelope
 	model         model
 	st            *Step
-	ops           []opView // 1..N
+	ops           []opView    // 1..N
+	rows          []batchOp   // 1..N
+	values        [][]float64 // f_i(Y_{i-1}), of a window
+	g, one        []float64
+	uc            []float64 // (5c) at the recorded states
 	sites         []siteError
 	from          int
 	to            int
 	f             []float64
 	allow         []float64
-	near          []float64
-	columnsOf     []int    // of the site that is looked at, nil for all
-	partial       *partial // where some states are sampled
+	near, other   []float64
+	kept          []float64 // of a declared top-k
+	columnsOf     []int     // of the site that is looked at, nil for all
+	partial       *partial  // where some states are sampled
 	limits        limits
 	compute       format
 	change, casts []float64 // of cast and castRows
@@ -64,18 +65,23 @@ func newRecovery(s *shape) *recovery {
 	p := s.run.Precision
 	r := &recovery{shape: s, env: newEnvelope(p), ops: make([]opView, n+1), sites: make([]siteError, 2*n-1)}
 	r.compute = formats[p.Compute]
-	r.model = model{envelope: r.env, storage: formats[p.Storage], finer: r.env.c < r.env.s}
+	r.env.nearest = s.run.Sums == "nearest"
+	r.model = newModel(p)
 	for i := 1; i <= n; i++ {
 		r.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
 	}
 	for k := range r.sites {
 		r.sites[k].d = s.siteWidth(k)
 	}
+	r.rows = s.batchOps(r.label)
+	r.values, r.uc = make([][]float64, n+1), make([]float64, s.chain.NW())
 	if len(s.run.Sampled) > 0 {
 		r.partial = newPartial(r)
 	}
 	return r
 }
+
+func (r *recovery) label(sample int) int { return r.st.Labels[sample] }
 
 // Sites are numbered delta_1..delta_N, then eps_2..eps_N.
 func (s *shape) deltaSite(i int) int { return i - 1 }
@@ -195,46 +201,111 @@ func (f *Fault) place() string {
 	return text + fmt.Sprintf(" index %d", f.Index)
 }
 
-// window is the Perturber of samples from..to-1.
-func (r *recovery) window(from, to int) core.Perturber {
-	r.from, r.to = from, to
-	return r
+// pass recovers the errors of all sites of the step that was started, and computes uc. What the exact pass has in
+// common with it, it takes from there.
+func (r *recovery) pass(ex *exactPass) {
+	n := r.chain.N()
+	clear(r.uc)
+	for r.from = 0; r.from < r.st.B; r.from = r.to {
+		r.to = min(r.from+window, r.st.B)
+		for i := 1; i <= n; i++ {
+			r.forward(i, ex)
+		}
+		for i := n; i >= 1; i-- {
+			r.backward(i)
+		}
+	}
+	floats.Scale(1/float64(r.st.B), r.uc)
 }
 
-// Delta implements core.Perturber: delta_i = Y_i - f_i(Y_{i-1}, w_i).
-func (r *recovery) Delta(i int, dst, f []float64) {
-	d := r.chain.D(i)
-	r.delta(i, &r.sites[r.deltaSite(i)], &r.ops[i], dst, r.st.Y[i][r.from*d:r.to*d], f)
+// of is the window's part of a matrix with rows of d numbers.
+func (r *recovery) of(m []float64, d int) []float64 { return samplesOf(m, d, r.from, r.to) }
+
+// forward recovers delta_i = Y_i - f_i(Y_{i-1}) of the window.
+func (r *recovery) forward(i int, ex *exactPass) {
+	o, op := &r.ops[i], &r.rows[i]
+	f := sized(r.values[i], (r.to-r.from)*o.out)
+	x, y := r.of(o.x, o.in), r.of(o.y, o.out)
+	switch {
+	case i == 1: // of inputs that both passes have
+		copy(f, r.of(ex.y[1], o.out))
+	case o.spec.Op == "tanh" && r.model.storage.Mantissa < 52: // with more digits the error of tanhNear is seen
+		nearValues(f, x, r.of(ex.y[i-1], o.in), r.of(ex.y[i], o.out))
+	default:
+		op.forward(f, x, o.w, r.from)
+	}
+	r.values[i] = f
+	r.delta(i, &r.sites[r.deltaSite(i)], o, y, f)
+}
+
+// backward recovers eps_i = V_{i-1} - J1_i(Y_{i-1}, w_i)^T V_i of the window, and adds its part of (5c) to uc.
+func (r *recovery) backward(i int) {
+	o, op := &r.ops[i], &r.rows[i]
+	x, f := r.of(o.x, o.in), r.values[i]
+	var v []float64
+	if i < r.chain.N() {
+		v = r.of(r.st.V[i], o.out)
+	} else {
+		v = r.ones()
+	}
+	if len(o.w) > 0 {
+		op.byWeights(r.chain.W(i, r.uc), x, o.w, f, v, r.from)
+	}
+	if i == 1 {
+		return
+	}
+	r.g = sized(r.g, len(x))
+	op.byInput(r.g, x, o.w, f, v, r.from)
+	r.eps(i, &r.sites[r.epsSite(i)], o, r.of(r.st.V[i-1], o.in), r.g, v, r.of(o.y, o.out))
+}
+
+// ones are V_N of the window.
+func (r *recovery) ones() []float64 {
+	for len(r.one) < r.to-r.from {
+		r.one = append(r.one, 1)
+	}
+	return r.one[:r.to-r.from]
 }
 
 // delta recovers delta_i at operator o from the values y and f of samples from..to-1.
-func (r *recovery) delta(i int, e *siteError, o *opView, dst, y, f []float64) {
-	d := e.d
+func (r *recovery) delta(i int, e *siteError, o *opView, y, f []float64) {
 	e.start(r.model.storage)
+	size := r.look(e, r.errors(e), y, f, f, 1)
+	declared := r.declared[r.deltaSite(i)]
 	l := &r.limits
 	l.forward(&r.env, o)
-	slow := false
+	d, slow := e.d, false
 	for b := r.from; b < r.to; b++ {
 		rows := (b - r.from) * d
-		fb, yb := f[rows:rows+d], y[rows:rows+d]
-		l.forwardRow(o, b)
-		slow = r.row(e, dst[rows:rows+d], yb, fb, nil, l, 1) || slow
+		fb := f[rows : rows+d]
+		if l.col != nil {
+			l.times = math.Sqrt(o.input2(b))
+		}
+		if declared == nil {
+			slow = l.row(y[rows:rows+d], fb, nil, size) || slow
+			e.bound += l.norm(d, l.square, nil)
+		} else {
+			l.square = square(fb)
+		}
 		e.pred += r.model.forward(l.square, o, b, fb)
 	}
-	copy(e.e[r.from*d:], dst)
-	r.take(e, y, f, 1, byValue)
 	if change := r.cast(o); change != nil {
-		n := o.in * o.out
+		n, rows := o.in*o.out, r.to-r.from
 		cast := r.castRows(f)
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, general(o.x[r.from*o.in:r.to*o.in], r.to-r.from, o.in),
-			general(change[:n], o.out, o.in), 1, general(cast, r.to-r.from, o.out))
+		products(cast, r.of(o.x, o.in), change[:n], rows, o.out, o.in, 1)
 		if bias := change[n:]; len(bias) > 0 {
-			for k := range cast {
-				cast[k] += bias[k%o.out]
+			for k := range rows {
+				floats.Add(cast[k*o.out:(k+1)*o.out], bias)
 			}
 		}
 		r.another(e)
 		r.take(e, y, cast, 1, byOutput)
+	}
+	if declared != nil {
+		r.declaredRows(declared, e, Site{"delta", i, i}, y, f, func(b int) {
+			r.env.forward(r.allow, o, b, f[(b-r.from)*d:(b-r.from+1)*d])
+		})
+		return
 	}
 	if !slow {
 		return
@@ -249,6 +320,19 @@ func (r *recovery) delta(i int, e *siteError, o *opView, dst, y, f []float64) {
 	}
 }
 
+// errors are those of a site in the window.
+func (r *recovery) errors(e *siteError) []float64 { return r.of(e.e, e.d) }
+
+// nearest are the numbers of storage nearest to v times scale, over scale; v itself where storage has all.
+func (r *recovery) nearest(v []float64, scale float64) []float64 {
+	if r.model.storage.Mantissa == 52 {
+		return v
+	}
+	r.near = sized(r.near, len(v))
+	r.model.storage.nearestAll(r.near, v, scale)
+	return r.near
+}
+
 // holdStored is hold with what r.allow has, before storing and without the judge's own rounding.
 func (r *recovery) holdStored(site Site, rule string, b int, got, want []float64, more float64) {
 	for k := range r.allow {
@@ -257,51 +341,32 @@ func (r *recovery) holdStored(site Site, rule string, b int, got, want []float64
 	r.hold(site, rule, b, got, want, r.allow)
 }
 
-// row goes over one sample of a site: its errors to dst, how what is expected of them is spread, and whether
-// one may be beyond what is allowed, which a slower look then decides.
-func (r *recovery) row(e *siteError, dst, got, want, v []float64, l *limits, scale float64) (slow bool) {
-	f := r.model.storage
-	least := uint64(max(f.MinExp, -200)+1023) << 52
-	const most, sign = uint64(1023+200) << 52, uint64(1) << 63
-	all, fourth, squares, bound := 0.0, 0.0, 0.0, 0.0
-	n := len(want)
-	got, dst, by := got[:n], dst[:n], e.spread.by[:n]
-	limit := sized(l.limit, n)
-	l.limit = limit
-	l.fill(limit, want, v)
-	for k, w := range want {
-		g := got[k]
-		x := g - w
-		dst[k] = x
-		a := limit[k]
-		if !(math.Abs(x) <= a) {
-			slow = true
-		}
-		bound += a * a
-		squares += w * w
-		// 2^{2e} for the exponent e of the larger one.
-		bits, other := math.Float64bits(g*scale)&^sign, math.Float64bits(w*scale)&^sign
-		if other > bits {
-			bits = other
-		}
-		if bits < least {
-			bits = least
-		} else if bits > most {
-			bits = most
-		}
-		q := math.Float64frombits(bits >> 52 << 52)
-		q *= q
-		all += q
-		fourth += q * q
-		by[k] += q
+// look takes the errors of a site in the window, got - exact, to dst and to the sums of their ways, and how what is
+// expected of them is spread: over the larger one of got and want. It gives a bound of |got - want| of all entries.
+func (r *recovery) look(e *siteError, dst, got, exact, want []float64, scale float64) (size float64) {
+	size = math.Sqrt(r.differences(e, dst, got, exact, byValue)) // want is at most as far as exact
+	if r.model.storage.Mantissa < 52 {
+		r.other = sized(r.other, len(got))
+		r.differences(e, r.other, got, r.nearest(exact, scale), rounded)
 	}
+	r.other = sized(r.other, len(got))
+	r.model.spacings(r.other, got, want, scale)
+	all := floats.Sum(r.other)
 	e.spread.all += all
-	e.spread.fourth += fourth
+	e.spread.fourth += square(r.other)
+	addRows(e.spread.by, r.other)
 	unit := r.model.s / scale
 	e.pred += all * unit * unit * twelfth
-	e.bound += math.Sqrt(bound)
-	l.square = squares
-	return slow
+	return size
+}
+
+// differences writes got - want to dst, and adds them to the sums of a way. It gives the sum of their squares.
+func (r *recovery) differences(e *siteError, dst, got, want []float64, way int) float64 {
+	floats.AddScaledTo(dst, got, -1, want)
+	sum := square(dst)
+	e.sum2[way] += sum
+	addRows(e.mean[way], dst)
+	return sum
 }
 
 // hold reports the first entry that is further from want than allowed.
@@ -345,94 +410,66 @@ func (e *siteError) start(storage format) {
 
 // take adds to the sums of a way, and of the one beside it that rounds to storage, if it exists.
 func (r *recovery) take(e *siteError, got, want []float64, scale float64, way int) {
-	d := e.d
-	exact, sum := e.mean[way], 0.0
-	for from := 0; from < len(got); from += d {
-		g, w := got[from:from+d], want[from:from+d]
-		for k, x := range g {
-			x -= w[k]
-			exact[k] += x
-			sum += x * x
-		}
+	r.other = sized(r.other, len(got))
+	r.differences(e, r.other, got, want, way)
+	if r.model.storage.Mantissa < 52 {
+		r.differences(e, r.other, got, r.nearest(want, scale), way+1)
 	}
-	e.sum2[way] += sum
-	if r.model.storage.Mantissa == 52 {
-		return
-	}
-	r.near = sized(r.near, len(want))
-	r.model.storage.nearestAll(r.near, want, scale)
-	near, sum := e.mean[way+1], 0.0
-	for from := 0; from < len(got); from += d {
-		g, w := got[from:from+d], r.near[from:from+d]
-		for k, x := range g {
-			x -= w[k]
-			near[k] += x
-			sum += x * x
-		}
-	}
-	e.sum2[way+1] += sum
 }
 
-// Eps implements core.Perturber: eps_i = V_{i-1} - J1_i(Y_{i-1}, w_i)^T V_i.
-func (r *recovery) Eps(i int, dst, g []float64) {
-	d, dv := r.chain.D(i-1), r.chain.D(i)
-	var v, y []float64
-	if i < r.chain.N() {
-		v = r.st.V[i][r.from*dv : r.to*dv]
-	}
-	y = r.st.Y[i][r.from*dv : r.to*dv]
-	r.eps(i, &r.sites[r.epsSite(i)], &r.ops[i], dst, r.st.V[i-1][r.from*d:r.to*d], g, v, y)
-}
-
-// eps recovers eps_i at operator o from V_{i-1}, got, where J1^T V_i is g, with V_i, nil for V_N, and Y_i of
-// samples from..to-1.
-func (r *recovery) eps(i int, e *siteError, o *opView, dst, got, g, vs, ys []float64) {
+// eps recovers eps_i at operator o from V_{i-1}, got, where J1^T V_i is g, with V_i and Y_i of samples
+// from..to-1.
+func (r *recovery) eps(i int, e *siteError, o *opView, got, g, vs, ys []float64) {
 	d := e.d
 	e.start(r.model.storage)
-	r.take(e, got, g, r.st.Scale, byValue)
 	want, more := g, r.small()
-	if change := r.cast(o); change != nil && vs != nil {
+	if change := r.cast(o); change != nil {
 		cast := r.castRows(g)
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(vs, r.to-r.from, o.out),
-			general(change[:o.in*o.out], o.out, o.in), 1, general(cast, r.to-r.from, o.in))
+		transposed(cast, vs, change[:o.in*o.out], r.to-r.from, o.out, o.in, 1)
 		r.another(e)
 		r.take(e, got, cast, r.st.Scale, byOutput)
 	}
-	if op := o.spec.Op; op == "tanh" || op == "sigmoid" {
+	if o.readsOutput() {
 		want = r.byOutput(e, o, got, g, vs, ys)
 	}
+	size := r.look(e, r.errors(e), got, g, want, r.st.Scale)
+	declared := r.declared[r.epsSite(i)]
 	l := &r.limits
 	l.byInput(&r.env, o, more)
-	slow, one := false, []float64{1}
-	v := func(b int) []float64 {
-		if vs == nil {
-			return one
-		}
-		return vs[(b-r.from)*o.out : (b-r.from+1)*o.out]
-	}
+	slow := false
 	for b := r.from; b < r.to; b++ {
-		rows := (b - r.from) * d
-		gb, vb := g[rows:rows+d], v(b)
-		l.byInputRow(vb)
+		rows, k := (b-r.from)*d, (b-r.from)*o.out
+		gb, vb := g[rows:rows+d], vs[k:k+o.out]
+		if l.col != nil {
+			l.times = norm(vb)
+		}
 		entries := vb
 		if l.relV == 0 {
 			entries = nil
 		}
-		slow = r.row(e, dst[rows:rows+d], got[rows:rows+d], want[rows:rows+d], entries, l, r.st.Scale) || slow
+		if declared == nil {
+			slow = l.row(got[rows:rows+d], want[rows:rows+d], entries, size) || slow
+			e.bound += l.norm(d, l.square, entries)
+		} else {
+			l.square = square(want[rows : rows+d])
+		}
 		e.pred += r.model.byInput(l.square, o, b, vb, gb)
 	}
-	for k := range dst {
-		dst[k] = got[k] - g[k]
+	if declared != nil {
+		r.declaredRows(declared, e, Site{"eps", i, i}, got, want, func(b int) {
+			k, rows := (b-r.from)*o.out, (b-r.from)*d
+			r.env.byInput(r.allow, o, b, vs[k:k+o.out], g[rows:rows+d])
+		})
+		return
 	}
-	copy(e.e[r.from*d:], dst)
 	if !slow {
 		return
 	}
 	r.allow = sized(r.allow, d)
 	for b := r.from; b < r.to; b++ {
-		rows := (b - r.from) * d
+		rows, k := (b-r.from)*d, (b-r.from)*o.out
 		clear(r.allow)
-		r.env.byInput(r.allow, o, b, v(b), g[rows:rows+d])
+		r.env.byInput(r.allow, o, b, vs[k:k+o.out], g[rows:rows+d])
 		r.holdStored(Site{"eps", i, i}, "(5b)", b, got[rows:rows+d], want[rows:rows+d], more)
 	}
 }
@@ -450,31 +487,32 @@ func (r *recovery) small() float64 {
 func (r *recovery) byOutput(e *siteError, o *opView, got, g, v, y []float64) []float64 {
 	r.f = sized(r.f, len(g))
 	f := r.f
-	if v != nil {
-		copy(f, v)
-	} else {
-		for k := range f {
-			f[k] = 1
-		}
-	}
+	v, y = v[:len(f)], y[:len(f)]
 	if o.spec.Op == "tanh" {
 		for k, t := range y {
-			f[k] *= (1 - t) * (1 + t)
+			f[k] = v[k] * ((1 - t) * (1 + t))
 		}
 	} else {
 		for k, t := range y {
-			f[k] *= t * (1 - t)
+			f[k] = v[k] * (t * (1 - t))
 		}
 	}
 	r.another(e)
 	r.take(e, got, f, r.st.Scale, byOutput)
-	for k, x := range got {
-		if math.Abs(x-f[k]) > math.Abs(x-g[k]) {
-			f[k] = g[k]
+	got, g = got[:len(f)], g[:len(f)]
+	for k, w := range f {
+		x, other := got[k], g[k]
+		bits := math.Float64bits(w)
+		if math.Abs(x-w) > math.Abs(x-other) { // a jump would be wrong half the time
+			bits = math.Float64bits(other)
 		}
+		f[k] = math.Float64frombits(bits)
 	}
 	return f
 }
+
+// readsOutput reports whether the derivative may be formed from the output.
+func (o *opView) readsOutput() bool { return o.spec.Op == "tanh" || o.spec.Op == "sigmoid" }
 
 // another sets the sums of the other way to 0 before the first window.
 func (r *recovery) another(e *siteError) {

@@ -2,6 +2,9 @@ package trace
 
 import (
 	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/cascade-sgd/cascade/core"
 )
@@ -17,11 +20,12 @@ type envelope struct {
 	s, c, a float64 // units of storage, compute and accumulate
 	tiny    float64 // what an operation may be off by near 0
 	tinyS   float64
+	nearest bool // additions of a sum are rounded to nearest
 }
 
 func newEnvelope(p Precision) envelope {
 	s, c, a := formats[p.Storage], formats[p.Compute], formats[p.Accumulate]
-	return envelope{s.ulp(), c.ulp(), a.ulp(), c.tiny() + a.tiny(), s.tiny()}
+	return envelope{s: s.ulp(), c: c.ulp(), a: a.ulp(), tiny: c.tiny() + a.tiny(), tinyS: s.tiny()}
 }
 
 // judge is the envelope of the judge's own arithmetic.
@@ -30,9 +34,15 @@ var judge = newEnvelope(Precision{"float64", "float64", "float64"})
 // grow is (1+u)^k - 1.
 func grow(k int, u float64) float64 { return math.Expm1(float64(k) * math.Log1p(u)) }
 
-// dotGrowth is the relative error of a sum of n products, against the sum of magnitudes.
+// dotGrowth is the relative error of a sum of n products, against the sum of magnitudes. Rounding up at every addition
+// makes it (1+u)^n; rounded to nearest, in any order, it is at most n u/2 (C.-P. Jeannerod and S. M. Rump, SIAM J. Matrix
+// Anal. Appl. 34, 2013), which matters to wide sums in a short format.
 func (e *envelope) dotGrowth(n int) float64 {
-	return (1+grow(3, e.c))*(1+grow(n+2, e.a)) - 1
+	sum := grow(n+2, e.a)
+	if e.nearest {
+		sum = min(sum, float64(n+2)*e.a/2)
+	}
+	return (1+grow(3, e.c))*(1+sum) - 1
 }
 
 // stored adds the rounding to storage of a value y known up to err.
@@ -127,13 +137,7 @@ func (o *opView) norms() {
 
 func norm(v []float64) float64 { return math.Sqrt(square(v)) }
 
-func square(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += x * x
-	}
-	return sum
-}
+func square(v []float64) float64 { return floats.Dot(v, v) }
 
 // forward adds to dst, out entries, what the value y of sample b may be off by before it is stored.
 func (e *envelope) forward(dst []float64, o *opView, b int, y []float64) {
@@ -250,6 +254,15 @@ type model struct {
 	storage format
 	finer   bool // compute is finer than storage: rounding to it matters little
 	castsW  bool // weights are not numbers of the compute format
+
+	least, most uint64 // the bits of numbers whose spacing has a square in float64
+}
+
+func newModel(p Precision) model {
+	e := newEnvelope(p)
+	m := model{envelope: e, storage: formats[p.Storage], finer: e.c < e.s}
+	m.least, m.most = uint64(max(m.storage.MinExp, -200)+1023)<<52, uint64(1023+200)<<52
+	return m
 }
 
 const (
@@ -274,9 +287,7 @@ func (s *spread) reset(d int) {
 func (s *spread) add(o *spread) {
 	s.all += o.all
 	s.fourth += o.fourth
-	for k, x := range o.by {
-		s.by[k] += x
-	}
+	floats.Add(s.by, o.by)
 }
 
 // numbers is how many equal numbers have the spread of these, at least 1.
@@ -285,6 +296,27 @@ func (s *spread) numbers() float64 { return max(1, s.all*s.all/(s.fourth+math.Sm
 // coordinates is the same for the coordinates.
 func (s *spread) coordinates() float64 {
 	return max(1, s.all*s.all/(square(s.by)+math.SmallestNonzeroFloat64))
+}
+
+// spacings writes 2^{2e} for the exponent e of the larger one of a and b, times scale.
+func (m *model) spacings(dst, a, b []float64, scale float64) {
+	const sign, exponent = 1 << 63, 0x7FF << 52
+	least, most := m.least, m.most
+	a, b = a[:len(dst)], b[:len(dst)]
+	if scale == 1 {
+		for k := range dst {
+			bits := max(math.Float64bits(a[k])&^sign, math.Float64bits(b[k])&^sign)
+			q := math.Float64frombits(min(max(bits, least), most) & exponent)
+			dst[k] = q * q
+		}
+		return
+	}
+	for k := range dst {
+		bits := max(math.Float64bits(a[k])&^sign, math.Float64bits(b[k])&^sign)
+		bits = math.Float64bits(math.Float64frombits(bits) * scale)
+		q := math.Float64frombits(min(max(bits, least), most) & exponent)
+		dst[k] = q * q
+	}
 }
 
 // functions is 12 times the mean square error of elementwise functions with values of the given
@@ -366,23 +398,66 @@ func (e *envelope) judged() float64 { return 1 + judge.c/min(e.c, e.a) }
 
 // limits is a bound of what is allowed for the entries of a row, cheap to evaluate, at most what the envelope has:
 //
-//	row + rel |want_k| + col_k times + add_k + relV |v_k|
+//	row0 + rel |want_k| + col_k times + add_k + relV |v_k|
 type limits struct {
-	col, add              []float64
-	row, rel, times, relV float64
-	square                float64 // of the last row's values
-	limit                 []float64
-	buffers               [2][]float64
+	col, add               []float64
+	row0, rel, times, relV float64
+	least                  float64 // of col
+	colNorm, addNorm       float64
+	square                 float64 // of the last row's values
+	limit                  []float64
+	buffers                [2][]float64
+}
+
+// norm is an upper bound of the norm of a row's limits, where the values have the sum of squares given: by the
+// triangle inequality.
+func (l *limits) norm(n int, squares float64, v []float64) float64 {
+	sum := l.row0*math.Sqrt(float64(n)) + l.rel*math.Sqrt(squares) + l.colNorm*l.times + l.addNorm
+	if v != nil {
+		sum += l.relV * norm(v)
+	}
+	return sum
+}
+
+// row reports whether an entry of a row is beyond its limit, where all are within size, and takes the sum of the
+// squares of want.
+func (l *limits) row(got, want, v []float64, size float64) bool {
+	l.square = square(want)
+	constant, rel := l.row0+l.least*l.times, l.rel
+	if size*(1+0x1p-30) <= constant {
+		return false
+	}
+	got = got[:len(want)]
+	for k, w := range want {
+		if !(math.Abs(got[k]-w) <= constant+rel*math.Abs(w)) { // at most the limit
+			return l.exceeded(got, want, v)
+		}
+	}
+	return false
+}
+
+// exceeded reports whether an entry is beyond its limit.
+func (l *limits) exceeded(got, want, v []float64) bool {
+	l.limit = sized(l.limit, len(want))
+	l.fill(l.limit, want, v)
+	for k, w := range want {
+		if !(math.Abs(got[k]-w) <= l.limit[k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // forward prepares for operator o.
 func (l *limits) forward(e *envelope, o *opView) {
-	l.col, l.add, l.relV, l.row, l.rel = nil, nil, 0, e.tinyS, e.s
+	*l = limits{row0: e.tinyS, rel: e.s, limit: l.limit, buffers: l.buffers}
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		l.col = l.scaled(0, o.rowsW, e.dotGrowth(o.in+1))
+		l.least, l.colNorm = slices.Min(l.col), norm(l.col)
 		if _, bias := o.matrix2(); len(bias) > 0 {
 			l.add = l.scaled(1, bias, e.dotGrowth(o.in+1))
+			l.addNorm = norm(l.add)
 		}
 	case "bias":
 		l.rel += 3 * e.c
@@ -403,18 +478,13 @@ func (l *limits) scaled(buffer int, v []float64, x float64) []float64 {
 	return dst
 }
 
-func (l *limits) forwardRow(o *opView, b int) {
-	if l.col != nil {
-		l.times = math.Sqrt(o.input2(b))
-	}
-}
-
 // byInput prepares for J1^T of operator o.
 func (l *limits) byInput(e *envelope, o *opView, more float64) {
-	l.col, l.add, l.relV, l.row, l.rel = nil, nil, 0, e.tinyS+more, e.s
+	*l = limits{row0: e.tinyS + more, rel: e.s, limit: l.limit, buffers: l.buffers}
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		l.col = l.scaled(0, o.colsW, e.dotGrowth(o.out))
+		l.least, l.colNorm = slices.Min(l.col), norm(l.col)
 	case "bias", "scale", "square", "halfsq":
 		l.rel += e.c
 	case "tanh", "sigmoid", "softplus", "logistic":
@@ -423,28 +493,29 @@ func (l *limits) byInput(e *envelope, o *opView, more float64) {
 	}
 }
 
-func (l *limits) byInputRow(v []float64) {
-	if l.col != nil {
-		l.times = norm(v)
-	}
-}
-
 // fill writes the limits of a row.
 func (l *limits) fill(dst, want, v []float64) {
-	for k, w := range want {
-		dst[k] = l.row + l.rel*math.Abs(w)
-	}
-	if l.col != nil {
-		for k, x := range l.col {
-			dst[k] += x * l.times
+	row, rel := l.row0, l.rel
+	want = want[:len(dst)]
+	switch {
+	case l.col != nil && l.add != nil:
+		col, add, times := l.col[:len(dst)], l.add[:len(dst)], l.times
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w) + col[k]*times + add[k]
 		}
-	}
-	if l.add != nil {
-		for k, x := range l.add {
-			dst[k] += x
+	case l.col != nil:
+		col, times := l.col[:len(dst)], l.times
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w) + col[k]*times
 		}
-	}
-	for k, x := range v {
-		dst[k] += l.relV * math.Abs(x)
+	case v != nil:
+		v, relV := v[:len(dst)], l.relV
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w) + relV*math.Abs(v[k])
+		}
+	default:
+		for k, w := range want {
+			dst[k] = row + rel*math.Abs(w)
+		}
 	}
 }

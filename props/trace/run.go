@@ -16,6 +16,8 @@ const (
 	MaxColumns  = 240 // of a Judgement
 	MaxFaults   = 100
 	maxApart    = 200 // flagged steps that are taken apart
+	// of a spike, from which on a declared compressor is its cause
+	declaredShare = 0.5
 )
 
 // Judge reads the record at path and judges it. The error is that of a record that is not as FORMAT.md
@@ -32,12 +34,12 @@ func Judge(ctx context.Context, path string) (*Judgement, error) {
 
 // Judge judges the steps that are left of r.
 func (r *Record) Judge(ctx context.Context) (*Judgement, error) {
-	ahead := newAhead(r)
+	ahead := newAhead(r, r.shape)
 	defer ahead.stop()
-	return newRunJudge(r.shape, r.Path).run(ctx, ahead)
+	return newRunJudge(r.shape, r.Path).over(ctx, ahead.next)
 }
 
-// ahead reads steps while others are judged.
+// ahead reads steps and makes their exact passes while others are judged.
 type ahead struct {
 	free, full chan *aheadStep
 	last       *aheadStep
@@ -46,12 +48,13 @@ type ahead struct {
 }
 
 type aheadStep struct {
-	step Step
-	err  error
+	step  Step
+	exact *exactPass
+	err   error
 }
 
-func newAhead(from source) *ahead {
-	const steps = 3
+func newAhead(from source, s *shape) *ahead {
+	const steps = 2 // one that is judged and one that is read: more would not stay in the cache
 	a := &ahead{free: make(chan *aheadStep, steps), full: make(chan *aheadStep, steps), done: make(chan struct{}),
 		ended: make(chan struct{})}
 	for range steps {
@@ -59,10 +62,13 @@ func newAhead(from source) *ahead {
 	}
 	go func() {
 		defer close(a.ended)
+		exacts := newExactPasses(s)
 		for {
 			select {
 			case s := <-a.free:
-				s.err = from.Next(&s.step)
+				if s.err = from.Next(&s.step); s.err == nil {
+					s.exact = exacts.take(s.exact, &s.step, s.step.W)
+				}
 				a.full <- s
 				if s.err != nil {
 					return
@@ -75,17 +81,16 @@ func newAhead(from source) *ahead {
 	return a
 }
 
-// Next implements source. The step is lent until the next call.
-func (a *ahead) Next(st *Step) error {
+// next gives a step and its exact pass, which are lent until the next call.
+func (a *ahead) next() (*Step, *exactPass, error) {
 	if a.last != nil {
 		if a.last.err != nil {
-			return a.last.err
+			return nil, nil, a.last.err
 		}
 		a.free <- a.last
 	}
 	a.last = <-a.full
-	*st = a.last.step
-	return a.last.err
+	return &a.last.step, a.last.exact, a.last.err
 }
 
 // stop waits until nothing is read any more.
@@ -135,22 +140,35 @@ func newRunJudge(s *shape, path string) *runJudge {
 	return r
 }
 
+// run judges the steps of a source one after the other.
 func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
 	var st Step
+	var ex *exactPass
+	return r.over(ctx, func() (*Step, *exactPass, error) {
+		err := from.Next(&st)
+		if err == nil {
+			ex = r.exacts.take(ex, &st, st.W)
+		}
+		return &st, ex, err
+	})
+}
+
+// over judges steps with their exact passes.
+func (r *runJudge) over(ctx context.Context, next func() (*Step, *exactPass, error)) (*Judgement, error) {
 	var one []block
 	var stopped error
 	for k := 0; ; k++ {
 		if stopped = ctx.Err(); stopped != nil {
 			break
 		}
-		err := from.Next(&st)
+		st, ex, err := next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !r.step(k, &st, &one) {
+		if !r.step(k, st, ex, &one) {
 			break
 		}
 	}
@@ -159,15 +177,14 @@ func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
 }
 
 // step judges step k of the record; false: nothing behind it can be judged.
-func (r *runJudge) step(k int, st *Step, one *[]block) bool {
+func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
 	if k == 0 {
 		r.out.First, r.out.Samples, r.out.Recorded = st.T, st.M, st.B
 		r.castsWeights(st)
 		r.notChecked(st)
 	}
 	r.out.Last, r.out.Steps = st.T, k+1
-	states := k%sharesEvery == 0 && r.partial == nil
-	m := r.judge(st, states)
+	m := r.judge(st, ex)
 	r.addFaults()
 	if !m.finite {
 		r.out.Unchecked = append(r.out.Unchecked,
@@ -187,13 +204,10 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 	switch {
 	case !(m.error2 > 0) || r.partial != nil:
 	case k%apartEvery == 0 || flagged && r.apart < maxApart:
-		if !states {
-			r.exact(st, true)
-		}
 		if flagged {
 			r.apart++
 		}
-		s := r.takeApart(st, m)
+		s := r.takeApart(m)
 		s.Flagged = flagged
 		r.out.Judged = append(r.out.Judged, s)
 		first = make([]float64, len(s.First))
@@ -202,8 +216,8 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 			r.sums[i].gain = larger(r.sums[i].gain, float64(s.Gain[i]))
 			r.sums[i].atMost = larger(r.sums[i].atMost, float64(s.GainAtMost[i]))
 		}
-	case states:
-		first = r.first(st, m.error2)
+	case k%max(sharesEvery, r.columns.per) == 0: // one a column, and not fewer than that
+		first = r.first(m.error2)
 	}
 	for i, x := range first {
 		r.sums[i].share += x
@@ -214,6 +228,7 @@ func (r *runJudge) step(k int, st *Step, one *[]block) bool {
 	}
 	r.columns.add(m, r.sites, st.B, first)
 	r.budget(st.T, m)
+	r.declaredBudgets(st)
 	return true
 }
 
@@ -314,65 +329,12 @@ func (r *runJudge) budget(t int, m measured) {
 	check("relative", b.Relative*grad)
 }
 
-// curve estimates L and mu along the run, at the samples of the steps that it sees: L as the largest
-// |u(w+) - u(w)|/|w+ - w| of a step, mu as the least |u|^2/(2 (loss - l*)).
-type curve struct {
-	l, mu float64
-}
-
-func (c *curve) add(j *stepJudge, st *Step, m measured) {
-	lstar := 0.0
-	known := j.shape.run.Known
-	if known != nil && known.LStar != nil {
-		lstar = *known.LStar
-	}
-	if gap := m.loss - lstar; gap > 0 && m.grad2 > 0 {
-		if mu := m.grad2 / (2 * gap); c.mu == 0 || mu < c.mu {
-			c.mu = mu
-		}
-	}
-	if known != nil && known.L > 0 {
-		return
-	}
-	moved, u := make([]float64, len(st.W)), slices.Clone(j.u)
-	for k, w := range st.W {
-		moved[k] = w - st.Gamma*(j.uc[k]+j.shape.run.Reg.Grad(w))
-	}
-	far := math.Sqrt(difference2(moved, st.W))
-	if !(far > 0) || notFinite(moved) >= 0 {
-		return
-	}
-	j.others[0].Pass(moved, nil)
-	if l := math.Sqrt(difference2(j.others[0].U(), u)) / far; l > c.l {
-		c.l = l
-	}
-}
-
 func difference2(a, b []float64) float64 {
 	sum := 0.0
 	for k, x := range a {
 		sum += (x - b[k]) * (x - b[k])
 	}
 	return sum
-}
-
-// smooth are the constants: known, or else estimated.
-func (r *runJudge) smooth() smooth {
-	c := smooth{l: r.curve.l, mu: r.curve.mu}
-	k := r.shape.run.Known
-	c.estimated = k == nil || k.L == 0 || k.Mu == 0
-	if k != nil {
-		if k.L > 0 {
-			c.l = k.L
-		}
-		if k.Mu > 0 {
-			c.mu = k.Mu
-		}
-		if k.LStar != nil {
-			c.lstar = *k.LStar
-		}
-	}
-	return c
 }
 
 // finish fills the Judgement.
@@ -389,6 +351,7 @@ func (r *runJudge) finish() {
 		out.Suspects = append(out.Suspects, r.suspect(f))
 	}
 	out.Spikes = r.series.spikes(r.smooth())
+	out.Constants = r.sayConstants()
 	for k := range out.Spikes {
 		r.cause(&out.Spikes[k], refs)
 	}
@@ -408,7 +371,19 @@ func (r *runJudge) name(s Site) string {
 	case "U", "w", "V", "loss":
 		return fmt.Sprintf("%s_%d", s.Kind, s.I)
 	}
-	return fmt.Sprintf("%s_%d (%s, %s)", s.Kind, s.I, r.out.Operators[s.Op-1], way)
+	declared := ""
+	if d := r.declaredAt(s); d != nil {
+		declared = ", " + d.String()
+	}
+	return fmt.Sprintf("%s_%d (%s, %s%s)", s.Kind, s.I, r.out.Operators[s.Op-1], way, declared)
+}
+
+// declaredAt is what is declared of a site, nil for nothing.
+func (r *runJudge) declaredAt(s Site) *Declared {
+	if s.Kind == "eps" {
+		return r.declared[r.epsSite(s.I)]
+	}
+	return r.declared[r.deltaSite(s.I)]
 }
 
 // suspect puts a finding into words.
@@ -453,7 +428,7 @@ func (r *runJudge) cause(sp *Spike, refs []reference) {
 			continue
 		}
 		for site, b := range r.series.blocks[k] {
-			if site == r.ranker.skip {
+			if r.ranker.skips[site] {
 				continue
 			}
 			if _, score, _ := refs[site].judgeBlock(b, 0); score > best {
@@ -461,14 +436,22 @@ func (r *runJudge) cause(sp *Spike, refs []reference) {
 			}
 		}
 	}
+	for _, j := range r.out.Judged {
+		if j.Step != sp.Peak {
+			continue
+		}
+		for site, d := range r.declared { // what stands out is declared: most of the error is its
+			if at < 0 && d != nil && j.First[site] > declaredShare {
+				at = site
+			}
+		}
+		if at >= 0 {
+			sp.Share = j.First[at]
+		}
+	}
 	if at >= 0 {
 		site := r.site(at)
 		sp.Cause = &site
-		for _, j := range r.out.Judged {
-			if j.Step == sp.Peak {
-				sp.Share = j.First[at]
-			}
-		}
 	}
 	sp.say(r.name)
 }
@@ -480,6 +463,9 @@ func (r *runJudge) siteSum(k int) SiteSum {
 	s := SiteSum{Site: site, Name: fmt.Sprintf("%s_%d", site.Kind, site.I), Operator: r.out.Operators[site.Op-1],
 		RMS: nan, Expected: nan, Largest: nan, Usual: nan, Share: nan, Amplification: nan, AtMost: nan, Bias: nan,
 		BiasLow: nan, BiasHigh: nan, MayBe: nan}
+	if d := r.declared[k]; d != nil {
+		s.Declared = d.String()
+	}
 	if t.samples == 0 {
 		return s
 	}

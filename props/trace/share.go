@@ -3,7 +3,6 @@ package trace
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
@@ -48,8 +47,12 @@ func (h *shares) first(dst []float64, st *Step, y, v [][]float64, d []float64, s
 	for k := range h.v[n] {
 		h.v[n][k] = 1
 	}
-	h.a[0] = sized(h.a[0], rows*h.chain.D(0))
-	clear(h.a[0])
+	if isDense(h.ops[1].spec.Op) {
+		h.a[0] = nil
+	} else {
+		h.a[0] = sized(h.a[0], rows*h.chain.D(0))
+		clear(h.a[0])
+	}
 	for i := 1; i < n; i++ {
 		o := &h.ops[i]
 		o.x, o.w, o.labels = h.y[i-1], h.chain.W(i, st.W), st.Labels
@@ -111,19 +114,22 @@ func (o *opView) derivatives(x float64) (d1, d2 float64) {
 	return s, d1 // softplus, logistic
 }
 
-// tangent writes J1 a + J2 g of each row to dst.
+// tangent writes J1 a + J2 g of each row to dst. Of a dense operator a may be nil, which is 0.
 func (o *opView) tangent(dst, a, g []float64, rows int) {
 	in, out := o.in, o.out
 	row := func(v []float64, b, n int) []float64 { return v[b*n : (b+1)*n] }
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		m, _ := o.matrix()
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, general(a, rows, in), general(m, out, in), 0, general(dst, rows, out))
+		if a == nil {
+			clear(dst)
+		} else {
+			products(dst, a, m, rows, out, in, 0)
+		}
 		if o.spec.Op == "fixed" {
 			return
 		}
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, general(o.x, rows, in), general(g[:in*out], out, in), 1,
-			general(dst, rows, out))
+		products(dst, o.x, g[:in*out], rows, out, in, 1)
 		if bias := g[in*out:]; len(bias) > 0 {
 			for k := range dst {
 				dst[k] += bias[k%out]
@@ -171,10 +177,9 @@ func (o *opView) cotangent(dst, bs, v, a, g []float64, rows int) {
 	switch o.spec.Op {
 	case "affine", "linear", "fixed":
 		m, _ := o.matrix()
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(bs, rows, out), general(m, out, in), 0, general(dst, rows, in))
+		transposed(dst, bs, m, rows, out, in, 0)
 		if o.spec.Op != "fixed" {
-			blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, general(v, rows, out), general(g[:in*out], out, in), 1,
-				general(dst, rows, in))
+			transposed(dst, v, g[:in*out], rows, out, in, 1)
 		}
 	case "bias":
 		copy(dst, bs)

@@ -113,10 +113,10 @@ func (s *series) recovery(sp *Spike, first, last, peak int, c smooth) {
 	g := s.gamma[peak]
 	switch {
 	case !(c.l > 0 && c.mu > 0 && c.mu <= c.l && g > 0 && band > 0):
-		sp.why = "constants that (41) needs are not known"
+		sp.Why = "constants that (41) needs are not known"
 		return
 	case !(g*c.l <= 1):
-		sp.why = fmt.Sprintf("(41) needs a step size of at most 1/L, and g = %.3g, L = %.3g", g, c.l)
+		sp.Why = fmt.Sprintf("(41) needs a step size of at most 1/L, and g = %.3g, L = %.3g", g, c.l)
 		return
 	}
 	gap := math.Max(0, median-c.lstar)
@@ -157,8 +157,8 @@ func (sp *Spike) say(name func(Site) string) {
 		}
 		back += fmt.Sprintf(" (the root form of (41) promises %d%s)", sp.Promised, kind)
 	}
-	if sp.why != "" {
-		back += " (" + sp.why + ")"
+	if sp.Why != "" {
+		back += " (" + sp.Why + ")"
 	}
 	sp.Says = fmt.Sprintf("%s: |U-u|^2 was %.3g, usually %.3g; %s; %s", where, float64(sp.Error2), float64(sp.Usual2),
 		cause, back)

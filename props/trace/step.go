@@ -4,36 +4,28 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/internal/pool"
 )
 
-// window is how many samples a pass of the judge takes at once.
-const window = 256
-
 // stepJudge judges one step at a time.
 type stepJudge struct {
 	*recovery
-	batch  *core.Batch    // of the pass at the recorded states
-	others [2]*core.Batch // of exact and partial passes, which run side by side
-	shares *shares
-	y, v   [][]float64 // of the exact pass
-	uc, u  []float64   // (5c) at the recorded states, and the exact gradient
-	d      []float64   // uc - u
-	before *Step       // the last one, for (5d); nil at first
+	exacts  *exactPasses // for those that were not made ahead
+	replays [2]*replay   // side by side
+	shares  *shares
+	ex      *exactPass // of the step
+	d       []float64  // uc - u
+	before  *Step      // the last one, for (5d); nil at first
 }
 
 func newStepJudge(s *shape) *stepJudge {
-	n := s.chain.N()
-	w := window
-	for w > 1 && s.numbers(w) > MaxNumbers { // a chain of very wide states
-		w /= 2
-	}
-	j := &stepJudge{recovery: newRecovery(s), batch: core.NewBatch(s.chain, w), shares: newShares(s),
-		y: make([][]float64, n+1), v: make([][]float64, n+1)}
-	for k := range j.others {
-		j.others[k] = core.NewBatch(s.chain, w)
+	j := &stepJudge{recovery: newRecovery(s), exacts: newExactPasses(s), shares: newShares(s)}
+	for k := range j.replays {
+		j.replays[k] = newReplay(j.recovery)
 	}
 	return j
 }
@@ -48,65 +40,40 @@ type measured struct {
 	finite        bool
 }
 
-// judge recovers the errors of st and measures what they do to the gradient. With states it keeps those
-// of the exact pass.
-func (j *stepJudge) judge(st *Step, states bool) measured {
-	m := measured{t: st.T, loss: st.Loss, gamma: st.Gamma, uError2: math.NaN()}
+// judge recovers the errors of st and measures what they do to the gradient. ex is its exact pass.
+func (j *stepJudge) judge(st *Step, ex *exactPass) measured {
+	m := measured{t: st.T, loss: st.Loss, gamma: st.Gamma, error2: math.NaN(), grad2: math.NaN(), uError2: math.NaN()}
 	if !j.start(st) {
-		m.error2, m.grad2 = math.NaN(), math.NaN()
 		return m
 	}
 	m.finite = true
+	j.ex = ex
 	j.last(st)
-	obj := stepData{st, j.shape}
-	if j.partial != nil {
-		j.partial.step()
-		return j.judgePartly(st, m)
-	}
-	pool.Each(2, 2, func(k int) {
-		if k == 0 {
-			j.batch.Load(obj, nil)
-			j.batch.Pass(st.W, j.window)
-			j.uc = append(j.uc[:0], j.batch.U()...)
-		} else {
-			j.others[0].Load(obj, nil)
-			j.exact(st, states)
-		}
-	})
 	if math.IsNaN(m.loss) || st.B < st.M {
 		m.loss = mean(st.Y[j.chain.N()])
 	}
-	if st.B == st.M {
-		if st.U != nil {
+	whole := st.B == st.M
+	got := j.uc
+	if j.partial != nil {
+		// There is a gradient to hold against the exact one only where it is recorded.
+		j.partial.step()
+		if !whole || st.U == nil {
+			return m
+		}
+		got = st.U
+	} else {
+		j.pass(ex)
+		if whole && st.U != nil {
 			m.uError2 = j.gradient(st)
 		}
+	}
+	if whole {
 		j.moves(st)
 		j.meanLoss(st)
 	}
-	j.d = sized(j.d, len(j.uc))
-	for k := range j.d {
-		j.d[k] = j.uc[k] - j.u[k]
-	}
-	m.error2, m.grad2 = square(j.d), square(j.u)
-	return m
-}
-
-// judgePartly is the rest of judge where states are sampled: there is a gradient to hold against the exact one
-// only where it is recorded.
-func (j *stepJudge) judgePartly(st *Step, m measured) measured {
-	m.error2, m.grad2 = math.NaN(), math.NaN()
-	if math.IsNaN(m.loss) || st.B < st.M {
-		m.loss = mean(st.Y[j.chain.N()])
-	}
-	if st.B < st.M || st.U == nil {
-		return m
-	}
-	j.others[0].Load(stepData{st, j.shape}, nil)
-	j.exact(st, false)
-	j.uc = append(j.uc[:0], st.U...)
-	j.moves(st)
-	j.meanLoss(st)
-	m.error2, m.grad2 = difference2(st.U, j.u), square(j.u)
+	j.d = sized(j.d, len(got))
+	floats.SubTo(j.d, got, ex.u)
+	m.error2, m.grad2 = square(j.d), square(ex.u)
 	return m
 }
 
@@ -116,39 +83,6 @@ func mean(v []float64) float64 {
 		sum += x
 	}
 	return sum / float64(len(v))
-}
-
-// exact is the exact pass (4).
-func (j *stepJudge) exact(st *Step, states bool) {
-	batch := j.others[0]
-	if !states {
-		batch.Pass(st.W, nil)
-	} else {
-		for i := 1; i <= j.chain.N(); i++ {
-			j.y[i] = sized(j.y[i], st.B*j.chain.D(i))
-			j.v[i] = sized(j.v[i], st.B*j.chain.D(i))
-		}
-		batch.Pass(st.W, func(from, to int) core.Perturber { return &observer{j, from, to} })
-	}
-	j.u = append(j.u[:0], batch.U()...)
-}
-
-// observer is a Perturber of nothing that keeps the states.
-type observer struct {
-	j        *stepJudge
-	from, to int
-}
-
-// Delta implements core.Perturber.
-func (o *observer) Delta(i int, dst, f []float64) {
-	copy(o.j.y[i][o.from*o.j.chain.D(i):], f)
-	clear(dst)
-}
-
-// Eps implements core.Perturber.
-func (o *observer) Eps(i int, dst, g []float64) {
-	copy(o.j.v[i-1][o.from*o.j.chain.D(i-1):], g)
-	clear(dst)
 }
 
 // last checks that a recorded V_N is 1.
@@ -300,110 +234,76 @@ func (j *stepJudge) move(st *Step, after []float64) {
 	reg, g := j.run.Reg, st.Gamma
 	for i := 1; i <= j.chain.N(); i++ {
 		nw := j.chain.Op(i).NW()
-		if nw == 0 {
-			continue
-		}
 		w, u, got := j.chain.W(i, st.W), j.chain.W(i, st.U), j.chain.W(i, after)
-		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
-		want, slow := j.near, false
-		rel := judge.c * 8
-		for k, x := range w {
-			step := u[k]
-			if reg.Rho > 0 {
-				step += reg.Grad(x)
-			}
-			want[k] = x - g*step
-			slow = slow || !(math.Abs(got[k]-want[k]) <= rel*math.Abs(want[k]))
-		}
-		if !slow {
+		if reg.Rho == 0 && j.env.moved(got, w, u, g) {
 			continue
 		}
+		j.near, j.allow = sized(j.near, nw), sized(j.allow, nw)
 		for k, x := range w {
-			r := reg.Grad(x)
-			move := math.Abs(g) * (math.Abs(u[k]) + math.Abs(r))
-			j.allow[k] = 8*max(j.env.c, j.env.s)*move +
-				j.env.stored(want[k], judge.c*8*(math.Abs(x)+move)+j.env.c*math.Abs(x)+j.env.tiny)
+			j.near[k], j.allow[k] = j.env.move(x, u[k], g, reg)
 		}
-		j.hold(Site{"w", i, i}, "(5d)", -1, got, want, j.allow)
+		j.hold(Site{"w", i, i}, "(5d)", -1, got, j.near, j.allow)
 	}
 }
 
-// kept is a Perturber of the recovered errors of one site alone, or of all but one.
-type kept struct {
-	r       *recovery
-	from    int
-	to      int
-	site    int
-	without bool
+// moved reports whether got is w - g u within less than move allows.
+func (e *envelope) moved(got, w, u []float64, g float64) bool {
+	rel, move := e.s, 8*max(e.c, e.s)
+	got, u = got[:len(w)], u[:len(w)]
+	for k, x := range w {
+		step := g * u[k]
+		want := x - step
+		if !(math.Abs(got[k]-want) <= rel*math.Abs(want)+move*math.Abs(step)) {
+			return false
+		}
+	}
+	return true
 }
 
-func (k *kept) has(site int) bool { return (site == k.site) != k.without }
-
-// HasDelta implements core.Sparse.
-func (k *kept) HasDelta(i int) bool { return k.has(k.r.deltaSite(i)) }
-
-// HasEps implements core.Sparse.
-func (k *kept) HasEps(i int) bool { return k.has(k.r.epsSite(i)) }
-
-// Delta implements core.Perturber.
-func (k *kept) Delta(i int, dst, _ []float64) { k.copy(dst, k.r.deltaSite(i)) }
-
-// Eps implements core.Perturber.
-func (k *kept) Eps(i int, dst, _ []float64) { k.copy(dst, k.r.epsSite(i)) }
-
-func (k *kept) copy(dst []float64, site int) {
-	if !k.has(site) {
-		clear(dst)
-		return
+// move is (5d) for a weight, and what an engine and the judge may be off by.
+func (e *envelope) move(w, u, g float64, reg core.Regularizer) (want, allowed float64) {
+	r := 0.0
+	if reg.Rho > 0 {
+		r = reg.Grad(w)
 	}
-	e := &k.r.sites[site]
-	copy(dst, e.e[k.from*e.d:k.to*e.d])
-}
-
-// distance2 is |U-u|^2 of the pass with one site's error alone, or without it.
-func (j *stepJudge) distance2(batch *core.Batch, st *Step, site int, without bool) float64 {
-	batch.Pass(st.W, func(from, to int) core.Perturber { return &kept{j.recovery, from, to, site, without} })
-	sum := 0.0
-	for k, u := range batch.U() {
-		x := u - j.u[k]
-		sum += x * x
-	}
-	return sum
+	want = w - g*(u+r)
+	size, move := math.Abs(w), math.Abs(g)*(math.Abs(u)+math.Abs(r))
+	return want, 8*max(e.c, e.s)*move + e.stored(want, judge.c*8*(size+move)+e.c*size+e.tiny)
 }
 
 // keptPasses is |U-u|^2 with the error of each site alone, and without it.
-func (j *stepJudge) keptPasses(st *Step) []float64 {
+func (j *stepJudge) keptPasses() []float64 {
 	all := make([]float64, 2*len(j.sites))
-	j.others[1].Load(stepData{st, j.shape}, nil)
 	pool.Each(2, 2, func(worker int) {
 		for k := worker; k < len(all); k += 2 {
 			if site := k / 2; site != j.deltaSite(j.chain.N()) {
-				all[k] = j.distance2(j.others[worker], st, site, k%2 == 1)
+				all[k] = j.replays[worker].distance2(j.ex, j.d, site, k%2 == 1)
 			}
 		}
 	})
 	return all
 }
 
-// first is the first-order shares of |U-u|^2; the step was judged with states.
-func (j *stepJudge) first(st *Step, error2 float64) []float64 {
+// first is the first-order shares of |U-u|^2 of the step that was judged.
+func (j *stepJudge) first(error2 float64) []float64 {
 	dst := make([]float64, len(j.sites))
-	j.shares.first(dst, st, j.y, j.v, j.d, j.sites)
+	j.shares.first(dst, j.st, j.ex.y, j.ex.v, j.d, j.sites)
 	for k := range dst {
 		dst[k] /= error2
 	}
 	return dst
 }
 
-// takeApart is the whole verdict of a step that was judged with states.
-func (j *stepJudge) takeApart(st *Step, m measured) StepSum {
+// takeApart is the whole verdict of the step that was judged.
+func (j *stepJudge) takeApart(m measured) StepSum {
+	st := j.st
 	s := StepSum{Step: st.T, Loss: Number(m.loss), Grad2: Number(m.grad2), Error2: Number(m.error2)}
-	s.First = numbers(j.first(st, m.error2))
+	s.First = numbers(j.first(m.error2))
 	count := len(j.sites)
 	s.Only, s.Without = make([]Number, count), make([]Number, count)
 	s.Gain, s.GainAtMost = make([]Number, count), make([]Number, count)
 	k, per, atMost := j.constants(st)
-	kept2 := j.keptPasses(st)
+	kept2 := j.keptPasses()
 	n := j.chain.N()
 	d2, e2 := make([]float64, n+1), make([]float64, n+1)
 	for site := range count {
@@ -455,7 +355,7 @@ func (j *stepJudge) constants(st *Step) (bounds.Const, bounds.PerOp, []float64) 
 				continue
 			}
 			boxes[i].Add(st.Y[i][b*d : (b+1)*d])
-			boxes[i].Add(j.y[i][b*d : (b+1)*d])
+			boxes[i].Add(j.ex.y[i][b*d : (b+1)*d])
 		}
 	}
 	region.VisitBoxes(boxes)

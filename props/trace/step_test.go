@@ -14,11 +14,11 @@ func TestSharesSum(t *testing.T) {
 			j := newStepJudge(run.shape)
 			var st Step
 			for run.Next(&st) == nil {
-				m := j.judge(&st, true)
+				m := j.judge(&st, j.exacts.take(nil, &st, st.W))
 				if !m.finite || len(j.seen) > 0 {
 					t.Fatalf("step %d: %v", st.T, j.seen)
 				}
-				s := j.takeApart(&st, m)
+				s := j.takeApart(m)
 				sum := 0.0
 				for _, x := range s.First {
 					sum += float64(x)
@@ -49,7 +49,7 @@ func TestManySamples(t *testing.T) {
 	var st Step
 	for run.Next(&st) == nil {
 		st.M = st.B
-		m := j.judge(&st, true)
+		m := j.judge(&st, j.exacts.take(nil, &st, st.W))
 		if !m.finite || len(j.seen) > 0 || !(m.uError2 <= 1e-20) {
 			t.Fatalf("step %d: %v, U off by %v", st.T, j.seen, m.uError2)
 		}
@@ -65,7 +65,7 @@ func TestManySamples(t *testing.T) {
 					part.V[i] = st.V[i][from*c.D(i) : to*c.D(i)]
 				}
 			}
-			parts.judge(&part, false)
+			parts.judge(&part, parts.exacts.take(nil, &part, part.W))
 			for k := range parts.sites {
 				sum2[k] += parts.sites[k].sum2[byValue]
 			}

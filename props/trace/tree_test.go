@@ -88,14 +88,14 @@ func TestTree(t *testing.T) {
 			only, without := make([]float64, len(j.sites)), make([]float64, len(j.sites))
 			err := expect.Enumerate(c, x, w, plan, 0, func(l *expect.Leaf, state *core.State) error {
 				st := s.stepOf(state, x, w)
-				m := j.judge(st, true)
+				m := j.judge(st, j.exacts.take(nil, st, st.W))
 				for i := 1; i <= n; i++ {
 					sameNumbers(t, "delta", j.sites[s.deltaSite(i)].e, l.Delta[i])
 					if i > 1 {
 						sameNumbers(t, "eps", j.sites[s.epsSite(i)].e, l.Eps[i])
 					}
 				}
-				a := j.takeApart(st, m)
+				a := j.takeApart(m)
 				total += l.P * m.error2
 				for k := range j.sites {
 					only[k] += l.P * float64(a.Only[k]) * m.error2
@@ -152,8 +152,8 @@ func TestFirstOrder(t *testing.T) {
 			u, up := pass(&core.Given{}), pass(all)
 			st := s.stepOf(state, x, w)
 			j := newStepJudge(s)
-			m := j.judge(st, true)
-			got := j.first(st, m.error2)
+			m := j.judge(st, j.exacts.take(nil, st, st.W))
+			got := j.first(m.error2)
 			for site := range j.sites {
 				one := &core.Given{DeltaAt: make([][]float64, n+1), EpsAt: make([][]float64, n+1)}
 				if at := s.site(site); at.Kind == "delta" {

@@ -250,6 +250,9 @@ func (r *tracedRun) card(k int) (*spikeCard, error) {
 		Recovered: s.Recovered, Cause: "no site's error stands out", Where: fmt.Sprintf("Step %d", s.Peak),
 		Back:     "not recovered",
 		Promised: "nothing"}
+	if s.Why != "" {
+		c.Promised += ": " + s.Why
+	}
 	if s.From != s.To {
 		c.Where = fmt.Sprintf("Steps %d to %d, highest at %d", s.From, s.To, s.Peak)
 	}

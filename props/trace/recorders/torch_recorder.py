@@ -103,7 +103,7 @@ class Recorder:
         for i, m in enumerate(self.modules):
             if isinstance(m, nn.Linear):
                 parts = [of(p).detach().reshape(-1) for p in (m.weight, m.bias) if p is not None]
-                out[i] = torch.cat([p if p.dtype == torch.float64 else p.float() for p in parts]).cpu().numpy().copy()
+                out[i] = torch.cat([p if p.dtype == torch.float64 else p.float() for p in parts]).cpu().numpy()
         return out
 
     def before(self):
@@ -116,6 +116,7 @@ class Recorder:
     def after(self):
         if self.passes:
             self.writer = self.writer or self.make()
+            self.writer.copy = False  # all that is kept is a copy
             scale = (self.scaler.get_scale() if self.scaler else self.scale) / self.m
             after = self.flat(lambda p: p) if self.plain and self.every > 1 else None
             self.writer.step(self.t, self.groups[0]["lr"], self.y[0], self.w, self.y[1:], self.v, self.label, self.u,
