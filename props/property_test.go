@@ -147,6 +147,10 @@ func TestFuzz(t *testing.T) {
 	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput+1)); !strings.Contains(f.skipped, "input of 4097 bytes") {
 		t.Errorf("a long input: skipped %q", f.skipped)
 	}
+	f = &fatal{}
+	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput)); strings.Contains(f.skipped, "input of") {
+		t.Errorf("an input of %d bytes: skipped %q", props.MaxFuzzInput, f.skipped)
+	}
 	broken := thm1[0]
 	right := broken.Right
 	broken.Right = func(v *claim.View, i int) float64 { return 1e-12 * right(v, i) }
