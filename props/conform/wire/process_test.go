@@ -211,6 +211,16 @@ func (l *counter) Len() int {
 	return l.n
 }
 
+// TestKilledFirst: a process that starts after Kill is killed, whatever it would do.
+func TestKilledFirst(t *testing.T) {
+	e := Command([]string{"sleep", "3600"}, &Options{Start: time.Minute})
+	e.Kill()
+	var broken *BrokenError
+	if _, err := e.Factory(); !errors.As(err, &broken) || broken.Break == Hang {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestNotStarted(t *testing.T) {
 	e := Command([]string{"/no/such/program"}, nil)
 	if _, err := e.Factory(); err == nil || e.Err() == nil || e.Err().Break != NotStarted {
