@@ -59,7 +59,7 @@ func madeUpView() *claim.View {
 }
 
 // sides has a line for each claim between numbers and each of its indices: both sides, of
-// made-up moments, and what else the row says.
+// made-up moments, and what else the row says; then what is bet on at a made-up point.
 func sides() string {
 	var b strings.Builder
 	b.WriteString("# Both sides of each claim, of made-up moments\n\n| claim | says | i | left | right |\n|---|---|---|---|---|\n")
@@ -87,6 +87,24 @@ func sides() string {
 		}
 		for i := lo; i <= hi; i++ {
 			fmt.Fprintf(&b, "| %s | %s | %d | %.9g | %.9g |\n", c.Name(), says, i, c.Left(v, i), c.Right(v, i))
+		}
+	}
+	b.WriteString("\n| bet | step | | |\n|---|---|---|---|\n")
+	s, p := v.Run.S, new(claim.Point)
+	madeUp(reflect.ValueOf(p).Elem(), "point")
+	p.E2 = p.Mean2 + 0.4 // a mean of squares is at least the square of the mean
+	for _, c := range props.Claims() {
+		if c.Bet == nil {
+			continue
+		}
+		if step := c.Bet.Step; step != nil {
+			fmt.Fprintf(&b, "| %s | boundary %v | %.9g | %.9g |\n", c.Name(), step.Boundary, step.Kept(s, p), step.Added(s, p))
+		}
+		if path := c.Bet.Path; path != nil {
+			for t := range 3 {
+				fmt.Fprintf(&b, "| %s | %d: weight %.9g | %.9g | %.9g |\n", c.Name(), t, path.Weight(s, 3, t),
+					path.Left(0.7, 0.9), path.Right(s, 0.6, 3, 1.3, 1.7))
+			}
 		}
 	}
 	return b.String()
