@@ -92,7 +92,8 @@ func sides() string {
 	b.WriteString("\n| bet | step | | |\n|---|---|---|---|\n")
 	s, p := v.Run.S, new(claim.Point)
 	madeUp(reflect.ValueOf(p).Elem(), "point")
-	p.E2 = p.Mean2 + 0.4 // a mean of squares is at least the square of the mean
+	p.E2 = p.Mean2 + 0.4 // a mean of squares is at least the square of the mean, a loss at least l*
+	p.LStarLower, p.Loss = p.LStarUpper-0.1, p.LStarUpper+0.8
 	for _, c := range props.Claims() {
 		if c.Bet == nil {
 			continue

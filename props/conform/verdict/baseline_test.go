@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/conform"
+	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
 // held is a verdict on two builds that pass and give the same numbers, but for change.
@@ -86,3 +87,40 @@ var (
 	inside = conclusions{conform.Inside, Passed}
 	fault  = conclusions{conform.Fault, Failed}
 )
+
+// TestDriftShown: text, JSON and JUnit say what the builds are and where they part.
+func TestDriftShown(t *testing.T) {
+	loss := &conform.Drift{Quantity: "loss", Old: 3, New: 4, Tolerance: 2, Share: 12}
+	v := held(nil, func(_ *Baseline, c *conform.Comparison) {
+		c.Differ, c.First, c.Largest = 3, drift(0.25), loss
+	})
+	var text, junit strings.Builder
+	p := &table.Printer{To: &text}
+	v.comparison(p)
+	json, err := v.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.JUnit(&junit); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ in, want string }{
+		{text.String(), "held against the old build, old\n"},
+		{text.String(), "U_2[1] was 1, is 2: 25 % of the envelope, which is +-3"},
+		{text.String(), "loss was 3, is 4: 12 times the envelope, which is +-2"},
+		{string(json), `"quantity": "U"`}, {string(json), `"quantity": "loss"`}, {string(json), `"share": 0.25`},
+		{junit.String(), `name="baseline"`}, {junit.String(), "they differ by more than the envelope"},
+		{junit.String(), "<failure"},
+	} {
+		if !strings.Contains(c.in, c.want) {
+			t.Errorf("no %q in\n%s", c.want, c.in)
+		}
+	}
+	v = held(nil, func(b *Baseline, _ *conform.Comparison) { b.Replies = 9 })
+	junit.Reset()
+	if err := v.JUnit(&junit); err != nil || !strings.Contains(junit.String(), `name="baseline"`) ||
+		!strings.Contains(junit.String(), "the old build, whose 9 replies are in old") ||
+		strings.Contains(junit.String(), "<failure") {
+		t.Errorf("same bits: %v\n%s", err, &junit)
+	}
+}

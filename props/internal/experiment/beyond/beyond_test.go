@@ -1,7 +1,9 @@
 package beyond
 
 import (
+	"math"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/bounds"
@@ -21,6 +23,25 @@ func TestHolds(t *testing.T) {
 		if got.Verdict != claim.Holds || got.Cases < cases/10 {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// TestReferenceByHand: y = (2 w_1, w_2) from w = (1, 1), c = (1, 1), g = 1/2. First y = (2, 1),
+// and 2 is sent: Y = (2, 0), w = (1 - 1, 1 + 1/2). Then y = (0, 3/2), off by (2, 3/2) from what
+// is kept, and 0 is sent.
+func TestReferenceByHand(t *testing.T) {
+	f := &reference{
+		a: [][]float64{{2, 0}, {0, 1}}, w: []float64{1, 1}, c: []float64{1, 1}, gamma: 0.5, steps: 2,
+	}
+	delta, moved := f.run()
+	if want := []float64{1, 1.5}; !slices.Equal(delta, want) {
+		t.Errorf("|Y-y| is %v, want %v", delta, want)
+	}
+	if want := []float64{math.Sqrt(5), math.Sqrt(4.25)}; !slices.Equal(moved, want) {
+		t.Errorf("y moves by %v, want %v", moved, want)
+	}
+	if !slices.Equal(f.w, []float64{1, 1}) {
+		t.Errorf("the start is %v now", f.w)
 	}
 }
 
