@@ -177,7 +177,8 @@ func TestHistory(t *testing.T) {
 	if got := top(h.topM); !slices.Equal(got, []int{n - 1, n - 2, n - 3, n - 4, n - 5, n - 6, n - 7, n - 8}) {
 		t.Errorf("largest by m: %v", got)
 	}
-	if got := top(h.topZ); len(got) != topKept || got[0] != 1001 || !slices.Contains(got, 998) || slices.Contains(got, 996) {
+	if got := top(h.topZ); len(got) != topKept || got[0] != 1001 || !slices.Contains(got, 998) ||
+		slices.Contains(got, 996) {
 		t.Errorf("largest by z: %v", got)
 	}
 	few := history{all: []block{{z: 1}, {z: 2}, {z: 4}, {z: 10}}}
@@ -196,7 +197,10 @@ func TestSiteTotals(t *testing.T) {
 		sum, most   float64
 		predicted   float64
 		samplesSeen int
-	}{{true, 8, 3, 2, 8, 2, 3, 2}, {false, 99, 99, 9, 8, 2, 3, 2}, {true, 3, 4, 3, 11, 2, 7, 5}, {true, 27, 1, 3, 38, 3, 8, 8}} {
+	}{
+		{true, 8, 3, 2, 8, 2, 3, 2}, {false, 99, 99, 9, 8, 2, 3, 2}, {true, 3, 4, 3, 11, 2, 7, 5},
+		{true, 27, 1, 3, 38, 3, 8, 8},
+	} {
 		e := &siteError{checked: c.checked, pred: c.pred}
 		e.sum2[byValue] = c.sum2
 		s.add(e, c.samples)
@@ -243,7 +247,8 @@ func TestIntegers(t *testing.T) {
 		{'u', 1, []byte{200}, 200}, {'i', 1, []byte{200}, -56}, {'i', 1, []byte{100}, 100},
 		{'u', 2, []byte{1, 0x80}, 0x8001}, {'i', 2, []byte{1, 0x80}, -0x7fff}, {'i', 2, []byte{2, 1}, 258},
 		{'u', 4, []byte{4, 3, 2, 0x81}, 0x81020304}, {'i', 4, []byte{0xfe, 0xff, 0xff, 0xff}, -2},
-		{'u', 8, []byte{1, 0, 0, 0, 0, 0, 0, 0x80}, math.MaxInt64}, {'i', 8, []byte{1, 0, 0, 0, 0, 0, 0, 0x80}, math.MinInt64 + 1},
+		{'u', 8, []byte{1, 0, 0, 0, 0, 0, 0, 0x80}, math.MaxInt64},
+		{'i', 8, []byte{1, 0, 0, 0, 0, 0, 0, 0x80}, math.MinInt64 + 1},
 	} {
 		a := &array{kind: c.kind, size: c.size}
 		if got := a.integer(append(slices.Clone(c.b), 0x77, 0x77, 0x77, 0x77, 0x77, 0x77, 0x77, 0x77)); got != c.want {
