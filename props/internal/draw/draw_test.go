@@ -6,10 +6,12 @@ import (
 	"errors"
 	"image/png"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -71,6 +73,9 @@ func TestPictures(t *testing.T) {
 			seen[p.Name] = true
 			if at, err := png.DecodeConfig(bytes.NewReader(p.PNG)); err != nil || at.Width < 1000 {
 				t.Errorf("%s: %v, %v", p.Name, at, err)
+			}
+			if !bytes.Contains(p.SVG, []byte(sans)) {
+				t.Errorf("%s names no letters but those of one system", p.Name)
 			}
 			texts := textsOf(t, p.SVG)
 			want := []string{f.Title + ": " + f.Panels[i].Title, "oracle", "plateau, γ → 0"}
@@ -259,13 +264,25 @@ func checkLegend(t *testing.T, name string, s *sheet, panel *logistic.Panel) {
 	c := new(recorder.Canvas)
 	s.draw(draw.NewCanvas(c, width, s.height()))
 	at := map[string]vg.Point{}
+	strokes := map[int]int{} // by the number of points
 	for _, action := range c.Actions {
-		if text, ok := action.(*recorder.FillString); ok {
-			at[text.String] = text.Point
+		switch a := action.(type) {
+		case *recorder.FillString:
+			at[a.String] = a.Point
+		case *recorder.Stroke:
+			strokes[len(a.Path)]++
+		}
+	}
+	for _, layer := range s.layers {
+		if line, ok := layer.(*plotter.Line); ok && len(line.XYs) > 1 {
+			if strokes[len(line.XYs)]--; strokes[len(line.XYs)] < 0 {
+				t.Errorf("%s: a line of %d points is not drawn", name, len(line.XYs))
+			}
 		}
 	}
 	foot := vg.Length(s.rows())*row + vg.Points(6)
 	taken := map[vg.Point]string{}
+	lowest := s.height()
 	for _, e := range s.legend {
 		p, ok := at[e.name]
 		if !ok || p.X < vg.Points(24) || p.X > 0.75*width || p.Y < 0 || p.Y > foot-row/2 {
@@ -276,10 +293,21 @@ func checkLegend(t *testing.T, name string, s *sheet, panel *logistic.Panel) {
 				t.Errorf("%s: %q and %q are at %v and %v", name, e.name, other, p, q)
 			}
 		}
+		for _, right := range append(slices.Collect(maps.Values(at)), vg.Point{X: width + vg.Points(24), Y: p.Y}) {
+			// Letters of ten points are half as wide.
+			if end := p.X + vg.Points(5)*vg.Length(utf8.RuneCountInString(e.name)); right.Y == p.Y && right.X > p.X &&
+				end > right.X-vg.Points(24) {
+				t.Errorf("%s: %q ends at %v, beyond the sign at %v", name, e.name, end, right.X-vg.Points(24))
+			}
+		}
+		lowest = min(lowest, p.Y)
 		taken[p] = e.name
 		if len(e.thumbs) == 0 {
 			t.Errorf("%s: %q has no sign", name, e.name)
 		}
+	}
+	if lowest > row {
+		t.Errorf("%s: nothing is in the last %v of the legend", name, lowest)
 	}
 	if title, up := at[s.title], at[s.up]; !(title.Y > up.Y+vg.Points(letters) && up.Y > s.height()-vg.Points(38)) ||
 		title.Y+vg.Points(letters) > s.height() || title.X != up.X {
