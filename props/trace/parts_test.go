@@ -318,3 +318,18 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("without constants %+v", sp)
 	}
 }
+
+// TestNeverChecked: a site that no step checked has no sums, and says so.
+func TestNeverChecked(t *testing.T) {
+	run := newEngineRun(t, engines[0], 3, 5, 24, 16)
+	r := newRunJudge(run.shape, "x")
+	for k := range r.sums {
+		if s := r.siteSum(k); s.Checked || !math.IsNaN(float64(s.RMS)) || !math.IsNaN(float64(s.Largest)) {
+			t.Errorf("%+v", s)
+		}
+	}
+	r.sums[0].add(&siteError{checked: true, pred: 1}, 4)
+	if s := r.siteSum(0); !s.Checked || s.RMS != 0 || s.Expected != 0.5 {
+		t.Errorf("%+v", s)
+	}
+}

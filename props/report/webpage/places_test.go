@@ -122,6 +122,15 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestOneColumn: one column has the whole width.
+func TestOneColumn(t *testing.T) {
+	j := placed()
+	j.Columns = j.Columns[:1]
+	if h := newHeatRun(j, ""); h.at(0) != 206 || h.at(1) != 950 {
+		t.Errorf("one column from %v to %v", h.at(0), h.at(1))
+	}
+}
+
 // boxOf is the box around the cells from x to end of a row.
 func boxOf(x, end string, y int) string {
 	a, b := numbersIn(x)[0]-1, numbersIn(end)[0]+1
