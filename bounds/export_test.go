@@ -117,3 +117,10 @@ func (a *ascent) recursion(k Const, q []float64) float64 {
 	sum += k.C * z * k.C * z
 	return sum / Theorem1(k, d2, e2)
 }
+
+// Reached is what a search takes note of for the ratio of newForm.
+func Reached(n int, c, lambda float64) float64 {
+	var s rangeSearch
+	s.reach(newForm(n, c, lambda))
+	return s.reached
+}

@@ -84,6 +84,14 @@ func TestLargestQuotient(t *testing.T) {
 	}
 }
 
+// TestReachedIsLowered: a ratio that was reached is lowered by its rounding, not raised.
+func TestReachedIsLowered(t *testing.T) {
+	ratio := FormRatio(3, 0.8, 0.5)
+	if got := Reached(3, 0.8, 0.5); !(got < ratio) || !(got > ratio*(1-1e-9)) {
+		t.Errorf("reached %v, want just below %v", got, ratio)
+	}
+}
+
 // TestCellMost: a cell's bound is at least the ratio everywhere in it, corners too, and
 // near it when the cell is small: the distance falls with the square of the size.
 func TestCellMost(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,8 +107,27 @@ func (f foreign) In() int  { return f.in }
 func (f foreign) Out() int { return f.out }
 func (f foreign) NW() int  { return f.nw }
 
+// TestSplit: the parts of a flat slice are those of W, in order, and share its memory.
+func TestSplit(t *testing.T) {
+	chain, err := NewChain(Linear(1, 2), Bias(2), HalfSq(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := []float64{1, 2, 3, 4}
+	want := [][]float64{{1, 2}, {3, 4}, {}}
+	parts := chain.Split(w)
+	if !slices.EqualFunc(parts, want, slices.Equal) {
+		t.Fatalf("parts %v, want %v", parts, want)
+	}
+	parts[1][0] = 5
+	if w[2] != 5 || cap(parts[0]) != 2 {
+		t.Errorf("w is %v after a change of a part, which has room for %d", w, cap(parts[0]))
+	}
+}
+
 func TestRegularizers(t *testing.T) {
-	for _, r := range []Regularizer{{}, {Kind: "none"}, {Kind: "l2", Rho: 0.3}, {Kind: "nonconvex", Rho: 0.7}} {
+	for _, r := range []Regularizer{{}, {Kind: "none"}, {Kind: "l2"}, {Kind: "l2", Rho: 0.3}, {Kind: "nonconvex"},
+		{Kind: "nonconvex", Rho: 0.7}} {
 		if err := r.Check(); err != nil {
 			t.Error(err)
 		}

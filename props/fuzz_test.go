@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
@@ -60,6 +61,11 @@ func TestWords(t *testing.T) {
 	want := "in words: y_0 = x in R^1; y_1 = W_1 y_0; y_2 = W_2 y_1 (eps_2: constant); y_3 = W_3 y_2 (eps_3: constant)"
 	if got := inWords(threeOperators()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	labelled := &gen.Case{Chain: []core.Spec{{Op: "softmaxce", N: 3, Label: 2}}, X: []float64{1, 2, 3},
+		Delta: []perturb.Spec{{Law: "zero"}}, Eps: []perturb.Spec{{}}}
+	if got := inWords(labelled); !strings.HasSuffix(got, "y_1 = the cross entropy of softmax(y_0) and label 2") {
+		t.Errorf("got  %s", got)
 	}
 }
 

@@ -133,11 +133,16 @@ func TestFuzz(t *testing.T) {
 		case f.failed != "":
 			t.Errorf("Theorem 1: %s", f.failed)
 		case f.skipped != "":
-			skipped++
+			if skipped++; rung >= 0 {
+				t.Errorf("rung %d of an input that says nothing", rung)
+			}
 		case rung < 0 || rung > props.MaxRung:
 			t.Errorf("rung %d", rung)
 		default:
 			reached = max(reached, rung+1)
+			if of := props.Rungs(thm1, data); of[thm1[0].Name()] != rung || len(of) != 1 {
+				t.Errorf("rung %d, of the claim %v", rung, of)
+			}
 		}
 	}
 	if reached < 2 || skipped > 100 {
@@ -146,6 +151,10 @@ func TestFuzz(t *testing.T) {
 	f := &fatal{}
 	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput+1)); !strings.Contains(f.skipped, "input of 4097 bytes") {
 		t.Errorf("a long input: skipped %q", f.skipped)
+	}
+	f = &fatal{}
+	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput)); strings.Contains(f.skipped, "input of") {
+		t.Errorf("an input of %d bytes: skipped %q", props.MaxFuzzInput, f.skipped)
 	}
 	broken := thm1[0]
 	right := broken.Right

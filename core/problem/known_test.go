@@ -352,6 +352,29 @@ func TestSpectrumByHand(t *testing.T) {
 	}
 }
 
+// The same for rows {{1}}, where lo is a multiple of a unit: 18 units, rounded outward. Each of
+// the constants of the derivation shows.
+func TestSpectrumToAUnit(t *testing.T) {
+	lo, hi := spectrum([][]float64{{1}})
+	if a, b := (1-lo)/unit, (hi-1)/unit; a < 18 || a > 19 || b < 18 || b > 20 {
+		t.Errorf("1 is enclosed with %v and %v units to spare, want 18, rounded outward", a, b)
+	}
+}
+
+// A distance is never below the exact one, and above it by what its differences may be off.
+func TestDistSqIsABound(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		s, x, c := r.Float64(), r.NormFloat64(), r.NormFloat64()
+		got := new(big.Rat).SetFloat64(distSq(s, []float64{x}, []float64{c}))
+		exact := new(big.Rat).Mul(new(big.Rat).SetFloat64(s), new(big.Rat).SetFloat64(x))
+		exact.Sub(exact, new(big.Rat).SetFloat64(c))
+		if exact.Mul(exact, exact).Cmp(got) > 0 {
+			t.Errorf("|%v %v - %v|^2 is %v, more than %v", s, x, c, exact, got)
+		}
+	}
+}
+
 // By hand: the distance of s x and c where they agree is what each may be off by.
 func TestDistSqByHand(t *testing.T) {
 	for _, c := range []struct{ s, x, c, want float64 }{

@@ -28,7 +28,9 @@ func misuse(t *testing.T) []row {
 	ragged := func() *Table {
 		return &Table{X: [][]float64{{1, 2}, {1}}, Label: []int{0, 0}, Names: []string{"a"}}
 	}
+	unnamed := &Table{X: [][]float64{{1}}, Label: []int{1}, Names: []string{"a"}}
 	return []row{
+		{"Table.Scale", "label", func() { unnamed.Scale(1) }, "row 0 has label 1, want 0..0"},
 		{"Synthetic", "d", func() { Synthetic(0, 1, 1) }, "0 features"},
 		{"Synthetic", "large d", func() { Synthetic(MaxFeatures+1, 1, 1) }, "1025 features"},
 		{"Synthetic", "m", func() { Synthetic(1, 0, 1) }, "0 rows"},

@@ -302,6 +302,11 @@ func TestUnsupported(t *testing.T) {
 	if r.Err() != nil || r.Outcomes[0].Unsupported == 0 || !strings.Contains(r.Summary(), "requests unsupported") {
 		t.Errorf("error %v, outcome %+v, summary %q", r.Err(), r.Outcomes[0], r.Summary())
 	}
+	for _, o := range r.Outcomes {
+		if o.Answered > 0 && o.Skipped != "" {
+			t.Errorf("%s has %d answers and is skipped: %s", o.Rule, o.Answered, o.Skipped)
+		}
+	}
 }
 
 func TestOptionsPanic(t *testing.T) {

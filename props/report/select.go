@@ -57,14 +57,23 @@ func Select(s Selection) ([]claim.Claim, error) {
 	}
 	all := props.Claims()
 	want := map[string]bool{}
-	for _, id := range strings.FieldsFunc(s.Claims, func(r rune) bool { return r == ',' || r == ' ' }) {
+	var selected []string
+	for k, part := range strings.Split(s.Claims, ",") {
+		words := strings.Fields(part)
+		if s.Claims != "" && len(words) == 0 {
+			return nil, fmt.Errorf("claims is %s, want ids separated by commas: number %d is empty",
+				strict.Quote(s.Claims), k+1)
+		}
+		selected = append(selected, words...)
+	}
+	for _, id := range selected {
 		if !slices.ContainsFunc(all, func(c claim.Claim) bool { return c.ID == id }) {
 			return nil, fmt.Errorf("no claim %s; there are: %s", strict.Quote(id), strings.Join(ids(all), " "))
 		}
+		if want[id] {
+			return nil, fmt.Errorf("claims has %s twice", strict.Quote(id))
+		}
 		want[id] = true
-	}
-	if s.Claims != "" && len(want) == 0 {
-		return nil, fmt.Errorf("claims is %s, want ids separated by commas", strict.Quote(s.Claims))
 	}
 	keep := slices.DeleteFunc(all, func(c claim.Claim) bool {
 		return len(want) > 0 && !want[c.ID] || !s.selects(c.Form)

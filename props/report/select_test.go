@@ -45,6 +45,9 @@ func TestSelectRefuses(t *testing.T) {
 		{Selection{Claims: "thm9"}, `no claim "thm9"; there are: lemma1`},
 		{Selection{Claims: strings.Repeat("x", 999)}, `no claim "` + strings.Repeat("x", 80) + `..."; there are`},
 		{Selection{Claims: " ,"}, `claims is " ,", want ids separated by commas`},
+		{Selection{Claims: "thm1,,thm2"}, `claims is "thm1,,thm2", want ids separated by commas: number 2 is empty`},
+		{Selection{Claims: "thm1,"}, "number 2 is empty"},
+		{Selection{Claims: "thm1,thm2, thm1"}, `claims has "thm1" twice`},
 		{Selection{Form: "neat"}, `form is "neat", want one of all, printed`},
 		{Selection{Claims: "lemma1", Form: "sharp"}, `claims "lemma1" in form sharp: there is none`},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -72,7 +73,9 @@ func (r *Record) lines(from io.Reader) error {
 				return in.Bytes(), nil
 			}
 		}
-		if err := in.Err(); err != nil {
+		if err := in.Err(); errors.Is(err, bufio.ErrTooLong) {
+			return nil, fmt.Errorf("line %d: more than %d bytes", number+1, MaxRunJSON)
+		} else if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number+1, err)
 		}
 		return nil, io.EOF

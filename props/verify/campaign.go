@@ -172,7 +172,11 @@ func (f *campaignFlags) native(claims []claim.Claim) (func() (*campaign.Native, 
 			return !slices.ContainsFunc(claims, func(c claim.Claim) bool { return t.Owns(&c) })
 		})
 	} else {
-		for name := range strings.SplitSeq(f.targets, ",") {
+		names, err := words("targets", f.targets)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
 			at := slices.IndexFunc(all, func(t props.Target) bool { return t.Name == name })
 			switch {
 			case at >= 0:

@@ -107,6 +107,18 @@ func TestCorpus(t *testing.T) {
 	if code, _, stderr := verify("corpus", "-write", "-dir", dir); code != exitOK || count() > 1 {
 		t.Errorf("-write: exit %d, %d files, %s", code, count(), stderr)
 	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-dir", dir, filepath.Join(dir, "typo")}, `typo" is no folder`},
+		{[]string{"-dir", of}, "nothing to choose from"},
+	} {
+		if code, stdout, stderr := verify(append([]string{"corpus"}, c.args...)...); code != exitUsage ||
+			stdout != "" || !strings.Contains(stderr, c.want) {
+			t.Errorf("corpus %v: exit %d, %s%s", c.args, code, stdout, stderr)
+		}
+	}
 	if code, _, stderr := verify("corpus", "-dir", filepath.Join(dir, "no")); code != exitUsage ||
 		!strings.Contains(stderr, "is no folder") {
 		t.Errorf("no folder: exit %d, %s", code, stderr)

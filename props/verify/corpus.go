@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,6 +37,12 @@ func runCorpus(c *call) (int, error) {
 	if info, err := os.Stat(*dir); err != nil || !info.IsDir() {
 		return exitUsage, fmt.Errorf("-dir %s is no folder", strict.Cut(*dir))
 	}
+	for _, from := range c.args {
+		if info, err := os.Stat(from); err != nil || !info.IsDir() {
+			return exitUsage, fmt.Errorf("%s is no folder", strict.Quote(from))
+		}
+	}
+	read := 0
 	t := table.New("target", "inputs", "kept", "rungs")
 	for _, target := range props.Targets() {
 		if c.ctx.Err() != nil {
@@ -58,6 +65,7 @@ func runCorpus(c *call) (int, error) {
 			}
 			inputs = append(inputs, more...)
 		}
+		read += len(inputs)
 		kept := campaign.Choose(claims, inputs)
 		rungs := map[string]bool{}
 		for _, in := range kept {
@@ -71,6 +79,9 @@ func runCorpus(c *call) (int, error) {
 				return exitUsage, err
 			}
 		}
+	}
+	if read == 0 {
+		return exitUsage, errors.New("no input in a folder named after a target: nothing to choose from")
 	}
 	if err := t.Text(c.stdout); err != nil {
 		return exitUsage, err

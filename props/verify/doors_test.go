@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,6 +82,53 @@ func TestSilentDoors(t *testing.T) {
 				t.Errorf("exit %d, %s%s", code, stdout, stderr)
 			}
 		})
+	}
+}
+
+// TestStoppedDoors: a signal ends what waits for a file that never answers, long before the
+// patience with it does.
+func TestStoppedDoors(t *testing.T) {
+	fifo := silent(t, t.TempDir(), "fifo")
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	for _, args := range [][]string{
+		{"replay", fifo},
+		{"merge", fifo},
+		{"trace", fifo},
+		{"export", "-to", "coq", fifo},
+		{"gate", "-replay", fifo, "true"},
+		{"gate", "-known-failing", fifo, "true"},
+		{"gate", "-baseline", fifo, "true"},
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(ctx, args, &stdout, &stderr)
+		// What ends at once has no words of its own: those of main say it.
+		words := commands[args[0]].atOnce || strings.Contains(stderr.String(), fifo+": "+strict.ErrStopped.Error())
+		if code != exitStopped || stdout.Len() > 0 || !words {
+			t.Errorf("%q: exit %d, %s%s", args, code, &stdout, &stderr)
+		}
+	}
+}
+
+// TestAtOnce: a signal ends a command that only prints, whatever it is doing.
+func TestAtOnce(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	hang, left := make(chan struct{}), make(chan struct{})
+	cmd := &command{atOnce: true, run: func(*call) (int, error) {
+		defer close(left)
+		stop()
+		<-hang
+		return exitOK, nil
+	}}
+	if code, err := cmd.runOrStop(&call{ctx: ctx}); code != exitStopped || err != nil {
+		t.Errorf("exit %d, %v", code, err)
+	}
+	close(hang)
+	<-left
+	for _, name := range []string{"page", "replay"} {
+		if !commands[name].atOnce {
+			t.Errorf("%s does not end at once", name)
+		}
 	}
 }
 

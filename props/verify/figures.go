@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -73,19 +73,30 @@ func (f *figureFlags) options() (logistic.Options, error) {
 	if f.phase < 0 {
 		return o, fmt.Errorf("-phase is %d, want >= 0", f.phase)
 	}
-	if f.draws != "" {
+	draws, err := words("draws", f.draws)
+	if err != nil {
+		return o, err
+	}
+	if draws != nil {
 		o.Draws = nil
-		for _, word := range strings.Split(f.draws, ",") {
+		for _, word := range draws {
 			seed, err := strconv.ParseUint(word, 10, 64)
 			if err != nil {
 				return o, fmt.Errorf("-draws: %s is no seed", strict.Quote(word))
 			}
+			if slices.Contains(o.Draws, seed) {
+				return o, fmt.Errorf("-draws has %d twice", seed)
+			}
 			o.Draws = append(o.Draws, seed)
 		}
 	}
-	if f.readings != "" {
+	readings, err := words("readings", f.readings)
+	if err != nil {
+		return o, err
+	}
+	if readings != nil {
 		o.Readings = nil
-		for _, word := range strings.Split(f.readings, ",") {
+		for _, word := range readings {
 			o.Readings = append(o.Readings, logistic.Reading(word))
 		}
 	}
@@ -102,9 +113,9 @@ func runFigures(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	var ids []string
-	if f.only != "" {
-		ids = strings.Split(f.only, ",")
+	ids, err := words("only", f.only)
+	if err != nil {
+		return exitUsage, err
 	}
 	figures, err := logistic.Select(logistic.Figures(o), ids)
 	if err != nil {

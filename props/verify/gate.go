@@ -77,14 +77,13 @@ func (f *gateFlags) define(c *call) {
 
 // some splits a list and refuses what is not in all.
 func some(flag, list string, all []string) ([]string, error) {
-	if list == "" {
-		return nil, nil
+	names, err := words(flag, list)
+	if err != nil {
+		return nil, err
 	}
-	names := strings.Split(list, ",")
-	for k, name := range names {
-		names[k] = strings.TrimSpace(name)
-		if !slices.Contains(all, names[k]) {
-			return nil, fmt.Errorf("-%s names %s, want some of %s", flag, strict.Quote(names[k]),
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("-%s names %s, want some of %s", flag, strict.Quote(name),
 				strings.Join(all, ", "))
 		}
 	}

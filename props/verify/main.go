@@ -32,6 +32,8 @@ type command struct {
 	synopsis string // its arguments
 	what     string // in one line
 	long     string // the rest of its help: examples, notes
+	// atOnce is set where a signal ends the command at once, since it writes to stdout alone.
+	atOnce bool
 	// run returns an exit code; an error is printed, and its code is exitUsage.
 	run func(c *call) (code int, err error)
 }
@@ -79,7 +81,10 @@ func main() {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the program at once
+		fmt.Fprintln(os.Stderr, "verify: stopped by a signal: what is at hand is finished, a second one ends all")
+	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -99,15 +104,38 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("verify "+name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // help goes to stdout, errors are printed below
 	c := &call{ctx: ctx, fs: fs, args: args, stdout: stdout, stderr: stderr}
-	code, err := cmd.run(c)
+	defer strict.StopWaiting(ctx.Done())()
+	code, err := cmd.runOrStop(c)
 	if errors.Is(err, flag.ErrHelp) {
 		code, err = exitOK, help(stdout, name, cmd, fs)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", strings.TrimSpace("verify "+name), err)
+		if errors.Is(err, strict.ErrStopped) {
+			return exitStopped
+		}
 		return exitUsage
 	}
 	return code
+}
+
+// runOrStop runs the command, one that is atOnce until a signal comes: it is left behind
+// then, and the process is about to end.
+func (cmd *command) runOrStop(c *call) (code int, err error) {
+	if !cmd.atOnce {
+		return cmd.run(c)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		code, err = cmd.run(c)
+	}()
+	select {
+	case <-done:
+		return code, err
+	case <-c.ctx.Done():
+		return exitStopped, nil
+	}
 }
 
 // split takes the name of a command from the front of args, "" where there is none.
@@ -139,7 +167,15 @@ func (c *call) parse(least, most int) error {
 		free, rest = append(free, left[0]), left[1:]
 	}
 	c.args = free
+	empty := ""
+	c.fs.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			empty = f.Name // as of -json "$REPORT" where nobody has set REPORT
+		}
+	})
 	switch {
+	case empty != "":
+		return fmt.Errorf("-%s is empty", empty)
 	case len(free) < least:
 		return fmt.Errorf("%d arguments, want %d or more", len(free), least)
 	case len(free) > most && commands[free[most]] != nil:
@@ -148,6 +184,26 @@ func (c *call) parse(least, most int) error {
 		return fmt.Errorf("unexpected argument %s", strict.Quote(free[most]))
 	}
 	return nil
+}
+
+// words are the words of a flag that is a list, none where it is empty. Each is said once:
+// what is there twice is a slip, and an experiment that is counted twice says more than it
+// shows.
+func words(flag, list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	all := strings.Split(list, ",")
+	for k, word := range all {
+		all[k] = strings.TrimSpace(word)
+		switch {
+		case all[k] == "":
+			return nil, fmt.Errorf("-%s is %s: word %d is empty", flag, strict.Quote(list), k+1)
+		case slices.Contains(all[:k], all[k]):
+			return nil, fmt.Errorf("-%s has %s twice", flag, strict.Quote(all[k]))
+		}
+	}
+	return all, nil
 }
 
 // help prints what a command is for, its flags and its exit codes.

@@ -26,7 +26,8 @@ the paper as SVG, dot, the same for a layout program, and points, the experiment
 
 Example:
   go run ./props/verify page theorem1`,
-	run: runPage,
+	run:    runPage,
+	atOnce: true,
 }
 
 // pageWriters write the pages by their names: those of report, and the graph of the

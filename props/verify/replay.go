@@ -22,7 +22,8 @@ Examples:
   go run ./props/verify replay testdata/certificates/eq14b.json
   go run ./props/verify -claims thm2 -cases 1000 -runs=false -save DIR
   go run ./props/verify replay DIR/thm2-printed-total.json`,
-	run: runReplay,
+	run:    runReplay,
+	atOnce: true,
 }
 
 func runReplay(c *call) (int, error) {

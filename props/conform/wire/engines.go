@@ -22,7 +22,8 @@ type Options struct {
 	// EachRule starts a process for each engine that the factory makes, not one for all.
 	EachRule bool
 
-	// Stderr gets what the process says on its standard error; nil means nobody.
+	// Stderr gets what the process says on its standard error, the first MaxStderr bytes of
+	// all processes together; nil means nobody.
 	Stderr io.Writer
 }
 
@@ -79,6 +80,9 @@ func Command(args []string, opt *Options) *Engines {
 		panic("wire: no command")
 	}
 	o := opt.withDefaults()
+	if o.Stderr != nil {
+		o.Stderr = &firstBytes{to: o.Stderr, left: MaxStderr}
+	}
 	return newEngines(func() (*peer, *BrokenError) { return startProcess(args, o.Stderr) }, opt)
 }
 

@@ -15,6 +15,33 @@ import (
 // tailBytes is how much of stderr is kept for a message.
 const tailBytes = 2000
 
+// MaxStderr is how much of what an engine says on its standard error is passed on: one that
+// says the same in an endless loop must not fill the disk with the log of the gate.
+const MaxStderr = 16 << 20
+
+// firstBytes passes on the first bytes that are written to it and says where they end.
+type firstBytes struct {
+	to   io.Writer
+	mu   sync.Mutex
+	left int
+}
+
+// Write takes all that it gets.
+func (f *firstBytes) Write(b []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left == 0 {
+		return len(b), nil
+	}
+	n := min(f.left, len(b))
+	f.left -= n
+	_, err := f.to.Write(b[:n])
+	if f.left == 0 {
+		_, err = io.WriteString(f.to, "\n[the engine says more on its standard error than is passed on]\n")
+	}
+	return len(b), err
+}
+
 // tail passes on what is written and keeps the end of it.
 type tail struct {
 	to   io.Writer

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -161,6 +162,65 @@ func zombie(pid int) bool {
 }
 
 // TestNotStarted: a program that is not there.
+// TestFirstBytes: what an engine says is passed on up to a limit, and that it is cut is said
+// once.
+func TestFirstBytes(t *testing.T) {
+	var to strings.Builder
+	f := &firstBytes{to: &to, left: 5}
+	for _, words := range []string{"abc", "defg", "hij", ""} {
+		if n, err := f.Write([]byte(words)); n != len(words) || err != nil {
+			t.Errorf("%q: %d, %v", words, n, err)
+		}
+	}
+	said, cut, _ := strings.Cut(to.String(), "\n")
+	if said != "abcde" || strings.Count(cut, "the engine says more") != 1 || strings.Contains(cut, "hij") {
+		t.Errorf("passed on %q", &to)
+	}
+}
+
+// TestLoud: the standard error of a command is passed on through that limit.
+func TestLoud(t *testing.T) {
+	var to counter
+	e := Command([]string{"sh", "-c", fmt.Sprintf("head -c %d /dev/zero >&2; exit 1", MaxStderr+1)},
+		&Options{Stderr: &to})
+	defer e.Close()
+	if _, err := e.Factory(); err == nil {
+		t.Error("an engine")
+	}
+	if n := to.Len(); n <= MaxStderr || n > MaxStderr+100 {
+		t.Errorf("%d bytes are passed on", n)
+	}
+}
+
+// counter counts what it gets.
+type counter struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (l *counter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n += len(b)
+	return len(b), nil
+}
+
+func (l *counter) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.n
+}
+
+// TestKilledFirst: a process that starts after Kill is killed, whatever it would do.
+func TestKilledFirst(t *testing.T) {
+	e := Command([]string{"sleep", "3600"}, &Options{Start: time.Minute})
+	e.Kill()
+	var broken *BrokenError
+	if _, err := e.Factory(); !errors.As(err, &broken) || broken.Break == Hang {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestNotStarted(t *testing.T) {
 	e := Command([]string{"/no/such/program"}, nil)
 	if _, err := e.Factory(); err == nil || e.Err() == nil || e.Err().Break != NotStarted {

@@ -206,3 +206,36 @@ func TestConnect(t *testing.T) {
 		t.Errorf("replies can be sent: %v", err)
 	}
 }
+
+// TestLongRun: the reply to a run of many steps has many numbers, and is read whole.
+func TestLongRun(t *testing.T) {
+	const width, steps = 40, 200
+	zero, ones := make([]float64, width), make([]float64, width)
+	for k := range ones {
+		ones[k] = 1
+	}
+	req := &conform.RunRequest{
+		Chain: []core.Spec{{Op: "bias", N: width}, {Op: "linear", In: width, Out: 1}}, W: [][]float64{zero, ones},
+		Reg: core.Regularizer{Kind: "none"},
+	}
+	for range steps {
+		req.Steps = append(req.Steps, conform.RunStep{Gamma: 0, Accumulate: 1, Samples: []conform.Sample{{
+			X: ones, Delta: [][]float64{zero, {0}}, Eps: [][]float64{{}, zero},
+		}}})
+	}
+	e := pipe(newReference, nil)
+	engine, err := e.Factory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := engine.(conform.Runner).Run(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(reply.Losses) != steps || reply.Losses[steps-1] != width || 2*width*steps <= 2*slack {
+		t.Errorf("%d losses", len(reply.Losses))
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}

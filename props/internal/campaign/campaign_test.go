@@ -154,6 +154,19 @@ func TestJournal(t *testing.T) {
 	if left, err := os.ReadFile(path); err != nil || string(left) != lines[0]+lines[1] {
 		t.Errorf("left: %q", left)
 	}
+	write(lines[0][:len(lines[0])/2])
+	if entries, err := open(id); err != nil || len(entries) != 0 {
+		t.Errorf("killed at its first line: %v, %v", entries, err)
+	}
+	for _, other := range []string{"notes of mine", "notes of mine\n", lines[0][:9] + "x"} {
+		write(other)
+		if _, err := open(id); err == nil || !strings.Contains(err.Error(), "is no journal") {
+			t.Errorf("%q is taken for a journal: %v", other, err)
+		}
+		if left, err := os.ReadFile(path); err != nil || string(left) != other {
+			t.Errorf("%q is lost, left is %q, %v", other, left, err)
+		}
+	}
 	write(lines[0] + strings.Replace(lines[1], "a#0", "a#7", 1) + lines[2])
 	if _, err := open(id); err == nil || !strings.Contains(err.Error(), "line 2: the checksum") {
 		t.Errorf("an edited line: %v", err)

@@ -78,6 +78,13 @@ func (j *journal) load(path string, id identity) ([]entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	first, err := lineOf(entry{Campaign: &id})
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 && !bytes.HasPrefix(first, data) {
+		return nil, fmt.Errorf("%s is no journal of this campaign, it would be lost: move it away", path)
+	}
 	if err := j.file.Truncate(int64(length)); err != nil { // what was cut off
 		return nil, err
 	}
@@ -126,13 +133,21 @@ func decode(line []byte, e *entry) error {
 
 func checksum(body []byte) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)) }
 
+// lineOf is the line of an entry.
+func lineOf(e entry) ([]byte, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(checksum(body)+" "), append(body, '\n')...), nil
+}
+
 // write appends a line; once it returns, the line is on disk.
 func (j *journal) write(e entry) error {
-	body, err := json.Marshal(e)
+	line, err := lineOf(e)
 	if err != nil {
 		return err
 	}
-	line := append([]byte(checksum(body)+" "), append(body, '\n')...)
 	if _, err := j.file.Write(line); err != nil {
 		return err
 	}

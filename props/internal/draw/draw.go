@@ -84,6 +84,7 @@ type sheet struct {
 	title  string
 	up     string // what the vertical axis is: above it, as gonum leaves too much room beside a logarithmic one
 	plot   *plot.Plot
+	layers []plot.Plotter // of the data, in the order in which they are drawn
 	legend []entry
 }
 
@@ -158,6 +159,7 @@ func (b bare) Plot(c draw.Canvas, p *plot.Plot) { b.p.Plot(c, p) }
 // add draws p and has the axes reach all points.
 func (s *sheet) add(p plot.Plotter, points ...plotter.XY) {
 	s.plot.Add(bare{p})
+	s.layers = append(s.layers, p)
 	for _, at := range points {
 		s.plot.X.Min, s.plot.X.Max = min(s.plot.X.Min, at.X), max(s.plot.X.Max, at.X)
 		s.plot.Y.Min, s.plot.Y.Max = min(s.plot.Y.Min, at.Y), max(s.plot.Y.Max, at.Y)

@@ -6,15 +6,28 @@ import (
 	"errors"
 	"image/png"
 	"io"
+	"maps"
+	"math"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
 
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 )
 
-// drawn are all figures at a size that takes no time.
+// drawn are all figures at a size that takes no time, computed once.
 func drawn(t *testing.T) *logistic.Result {
 	t.Helper()
+	if drawnOnce != nil {
+		return drawnOnce
+	}
 	o := logistic.Quick(1)
 	o.M, o.T, o.D = 5, 24, 2
 	o.Horizons = []int{8, 16}
@@ -23,8 +36,11 @@ func drawn(t *testing.T) *logistic.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	drawnOnce = r
 	return r
 }
+
+var drawnOnce *logistic.Result
 
 // TestPictures: every panel is a picture in both formats, below 100 kB as SVG, with its
 // title, axes and every curve by name; the same bytes again, which one figure of each axis
@@ -58,6 +74,9 @@ func TestPictures(t *testing.T) {
 			if at, err := png.DecodeConfig(bytes.NewReader(p.PNG)); err != nil || at.Width < 1000 {
 				t.Errorf("%s: %v, %v", p.Name, at, err)
 			}
+			if !bytes.Contains(p.SVG, []byte(sans)) {
+				t.Errorf("%s names no letters but those of one system", p.Name)
+			}
 			texts := textsOf(t, p.SVG)
 			want := []string{f.Title + ": " + f.Panels[i].Title, "oracle", "plateau, γ → 0"}
 			if f.Panels[i].Axis == logistic.ByStep { // one run: no spread, and no interval
@@ -77,6 +96,222 @@ func TestPictures(t *testing.T) {
 	}
 	if len(seen) != 22 || len(twice) != 3 {
 		t.Errorf("%d pictures, want 22; of %d axes twice, want 3", len(seen), len(twice))
+	}
+}
+
+// TestLayers: what is drawn of a curve are its numbers: the band of the oracle, its plateau
+// as a dashed line, bars of the spread, the oracle's line and the dots of the simulation,
+// which those of other curves stand a little beside.
+func TestLayers(t *testing.T) {
+	r := drawn(t)
+	kinds := map[string]int{}
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		for j := range f.Panels {
+			panel := &f.Panels[j]
+			s := newSheet(f, panel, r)
+			layers := s.layers
+			next := func(kind string) plot.Plotter {
+				if len(layers) == 0 {
+					t.Fatalf("%s: no layer for the %s", f.Name(), kind)
+				}
+				kinds[kind]++
+				first := layers[0]
+				layers = layers[1:]
+				return first
+			}
+			if want := words[panel.Axis]; s.plot.X.Label.Text != want[0] || s.up != want[1] {
+				t.Errorf("%s: axes %q and %q, want %q", f.Name(), s.plot.X.Label.Text, s.up, want)
+			}
+			product, sides := 1.0, map[float64]bool{}
+			for k := range panel.Curves {
+				apart := checkCurve(t, f.Name(), &panel.Curves[k], panel.Axis, r, next)
+				product *= apart
+				sides[apart] = true
+			}
+			if len(layers) > 0 || !(math.Abs(product-1) < 1e-9) || panel.Axis != logistic.ByStep &&
+				len(sides) != len(panel.Curves) {
+				t.Errorf("%s: %d layers too many; dots beside by %v", f.Name(), len(layers), sides)
+			}
+			checkRange(t, f.Name(), s)
+			checkLegend(t, f.Name(), s, panel)
+		}
+	}
+	for _, kind := range []string{"band", "plateau", "bar", "line", "dots"} {
+		if kinds[kind] < 5 {
+			t.Errorf("%d times a %s", kinds[kind], kind)
+		}
+	}
+}
+
+// words are those along the two axes.
+var words = map[logistic.Axis][2]string{
+	logistic.ByGamma: {"step size γ", "stable gradient norm, |grad f|"},
+	logistic.ByT:     {"steps T", "stable gradient norm, |grad f|"},
+	logistic.ByStep:  {"step t + 1", "EWMA of |grad f(w_t)|"},
+}
+
+// checkCurve takes the layers of a curve and returns by what its dots stand beside it.
+func checkCurve(t *testing.T, name string, c *logistic.Curve, axis logistic.Axis, r *logistic.Result,
+	next func(kind string) plot.Plotter) (apart float64) {
+	t.Helper()
+	var oracle, dots, hi, lo, low, high plotter.XYs
+	apart = 1
+	plateau := 0.0
+	for _, p := range c.Points {
+		o := r.Of(p)
+		plateau = o.Predicted.Plateau
+		if axis == logistic.ByStep {
+			for _, at := range o.Predicted.Trace {
+				oracle = append(oracle, plotter.XY{X: float64(at.T + 1), Y: at.EWMA})
+			}
+			for i := 0; i < len(o.Measured.Trace); i += 4 {
+				at := o.Measured.Trace[i]
+				dots = append(dots, plotter.XY{X: float64(at.T + 1), Y: at.EWMA})
+			}
+			continue
+		}
+		x := map[logistic.Axis]float64{logistic.ByGamma: p.Gamma, logistic.ByT: float64(p.T)}[axis]
+		l, h := o.Predicted.Band()
+		oracle = append(oracle, plotter.XY{X: x, Y: o.Predicted.Stable})
+		dots = append(dots, plotter.XY{X: x, Y: o.Measured.Stable})
+		hi, lo = append(hi, plotter.XY{X: x, Y: h}), append(lo, plotter.XY{X: x, Y: l})
+		low, high = append(low, plotter.XY{X: x, Y: o.Measured.Low}), append(high, plotter.XY{X: x, Y: o.Measured.High})
+	}
+	if axis != logistic.ByStep {
+		band := next("band").(*plotter.Polygon)
+		slices.Reverse(lo)
+		if !slices.Equal(band.XYs[0], slices.Concat(hi, lo)) {
+			t.Errorf("%s, %s: the band is %v", name, c.Label, band.XYs)
+		}
+	}
+	if plateau > 1e-8 {
+		level := next("plateau").(*plotter.Line)
+		ends := []float64{oracle[0].X, oracle[len(oracle)-1].X}
+		slices.Sort(ends)
+		if want := (plotter.XYs{{X: ends[0], Y: plateau}, {X: ends[1], Y: plateau}}); level.Dashes == nil ||
+			!slices.Equal(level.XYs, want) {
+			t.Errorf("%s, %s: the plateau is %v, dashes %v", name, c.Label, level.XYs, level.Dashes)
+		}
+	}
+	var bars []*plotter.Line
+	for range low {
+		bars = append(bars, next("bar").(*plotter.Line))
+	}
+	line, scatter := next("line").(*plotter.Line), next("dots").(*plotter.Scatter)
+	if !slices.Equal(line.XYs, oracle) || line.Dashes != nil || len(scatter.XYs) != len(dots) {
+		t.Fatalf("%s, %s: a line %v and %d dots", name, c.Label, line.XYs, len(scatter.XYs))
+	}
+	if axis != logistic.ByStep {
+		apart = scatter.XYs[0].X / dots[0].X
+	}
+	if !(math.Abs(math.Log10(apart)) < 0.1) {
+		t.Errorf("%s, %s: dots stand beside by %v", name, c.Label, apart)
+	}
+	for k, at := range scatter.XYs {
+		x := dots[k].X * apart
+		if at.Y != dots[k].Y || !(math.Abs(at.X/x-1) < 1e-12) {
+			t.Errorf("%s, %s: dot %d at %v, want %v, %v", name, c.Label, k, at, x, dots[k].Y)
+		}
+		if len(bars) > 0 && !slices.Equal(bars[k].XYs, plotter.XYs{{X: at.X, Y: low[k].Y}, {X: at.X, Y: high[k].Y}}) {
+			t.Errorf("%s, %s: bar %d is %v", name, c.Label, k, bars[k].XYs)
+		}
+	}
+	return apart
+}
+
+// checkRange: the axes reach beyond all that is drawn, by 4 % of the decades, and no more.
+func checkRange(t *testing.T, name string, s *sheet) {
+	t.Helper()
+	least, most := plotter.XY{X: math.Inf(1), Y: math.Inf(1)}, plotter.XY{X: math.Inf(-1), Y: math.Inf(-1)}
+	see := func(points plotter.XYs) {
+		for _, at := range points {
+			least.X, least.Y = min(least.X, at.X), min(least.Y, at.Y)
+			most.X, most.Y = max(most.X, at.X), max(most.Y, at.Y)
+		}
+	}
+	for _, p := range s.layers {
+		switch p := p.(type) {
+		case *plotter.Polygon:
+			see(p.XYs[0])
+		case *plotter.Line:
+			see(p.XYs)
+		case *plotter.Scatter:
+			see(p.XYs)
+		}
+	}
+	for _, c := range []struct{ got, want float64 }{
+		{s.plot.X.Min, least.X / math.Pow(most.X/least.X, 0.04)}, {s.plot.X.Max, most.X * math.Pow(most.X/least.X, 0.04)},
+		{s.plot.Y.Min, least.Y / math.Pow(most.Y/least.Y, 0.04)}, {s.plot.Y.Max, most.Y * math.Pow(most.Y/least.Y, 0.04)},
+	} {
+		if !(math.Abs(c.got/c.want-1) < 1e-9) {
+			t.Errorf("%s: an axis ends at %v, want %v", name, c.got, c.want)
+		}
+	}
+}
+
+// checkLegend: an entry for each curve and for each kind of line, no two at one place, all
+// inside of the picture and below the plot.
+func checkLegend(t *testing.T, name string, s *sheet, panel *logistic.Panel) {
+	t.Helper()
+	kinds := 4
+	if panel.Axis == logistic.ByStep {
+		kinds = 3
+	}
+	if len(s.legend) != kinds+len(panel.Curves) {
+		t.Errorf("%s: %d entries, want %d", name, len(s.legend), kinds+len(panel.Curves))
+	}
+	c := new(recorder.Canvas)
+	s.draw(draw.NewCanvas(c, width, s.height()))
+	at := map[string]vg.Point{}
+	strokes := map[int]int{} // by the number of points
+	for _, action := range c.Actions {
+		switch a := action.(type) {
+		case *recorder.FillString:
+			at[a.String] = a.Point
+		case *recorder.Stroke:
+			strokes[len(a.Path)]++
+		}
+	}
+	for _, layer := range s.layers {
+		if line, ok := layer.(*plotter.Line); ok && len(line.XYs) > 1 {
+			if strokes[len(line.XYs)]--; strokes[len(line.XYs)] < 0 {
+				t.Errorf("%s: a line of %d points is not drawn", name, len(line.XYs))
+			}
+		}
+	}
+	foot := vg.Length(s.rows())*row + vg.Points(6)
+	taken := map[vg.Point]string{}
+	lowest := s.height()
+	for _, e := range s.legend {
+		p, ok := at[e.name]
+		if !ok || p.X < vg.Points(24) || p.X > 0.75*width || p.Y < 0 || p.Y > foot-row/2 {
+			t.Errorf("%s: %q is at %v, the legend %v high", name, e.name, p, foot)
+		}
+		for q, other := range taken {
+			if math.Abs(float64(p.Y-q.Y)) < float64(row)-1e-6 && math.Abs(float64(p.X-q.X)) < float64(width)/3.5 {
+				t.Errorf("%s: %q and %q are at %v and %v", name, e.name, other, p, q)
+			}
+		}
+		for _, right := range append(slices.Collect(maps.Values(at)), vg.Point{X: width + vg.Points(24), Y: p.Y}) {
+			// Letters of ten points are half as wide.
+			if end := p.X + vg.Points(5)*vg.Length(utf8.RuneCountInString(e.name)); right.Y == p.Y && right.X > p.X &&
+				end > right.X-vg.Points(24) {
+				t.Errorf("%s: %q ends at %v, beyond the sign at %v", name, e.name, end, right.X-vg.Points(24))
+			}
+		}
+		lowest = min(lowest, p.Y)
+		taken[p] = e.name
+		if len(e.thumbs) == 0 {
+			t.Errorf("%s: %q has no sign", name, e.name)
+		}
+	}
+	if lowest > row {
+		t.Errorf("%s: nothing is in the last %v of the legend", name, lowest)
+	}
+	if title, up := at[s.title], at[s.up]; !(title.Y > up.Y+vg.Points(letters) && up.Y > s.height()-vg.Points(38)) ||
+		title.Y+vg.Points(letters) > s.height() || title.X != up.X {
+		t.Errorf("%s: the title is at %v, the axis's at %v, of a picture %v high", name, title, up, s.height())
 	}
 }
 

@@ -28,6 +28,20 @@ func SetPatience(idle, all time.Duration) (undo func()) {
 	return func() { patience, maxWait = oldIdle, oldAll }
 }
 
+// ErrStopped says that a read was given up because of StopWaiting.
+var ErrStopped = errors.New("stopped by a signal")
+
+// stopped ends what waits for a pipe or a device, nil for never.
+var stopped <-chan struct{}
+
+// StopWaiting has every read that waits for a pipe or a device end with ErrStopped once done
+// is closed, until undo.
+func StopWaiting(done <-chan struct{}) (undo func()) {
+	old := stopped
+	stopped = done
+	return func() { stopped = old }
+}
+
 // Read reads all of r, which may have at most max bytes.
 func Read(r io.Reader, max int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, max+1))
@@ -138,6 +152,7 @@ type patient struct {
 	err    error
 	idle   time.Duration
 	until  time.Time
+	stop   <-chan struct{}
 }
 
 type piece struct {
@@ -148,7 +163,7 @@ type piece struct {
 // newPatient reads from f. A FIFO that nobody has opened for writing yet ends at once:
 // that is taken for its end only when something came before.
 func newPatient(f *os.File, fifo bool) *patient {
-	p := &patient{f: f, pieces: make(chan piece), closed: make(chan struct{})}
+	p := &patient{f: f, pieces: make(chan piece), closed: make(chan struct{}), stop: stopped}
 	p.idle, p.until = patience, time.Now().Add(maxWait)
 	go p.pump(fifo)
 	return p
@@ -190,6 +205,8 @@ func (p *patient) Read(b []byte) (int, error) {
 		select {
 		case next := <-p.pieces:
 			p.rest, p.err = next.data, next.err
+		case <-p.stop:
+			p.err = ErrStopped
 		case <-time.After(min(p.idle, time.Until(p.until))):
 			p.err = fmt.Errorf("nothing came in time: %w", os.ErrDeadlineExceeded)
 		}

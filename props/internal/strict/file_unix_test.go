@@ -44,6 +44,21 @@ func TestSilentFIFO(t *testing.T) {
 	}
 }
 
+// TestStopWaiting: what waits ends when it is told to, and after undo waits again.
+func TestStopWaiting(t *testing.T) {
+	impatient(t, 50*time.Millisecond, time.Minute)
+	done := make(chan struct{})
+	close(done)
+	undo := StopWaiting(done)
+	if got, err := ReadFile(fifo(t), 100); !errors.Is(err, ErrStopped) || len(got) > 0 {
+		t.Errorf("%q, error %v", got, err)
+	}
+	undo()
+	if got, err := ReadFile(fifo(t), 100); !errors.Is(err, os.ErrDeadlineExceeded) || len(got) > 0 {
+		t.Errorf("after undo: %q, error %v", got, err)
+	}
+}
+
 // stdin has the standard input be f.
 func stdin(t *testing.T, f *os.File) {
 	t.Helper()

@@ -13,6 +13,7 @@ import (
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/report"
 )
@@ -108,6 +109,19 @@ func wellFormed(t *testing.T, text string) {
 			at := int(d.InputOffset())
 			t.Fatalf("%v: ...%s", err, text[max(0, at-200):min(len(text), at+50)])
 		}
+	}
+}
+
+// TestBets: what was bet on has a table, and without bets there is none.
+func TestBets(t *testing.T) {
+	r := &report.Report{Version: 1, Seed: 1, Cases: 1000, Shard: "1/1", Claims: recorded(t).Claims[:1]}
+	const title = "Long stochastic runs, tested by betting"
+	if strings.Contains(pageOf(t, r, Options{}), title) {
+		t.Error("a table of nothing")
+	}
+	r.Sequential = []betting.Result{{Name: "a long run", Steps: 7}}
+	if text := pageOf(t, r, Options{}); !strings.Contains(text, title) || !strings.Contains(text, "a long run") {
+		t.Error("the bets are not on the page")
 	}
 }
 

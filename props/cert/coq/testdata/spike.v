@@ -1,0 +1,31 @@
+(** A certificate against spike of arXiv:2602.20646v1, as a theorem over Q.
+    Written by verify export -to coq. What the names mean is in Cascade.v. *)
+
+From Coq Require Import QArith List.
+From Cascade Require Import Cascade Kernel.
+Import ListNotations.
+Open Scope Q_scope.
+
+Definition the_case : case :=
+  {| chain := [Linear 1 2; Affine 2 3; Fixed [[1; (-2)]; [(-1 # 2); (3 # 4)]]; Bias 4; Scale 5; Square 6; HalfSq 7; Bilinear 8];
+     x := [1; 0];
+     w := [[2]; []; [(1 # 3)]];
+     delta_law := [(1%nat, [((1 # 2), [(-1)]); ((1 # 2), [0])]); (2%nat, [((1 # 3), [(-1)]); ((1 # 3), [0]); ((1 # 3), [1])]); (3%nat, [((1 # 2), [(-1)]); ((1 # 2), [0])])];
+     eps_law := [(2%nat, [((1 # 5), [(-1)]); ((1 # 5), [0]); ((1 # 5), [1]); ((1 # 5), [2]); ((1 # 5), [3])]); (8%nat, [((1 # 3), [(-1)]); ((1 # 3), [0]); ((1 # 3), [1])])] |}.
+
+Definition the_constants : constants :=
+  {| C := 1; C2 := 2; Lf := 3; L1 := 4; L2 := (1 # 5) |}.
+
+Theorem assumption_A3 : A3 the_case the_constants.
+Proof. apply A3_ok_sound; vm_compute; reflexivity. Qed.
+
+Theorem size : largest_error the_case == (-7) /\ all_u2 the_case == (5 # 6).
+Proof. split; apply Qeq_bool_iff; vm_compute; reflexivity. Qed.
+
+Theorem refuted : ~ spike_holds.
+Proof. apply (accepted_refutes_spike the_case the_constants); vm_compute; reflexivity. Qed.
+
+Print Assumptions refuted.
+
+(* the decision *)
+let c := ({| chain := [Linear 1 2; Affine 2 3; Fixed [[1; (-2)]; [(-1 # 2); (3 # 4)]]; Bias 4; Scale 5; Square 6; HalfSq 7; Bilinear 8]; x := [1; 0]; w := [[2]; []; [(1 # 3)]]; delta_law := [(1%nat, [((1 # 2), [(-1)]); ((1 # 2), [0])]); (2%nat, [((1 # 3), [(-1)]); ((1 # 3), [0]); ((1 # 3), [1])]); (3%nat, [((1 # 2), [(-1)]); ((1 # 2), [0])])]; eps_law := [(2%nat, [((1 # 5), [(-1)]); ((1 # 5), [0]); ((1 # 5), [1]); ((1 # 5), [2]); ((1 # 5), [3])]); (8%nat, [((1 # 3), [(-1)]); ((1 # 3), [0]); ((1 # 3), [1])])] |}) in accepts_spike c {| C := 1; C2 := 2; Lf := 3; L1 := 4; L2 := (1 # 5) |} && Qeq_bool (largest_error c) (-7) && Qeq_bool (all_u2 c) (5 # 6)
