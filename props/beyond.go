@@ -12,7 +12,7 @@ func beyondClaims() []claim.Claim {
 	row := func(id, proof, statement string, judge func(seed uint64) claim.Judgement) claim.Claim {
 		return claim.Claim{
 			ID: id, Eq: "8", Form: claim.Sharp, Kind: claim.SelfJudged, Statement: statement,
-			Proof: "bounds/PROOFS.md " + proof, Judge: judge,
+			Proof: "bounds/PROOFS.md " + proof, Judge: judge, Drawn: true,
 		}
 	}
 	pl := row("ef1", "(5.1)", "U_t = u_t + d_t - d_{t+1}, d_0 = 0, E|d_t|^2 <= m^2, g <= 2/L, A4: (E[l(w^T)-l*])^{1/2} "+

@@ -22,6 +22,9 @@ type Options struct {
 	Time   time.Duration // of this call
 	Units  int           // if positive, this call ends after so many
 	Climb  int           // evaluations of a climb
+	// Valid, if positive, makes it one that counts: it draws cases, cheap claims first, until
+	// each claim has so many valid ones, and does nothing else; see count.go.
+	Valid int
 	// Native gives the binary of native fuzzing; it is called once, beside the first units.
 	// nil is none.
 	Native func() (*Native, error)
@@ -132,6 +135,9 @@ func digest(claims []claim.Claim) string {
 
 func (r *run) all(entries []entry) error {
 	r.arms = r.newArms()
+	if opt := &r.opt; opt.Valid > 0 {
+		r.arms = r.countArms()
+	}
 	if err := r.replay(entries); err != nil {
 		return err
 	}

@@ -10,6 +10,12 @@ import (
 
 // tryAll tries all claims, which are of one kind, on a case.
 func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
+	tryEach(f, kind, c, source, false)
+}
+
+// tryEach is tryAll; quick leaves a case that rounding leaves open to others: it does not
+// count.
+func tryEach(f []*Finding, kind claim.Kind, c *gen.Case, source string, quick bool) {
 	lo, hi, why := measure.Case(kind, c)
 	second, extent := &secondOpinion{kind: kind, c: c}, c.Extent()
 	for _, g := range f {
@@ -17,7 +23,11 @@ func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
 		if why == claim.Valid {
 			r = g.Claim.Check(lo, hi)
 		}
-		if r.Reason == claim.Valid && r.Answer != claim.Yes {
+		switch {
+		case r.Reason != claim.Valid || r.Answer == claim.Yes:
+		case quick && r.Answer == claim.Uncertain:
+			r.Reason = claim.Ill
+		default:
 			g.settle(&r, second)
 		}
 		g.add(r, c, source)
