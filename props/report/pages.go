@@ -16,6 +16,13 @@ import (
 // Pages write the pages that are made without a search, as Markdown.
 var Pages = map[string]func(w io.Writer, seed uint64) error{
 	"theorem1": func(w io.Writer, _ uint64) error { return tightness.Theorem1().Markdown(w) },
+	"constants": func(w io.Writer, _ uint64) error {
+		page, err := tightness.Constants()
+		if err != nil {
+			return err
+		}
+		return page.Markdown(w)
+	},
 	"table1": func(w io.Writer, seed uint64) error {
 		o := rates.Full
 		o.Seed = seed
