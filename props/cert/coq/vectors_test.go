@@ -55,7 +55,7 @@ func TestVectors(t *testing.T) {
 		t.Skip("with -full: coqc takes some seconds")
 	}
 	certificates, valid := decided(t)
-	const header = "From Coq Require Import QArith List Bool.\nFrom Cascade Require Import Cascade Kernel.\n" +
+	const header = "From Coq Require Import QArith List Bool.\nFrom Cascade Require Import Cascade Kernel Runs.\n" +
 		"Import ListNotations.\nOpen Scope Q_scope.\n\n"
 	var b strings.Builder
 	b.WriteString(header)
