@@ -18,6 +18,10 @@
 // steps, without real numbers. Runs.v does the same for runs: the loss and its gradient as
 // polynomials of all weights, A1, l* and A4 as quadratic forms that are never negative.
 //
+// Memories.v, which needs none of these, has the two counterexamples of bounds/PROOFS.md, section
+// 5.4, as theorems: -3/28 with one memory for all samples, and the plateau k s^2/8 (1 - k^2
+// s^2/16) with the rest carried along.
+//
 // check.sh compiles the library and the exports of all certificates, and has coqchk look
 // at them again; [Missing] says of the rest what stands in the way.
 //

@@ -180,6 +180,17 @@ func TestCompiles(t *testing.T) {
 		out, err := compile(t, dir, strings.Map(letter, name)+".v", string(text))
 		return err == nil && out == closed, out
 	}
+	memories, err := os.ReadFile("Memories.v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		string(memories): true, strings.Replace(string(memories), "- (3 # 28)", "- (3 # 29)", 1): false,
+	} {
+		if out, err := compile(t, dir, "Memories.v", text); (err == nil && out == closed) != want {
+			t.Errorf("Memories.v: %v, want %v\n%s", err, want, out)
+		}
+	}
 	if good, out := accepts("eq29-past", all["eq29-past"]); !good {
 		t.Errorf("eq29-past: not accepted\n%s", out)
 	}

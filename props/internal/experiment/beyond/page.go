@@ -81,7 +81,8 @@ func MemoriesPage(claims []claim.Claim, seed uint64) *table.Page {
 		claims, seed, "ef3", "ef4", "ef5", "ef6", "ef7")
 	d.Add(table.Heading("One memory for all samples, by hand"), table.Text("y_1 = x w, f_2 = 0.75 y^2 - 2.5 y, w = 1: v = -1 at "+
 		"x = 1, v = 1/2 at x = 2, so u = 0. Sent is v + e where its size is at least 0.9, else 0. The memory e stays on three "+
-		"values, with the stationary law p; E[U] = sum p (U at x = 1 + U at x = 2)/2 = -3/28."))
+		"values, with the stationary law p; E[U] = sum p (U at x = 1 + U at x = 2)/2 = -3/28. Coq has this "+
+		"and the next example as theorems, props/cert/coq/Memories.v."))
 	one := table.New("e", "p", "x = 1 sends", "then e", "x = 2 sends", "then e", "p (U + U)/2")
 	one.Add("0", "4/7", "-1", "0", "0", "1/2", "4/7 (-1 + 0)/2 = -2/7")
 	one.Add("1/2", "2/7", "0", "-1/2", "1", "0", "2/7 (0 + 2)/2 = 2/7")
