@@ -5,20 +5,25 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/experiment/beyond"
 )
 
-// beyondClaims are ours on what the paper leaves open in its section 8: ef for error
+// BeyondClaims are ours on what the paper leaves open in its section 8: ef for error
 // feedback, sa for saved activations, hb for momentum. The proofs are in bounds/PROOFS.md,
 // section 5.
-func beyondClaims() []claim.Claim {
+func BeyondClaims() []claim.Claim {
 	row := func(id, proof, statement string, judge func(seed uint64) claim.Judgement) claim.Claim {
 		return claim.Claim{
 			ID: id, Eq: "8", Form: claim.Sharp, Kind: claim.SelfJudged, Statement: statement,
-			Proof: "bounds/PROOFS.md " + proof, Judge: judge,
+			Proof: "bounds/PROOFS.md " + proof, Judge: judge, Drawn: true,
 		}
 	}
 	pl := row("ef1", "(5.1)", "U_t = u_t + d_t - d_{t+1}, d_0 = 0, E|d_t|^2 <= m^2, g <= 2/L, A4: (E[l(w^T)-l*])^{1/2} "+
 		"<= (L/2)^{1/2} g m (1 + L g sum_{k<T-1} q^{k/2}) + (q^T D0 + (L g^2/2) sigma^2 sum_{k<T} q^k)^{1/2}, q = 1 - "+
 		"mu g (2 - L g)", beyond.JudgeFeedback)
 	pl.PL = true
+	onData := row("ef7", "(5.14)", "section 7's regression, strongly convex and without xi: as g -> 0 the stable gradient "+
+		"norm goes to 0 with a backward memory a sample and with forward differences to a reference a sample, and stays "+
+		"where chain terms are sent whole or not at all, with one memory for all samples, with activations rounded to a "+
+		"grid, and with the rest of that carried along", beyond.JudgeSchemes)
+	onData.Drawn = false // it draws data, and few
 	return []claim.Claim{
 		pl,
 		row("ef2", "(5.3)", "the same without A4, g <= 1/(2L): (1/T) sum_{t<T} E|grad l(w^t)|^2 <= 2 D0/(g T) + L g "+
@@ -30,6 +35,10 @@ func beyondClaims() []claim.Claim {
 			"e(x), and keep its rate", beyond.JudgeSampleMemory),
 		row("ef5", "(5.12)", "forward, sending the difference to a reference a sample by a compressor with |C(a) - a| <= "+
 			"rho |a|: |delta_t| <= sum_{k<=t} rho^{t+1-k} |y_k - y_{k-1}|, which is O(g)", beyond.JudgeReference),
+		row("ef6", "(5.13)", "forward, carrying the rest along leaves a plateau: l = w^2/2 + k w^3/6, y_1 = w sent as +-s/2, "+
+			"k s^2/8 + |w^0 - w_b| + g s <= s/2: |w^T - w_b| <= (1-g)^T |w^0 - w_b| + g s, w_b = -k s^2/8, where |grad l| "+
+			"is k s^2/8 (1 - k^2 s^2/16)", beyond.JudgeCarried),
+		onData,
 		row("sa1", "(5.4)", "exact forward pass, a backward pass that sees y_{i-1} + zeta_i, zeta_i independent with "+
 			"mean 0: E[U] = u where J1_i and J2_i are affine in the input", beyond.JudgeSavedQuadratic),
 		row("sa2", "(5.5)", "the same with any operators: |E[U-u]|^2 <= sum_{i<=N} ( C^{N-i} (L2/2) sum_{j=i..N} "+

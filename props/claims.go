@@ -20,7 +20,7 @@ func Claims() []claim.Claim {
 		ExperimentClaims(),  // section 7
 		sentenceClaims(),    // sentences without a display
 		AppendixClaims(),    // appendix A
-		beyondClaims(),      // section 8, what it leaves open
+		BeyondClaims(),      // section 8, what it leaves open
 	)
 	seen := map[string]bool{}
 	for k := range all {

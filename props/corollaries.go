@@ -39,7 +39,7 @@ func corollaryClaims() []claim.Claim {
 func stepClaims() []claim.Claim {
 	row := func(id, eq string, form claim.Form, statement string, judge func(seed uint64) claim.Judgement) claim.Claim {
 		return claim.Claim{
-			ID: id, Eq: eq, Form: form, Kind: claim.SelfJudged, PL: true, Statement: statement, Judge: judge,
+			ID: id, Eq: eq, Form: form, Kind: claim.SelfJudged, PL: true, Statement: statement, Judge: judge, Drawn: true,
 		}
 	}
 	return []claim.Claim{

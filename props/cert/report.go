@@ -37,13 +37,8 @@ func Check(data []byte) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, side := range []struct {
-		place            string
-		stated, computed Value
-	}{{"lhs", c.LHS, r.LHS}, {"rhs", c.RHS, r.RHS}} {
-		if !side.stated.equal(side.computed) {
-			return nil, refuse(side.place, "stated as %s, computed as %s", cut(side.stated), cut(side.computed))
-		}
+	if err := r.stated(); err != nil {
+		return nil, err
 	}
 	if why := c.claim().allows(r.LHS, r.RHS); why != "" {
 		return nil, refuse("", "left side %s, right side %s: %s, %s is not refuted", cut(r.LHS), cut(r.RHS), why,
@@ -52,6 +47,20 @@ func Check(data []byte) (*Report, error) {
 	r.step("both sides are as stated, and the left is not what the claim allows")
 	r.Verdict = Refuted
 	return r, nil
+}
+
+// stated refuses sides that are not those of the certificate.
+func (r *Report) stated() error {
+	c := r.Certificate
+	for _, side := range []struct {
+		place            string
+		stated, computed Value
+	}{{"lhs", c.LHS, r.LHS}, {"rhs", c.RHS, r.RHS}} {
+		if !side.stated.equal(side.computed) {
+			return refuse(side.place, "stated as %s, computed as %s", cut(side.stated), cut(side.computed))
+		}
+	}
+	return nil
 }
 
 // allows says why sides l and r do not refute the claim, "" when they do: a bound by

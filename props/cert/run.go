@@ -449,3 +449,50 @@ func (r *Report) runLines(line func(name, format string, args ...any)) {
 	}
 	line("A1, A4", "%s", strings.Join(parts, ", "))
 }
+
+// Minimizer are the weights at which the loss of a run is least: where its gradient is 0. The
+// error is a *Refusal where there is no run, or no such point or more than one.
+func (c *Certificate) Minimizer() ([]*big.Rat, error) {
+	if c.Run == nil {
+		return nil, refuse("run", "there is none")
+	}
+	m, err := newModel(c)
+	if err != nil {
+		return nil, err
+	}
+	q, err := m.quadratic(c.X)
+	if err != nil {
+		return nil, err
+	}
+	n := len(q.b)
+	rows := make([][]*big.Rat, n) // H w = -b
+	for i := range rows {
+		for _, h := range q.h[i] {
+			rows[i] = append(rows[i], new(big.Rat).Set(h))
+		}
+		rows[i] = append(rows[i], mul(-1, q.b[i]))
+	}
+	for k := range rows {
+		p := slices.IndexFunc(rows[k:], func(row []*big.Rat) bool { return row[k].Sign() != 0 })
+		if p < 0 {
+			return nil, refuse("run", "the gradient is 0 at no point, or at more than one")
+		}
+		rows[k], rows[k+p] = rows[k+p], rows[k]
+		inverse := new(big.Rat).Inv(rows[k][k])
+		for j := range rows[k] {
+			rows[k][j] = mul(1, rows[k][j], inverse)
+		}
+		for i := range rows {
+			if f := rows[i][k]; i != k && f.Sign() != 0 {
+				for j := range rows[i] {
+					rows[i][j] = sub(rows[i][j], mul(1, f, rows[k][j]))
+				}
+			}
+		}
+	}
+	w := make([]*big.Rat, n)
+	for i := range w {
+		w[i] = rows[i][n]
+	}
+	return w, nil
+}

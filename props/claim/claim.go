@@ -86,8 +86,10 @@ type Claim struct {
 	// Left and Right are the two sides at index i. Both never fall when a
 	// moment of the view grows.
 	Left, Right func(v *View, i int) float64
-	// Judge goes through the cases of a claim of Kind SelfJudged by a seed.
+	// Judge goes through the cases of a claim of Kind SelfJudged by a seed; Drawn says that
+	// it draws all of them, so that another seed has others.
 	Judge func(seed uint64) Judgement
+	Drawn bool
 	// Bet puts a claim about conditional expectations to a sequential test on runs
 	// that are too long for a tree; nil for the others.
 	Bet *Bet

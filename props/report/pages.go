@@ -6,6 +6,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/appendix"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/beyond"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/rates"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
@@ -15,6 +16,13 @@ import (
 // Pages write the pages that are made without a search, as Markdown.
 var Pages = map[string]func(w io.Writer, seed uint64) error{
 	"theorem1": func(w io.Writer, _ uint64) error { return tightness.Theorem1().Markdown(w) },
+	"constants": func(w io.Writer, _ uint64) error {
+		page, err := tightness.Constants()
+		if err != nil {
+			return err
+		}
+		return page.Markdown(w)
+	},
 	"table1": func(w io.Writer, seed uint64) error {
 		o := rates.Full
 		o.Seed = seed
@@ -43,6 +51,18 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 			all = append(all, &figures[k])
 		}
 		return r.CSV(w, all...)
+	},
+	"feedback": func(w io.Writer, seed uint64) error {
+		return beyond.FeedbackPage(props.BeyondClaims(), seed).Markdown(w)
+	},
+	"memories": func(w io.Writer, seed uint64) error {
+		return beyond.MemoriesPage(props.BeyondClaims(), seed).Markdown(w)
+	},
+	"saved": func(w io.Writer, seed uint64) error {
+		return beyond.SavedPage(props.BeyondClaims(), seed).Markdown(w)
+	},
+	"momentum": func(w io.Writer, seed uint64) error {
+		return beyond.MomentumPage(props.BeyondClaims(), seed).Markdown(w)
 	},
 	"counterexamples": func(w io.Writer, seed uint64) error {
 		return appendix.Page(props.AppendixClaims(), seed).Markdown(w)

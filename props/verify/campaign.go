@@ -33,7 +33,8 @@ Examples:
   go run ./props/verify campaign -time 10m
   go run ./props/verify campaign -time 8h -dir night                    once more: it goes on
   go run ./props/verify campaign -claims thm4 -targets FuzzHorizon      one claim and its target
-  go run ./props/verify campaign -targets none                          without native fuzzing`,
+  go run ./props/verify campaign -targets none                          without native fuzzing
+  go run ./props/verify campaign -form repaired -valid 1000000 -dir count   a million cases of each form of ours`,
 	run: runCampaign,
 }
 
@@ -53,6 +54,7 @@ type campaignFlags struct {
 	dir, targets string
 	binary       string
 	allowSmall   bool
+	valid        int
 }
 
 func runCampaign(c *call) (int, error) {
@@ -67,6 +69,8 @@ func runCampaign(c *call) (int, error) {
 	c.fs.StringVar(&f.targets, "targets", "claims",
 		"fuzz `targets`, separated by commas; claims: those of the selected claims; none")
 	c.fs.StringVar(&f.binary, "binary", "", "instrumented `file`, as go test -c -fuzz=. ./fuzz makes it")
+	c.fs.IntVar(&f.valid, "valid", 0,
+		"draw cases, and nothing else, until each claim has `n` valid ones, cheap claims first; 0 for a campaign")
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the campaign is too short to reach a verdict on record")
 	if err := c.parse(0, 0); err != nil {
@@ -78,12 +82,17 @@ func runCampaign(c *call) (int, error) {
 	switch {
 	case f.climb < 0 || f.climb > report.MaxCases:
 		return exitUsage, fmt.Errorf("-climb is %d, want 0..%d", f.climb, report.MaxCases)
+	case f.valid < 0 || f.valid > report.MaxCases:
+		return exitUsage, fmt.Errorf("-valid is %d, want 0..%d", f.valid, report.MaxCases)
 	case f.time <= 0 || f.slice < time.Second:
 		return exitUsage, fmt.Errorf("-time is %v and -slice %v, want > 0 and >= 1s", f.time, f.slice)
 	}
 	claims, err := report.Select(f.Selection)
 	if err != nil {
 		return exitUsage, err
+	}
+	if f.valid > 0 {
+		f.targets = "none"
 	}
 	native, err := f.native(claims)
 	if err != nil {
@@ -93,7 +102,7 @@ func runCampaign(c *call) (int, error) {
 	v := newView(c.stderr)
 	out, err := campaign.Run(campaign.Options{
 		Claims: claims, Seed: f.seed, Dir: f.dir, Time: f.time, Climb: f.climb, Native: native,
-		Stop: c.ctx.Done(), Say: v.say,
+		Stop: c.ctx.Done(), Say: v.say, Valid: f.valid,
 	})
 	v.end()
 	if err != nil {
@@ -108,6 +117,11 @@ func runCampaign(c *call) (int, error) {
 	}
 	if err := told(c.stdout, out, f.dir); err != nil {
 		return exitUsage, err
+	}
+	if f.valid > 0 {
+		if err := counted(out.Findings, f.valid).Text(c.stdout); err != nil {
+			return exitUsage, err
+		}
 	}
 	if c.ctx.Err() != nil {
 		return exitStopped, nil
@@ -158,6 +172,32 @@ func told(w io.Writer, out *campaign.Result, dir string) error {
 		d.Add(table.Text(note))
 	}
 	return d.Text(w)
+}
+
+// counted says which claims have fewer valid cases than are wanted.
+func counted(found []*props.Finding, valid int) *table.Page {
+	lacking := campaign.Lacking(found, valid)
+	fixed := 0
+	t := table.New("claim", "valid cases", "of")
+	for _, f := range lacking {
+		t.Add(f.Claim.Name(), f.Cases, valid)
+	}
+	for _, f := range found {
+		if f.Claim.Kind == claim.SelfJudged && !f.Claim.Drawn {
+			fixed++
+		}
+	}
+	d := &table.Page{Title: "Counted", Command: "go run ./props/verify campaign -valid"}
+	words := fmt.Sprintf("%d of %d claims have %d valid cases or are refuted; %d more go through cases of their own.",
+		len(found)-fixed-len(lacking), len(found)-fixed, valid, fixed)
+	if len(lacking) > 0 {
+		words += " These have not, and the same command goes on:"
+	}
+	d.Add(table.Text(words))
+	if len(lacking) > 0 {
+		d.Add(t)
+	}
+	return d
 }
 
 // native is how the binary of native fuzzing comes about, nil for none.

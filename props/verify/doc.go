@@ -5,6 +5,7 @@
 //	go run ./props/verify merge F...   join the reports of all shards of one search
 //	go run ./props/verify replay F     explain a certificate or a saved case
 //	go run ./props/verify export F     write a certificate as a theorem for Coq
+//	go run ./props/verify constants F  check a witness for the coefficient of a bound
 //	go run ./props/verify errata       what fails as printed, and what holds instead
 //	go run ./props/verify figures      run the experiments of Figs 3 to 8 and draw them
 //	go run ./props/verify page NAME    write a page

@@ -19,6 +19,7 @@ props/cert/coq/Cascade.v; props/cert/coq/check.sh compiles the exports of all ce
 Examples:
   coqc -Q props/cert/coq Cascade props/cert/coq/Cascade.v
   coqc -Q props/cert/coq Cascade props/cert/coq/Kernel.v
+  coqc -Q props/cert/coq Cascade props/cert/coq/Runs.v     # for certificates of runs
   go run ./props/verify export -to coq testdata/certificates/eq29-past.json -o eq29_past.v
   coqc -Q props/cert/coq Cascade eq29_past.v`,
 	run: runExport,

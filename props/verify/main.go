@@ -51,19 +51,20 @@ var commands map[string]*command
 
 func init() {
 	commands = map[string]*command{
-		"":         searchCommand,
-		"merge":    mergeCommand,
-		"replay":   replayCommand,
-		"export":   exportCommand,
-		"errata":   errataCommand,
-		"figures":  figuresCommand,
-		"page":     pageCommand,
-		"record":   recordCommand,
-		"gate":     gateCommand,
-		"adapters": adaptersCommand,
-		"trace":    traceCommand,
-		"campaign": campaignCommand,
-		"corpus":   corpusCommand,
+		"":          searchCommand,
+		"merge":     mergeCommand,
+		"replay":    replayCommand,
+		"export":    exportCommand,
+		"constants": constantsCommand,
+		"errata":    errataCommand,
+		"figures":   figuresCommand,
+		"page":      pageCommand,
+		"record":    recordCommand,
+		"gate":      gateCommand,
+		"adapters":  adaptersCommand,
+		"trace":     traceCommand,
+		"campaign":  campaignCommand,
+		"corpus":    corpusCommand,
 	}
 }
 

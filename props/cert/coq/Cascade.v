@@ -551,3 +551,92 @@ Definition equation_holds (q : equation) : Prop :=
     | Some m => same_matrix (fst (equation_sides q c)) m = true
     | None => False
     end.
+
+(** ** Runs, FORMAT.md, section 5: T steps on one sample with laws of one outcome; sigma = 0 *)
+
+Definition with_weights (c : case) (w' : list vec) : case :=
+  {| chain := chain c; x := x c; w := w'; delta_law := delta_law c; eps_law := eps_law c |}.
+
+(** All weights, numbered through: those of operator i begin at [first_weight c i]. *)
+Definition first_weight (c : case) (i : nat) : nat :=
+  fold_right (fun j n => (weights_of (operator c j) + n)%nat) 0%nat (between 1 (i - 1)).
+Definition all_weights (c : case) : nat := first_weight c (N c + 1).
+Definition weights_from (c : case) (z : nat -> Q) (i : nat) : vec :=
+  map (fun k => z (first_weight c i + k)%nat) (below (weights_of (operator c i))).
+Definition at_weights (c : case) (z : nat -> Q) : case :=
+  with_weights c (map (weights_from c z) (between 1 (N c))).
+
+(** l(w) = F(x; w) = y_N, and its gradient: all u_i. *)
+Definition loss (c : case) : Q := get (y c (N c)) 0.
+Definition grad (c : case) : vec := flat_map (u c) (between 1 (N c)).
+
+(** A1, l* and A4, over all weights z. *)
+Definition A1 (c : case) (l : Q) : Prop := 0 < l /\
+  forall z z', norm2 (minus (grad (at_weights c z')) (grad (at_weights c z)))
+               <= sq l * sum (below (all_weights c)) (fun k => sq (z' k - z k)).
+Definition never_below (c : case) (low : Q) : Prop := forall z, low <= loss (at_weights c z).
+Definition attained (c : case) (low : Q) : Prop := exists z, loss (at_weights c z) == low.
+Definition A4 (c : case) (m low : Q) : Prop := 0 < m /\
+  forall z, 2 * m * (loss (at_weights c z) - low) <= norm2 (grad (at_weights c z)).
+
+(** (5d) without a regularizer; the cases at w^0, ..., w^{T-1}, and that at w^T. *)
+Definition next (g : Q) (c : case) : case :=
+  let e := the_errors c in
+  with_weights c (map (fun i => zip (fun a b => Qred (a - g * b)) (weight c i) (U c e i)) (between 1 (N c))).
+Fixpoint path (g : Q) (c : case) (steps : nat) : list case :=
+  match steps with O => [] | S t => c :: path g (next g c) t end.
+Fixpoint after (g : Q) (c : case) (steps : nat) : case :=
+  match steps with O => c | S t => after g (next g c) t end.
+
+(** A3 along the run: the boxes have all that is visited, and all weights. *)
+Definition run_box (c : case) (cs : list case) (i : nat) : list (Q * Q) :=
+  let visited := flat_map (fun d => map (fun e => Y d e (i - 1)) (no_errors d :: map snd (outcomes d))) cs in
+  map (fun k => let l := map (fun s => get s k) visited in (least l, largest l)) (of_x (operator c i)) ++
+  map (fun k => let l := map (fun d => get (weight d i) k) cs in (least l, largest l))
+      (below (weights_of (operator c i))).
+Definition A3_along (c : case) (cs : list case) (k : constants) : Prop :=
+  all_positive k /\ forall i, (1 <= i <= N c)%nat -> regular (operator c i) (run_box c cs i) k.
+
+Record run := { start : case; gamma : Q; steps : nat; smooth : Q; low : Q; pl : Q }. (* g, T, L, l*, mu *)
+
+Inductive run_claim := Eq41 | Eq41_derivation | Thm4 | Thm5.
+
+Definition error2 (c : case) : Q :=
+  sum (between 1 (N c)) (fun i => norm2 (minus (U c (the_errors c) i) (u c i))).
+
+Section Run.
+
+Variables (R : run) (k : constants) (r : reading).
+
+Definition cases := path (gamma R) (start R) (steps R).
+Definition T := inject_Z (Z.of_nat (steps R)).
+Definition D0 := loss (start R) - low R.
+Definition last_gap := loss (after (gamma R) (start R) (steps R)) - low R.
+Definition q := Qred (1 - pl R * gamma R / 3).
+(** sum over t < T of q^{T-t-less} f(w^t). *)
+Definition weighted (less : nat) (f : case -> Q) :=
+  sum (combine (below (steps R)) cases) (fun a => power q (steps R - fst a - less) * f (snd a)).
+Definition of_error := smooth R * sq (gamma R) + gamma R / 2.
+Definition from_start := power q (steps R) * D0.
+
+Definition run_sides (claimed : run_claim) : Q * Q :=
+  match claimed with
+  | Eq41 => (last_gap, from_start + of_error * weighted 0 error2)
+  | Eq41_derivation => (from_start + of_error * weighted 1 error2, from_start + of_error * weighted 0 error2)
+  | Thm4 => (sum cases (fun d => norm2 (grad d)) / T,
+             6 * D0 / (gamma R * T) + 6 * smooth R * gamma R * sum cases (fun d => right13 d k) / T
+             + 3 * sum cases (fun d => right23 d k r) / T)
+  | Thm5 => (last_gap,
+             from_start + weighted 0 (fun d => smooth R * sq (gamma R) * right13 d k + gamma R / 2 * right23 d k r))
+  end.
+
+End Run.
+
+(** What (37), (38) and (41) say of such runs; the derivation is the step from (40) to (41). *)
+Definition run_holds (claimed : run_claim) (r : reading) : Prop :=
+  forall R k,
+    well_formed (start R) -> length (outcomes (start R)) = 1%nat -> (1 <= steps R)%nat ->
+    (claimed = Thm4 \/ claimed = Thm5 -> A3_along (start R) (cases R) k) ->
+    A1 (start R) (smooth R) -> 0 < gamma R -> 3 * smooth R * gamma R <= 1 -> never_below (start R) (low R) ->
+    (claimed <> Thm4 -> attained (start R) (low R) /\ A4 (start R) (pl R) (low R)) ->
+    fst (run_sides R k r claimed) <= snd (run_sides R k r claimed).

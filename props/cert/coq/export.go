@@ -17,13 +17,16 @@ var cascade string
 //go:embed Kernel.v
 var kernel string
 
+//go:embed Runs.v
+var runs string
+
 // Source is a file of the library.
 type Source struct{ Name, Text string }
 
 // Library lists the files that an export needs, in the order in which they are compiled, as
 // coqc -Q . Cascade NAME.
 func Library() []Source {
-	return []Source{{"Cascade.v", cascade}, {"Kernel.v", kernel}}
+	return []Source{{"Cascade.v", cascade}, {"Kernel.v", kernel}, {"Runs.v", runs}}
 }
 
 // numbers are the claims that compare two numbers, by the names that Cascade.v has for them.
@@ -39,19 +42,18 @@ var numbers = map[string]string{
 // equations are those that compare two matrices.
 var equations = map[string]string{"eq6a": "Eq6a", "eq6b": "Eq6b", "eq6c": "Eq6c", "disp12": "Disp12"}
 
+// ofRuns are those about T steps; eq41 is without constants of A3.
+var ofRuns = map[string]string{"eq41": "Eq41", "thm4": "Thm4", "thm5": "Thm5"}
+
 // Missing says why certificates of a claim are not exported, "" for claims that are.
 func Missing(claim string) string {
-	const run = "a run: A1, l* and mu are about all weights of a composition, and T steps about its iterates; " +
-		"the library has one pass at given weights"
 	switch claim {
-	case "eq41", "thm4", "thm5":
-		return run
 	case "eq48sum":
 		return "the logarithm: the library has rational numbers alone, and a statement without ln is another one"
 	case "spike":
 		return ""
 	}
-	if numbers[claim] == "" && equations[claim] == "" {
+	if numbers[claim] == "" && equations[claim] == "" && ofRuns[claim] == "" {
 		return "the library does not state it"
 	}
 	return ""
@@ -67,7 +69,7 @@ func Export(c *cert.Certificate) ([]byte, error) {
 	f.line("    Written by verify export -to coq. What the names mean is in Cascade.v. *)")
 	f.line("")
 	f.line("From Coq Require Import QArith List.")
-	f.line("From Cascade Require Import Cascade Kernel.")
+	f.line("From Cascade Require Import Cascade Kernel%s.", map[bool]string{true: " Runs"}[c.Run != nil])
 	f.line("Import ListNotations.")
 	f.line("Open Scope Q_scope.")
 	f.line("")
@@ -80,6 +82,8 @@ func Export(c *cert.Certificate) ([]byte, error) {
 		f.theorem("refuted", "~ spike_holds", "apply (accepted_refutes_spike the_case the_constants)")
 	case equations[c.Claim] != "":
 		f.equation(equations[c.Claim])
+	case c.Run != nil:
+		f.run()
 	default:
 		f.theConstants()
 		f.numbers(f.name())
@@ -108,6 +112,11 @@ func Decision(c *cert.Certificate) (string, error) {
 			q, the, q, the, matrix(c.LHS.Rows), matrix(c.RHS.Rows)), nil
 	}
 	r, i, m := f.place()
+	if c.Run != nil {
+		return fmt.Sprintf("let run := %s in let k := %s in accepts_run %s run k %s %s &&\n"+
+			"  sides_are (run_sides run k %s %s) %s %s", f.theRun(the), f.constants(), f.name(), r, f.minimizer(), r, f.name(),
+			rational(c.LHS.Num), rational(c.RHS.Num)), nil
+	}
 	return fmt.Sprintf("let c := %s in let k := %s in accepts %s c k %s %d %d &&\n"+
 		"  sides_are (sides %s c k %s %d (outcome c %d)) %s %s", the, f.constants(), f.name(), r, i, m,
 		f.name(), r, i, m, rational(c.LHS.Num), rational(c.RHS.Num)), nil
@@ -135,10 +144,14 @@ func (f *file) title() string {
 
 // name is what Cascade.v calls the claim.
 func (f *file) name() string {
-	if f.c.Form == "derivation" {
-		return numbers[f.c.Claim] + "_derivation"
+	name := numbers[f.c.Claim]
+	if f.c.Run != nil {
+		name = ofRuns[f.c.Claim]
 	}
-	return numbers[f.c.Claim]
+	if f.c.Form == "derivation" {
+		return name + "_derivation"
+	}
+	return name
 }
 
 // theorem writes a theorem whose proof ends by computation.
@@ -164,6 +177,9 @@ func (f *file) record(sep string) string {
 
 func (f *file) constants() string {
 	k := f.c.Constants
+	if k == nil { // a run of eq41, which is about none
+		return "{| C := 1; C2 := 1; Lf := 1; L1 := 1; L2 := 1 |}"
+	}
 	return fmt.Sprintf("{| C := %s; C2 := %s; Lf := %s; L1 := %s; L2 := %s |}",
 		rational(k.C), rational(k.C2), rational(k.Lf), rational(k.L1), rational(k.L2))
 }
@@ -213,6 +229,42 @@ func (f *file) outcome() int {
 		}
 	}
 	return m
+}
+
+// theRun is the run from a case. Without mu it is 1, which is not read then.
+func (f *file) theRun(start string) string {
+	r, mu := f.c.Run, "1"
+	if r.Mu != nil {
+		mu = rational(r.Mu)
+	}
+	return fmt.Sprintf("{| start := %s; gamma := %s; steps := Z.to_nat %d; smooth := %s; low := %s; pl := %s |}", start,
+		rational(r.Gamma), r.Steps, rational(r.L), rational(r.LStar), mu)
+}
+
+// minimizer are the weights at which the loss is least, [] where the claim does not ask for
+// them or there are none.
+func (f *file) minimizer() string {
+	if f.c.Run.Mu == nil {
+		return "[]"
+	}
+	w, err := f.c.Minimizer()
+	if err != nil {
+		return "[]"
+	}
+	return vector(w)
+}
+
+// run writes the theorems of a claim about T steps.
+func (f *file) run() {
+	r, _, _ := f.place()
+	f.line("Definition the_constants : constants :=\n  %s.", f.constants())
+	f.line("")
+	f.line("Definition the_run : run :=\n  %s.", f.theRun("the_case"))
+	f.line("")
+	f.theorem("both_sides", fmt.Sprintf("let s := run_sides the_run the_constants %s %s in\n  fst s == %s /\\ snd s == %s",
+		r, f.name(), rational(f.c.LHS.Num), rational(f.c.RHS.Num)), "apply sides_are_sound")
+	f.theorem("refuted", fmt.Sprintf("~ run_holds %s %s", f.name(), r),
+		fmt.Sprintf("apply (accepted_refutes_run %s the_run the_constants %s %s)", f.name(), r, f.minimizer()))
 }
 
 func (f *file) equation(claim string) {

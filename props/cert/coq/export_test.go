@@ -144,6 +144,17 @@ func wrong(c cert.Certificate, name string) *cert.Certificate {
 		k := *c.Constants
 		k.L1 = big.NewRat(1, 1024)
 		c.Constants = &k
+	case "a Lipschitz constant of the gradient", "a PL constant", "a lower bound of the loss":
+		r := *c.Run
+		switch name {
+		case "a PL constant":
+			r.Mu = big.NewRat(2, 1)
+		case "a lower bound of the loss":
+			r.LStar = big.NewRat(1, 64)
+		default:
+			r.L = big.NewRat(1, 2)
+		}
+		c.Run = &r
 	case "no error":
 		c.Delta, c.Eps = nil, nil
 	case "probabilities":
@@ -169,6 +180,17 @@ func TestCompiles(t *testing.T) {
 		out, err := compile(t, dir, strings.Map(letter, name)+".v", string(text))
 		return err == nil && out == closed, out
 	}
+	memories, err := os.ReadFile("Memories.v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		string(memories): true, strings.Replace(string(memories), "- (3 # 28)", "- (3 # 29)", 1): false,
+	} {
+		if out, err := compile(t, dir, "Memories.v", text); (err == nil && out == closed) != want {
+			t.Errorf("Memories.v: %v, want %v\n%s", err, want, out)
+		}
+	}
 	if good, out := accepts("eq29-past", all["eq29-past"]); !good {
 		t.Errorf("eq29-past: not accepted\n%s", out)
 	}
@@ -177,6 +199,9 @@ func TestCompiles(t *testing.T) {
 		{"eq29-past", "a constant that does not hold"},
 		{"eq29-past", "no error"},
 		{"eq29-past", "probabilities"},
+		{"thm5-past", "a Lipschitz constant of the gradient"},
+		{"thm5-past", "a PL constant"},
+		{"thm4-past", "a lower bound of the loss"},
 		{"eq6a", "left side, a matrix"},
 		{"eq6a", "weights that do not fit"},
 	} {

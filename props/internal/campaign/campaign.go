@@ -23,6 +23,9 @@ type Options struct {
 	Time   time.Duration // of this call
 	Units  int           // if positive, this call ends after so many
 	Climb  int           // evaluations of a climb
+	// Valid, if positive, makes it one that counts: it draws cases, cheap claims first, until
+	// each claim has so many valid ones, and does nothing else; see count.go.
+	Valid int
 	// Native gives the binary of native fuzzing; it is called once, beside the first units.
 	// nil is none.
 	Native func() (*Native, error)
@@ -137,6 +140,9 @@ func digest(claims []claim.Claim) string {
 
 func (r *run) all(entries []entry) error {
 	r.arms, r.turns = r.newArms()
+	if opt := &r.opt; opt.Valid > 0 {
+		r.arms, r.turns = r.countArms(), nil
+	}
 	if err := r.replay(entries); err != nil {
 		return err
 	}

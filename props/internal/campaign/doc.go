@@ -8,6 +8,9 @@
 // not finished is run again. plan.go has the units and the choice among them, fuzz.go those
 // of native fuzzing.
 //
+// With Options.Valid it counts instead: drawn cases alone, until each claim has so many valid
+// ones (count.go). That takes hours for 10^6, in as many calls as one likes.
+//
 // It imports the list of claims, search and what is below; the command imports it.
 //
 // # Bad input

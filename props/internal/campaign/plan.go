@@ -15,7 +15,7 @@ import (
 )
 
 // The sorts of units.
-var sorts = []string{"judge", "long", "draw", "far", "climb", "fuzz", "left"}
+var sorts = []string{"judge", "fixed", "long", "draw", "count", "far", "climb", "fuzz", "left"}
 
 // Sizes of units: a few seconds of a core or less, so that little is lost with one.
 const (
@@ -49,7 +49,9 @@ type arm struct {
 	waited time.Duration // of one that was late: what counts as spent
 	// With a weight that halves every few units: seconds spent, rungs gained.
 	spent, gained float64
-	last          int // the number of units of the campaign after its last one
+	last          int     // the number of units of the campaign after its last one
+	seconds       float64 // spent in all
+	claims        []int   // of an arm that counts: their positions
 }
 
 // unit is the name of a unit of the arm.
@@ -60,6 +62,7 @@ const fade = 0.7
 
 func (a *arm) count(u *done, gain float64) {
 	a.next++
+	a.seconds += u.Seconds
 	a.spent = fade*a.spent + u.Seconds
 	a.gained = fade*a.gained + gain
 }
@@ -194,6 +197,9 @@ func (r *run) choose() *arm {
 	}
 	if len(alive) == 0 {
 		return nil
+	}
+	if r.opt.Valid > 0 {
+		return r.cheapest(alive)
 	}
 	if r.result.Units%oldest == 0 {
 		return slices.MinFunc(alive, func(a, b *arm) int { return a.last - b.last })

@@ -72,6 +72,10 @@ func Finish(c *cert.Certificate) error {
 	return err
 }
 
+// Rational is the case as a certificate of the claim, without constants, index and sides. The
+// error says why it is none.
+func Rational(cl *claim.Claim, c *gen.Case) (*cert.Certificate, error) { return rationalCase(cl, c) }
+
 // rationalCase is the case without constants and index.
 func rationalCase(cl *claim.Claim, c *gen.Case) (*cert.Certificate, error) {
 	if c.Run != nil && len(c.Run.More) > 0 {

@@ -142,7 +142,7 @@ func (f *Finding) merge(g *Finding) {
 		f.Ratio, f.I, f.Worst, f.Source = g.Ratio, g.I, g.Worst, g.Source
 	}
 	f.Reach = f.Reach.Max(g.Reach)
-	if g.Judged != nil {
+	if g.Judged != nil && (f.Judged == nil || f.Judged.Verdict == claim.Holds) { // what fails once, fails
 		f.Judged = g.Judged
 	}
 }

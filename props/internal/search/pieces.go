@@ -24,13 +24,25 @@ func (f *Finding) Merge(g *Finding) { f.merge(g) }
 // it then returns is torn.
 func TryCases(claims []claim.Claim, kind claim.Kind, n int, stop <-chan struct{},
 	draw func(k int) (c *gen.Case, source string)) []*Finding {
+	return tryCases(claims, kind, n, stop, draw, false)
+}
+
+// CountCases is TryCases where numbers count: a case that float64 leaves open is rejected, and
+// not computed again in math/big, which takes most of the time of a search.
+func CountCases(claims []claim.Claim, kind claim.Kind, n int, stop <-chan struct{},
+	draw func(k int) (c *gen.Case, source string)) []*Finding {
+	return tryCases(claims, kind, n, stop, draw, true)
+}
+
+func tryCases(claims []claim.Claim, kind claim.Kind, n int, stop <-chan struct{},
+	draw func(k int) (c *gen.Case, source string), quick bool) []*Finding {
 	opt := Options{Stop: stop}
 	const few = 8 // of one worker at a time
 	parts := pool.Map((n+few-1)/few, func(p int) []*Finding {
 		f := newFindings(claims)
 		for k := p * few; k < min((p+1)*few, n) && !opt.stopped(); k++ {
 			c, source := draw(k)
-			tryAll(f, kind, c, source)
+			tryEach(f, kind, c, source, quick, math.Inf(1))
 		}
 		return f
 	})

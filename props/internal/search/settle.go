@@ -10,11 +10,12 @@ import (
 
 // tryAll tries all claims, which are of one kind, on a case.
 func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
-	tryWithin(f, kind, c, source, math.Inf(1))
+	tryEach(f, kind, c, source, false, math.Inf(1))
 }
 
-// tryWithin is tryAll that makes a violating run small within so much work.
-func tryWithin(f []*Finding, kind claim.Kind, c *gen.Case, source string, work float64) {
+// tryEach is tryAll that makes a violating run small within so much work; quick leaves a case
+// that rounding leaves open to others: it does not count.
+func tryEach(f []*Finding, kind claim.Kind, c *gen.Case, source string, quick bool, work float64) {
 	lo, hi, why := measure.Case(kind, c)
 	second, extent := &secondOpinion{kind: kind, c: c, work: work}, c.Extent()
 	for _, g := range f {
@@ -22,7 +23,11 @@ func tryWithin(f []*Finding, kind claim.Kind, c *gen.Case, source string, work f
 		if why == claim.Valid {
 			r = g.Claim.Check(lo, hi)
 		}
-		if r.Reason == claim.Valid && r.Answer != claim.Yes {
+		switch {
+		case r.Reason != claim.Valid || r.Answer == claim.Yes:
+		case quick && r.Answer == claim.Uncertain:
+			r.Reason = claim.Ill
+		default:
 			g.settle(&r, second)
 		}
 		g.add(r, c, source)
@@ -47,7 +52,7 @@ func TryWithin(claims []claim.Claim, c *gen.Case, source string, work float64) [
 		}
 	}
 	if len(f) > 0 {
-		tryWithin(f, claims[0].Kind, c, source, work)
+		tryEach(f, claims[0].Kind, c, source, false, work)
 	}
 	return f
 }

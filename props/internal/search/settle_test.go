@@ -147,3 +147,26 @@ func TestSaved(t *testing.T) {
 		t.Errorf("a finding without a case is saved as %+v", s)
 	}
 }
+
+// TestCountCases: where numbers count a case that float64 leaves open is rejected, and all
+// others are as in TryCases, violations settled and confirmed too.
+func TestCountCases(t *testing.T) {
+	claims := named(t, "eq32/repaired/past", "thm2/repaired/past", "eq14b/printed")
+	draw := func(k int) (*gen.Case, string) { return search.Draw(claim.Step, gen.Random(1, uint64(k))), "drawn" }
+	const n = 200
+	tried, counted := search.TryCases(claims, claim.Step, n, nil, draw), search.CountCases(claims, claim.Step, n, nil, draw)
+	open := 0
+	for k, f := range tried {
+		g := counted[k]
+		if f.Cases+f.RejectedTotal() != n || g.Cases+g.RejectedTotal() != n || g.Cases > f.Cases || g.Cases == 0 {
+			t.Errorf("%s: %d and %d valid cases of %d", f.Claim.Name(), f.Cases, g.Cases, n)
+		}
+		if g.Verdict() != f.Verdict() || g.Confirmed == 0 && f.Confirmed > 0 {
+			t.Errorf("%s: %s, counted %s", f.Claim.Name(), f.Verdict(), g.Verdict())
+		}
+		open += g.Rejected[claim.Ill] - f.Rejected[claim.Ill]
+	}
+	if open == 0 {
+		t.Error("no case was open: the test says nothing")
+	}
+}

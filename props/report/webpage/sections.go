@@ -23,7 +23,8 @@ type document struct {
 }
 
 // experiments are the pages on record of what is measured without a search, in order.
-var experiments = []string{"THEOREM1.md", "TABLE1.md", "SPIKES.md", "FIGURES.md", "COUNTEREXAMPLES.md"}
+var experiments = []string{"THEOREM1.md", "CONSTANTS.md", "TABLE1.md", "SPIKES.md", "FIGURES.md", "COUNTEREXAMPLES.md",
+	"FEEDBACK.md", "MEMORIES.md", "SAVED.md", "MOMENTUM.md"}
 
 func documents() ([]document, error) {
 	var all []document

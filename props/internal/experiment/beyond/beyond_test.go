@@ -1,13 +1,18 @@
 package beyond
 
 import (
+	"bytes"
 	"math"
 	"math/big"
-	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/cascade-sgd/cascade/props/pages"
 )
 
 // TestHolds: no judgement fails, on a seed that is not on record.
@@ -16,32 +21,13 @@ func TestHolds(t *testing.T) {
 		"feedback": JudgeFeedback, "feedback, mean gradient": JudgeFeedbackMean, "momentum": JudgeMomentumMean,
 		"saved, quadratic": JudgeSavedQuadratic, "saved, mean": JudgeSavedMean, "saved": JudgeSaved,
 		"heavy ball": JudgeHeavyBall, "heavy ball, limit": JudgeHeavyBallLimit,
-		"reference": JudgeReference, "one memory": JudgeOneMemory, "a memory a sample": JudgeSampleMemory,
+		"reference": JudgeReference, "carried": JudgeCarried, "one memory": JudgeOneMemory, "a memory a sample": JudgeSampleMemory,
 	} {
 		got := judge(7)
 		t.Logf("%s: %d cases, ratio %v, %s", name, got.Cases, got.Ratio, got.Note)
 		if got.Verdict != claim.Holds || got.Cases < cases/10 {
 			t.Errorf("%s: %+v", name, got)
 		}
-	}
-}
-
-// TestReferenceByHand: y = (2 w_1, w_2) from w = (1, 1), c = (1, 1), g = 1/2. First y = (2, 1),
-// and 2 is sent: Y = (2, 0), w = (1 - 1, 1 + 1/2). Then y = (0, 3/2), off by (2, 3/2) from what
-// is kept, and 0 is sent.
-func TestReferenceByHand(t *testing.T) {
-	f := &reference{
-		a: [][]float64{{2, 0}, {0, 1}}, w: []float64{1, 1}, c: []float64{1, 1}, gamma: 0.5, steps: 2,
-	}
-	delta, moved := f.run()
-	if want := []float64{1, 1.5}; !slices.Equal(delta, want) {
-		t.Errorf("|Y-y| is %v, want %v", delta, want)
-	}
-	if want := []float64{math.Sqrt(5), math.Sqrt(4.25)}; !slices.Equal(moved, want) {
-		t.Errorf("y moves by %v, want %v", moved, want)
-	}
-	if !slices.Equal(f.w, []float64{1, 1}) {
-		t.Errorf("the start is %v now", f.w)
 	}
 }
 
@@ -75,9 +61,12 @@ func TestCanFail(t *testing.T) {
 		"saved, a third less": judgeSaved(7, func(c, l1 float64, size []float64) float64 {
 			return 2. / 3 * bounds.Saved(c, l1, size)
 		}),
-		"no reference":                judgeReference(7, true),
-		"one memory, another number":  judgeOneMemory(7, big.NewRat(-3, 29)),
-		"one memory for two samples":  judgeSampleMemory(7, true),
+		"no reference":               judgeReference(7, true),
+		"one memory, another number": judgeOneMemory(7, big.NewRat(-3, 29)),
+		"one memory for two samples": judgeSampleMemory(7, true),
+		"carried, the plateau without its second order": judgeCarried(7, func(c *carried) float64 {
+			return c.k * c.s * c.s / 8
+		}),
 		"heavy ball, half the errors": judgeHeavyBall(7, 0.5),
 		"heavy ball, variance of SGD": judgeHeavyBallLimit(7, func(b bounds.HeavyBall) float64 {
 			return bounds.HeavyBall{H: b.H, Gamma: b.Gamma / (1 - b.Beta)}.Variance()
@@ -89,77 +78,91 @@ func TestCanFail(t *testing.T) {
 	}
 }
 
-// TestMemoriesByHand: what each rule keeps back.
-func TestMemoriesByHand(t *testing.T) {
-	z, d, u, m := []float64{2, -1}, []float64{0.5, 1}, []float64{1, -4}, []float64{3, 5}
-	for _, c := range []struct {
-		name string
-		f    feedback
-		t    int
-		want []float64
-	}{
-		{"the larger entry of u + d is sent", feedback{rule: top1, steps: 3}, 1, []float64{1.5, 0}},
-		{"a part of the momentum", feedback{rule: momentum, beta: 0.5, steps: 3}, 1, []float64{1.5, 2.5}},
-		{"as planned", feedback{rule: signs, size: 2, along: 1, plan: []float64{1, -1}, steps: 3}, 1, []float64{0, -2}},
-		{"as planned, later", feedback{rule: signs, size: 2, along: 1, plan: []float64{1, -1}, steps: 3}, 2, []float64{0, 2}},
-		{"against z", feedback{rule: against, size: 2, steps: 3}, 1, []float64{-2, 0}},
-		{"against z, at the end with it", feedback{rule: against, size: 2, steps: 3}, 3, []float64{2, 0}},
+// TestSchemes: the schemes do what is said of them on other data, and a scheme that is said to
+// keep the rate and does not, or the other way round, is told, as is a bound without its memory.
+func TestSchemes(t *testing.T) {
+	all := sweeps(7)
+	if got := judgeSchemes(all, scheme.keeps, bounds.Feedback.MeanGrad); got.Verdict != claim.Holds || got.Cases != schemeData*len(schemes)*len(schemeGammas) {
+		t.Errorf("%+v", got)
+	}
+	but := func(wrong scheme) func(scheme) bool {
+		return func(s scheme) bool { return s.keeps() != (s == wrong) }
+	}
+	for _, s := range []scheme{backwardOne, backwardEach, forwardEach, difference} {
+		if got := judgeSchemes(all, but(s), bounds.Feedback.MeanGrad); got.Verdict != claim.Refuted ||
+			!strings.Contains(got.Note, string(s)) {
+			t.Errorf("wrong about %s: %+v", s, got)
+		}
+	}
+	if got := judgeSchemes(all, scheme.keeps, func(f bounds.Feedback) float64 { return f.MeanGrad() / 4 }); got.Verdict !=
+		claim.Refuted {
+		t.Errorf("a quarter of the bound: %+v", got)
+	}
+}
+
+// TestCalibration: the climbs reach the tight factor of EF21 and do not pass it, the published
+// step size is the best near it, and its published rate holds.
+func TestCalibration(t *testing.T) {
+	for _, c := range calibrate(3) {
+		if !(c.climbed <= c.tight*(1+1e-12) && c.climbed >= c.tight*(1-1e-6)) {
+			t.Errorf("mu = %v, rho = %v: climbed to %v, the tight factor is %v", c.mu, c.rho, c.climbed, c.tight)
+		}
+		if !(c.tight < c.flatter) || !(c.tight > c.rho) || !(c.published > 0.9 && c.published <= 1+claim.Tie) {
+			t.Errorf("%+v", c)
+		}
+	}
+	// It can fail: at a longer step the factor of the shorter one is passed.
+	if got := climb21(0.5, 0.7, 1.05*step21(0.5, 0.7), source(3, 13)); !(got > tight21(0.5, 0.7, step21(0.5, 0.7))) {
+		t.Errorf("at 1.05 times the step the climb reaches %v", got)
+	}
+}
+
+// TestPages: behind the claims the pages are those on record.
+func TestPages(t *testing.T) {
+	judged := claim.Claim{
+		ID: "ef1", Statement: "so it is", Proof: "there",
+		Judge: func(seed uint64) claim.Judgement {
+			return claim.Judgement{Verdict: claim.Holds, Cases: int(seed), Note: "seen"}
+		},
+	}
+	for name, page := range map[string]func([]claim.Claim, uint64) *table.Page{
+		"FEEDBACK.md": FeedbackPage, "MEMORIES.md": MemoriesPage, "SAVED.md": SavedPage, "MOMENTUM.md": MomentumPage,
 	} {
-		if got := c.f.remember(c.t, z, d, u, m); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		var b bytes.Buffer
+		if err := page([]claim.Claim{judged}, 1).Markdown(&b); err != nil {
+			t.Fatal(err)
+		}
+		record, err := pages.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tail := func(page string) string { return page[max(0, strings.Index(page, "\n## ")):] }
+		if got, want := tail(b.String()), tail(string(record)); got != want {
+			t.Errorf("behind the claims %s is not this page: %s", name, cmp.Diff(want, got))
+		}
+		if name == "FEEDBACK.md" && !strings.Contains(b.String(), "| ef1: so it is | holds | 1 | - | there | seen |") {
+			t.Errorf("no claim on the page:\n%s", &b)
 		}
 	}
 }
 
-// TestSolve: a regular system, one whose rows must be exchanged, and one without a single
-// solution.
-func TestSolve(t *testing.T) {
-	rows := func(v ...int64) (all [][]*big.Rat) {
-		for k := 0; k < len(v); k += 3 {
-			all = append(all, []*big.Rat{big.NewRat(v[k], 1), big.NewRat(v[k+1], 1), big.NewRat(v[k+2], 1)})
+// TestCarriedCycle: the example on the page, in fractions: over the cycle of 8 visits at -1/8
+// delta and U sum to 0.
+func TestCarriedCycle(t *testing.T) {
+	w, e := big.NewRat(-1, 8), new(big.Rat)
+	sum, length := new(big.Rat), 0
+	for length == 0 || e.Sign() != 0 {
+		full := new(big.Rat).Add(w, e)
+		y := big.NewRat(1, 2)
+		if full.Sign() < 0 {
+			y.Neg(y)
 		}
-		return all
+		e = full.Sub(full, y)
+		sum.Add(sum, y).Add(sum, big.NewRat(1, 8)) // U = Y + Y^2/2
+		length++
 	}
-	for _, r := range [][][]*big.Rat{rows(2, 1, 7, 1, 1, 5), rows(0, 1, 3, 2, 1, 7)} {
-		if !solve(r) || r[0][2].RatString() != "2" || r[1][2].RatString() != "3" {
-			t.Errorf("solution %v", r)
-		}
-	}
-	if r := rows(1, 2, 3, 2, 4, 6); solve(r) {
-		t.Errorf("a singular system has the solution %v", r)
-	}
-}
-
-// TestSlopes: the gradient of each shape is the derivative of its loss.
-func TestSlopes(t *testing.T) {
-	for _, kind := range []shape{parabola, kinked, valley} {
-		f := &feedback{shape: kind, h: []float64{2, 0.5}, mu: 0.25}
-		for _, w := range []float64{-1.5, -0.25, 0.5, 2} {
-			for j := range f.h {
-				at := []float64{0.75, 0.75}
-				at[j] = w
-				loss := func(step float64) float64 {
-					moved := slices.Clone(at)
-					moved[j] += step
-					return f.loss(moved)
-				}
-				const h = 1e-5
-				if got, want := f.slope(j, w), (loss(h)-loss(-h))/(2*h); !(math.Abs(got-want) <= 1e-8) {
-					t.Errorf("%v at %v: slope %v, differences give %v", kind, w, got, want)
-				}
-			}
-		}
-	}
-}
-
-// TestFeedbackByHand: one step on w^2/2 from 1 with g = 1/2 and noise +-1: u = 1 +- 1, so that
-// z is 0 or 1, and momentum keeps half of u.
-func TestFeedbackByHand(t *testing.T) {
-	f := &feedback{shape: parabola, h: []float64{1}, start: []float64{1}, gamma: 0.5, s: 1, steps: 1, rule: momentum,
-		beta: 0.5}
-	f.run()
-	// w = z + g d: 0 + 1/2 and 1 + 0.
-	if f.grad2 != 1 || !slices.Equal(f.memory2, []float64{0, 0.5}) || f.d2 != 0.5 || f.gapT != (0.125+0.5)/2 {
-		t.Errorf("%+v", f)
+	c := &carried{k: 1, s: 1, w: -0.125}
+	if sum.Sign() != 0 || length != 8 || len(c.cycle(100)) != 8 || c.plateau() != 15./128 || math.Abs(c.slope(c.w)) != 15./128 {
+		t.Errorf("%d visits, U sums to %v; plateau %v", length, sum, c.plateau())
 	}
 }

@@ -42,6 +42,7 @@ type feedback struct {
 	plan            []float64
 	along           int
 	grad2, d2, gapT float64   // what the run leaves: sum_t E|grad l(w^t)|^2, max_t E|d_t|^2, E l(w^T)
+	scale           float64   // the largest l(w^t), for rounding
 	memory2         []float64 // E|d_t|^2
 }
 
@@ -76,7 +77,7 @@ func (f *feedback) loss(w []float64) float64 {
 
 // run goes over the tree of noise.
 func (f *feedback) run() {
-	f.memory2, f.grad2, f.gapT = make([]float64, f.steps+1), 0, 0
+	f.memory2, f.grad2, f.gapT, f.scale = make([]float64, f.steps+1), 0, 0, 0
 	f.from(0, 1, slices.Clone(f.start), make([]float64, len(f.start)), make([]float64, len(f.start)))
 	f.d2 = slices.Max(f.memory2)
 }
@@ -88,8 +89,10 @@ func (f *feedback) from(t int, p float64, z, d, m []float64) {
 		w[j] = z[j] + f.gamma*d[j]
 		f.memory2[t] += p * d[j] * d[j]
 	}
+	loss := f.loss(w)
+	f.scale = max(f.scale, loss)
 	if t == f.steps {
-		f.gapT += p * f.loss(w)
+		f.gapT += p * loss
 		return
 	}
 	u := make([]float64, len(z))
@@ -182,7 +185,7 @@ func judgeFeedback(seed uint64, form func(bounds.Feedback) float64) claim.Judgem
 	for range cases {
 		f := drawFeedback(r, []shape{parabola, kinked}, 2)
 		f.run()
-		j.compare(f.gapT, form(f.bound()), f)
+		j.compareGap(f.gapT, form(f.bound()), f.scale, f)
 	}
 	return j.done("trees of 1 to 24 steps; worst signs, Top-1 and momentum as memories")
 }

@@ -69,11 +69,7 @@ func judgeHeavyBallLimit(seed uint64, form func(bounds.HeavyBall) float64) claim
 	const steps = 4096
 	for range cases / 10 {
 		b := drawHeavyBall(r)
-		bias, variance := 0.0, 0.0
-		for _, k := range b.Response(steps) {
-			bias -= b.Gamma * k
-			variance += b.Gamma * b.Gamma * k * k
-		}
+		bias, variance := limits(b, steps)
 		j.Cases++
 		j.demand(math.Abs(bias-b.Bias()) <= claim.Tie*math.Abs(b.Bias()), "a constant error leaves %v, not %v: %+v",
 			bias, b.Bias(), b)
@@ -81,4 +77,19 @@ func judgeHeavyBallLimit(seed uint64, form func(bounds.HeavyBall) float64) claim
 			form(b), b)
 	}
 	return j.done("the sums of the response and of its squares over %d steps", steps)
+}
+
+// limits are where x stands after so many steps under the constant error 1, and its variance
+// under independent ones of variance 1.
+func limits(b bounds.HeavyBall, steps int) (bias, variance float64) {
+	for _, k := range b.Response(steps) {
+		bias -= b.Gamma * k
+		variance += b.Gamma * b.Gamma * k * k
+	}
+	return bias, variance
+}
+
+// heavy is heavy ball at curvature 1.
+func heavy(beta, gamma float64) bounds.HeavyBall {
+	return bounds.HeavyBall{H: 1, Gamma: gamma, Beta: beta}
 }

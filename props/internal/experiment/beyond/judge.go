@@ -15,6 +15,18 @@ type judge struct{ claim.Judgement }
 
 func newJudge() *judge { return &judge{claim.Judgement{Verdict: claim.Holds}} }
 
+// roundingOfGap is what rounding may leave of a gap that is 0, as a part of the loss along the
+// run: the square of that of w, of a few units in the last place a step.
+const roundingOfGap = 0x1p-90
+
+// compareGap is compare for the loss at the end of a run; scale is the loss along it.
+func (j *judge) compareGap(left, right, scale float64, run any) {
+	if left <= roundingOfGap*scale {
+		left = 0
+	}
+	j.compare(left, right, run)
+}
+
 // compare holds left against right: both come from a few hundred operations at most, far
 // inside of claim.Tie.
 func (j *judge) compare(left, right float64, run any) {

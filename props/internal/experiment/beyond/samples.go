@@ -182,20 +182,23 @@ type sampled struct {
 	shared              bool
 	memory2             []float64 // E|D_t|^2, D_t = sum_k x_k e_k
 	gapT                float64   // E (h/2) (w^T - w*)^2
+	scale               float64   // the largest (h/2) ((w^t)^2 + (w*)^2), for rounding
 }
 
 func (s *sampled) optimum() float64 { return (s.x[0]*s.b[0] + s.x[1]*s.b[1]) / (2 * s.h) }
 
 func (s *sampled) run() {
-	s.memory2, s.gapT = make([]float64, s.steps+1), 0
+	s.memory2, s.gapT, s.scale = make([]float64, s.steps+1), 0, 0
 	s.from(0, 1, s.start, [2]float64{})
 }
 
 func (s *sampled) from(t int, p, w float64, e [2]float64) {
 	d := s.x[0]*e[0] + s.x[1]*e[1]
 	s.memory2[t] += p * d * d
+	optimum := s.optimum()
+	s.scale = max(s.scale, s.h*(w*w+optimum*optimum)/2)
 	if t == s.steps {
-		off := w - s.optimum()
+		off := w - optimum
 		s.gapT += p * s.h * off * off / 2
 		return
 	}
@@ -245,7 +248,7 @@ func judgeSampleMemory(seed uint64, shared bool) claim.Judgement {
 			s.start = s.optimum()
 		}
 		s.run()
-		j.compare(s.gapT, s.bound().Root(), s)
+		j.compareGap(s.gapT, s.bound().Root(), s.scale, s)
 	}
 	return j.done("trees of 1 to 9 steps over two samples")
 }
