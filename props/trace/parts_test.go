@@ -97,12 +97,16 @@ func allowedRows(b *strings.Builder, op, precision string, m *model, casts bool)
 	var l limits
 	cheap := make([]float64, o.out)
 	l.forward(e, o)
-	l.forwardRow(o, sample)
+	if l.col != nil {
+		l.times = math.Sqrt(o.input2(sample))
+	}
 	l.fill(cheap, y, nil)
 	row("forward, cheaply", cheap...)
 	cheapBack := make([]float64, o.in)
 	l.byInput(e, o, 0x1p-60)
-	l.byInputRow(v)
+	if l.col != nil {
+		l.times = norm(v)
+	}
 	if o.out == o.in {
 		l.fill(cheapBack, g, v)
 	} else {
@@ -314,7 +318,7 @@ func TestRecovery(t *testing.T) {
 	}
 	sp = Spike{}
 	s.recovery(&sp, 15, 15, 15, smooth{})
-	if sp.why == "" || sp.Promised != 0 {
+	if sp.Why == "" || sp.Promised != 0 {
 		t.Errorf("without constants %+v", sp)
 	}
 }

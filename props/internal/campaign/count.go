@@ -82,7 +82,9 @@ func (r *run) countArms() (arms []*arm) {
 		}))
 	}
 	if len(fixed) > 0 {
-		a := &arm{sort: "fixed", name: "fixed", do: func(int) ([]*search.Finding, int64, string) { return r.judge(fixed) }}
+		a := &arm{sort: "fixed", name: "fixed", do: func(int) ([]*search.Finding, int64, string) {
+			return r.countFixed(fixed)
+		}}
 		a.dead = func() bool { return a.next > 0 }
 		arms = append(arms, a)
 	}
@@ -103,6 +105,23 @@ func (r *run) countArm(name string, at []int,
 			return do(number, claims)
 		},
 	}
+}
+
+// countFixed has claims judge themselves that have no more cases for another seed.
+func (r *run) countFixed(claims []claim.Claim) ([]*search.Finding, int64, string) {
+	judged := make(chan []*search.Finding, 1)
+	go func() { judged <- search.Judge(claims, r.opt.Seed, nil) }()
+	var found []*search.Finding
+	select {
+	case found = <-judged:
+	case <-r.opt.Stop: // it cannot be interrupted, only left
+		return nil, 0, ""
+	}
+	cases := int64(0)
+	for _, f := range found {
+		cases += int64(f.Cases)
+	}
+	return found, cases, ""
 }
 
 // countJudged has one claim judge itself by seeds that no other unit has.
