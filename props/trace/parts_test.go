@@ -83,6 +83,10 @@ func allowedRows(b *strings.Builder, op, precision string, m *model, casts bool)
 	}
 	dst := make([]float64, o.out)
 	e.forward(dst, o, sample, y)
+	twice := slices.Clone(dst)
+	if e.forward(twice, o, sample, y); len(dst) > 0 && twice[0] != 2*dst[0] {
+		row("forward does not add to what is there", twice...)
+	}
 	row("forward", dst...)
 	for k := range dst {
 		dst[k] = e.stored(y[k], dst[k])
@@ -90,6 +94,10 @@ func allowedRows(b *strings.Builder, op, precision string, m *model, casts bool)
 	row("forward, stored", dst...)
 	back := make([]float64, o.in)
 	e.byInput(back, o, sample, v, g)
+	twice = slices.Clone(back)
+	if e.byInput(twice, o, sample, v, g); twice[0] != 2*back[0] {
+		row("by input does not add to what is there", twice...)
+	}
 	row("by input", back...)
 	for k := range back {
 		back[k] = e.stored(g[k], back[k])
@@ -281,6 +289,15 @@ func TestHeaders(t *testing.T) {
 		if next, err := a.r.ReadByte(); err != nil || next != 'r' {
 			t.Errorf("version %d: the data begin with %c, %v", version, next, err)
 		}
+	}
+}
+
+// TestLongHeader: all four bytes of a length count.
+func TestLongHeader(t *testing.T) {
+	b := binary.LittleEndian.AppendUint32([]byte("\x93NUMPY\x02\x00"), 1<<16+60)
+	a := &array{r: bufio.NewReader(strings.NewReader(string(b) + strings.Repeat(" ", 1<<17)))}
+	if err := a.readHeader(); err == nil || !strings.Contains(err.Error(), "a header of 65596 bytes") {
+		t.Errorf("error %v", err)
 	}
 }
 
