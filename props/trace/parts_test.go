@@ -350,3 +350,37 @@ func TestNeverChecked(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestFaultySteps: each step with a fault counts once, a fault of one site and rule is listed
+// once with its steps.
+func TestFaultySteps(t *testing.T) {
+	r := newRunJudge(newEngineRun(t, engines[0], 3, 5, 24, 16).shape, "x")
+	a, b := Fault{Site: Site{"U", 1, 1}, Rule: "(5c)"}, Fault{Site: Site{"U", 2, 2}, Rule: "(5c)"}
+	for _, seen := range [][]Fault{{a, b}, nil, {a}, {b, b}} {
+		r.seen = seen
+		r.addFaults()
+	}
+	if r.out.FaultySteps != 3 || len(r.out.Faults) != 2 || r.out.Faults[0].Steps != 2 || r.out.Faults[1].Steps != 3 {
+		t.Errorf("%d faulty steps, %+v", r.out.FaultySteps, r.out.Faults)
+	}
+}
+
+// TestConstantsOfRun: what is known of the objective is taken, the rest is estimated, which is said.
+func TestConstantsOfRun(t *testing.T) {
+	star := 0.25
+	for _, c := range []struct {
+		known *Known
+		want  smooth
+	}{
+		{nil, smooth{l: 8, mu: 2, estimated: true}},
+		{&Known{L: 5}, smooth{l: 5, mu: 2, estimated: true}},
+		{&Known{Mu: 1}, smooth{l: 8, mu: 1, estimated: true}},
+		{&Known{L: 5, Mu: 1, LStar: &star}, smooth{l: 5, mu: 1, lstar: 0.25}},
+	} {
+		r := newRunJudge(newEngineRun(t, engines[0], 3, 5, 24, 16).shape, "x")
+		r.shape.run.Known, r.curve.l, r.curve.mu = c.known, 8, 2
+		if got := r.smooth(); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.known, got, c.want)
+		}
+	}
+}
