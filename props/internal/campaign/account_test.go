@@ -94,6 +94,29 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestNoEvent: a claim that holds is never told as refuted, and without a number of units a
+// campaign does some until it is stopped.
+func TestNoEvent(t *testing.T) {
+	claims := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Name() != "thm1/printed" })
+	stop := make(chan struct{})
+	r, err := Run(Options{Claims: claims, Seed: 1, Dir: t.TempDir(), Time: time.Hour, Climb: 1, Stop: stop,
+		Say: func(s Status) {
+			if s.Event != "" {
+				t.Errorf("event %q", s.Event)
+			}
+			if s.Units > 0 {
+				select {
+				case <-stop:
+				default:
+					close(stop)
+				}
+			}
+		}})
+	if err != nil || !r.Stopped || r.Units == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // TestJournalErrors: a journal that cannot be read is an error, not a journal without entries.
 func TestJournalErrors(t *testing.T) {
 	dir := t.TempDir()
@@ -130,6 +153,7 @@ func TestReplayErrors(t *testing.T) {
 	}{
 		{[]entry{unit(), unit()}, "is there twice"},
 		{[]entry{unit(&search.Memo{Claim: "none/printed"})}, "no claim"},
+		{[]entry{unit(&search.Memo{Claim: "eq14b/printed", Cases: -1})}, "campaign: line 2 of the journal: "},
 	} {
 		dir := t.TempDir()
 		j, _, err := openJournal(dir, identity{Version: 1, Seed: 1, Claims: digest(claims)})
