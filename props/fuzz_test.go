@@ -62,6 +62,12 @@ func TestWords(t *testing.T) {
 	if got := inWords(threeOperators()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	biased := &gen.Case{Chain: []core.Spec{{Op: "bias", N: 1}, {Op: "scale", N: 1}}, X: []float64{1},
+		Delta: make([]perturb.Spec, 2), Eps: make([]perturb.Spec, 2)}
+	if got := inWords(biased); !strings.Contains(got, "w_1") || !strings.Contains(got, "w_2") ||
+		strings.Contains(got, "w_0") {
+		t.Errorf("got  %s", got)
+	}
 	labelled := &gen.Case{Chain: []core.Spec{{Op: "softmaxce", N: 3, Label: 2}}, X: []float64{1, 2, 3},
 		Delta: []perturb.Spec{{Law: "zero"}}, Eps: []perturb.Spec{{}}}
 	if got := inWords(labelled); !strings.HasSuffix(got, "y_1 = the cross entropy of softmax(y_0) and label 2") {

@@ -152,6 +152,12 @@ func TestFuzz(t *testing.T) {
 	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput+1)); !strings.Contains(f.skipped, "input of 4097 bytes") {
 		t.Errorf("a long input: skipped %q", f.skipped)
 	}
+	if of := props.Rungs(thm1, make([]byte, props.MaxFuzzInput+1)); len(of) > 0 {
+		t.Errorf("rungs of a long input: %v", of)
+	}
+	if line, _, err := props.Small(&props.Finding{Claim: &thm1[0]}); err == nil || line != "" {
+		t.Errorf("a small case of what nothing violates: %q, %v", line, err)
+	}
 	f = &fatal{}
 	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput)); strings.Contains(f.skipped, "input of") {
 		t.Errorf("an input of %d bytes: skipped %q", props.MaxFuzzInput, f.skipped)

@@ -83,6 +83,10 @@ func allowedRows(b *strings.Builder, op, precision string, m *model, casts bool)
 	}
 	dst := make([]float64, o.out)
 	e.forward(dst, o, sample, y)
+	twice := slices.Clone(dst)
+	if e.forward(twice, o, sample, y); len(dst) > 0 && twice[0] != 2*dst[0] {
+		row("forward does not add to what is there", twice...)
+	}
 	row("forward", dst...)
 	for k := range dst {
 		dst[k] = e.stored(y[k], dst[k])
@@ -90,6 +94,10 @@ func allowedRows(b *strings.Builder, op, precision string, m *model, casts bool)
 	row("forward, stored", dst...)
 	back := make([]float64, o.in)
 	e.byInput(back, o, sample, v, g)
+	twice = slices.Clone(back)
+	if e.byInput(twice, o, sample, v, g); twice[0] != 2*back[0] {
+		row("by input does not add to what is there", twice...)
+	}
 	row("by input", back...)
 	for k := range back {
 		back[k] = e.stored(g[k], back[k])
@@ -288,6 +296,15 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestLongHeader: all four bytes of a length count.
+func TestLongHeader(t *testing.T) {
+	b := binary.LittleEndian.AppendUint32([]byte("\x93NUMPY\x02\x00"), 1<<16+60)
+	a := &array{r: bufio.NewReader(strings.NewReader(string(b) + strings.Repeat(" ", 1<<17)))}
+	if err := a.readHeader(); err == nil || !strings.Contains(err.Error(), "a header of 65596 bytes") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestRecovery: a loss of 10, 11, 12 in turn has the median 11 and the deviation 1, so that the
 // loss is back at 11 + 3*1.4826 = 15.4; where the mean of three steps is below, it took that long.
 // Without rounding the next it is back at once.
@@ -335,5 +352,39 @@ func TestNeverChecked(t *testing.T) {
 	r.sums[0].add(&siteError{checked: true, pred: 1}, 4)
 	if s := r.siteSum(0); !s.Checked || s.RMS != 0 || s.Expected != 0.5 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestFaultySteps: each step with a fault counts once, a fault of one site and rule is listed
+// once with its steps.
+func TestFaultySteps(t *testing.T) {
+	r := newRunJudge(newEngineRun(t, engines[0], 3, 5, 24, 16).shape, "x")
+	a, b := Fault{Site: Site{"U", 1, 1}, Rule: "(5c)"}, Fault{Site: Site{"U", 2, 2}, Rule: "(5c)"}
+	for _, seen := range [][]Fault{{a, b}, nil, {a}, {b, b}} {
+		r.seen = seen
+		r.addFaults()
+	}
+	if r.out.FaultySteps != 3 || len(r.out.Faults) != 2 || r.out.Faults[0].Steps != 2 || r.out.Faults[1].Steps != 3 {
+		t.Errorf("%d faulty steps, %+v", r.out.FaultySteps, r.out.Faults)
+	}
+}
+
+// TestConstantsOfRun: what is known of the objective is taken, the rest is estimated, which is said.
+func TestConstantsOfRun(t *testing.T) {
+	star := 0.25
+	for _, c := range []struct {
+		known *Known
+		want  smooth
+	}{
+		{nil, smooth{l: 8, mu: 2, estimated: true}},
+		{&Known{L: 5}, smooth{l: 5, mu: 2, estimated: true}},
+		{&Known{Mu: 1}, smooth{l: 8, mu: 1, estimated: true}},
+		{&Known{L: 5, Mu: 1, LStar: &star}, smooth{l: 5, mu: 1, lstar: 0.25}},
+	} {
+		r := newRunJudge(newEngineRun(t, engines[0], 3, 5, 24, 16).shape, "x")
+		r.shape.run.Known, r.curve.l, r.curve.mu = c.known, 8, 2
+		if got := r.smooth(); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.known, got, c.want)
+		}
 	}
 }

@@ -102,8 +102,8 @@ func TestStoppedDoors(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(ctx, args, &stdout, &stderr)
-		// What ends at once has no words of its own: those of main say it.
-		words := commands[args[0]].atOnce || strings.Contains(stderr.String(), fifo+": "+strict.ErrStopped.Error())
+		words := strings.Contains(stderr.String(), strict.ErrStopped.Error()) &&
+			(commands[args[0]].atOnce || strings.Contains(stderr.String(), fifo+": "))
 		if code != exitStopped || stdout.Len() > 0 || !words {
 			t.Errorf("%q: exit %d, %s%s", args, code, &stdout, &stderr)
 		}
@@ -120,7 +120,7 @@ func TestAtOnce(t *testing.T) {
 		<-hang
 		return exitOK, nil
 	}}
-	if code, err := cmd.runOrStop(&call{ctx: ctx}); code != exitStopped || err != nil {
+	if code, err := cmd.runOrStop(&call{ctx: ctx}); code != exitStopped || err != strict.ErrStopped {
 		t.Errorf("exit %d, %v", code, err)
 	}
 	close(hang)

@@ -102,6 +102,7 @@ func TestLeftLine(t *testing.T) {
 		{0, 4e6, 0, 0, "0.0 of 4.0 million steps; 0s"},
 		{1e6, 4e6, 0, time.Minute, "1.0 of 4.0 million steps; 1m0s, about 3m0s left"},
 		{3e6, 4e6, 2e6, time.Minute, "3.0 of 4.0 million steps; 1m0s, about 1m0s left"},
+		{2, 4, 1, time.Second, "0.0 of 0.0 million steps; 1s, about 2s left"},
 		{4e6, 4e6, 2e6, time.Minute, "4.0 of 4.0 million steps; 1m0s"},
 	} {
 		if got := leftLine(c.done, c.total, c.stored, c.took); got != c.want {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
@@ -73,6 +74,9 @@ func init() {
 // lives costs some tens of MB and saves most collections.
 const collectAt = 400
 
+// quickly is how long a command may go on after a signal before it says why.
+const quickly = 300 * time.Millisecond
+
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
@@ -83,7 +87,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() {
-		stop() // a second signal ends the program at once
+		stop()              // a second signal ends the program at once
+		time.Sleep(quickly) // what ends by then need not be explained
 		fmt.Fprintln(os.Stderr, "verify: stopped by a signal: what is at hand is finished, a second one ends all")
 	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -135,7 +140,7 @@ func (cmd *command) runOrStop(c *call) (code int, err error) {
 	case <-done:
 		return code, err
 	case <-c.ctx.Done():
-		return exitStopped, nil
+		return exitStopped, strict.ErrStopped
 	}
 }
 

@@ -41,7 +41,8 @@ func TestAccount(t *testing.T) {
 		spent: map[string]*Spent{}}
 	for _, u := range []*done{
 		{Name: "draw step#0", Seconds: 0.5, Executions: 100}, {Name: "climb thm1/printed#1", Seconds: 2, Executions: 7},
-		{Name: "draw nodes#0", Seconds: 0.25, Executions: 40, Note: "odd"}, {Name: "draw step#1", Seconds: 1, Executions: 60},
+		{Name: "draw nodes#0", Seconds: 0.25, Executions: 40, Note: "odd"},
+		{Name: "draw step#1", Seconds: 1, Executions: 60},
 	} {
 		if err := r.take(u); err != nil {
 			t.Fatal(err)
@@ -93,6 +94,29 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestNoEvent: a claim that holds is never told as refuted, and without a number of units a
+// campaign does some until it is stopped.
+func TestNoEvent(t *testing.T) {
+	claims := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Name() != "thm1/printed" })
+	stop := make(chan struct{})
+	r, err := Run(Options{Claims: claims, Seed: 1, Dir: t.TempDir(), Time: time.Hour, Climb: 1, Stop: stop,
+		Say: func(s Status) {
+			if s.Event != "" {
+				t.Errorf("event %q", s.Event)
+			}
+			if s.Units > 0 {
+				select {
+				case <-stop:
+				default:
+					close(stop)
+				}
+			}
+		}})
+	if err != nil || !r.Stopped || r.Units == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // TestJournalErrors: a journal that cannot be read is an error, not a journal without entries.
 func TestJournalErrors(t *testing.T) {
 	dir := t.TempDir()
@@ -116,5 +140,49 @@ func TestJournalErrors(t *testing.T) {
 	closed := &journal{file: f}
 	if err := closed.write(entry{Begin: "a#0"}); err == nil {
 		t.Error("a line is written to a closed file")
+	}
+}
+
+// TestReplayErrors: a journal with a unit twice, or with what is no finding, ends a campaign.
+func TestReplayErrors(t *testing.T) {
+	claims := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Name() != "eq14b/printed" })
+	unit := func(found ...*search.Memo) entry { return entry{Unit: &done{Name: "draw step#0", Found: found}} }
+	for _, c := range []struct {
+		entries []entry
+		want    string
+	}{
+		{[]entry{unit(), unit()}, "is there twice"},
+		{[]entry{unit(&search.Memo{Claim: "none/printed"})}, "no claim"},
+		{[]entry{unit(&search.Memo{Claim: "eq14b/printed", Cases: -1})}, "campaign: line 2 of the journal: "},
+	} {
+		dir := t.TempDir()
+		j, _, err := openJournal(dir, identity{Version: 1, Seed: 1, Claims: digest(claims)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range c.entries {
+			if err := j.write(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(Options{Claims: claims, Seed: 1, Dir: dir, Time: time.Hour, Units: 1, Climb: 1})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v, error %v, want %s", r, err, c.want)
+		}
+	}
+}
+
+// TestIngestNote: a file of finds that cannot be read is noted.
+func TestIngestNote(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "1.jsonl"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := &run{index: map[string]int{}}
+	if found, note := r.ingest(dir); len(found) > 0 || !strings.Contains(note, "is a directory") {
+		t.Errorf("%v, note %q", found, note)
 	}
 }

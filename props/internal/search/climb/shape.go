@@ -10,8 +10,9 @@ import (
 )
 
 // Reshape changes a valid case: another operator, another width of a state, one
-// operator more or fewer, another law, or all numbers of the exact pass 1. N stays in gen.MinN..gen.MaxN and
-// widths at most gen.MaxWidth; a move that is not possible leaves the case as it is.
+// operator more or fewer, another law, or all numbers of the exact pass 1. N stays in gen.MinN..gen.MaxN, that of
+// a far case at most gen.MaxChain, and new widths at most gen.MaxWidth; a move that is not possible leaves the case
+// as it is.
 func Reshape(c *gen.Case, rng *rand.Rand) *gen.Case {
 	d := c.Clone()
 	chain, err := core.FromSpecs(d.Chain)
@@ -49,7 +50,7 @@ func resize(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
 
 // insert puts an operator, with laws at its sites, before another.
 func insert(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
-	if len(c.Chain) == gen.MaxN {
+	if n := len(c.Chain); n == gen.MaxN || n >= gen.MaxChain { // of a far case more than gen.MaxN
 		return
 	}
 	i := rng.IntN(len(c.Chain))

@@ -64,6 +64,25 @@ func TestReshapeKeeps(t *testing.T) {
 	}
 }
 
+// TestReshapeLong: a far case has more operators than others, and never more than a case may
+// have.
+func TestReshapeLong(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for _, n := range []int{gen.MaxN + 1, gen.MaxChain - 1, gen.MaxChain} {
+		widths := slices.Repeat([]int{2}, n)
+		c := linears(append(widths, 1)...)
+		longer := false
+		for range 100 {
+			d := Reshape(c, rng)
+			valid(t, d, "reshaped")
+			longer = longer || len(d.Chain) > n
+		}
+		if longer != (n < gen.MaxChain) {
+			t.Errorf("%d operators: with more %v", n, longer)
+		}
+	}
+}
+
 // TestResize: both operators around a state get its width, the laws there are cut or filled
 // up with 0, and nothing else moves.
 func TestResize(t *testing.T) {
