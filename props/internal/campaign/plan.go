@@ -19,15 +19,17 @@ var sorts = []string{"judge", "long", "draw", "far", "climb", "fuzz", "left"}
 
 // Sizes of units: a few seconds of a core or less, so that little is lost with one.
 const (
-	drawCases = 200
-	farCases  = 16
+	farCases = 16
 	// climbsAtOnce cases a climbing unit begins from.
 	climbsAtOnce = 2
 	// batchDraws units of a kind have as many cases as a batch of a search.
-	batchDraws = search.Batch / drawCases
+	batchDraws = 5
 	// firstBatches of these come before the choice: as many as a search has by default.
 	firstBatches = 4
 )
+
+// drawCases are those of a unit; tests have fewer.
+var drawCases = search.Batch / batchDraws
 
 // What native fuzzing gets at least once it is built, as one part in so many of the time:
 // more until each target had a turn.
