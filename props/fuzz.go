@@ -76,19 +76,30 @@ func caseIn(kind claim.Kind, data []byte) (c *gen.Case, why string) {
 }
 
 // Rungs are those that the case in data reaches, by the names of the claims, which are of
-// one kind; the claims of which it says nothing are left out.
-func Rungs(claims []claim.Claim, data []byte) map[string]int {
-	rungs := map[string]int{}
+// one kind; the claims of which it says nothing are left out. depth is the number of its
+// operators.
+func Rungs(claims []claim.Claim, data []byte) (rungs map[string]int, depth int) {
+	rungs = map[string]int{}
 	c, why := caseIn(claims[0].Kind, data)
 	if why != "" {
-		return rungs
+		return rungs, 0
 	}
 	for _, f := range search.TryWithin(claims, c, "fuzz", settleWork) {
 		if f.Cases > 0 && f.Ratio >= 0 {
 			rungs[f.Claim.Name()] = rungOf(f.Ratio)
 		}
 	}
-	return rungs
+	return rungs, len(c.Chain)
+}
+
+// DrawnInputs are random cases of a kind as inputs of Fuzz.
+func DrawnInputs(kind claim.Kind, seed uint64, n int) (inputs [][]byte) {
+	for k := range uint64(n) {
+		r := gen.Record(gen.Random(seed, k))
+		search.Draw(kind, r)
+		inputs = append(inputs, r.Bytes())
+	}
+	return inputs
 }
 
 // violation tells of a finding on one case that its claim does not hold on.

@@ -140,7 +140,7 @@ func TestFuzz(t *testing.T) {
 			t.Errorf("rung %d", rung)
 		default:
 			reached = max(reached, rung+1)
-			if of := props.Rungs(thm1, data); of[thm1[0].Name()] != rung || len(of) != 1 {
+			if of, depth := props.Rungs(thm1, data); of[thm1[0].Name()] != rung || len(of) != 1 || depth < 1 {
 				t.Errorf("rung %d, of the claim %v", rung, of)
 			}
 		}
@@ -152,7 +152,7 @@ func TestFuzz(t *testing.T) {
 	if props.Fuzz(f, thm1, make([]byte, props.MaxFuzzInput+1)); !strings.Contains(f.skipped, "input of 4097 bytes") {
 		t.Errorf("a long input: skipped %q", f.skipped)
 	}
-	if of := props.Rungs(thm1, make([]byte, props.MaxFuzzInput+1)); len(of) > 0 {
+	if of, depth := props.Rungs(thm1, make([]byte, props.MaxFuzzInput+1)); len(of) > 0 || depth > 0 {
 		t.Errorf("rungs of a long input: %v", of)
 	}
 	if line, _, err := props.Small(&props.Finding{Claim: &thm1[0]}); err == nil || line != "" {

@@ -23,6 +23,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // goals are claims and their targets.
@@ -35,6 +36,8 @@ var goals = []struct{ target, claim string }{
 	{"FuzzHorizon", "thm3/printed"},
 	{"FuzzSpike", "spike/repaired"},
 	{"FuzzNodes", "lemma2/repaired/past"},
+	{"FuzzPropagation", "eq16/printed"},
+	{"FuzzPropagation", "eq30a/printed"},
 }
 
 // ways are what is compared: the environment of each.
@@ -59,7 +62,14 @@ func main() {
 	binary := flag.String("binary", "", "instrumented `file` of package fuzz")
 	runs := flag.Int("runs", 5, "`n` runs of each")
 	most := flag.Int("executions", 1000, "`n` executions of a run")
+	only := flag.String("claims", "", "only these `claims`, separated by commas")
 	flag.Parse()
+	if *only != "" {
+		names := strings.Split(*only, ",")
+		goals = slices.DeleteFunc(goals, func(g struct{ target, claim string }) bool {
+			return !slices.Contains(names, g.claim)
+		})
+	}
 	if err := all(*binary, *runs, *most); err != nil {
 		fmt.Fprintln(os.Stderr, "ladder:", err)
 		os.Exit(1)

@@ -252,24 +252,42 @@ func TestMemoJudged(t *testing.T) {
 	}
 }
 
-// TestChoice: time goes where rungs are gained, and none is given up.
+// TestChoice: time goes where rungs are gained, none is given up, and one large gain is soon
+// forgotten.
 func TestChoice(t *testing.T) {
-	alive := func() bool { return false }
-	good, poor := &arm{name: "good", dead: alive}, &arm{name: "poor", dead: alive}
-	r := &run{arms: []*arm{poor, good}, result: &Result{}}
-	times := map[*arm]int{}
-	for range 100 {
-		a := r.choose()
-		times[a]++
-		gain := 0.0
-		if a == good {
-			gain = 1
+	chosen := func(n int, gain func(a *arm) float64) map[string]int {
+		alive := func() bool { return false }
+		good, poor := &arm{name: "good", dead: alive}, &arm{name: "poor", dead: alive}
+		r := &run{arms: []*arm{poor, good}, result: &Result{}}
+		times := map[string]int{}
+		for range n {
+			a := r.choose()
+			times[a.name]++
+			a.count(&done{Seconds: 1}, gain(a))
+			r.result.Units++
+			a.last = r.result.Units
 		}
-		a.count(&done{Seconds: 1}, gain)
-		r.result.Units++
-		a.last = r.result.Units
+		return times
 	}
-	if times[good] < 60 || times[poor] < 10 {
-		t.Errorf("the good one was chosen %d times, the poor one %d", times[good], times[poor])
+	always := chosen(100, func(a *arm) float64 {
+		if a.name == "good" {
+			return 1
+		}
+		return 0
+	})
+	if always["good"] < 60 || always["poor"] < 10 {
+		t.Errorf("the good one was chosen %d times, the poor one %d", always["good"], always["poor"])
+	}
+	once := chosen(20, func(a *arm) float64 {
+		switch {
+		case a.name == "good":
+			return 0.05
+		case a.next == 0:
+			return refutation
+		}
+		return 0
+	})
+	if once["good"] < 8 {
+		t.Errorf("after a large gain the good one was chosen %d times, the poor one %d", once["good"], once["poor"])
 	}
 }

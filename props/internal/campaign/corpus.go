@@ -24,6 +24,7 @@ type Input struct {
 	Name  string
 	Data  []byte
 	Rungs map[string]int // that it reaches, by claim
+	Depth int            // operators of its case
 }
 
 // chosen is a name that Choose gives; inputs of other names are kept whatever they reach.
@@ -72,28 +73,51 @@ func parseInput(text []byte) ([]byte, error) {
 // Text is the file of an input.
 func (in *Input) Text() []byte { return fmt.Appendf(nil, "%s[]byte(%q)\n", corpusHead, in.Data) }
 
-// step is a rung of a claim.
+// step is a rung of a claim, or the highest of its rungs at a depth.
 type step struct {
 	claim string
 	rung  int
+	depth int // 0 for any
+}
+
+// steps are those that an input reaches, of which top are the highest.
+func (in *Input) steps(top map[step]int) (all []step) {
+	for name, rung := range in.Rungs {
+		all = append(all, step{claim: name, rung: rung})
+		if at := (step{claim: name, depth: in.Depth}); top[at] == rung {
+			all = append(all, step{name, rung, in.Depth})
+		}
+	}
+	return all
 }
 
 // Choose is a set of inputs, as small as one greedy choice after the other makes it, that
-// reaches every rung of every claim which the inputs reach. Inputs that were not named by
-// Choose are kept; the others get the name of a rung that they are there for.
+// reaches every rung of every claim which the inputs reach, and the highest at each depth.
+// Inputs that were not named by Choose are kept; the others get the name of a rung that they
+// are there for.
 func Choose(claims []claim.Claim, inputs []Input) []Input {
-	found := pool.Map(len(inputs), func(k int) map[string]int { return props.Rungs(claims, inputs[k].Data) })
+	inputs = pool.Map(len(inputs), func(k int) Input {
+		in := inputs[k]
+		in.Rungs, in.Depth = props.Rungs(claims, in.Data)
+		return in
+	})
+	top := map[step]int{} // by claim and depth
+	for _, in := range inputs {
+		for name, rung := range in.Rungs {
+			at := step{claim: name, depth: in.Depth}
+			top[at] = max(top[at], rung)
+		}
+	}
 	have := map[step]bool{}
 	var kept, rest []Input
-	for k, in := range inputs {
-		in.Rungs = found[k]
+	for _, in := range inputs {
 		if chosen.MatchString(in.Name) || looksHashed(in.Name) {
 			rest = append(rest, in)
 			continue
 		}
 		kept = append(kept, in)
-		for name, rung := range in.Rungs {
-			have[step{name, rung}] = true
+		for _, s := range in.steps(top) {
+			have[s] = true
 		}
 	}
 	slices.SortStableFunc(rest, func(a, b Input) int {
@@ -103,8 +127,8 @@ func Choose(claims []claim.Claim, inputs []Input) []Input {
 		best, news := -1, 0
 		for k := range rest {
 			n := 0
-			for name, rung := range rest[k].Rungs {
-				if !have[step{name, rung}] {
+			for _, s := range rest[k].steps(top) {
+				if !have[s] {
 					n++
 				}
 			}
@@ -116,9 +140,9 @@ func Choose(claims []claim.Claim, inputs []Input) []Input {
 			return kept
 		}
 		in := rest[best]
-		in.Name = nameOf(&in, have)
-		for name, rung := range in.Rungs {
-			have[step{name, rung}] = true
+		in.Name = nameOf(&in, top, have)
+		for _, s := range in.steps(top) {
+			have[s] = true
 		}
 		kept = append(kept, in)
 	}
@@ -129,14 +153,15 @@ func looksHashed(name string) bool {
 	return (len(name) == 16 || len(name) == 64) && strings.Trim(name, "0123456789abcdef") == ""
 }
 
-// nameOf names an input after the highest rung that it is the first to reach.
-func nameOf(in *Input, have map[step]bool) string {
-	top := step{"", -1}
-	for name, rung := range in.Rungs {
-		if !have[step{name, rung}] && (rung > top.rung || rung == top.rung && name < top.claim) {
-			top = step{name, rung}
+// nameOf names an input after the highest rung that it is the first to reach, and after its
+// depth.
+func nameOf(in *Input, top map[step]int, have map[step]bool) string {
+	best := step{rung: -1}
+	for _, s := range in.steps(top) {
+		if !have[s] && (s.rung > best.rung || s.rung == best.rung && s.claim < best.claim) {
+			best = s
 		}
 	}
-	name := strings.ReplaceAll(strings.Replace(top.claim, "/printed", "", 1), "/", "-")
-	return fmt.Sprintf("%s-rung-%d", name, top.rung)
+	name := strings.ReplaceAll(strings.Replace(best.claim, "/printed", "", 1), "/", "-")
+	return fmt.Sprintf("%s-n%d-rung-%d", name, in.Depth, best.rung)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 )
 
-// TestChoose: all rungs are kept, by fewer inputs; those with names of their own stay.
+// TestChoose: all rungs are kept, and the highest at each depth, by fewer inputs; those with names of their own stay.
 func TestChoose(t *testing.T) {
 	claims := slices.DeleteFunc(few(t), func(c claim.Claim) bool { return c.Kind != claim.Step })
 	rng := rand.New(rand.NewPCG(4, 4))
@@ -28,9 +28,18 @@ func TestChoose(t *testing.T) {
 	inputs[7].Name = "with-tanh"
 	reached := func(of []Input) map[step]bool {
 		all := map[step]bool{}
-		for _, in := range of {
-			for name, rung := range props.Rungs(claims, in.Data) {
-				all[step{name, rung}] = true
+		top := map[step]int{}
+		for k := range of {
+			in := &of[k]
+			in.Rungs, in.Depth = props.Rungs(claims, in.Data)
+			for name, rung := range in.Rungs {
+				at := step{claim: name, depth: in.Depth}
+				top[at] = max(top[at], rung)
+			}
+		}
+		for k := range of {
+			for _, s := range of[k].steps(top) {
+				all[s] = true
 			}
 		}
 		return all

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 		fuzzer()
 		os.Exit(0)
 	}
+	if os.Getenv(onAllClaims) == "" {
+		drawCases = 50
+	}
 	if dir := os.Getenv(asCampaign); dir != "" {
 		n, err := strconv.Atoi(os.Getenv(unitsOfClaim))
 		if err == nil {

@@ -19,15 +19,17 @@ var sorts = []string{"judge", "fixed", "long", "draw", "count", "far", "climb", 
 
 // Sizes of units: a few seconds of a core or less, so that little is lost with one.
 const (
-	drawCases = 200
-	farCases  = 16
+	farCases = 16
 	// climbsAtOnce cases a climbing unit begins from.
 	climbsAtOnce = 2
 	// batchDraws units of a kind have as many cases as a batch of a search.
-	batchDraws = search.Batch / drawCases
+	batchDraws = 5
 	// firstBatches of these come before the choice: as many as a search has by default.
 	firstBatches = 4
 )
+
+// drawCases are those of a unit; tests have fewer.
+var drawCases = search.Batch / batchDraws
 
 // What native fuzzing gets at least once it is built, as one part in so many of the time:
 // more until each target had a turn.
@@ -57,14 +59,18 @@ type arm struct {
 // unit is the name of a unit of the arm.
 func (a *arm) unit(k int) string { return a.name + "#" + strconv.Itoa(k) }
 
-// fade is the weight of what a unit before counts for the choice.
-const fade = 0.7
+// fade is the weight of what a unit before counts for the choice, and at most so many rungs
+// of one count: what is refuted has nothing more to gain, and promises no other refutation.
+const (
+	fade     = 0.7
+	mostGain = 1
+)
 
 func (a *arm) count(u *done, gain float64) {
 	a.next++
 	a.seconds += u.Seconds
 	a.spent = fade*a.spent + u.Seconds
-	a.gained = fade*a.gained + gain
+	a.gained = fade*a.gained + min(gain, mostGain)
 }
 
 // worth is what the next second of the arm may bring: what the last ones brought, and a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -253,6 +254,19 @@ func TestMaxChain(t *testing.T) {
 func BenchmarkStep(b *testing.B) {
 	for k := uint64(0); b.Loop(); k++ {
 		Step(Random(1, k))
+	}
+}
+
+// TestRecord: what a generator draws at random is drawn again from the bytes of its choices.
+func TestRecord(t *testing.T) {
+	for k := range uint64(50) {
+		for name, draw := range map[string]func(Source) *Case{"step": Step, "linear": LinearStep, "run": TrainingRun} {
+			r := Record(Random(3, k))
+			want := draw(r)
+			if got := draw(Bytes(r.Bytes())); len(r.Bytes()) == 0 || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s %d: %+v, from bytes %+v", name, k, want, got)
+			}
+		}
 	}
 }
 

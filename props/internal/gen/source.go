@@ -58,3 +58,28 @@ func (s *byteSource) Int(lo, hi int) int {
 	s.data = nil
 	return lo
 }
+
+// Recorder hands on the choices of another source and has them as bytes.
+type Recorder struct {
+	of   Source
+	data []byte
+}
+
+// Record records the choices of a source.
+func Record(of Source) *Recorder { return &Recorder{of: of} }
+
+// Int implements Source.
+func (r *Recorder) Int(lo, hi int) int {
+	v := r.of.Int(lo, hi)
+	switch n := hi - lo + 1; {
+	case n == 1:
+	case n <= 256:
+		r.data = append(r.data, byte(v-lo))
+	default:
+		r.data = binary.LittleEndian.AppendUint16(r.data, uint16(v-lo))
+	}
+	return v
+}
+
+// Bytes are the data of which Bytes makes the same choices.
+func (r *Recorder) Bytes() []byte { return r.data }
