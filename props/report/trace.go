@@ -134,8 +134,8 @@ func TraceSteps(j *trace.Judgement) *table.Table {
 			break
 		}
 		at := 0
-		for k, x := range s.First {
-			if x > s.First[at] {
+		for k, x := range s.Share {
+			if x > s.Share[at] {
 				at = k
 			}
 		}
@@ -144,7 +144,7 @@ func TraceSteps(j *trace.Judgement) *table.Table {
 			flagged = "yes"
 		}
 		t.Add(s.Step, flagged, s.Grad2, s.Error2, s.Printed, s.Sharp, s.PerOp,
-			fmt.Sprintf("%s %.0f %%", j.Sites[at].Name, 100*float64(s.First[at])))
+			fmt.Sprintf("%s %.0f %%", j.Sites[at].Name, 100*float64(s.Share[at])))
 	}
 	return t
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -374,6 +375,9 @@ func TestBrokenDirectory(t *testing.T) {
 		{"no run.json", func(dir string) error { return os.Remove(filepath.Join(dir, "run.json")) }, "run.json"},
 		{"no chunk", func(dir string) error { return os.Remove(chunkName(dir, 0)) }, "steps-000000.npz"},
 		{"a gap", func(dir string) error { return os.Rename(chunkName(dir, 0), chunkName(dir, 1)) }, "without a gap"},
+		{"a chunk is a directory", func(dir string) error {
+			return errors.Join(os.Remove(chunkName(dir, 0)), os.Mkdir(chunkName(dir, 0), 0o777))
+		}, "steps-000000.npz is no regular file"},
 		{"a chunk is cut", func(dir string) error { return os.Truncate(chunkName(dir, 0), 2000) }, "torn"},
 		{"the same chunk twice", func(dir string) error { return os.Link(chunkName(dir, 0), chunkName(dir, 1)) },
 			"array step: 0 after 2"},

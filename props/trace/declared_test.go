@@ -60,7 +60,7 @@ func TestDeclared(t *testing.T) {
 				if c.keep > 0 {
 					e.topK = map[int]int{2: c.keep}
 				}
-				run := newEngineRun(t, e, 3, 12, 12, 10)
+				run := newEngineRun(t, e, 3, 8, 12, 10)
 				run.plant = c.plant
 				run.shape.run.Declared = c.declared
 				if err := run.shape.check(); err != nil {

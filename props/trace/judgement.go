@@ -155,6 +155,7 @@ type StepSum struct {
 	Sharp      Number   `json:"sharp"`
 	PerOp      Number   `json:"perOp"`
 	First      []Number `json:"first"`   // first-order shares, which sum to 1 up to second order
+	Share      []Number `json:"share"`   // First, or where it does not sum to 1, what goes away without the site
 	Only       []Number `json:"only"`    // |U-u|^2 with this site's error alone, over |U-u|^2
 	Without    []Number `json:"without"` // with this one's removed
 	Gain       []Number `json:"gain"`    // (|U-u|^2 with it alone)^{1/2} over its |error|

@@ -168,16 +168,15 @@ func (o *openChunkFile) close() error {
 
 // openChunkAt opens an .npz file; with a nil shape it finds it in the file.
 func openChunkAt(name string, s *shape) (*openChunkFile, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
+	info, err := os.Stat(name) // before it is opened: a pipe would wait for a writer
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is no regular file", name)
 	}
 	if err != nil {
-		file.Close()
+		return nil, err
+	}
+	file, err := os.Open(name)
+	if err != nil {
 		return nil, err
 	}
 	ch, err := readChunk(file, info.Size(), s)

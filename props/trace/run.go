@@ -210,9 +210,9 @@ func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
 		s := r.takeApart(m)
 		s.Flagged = flagged
 		r.out.Judged = append(r.out.Judged, s)
-		first = make([]float64, len(s.First))
+		first = make([]float64, len(s.Share))
 		for i := range first {
-			first[i] = float64(s.First[i])
+			first[i] = float64(s.Share[i])
 			r.sums[i].gain = larger(r.sums[i].gain, float64(s.Gain[i]))
 			r.sums[i].atMost = larger(r.sums[i].atMost, float64(s.GainAtMost[i]))
 		}
@@ -390,19 +390,19 @@ func (r *runJudge) declaredAt(s Site) *Declared {
 func (r *runJudge) suspect(f finding) Suspect {
 	s := Suspect{Site: r.site(f.site), From: f.block.from, To: f.block.to, Window: f.window, Ratio: Number(f.ratio),
 		Score: Number(f.score), Test: f.test, Share: Number(math.NaN())}
-	sum, count := 0.0, 0
+	sum, weight := 0.0, 0.0 // of the columns in the window, by the size of the error
 	for _, c := range r.out.Columns {
 		if x := float64(c.Share[f.site]); c.From <= s.To && c.To >= s.From && x == x {
-			sum, count = sum+x, count+1
+			sum, weight = sum+x*float64(c.Error2), weight+float64(c.Error2)
 		}
 	}
 	for _, j := range r.out.Judged {
 		if j.Step >= s.From && j.Step <= s.To && f.window == 1 {
-			sum, count = float64(j.First[f.site]), 1
+			sum, weight = float64(j.Share[f.site]), 1
 		}
 	}
-	if count > 0 {
-		s.Share = Number(sum / float64(count))
+	if weight > 0 {
+		s.Share = Number(sum / weight)
 	}
 	what := map[string]string{
 		"size":   "its error is %.3g times what rounding in %v does at the other sites",
@@ -441,12 +441,12 @@ func (r *runJudge) cause(sp *Spike, refs []reference) {
 			continue
 		}
 		for site, d := range r.declared { // what stands out is declared: most of the error is its
-			if at < 0 && d != nil && j.First[site] > declaredShare {
+			if at < 0 && d != nil && j.Share[site] > declaredShare {
 				at = site
 			}
 		}
 		if at >= 0 {
-			sp.Share = j.First[at]
+			sp.Share = j.Share[at]
 		}
 	}
 	if at >= 0 {

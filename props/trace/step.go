@@ -327,10 +327,32 @@ func (j *stepJudge) takeApart(m measured) StepSum {
 			s.Gain[site] = Number(math.Sqrt(only / size2))
 		}
 	}
+	s.Share = s.shares()
 	s.Printed = Number(bounds.Theorem1(k, d2, e2))
 	s.Sharp = Number(bounds.SharpTheorem1(k, d2, e2))
 	s.PerOp = Number(bounds.SharpTheorem1PerOp(per, d2, e2))
 	return s
+}
+
+// firstOrder is how far first-order shares may be from summing to 1.
+const firstOrder = 0.2
+
+// shares are the first-order shares; where errors are so large that they do not sum to 1, the parts of |U-u|^2 that go
+// away without a site, over their sum.
+func (s *StepSum) shares() []Number {
+	sum, gone := 0.0, 0.0
+	for k, x := range s.First {
+		sum += float64(x)
+		gone += max(0, 1-float64(s.Without[k]))
+	}
+	if math.Abs(sum-1) <= firstOrder || !(gone > 0) {
+		return s.First
+	}
+	share := make([]Number, len(s.First))
+	for k, x := range s.Without {
+		share[k] = Number(max(0, 1-float64(x)) / gone)
+	}
+	return share
 }
 
 func numbers(v []float64) []Number {

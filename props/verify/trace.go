@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
@@ -41,6 +44,11 @@ func runTrace(c *call) (int, error) {
 	if err := writable(c.args, pathOf{"-json", *jsonFile}, pathOf{"-html", *htmlFile}); err != nil {
 		return exitUsage, err
 	}
+	for _, out := range []pathOf{{"-json", *jsonFile}, {"-html", *htmlFile}} {
+		if err := besideRecords(c.args, out); err != nil {
+			return exitUsage, err
+		}
+	}
 	var answer interface{ Fails() bool }
 	var page *table.Page
 	var err error
@@ -72,6 +80,22 @@ func runTrace(c *call) (int, error) {
 		return exitDiffers, nil
 	}
 	return exitOK, nil
+}
+
+// besideRecords refuses to write over a part of a record that is a directory.
+func besideRecords(records []string, out pathOf) error {
+	if out.path == "" {
+		return nil
+	}
+	name := filepath.Base(out.path)
+	for _, record := range records {
+		a, errA := os.Stat(record)
+		b, errB := os.Stat(filepath.Dir(out.path))
+		if errA == nil && errB == nil && os.SameFile(a, b) && (name == "run.json" || strings.HasPrefix(name, "steps-")) {
+			return fmt.Errorf("%v is a part of the record %s", out, record)
+		}
+	}
+	return nil
 }
 
 // writeTrace writes the files that are asked for.

@@ -61,6 +61,8 @@ func TestTraceUsage(t *testing.T) {
 		{nil, "0 arguments"},
 		{[]string{good, good, good}, "unexpected argument"},
 		{[]string{"no/such/record"}, "no/such/record"},
+		{[]string{"../trace/recorders/testdata/torch-bf16-none", "-json",
+			"../trace/recorders/testdata/torch-bf16-none/run.json"}, "is a part of the record"},
 		{[]string{file(t, "bad.jsonl", traceRun+"}\n{\n")}, "bad.jsonl: line 2: line 1, column 2"},
 		{[]string{good, "-json", good}, "is the same file as"},
 		{[]string{good, "-html", "."}, "-html .: is a directory"},

@@ -284,15 +284,15 @@ func (r *tracedRun) card(k int) (*spikeCard, error) {
 		c.Bounds = append(c.Bounds, boundText{b.name, b.value.String(), times})
 	}
 	t := table.New("site", "share", "with it alone", "without it", "gain", "at most")
-	t.Columns[1].Means = "of |U-u|^2, first order"
+	t.Columns[1].Means = "of |U-u|^2, first order, or what goes away without the site where errors are too large for that"
 	t.Columns[2].Means = "|U-u|^2 with the error of this site alone, over all of it"
 	t.Columns[3].Means = "|U-u|^2 with the error of this site removed, over all of it"
 	t.Columns[4].Means = "|U-u| per |error|, this site alone"
 	t.Columns[5].Means = "its bound by Theorem 1 with constants of each operator"
-	for _, i := range largestOf(j.First, topSites) {
+	for _, i := range largestOf(j.Share, topSites) {
 		if i < len(r.Sites) {
 			name := r.site(r.Sites[i].Site)
-			t.Add(name, percent(float64(j.First[i])), numberAt(j.Only, i), numberAt(j.Without, i), numberAt(j.Gain, i),
+			t.Add(name, percent(float64(j.Share[i])), numberAt(j.Only, i), numberAt(j.Without, i), numberAt(j.Gain, i),
 				numberAt(j.GainAtMost, i))
 		}
 	}
