@@ -19,7 +19,8 @@ func BeyondClaims() []claim.Claim {
 		"<= (L/2)^{1/2} g m (1 + L g sum_{k<T-1} q^{k/2}) + (q^T D0 + (L g^2/2) sigma^2 sum_{k<T} q^k)^{1/2}, q = 1 - "+
 		"mu g (2 - L g)", beyond.JudgeFeedback)
 	pl.PL = true
-	onData := row("ef7", "(5.14)", "section 7's regression, strongly convex and without xi: as g -> 0 the stable gradient "+
+	onData := row("ef7", "(5.14)", "section 7's regression, strongly convex and without xi: as g -> 0 the stable "+
+		"gradient "+
 		"norm goes to 0 with a backward memory a sample and with forward differences to a reference a sample, and stays "+
 		"where chain terms are sent whole or not at all, with one memory for all samples, with activations rounded to a "+
 		"grid, and with the rest of that carried along", beyond.JudgeSchemes)
@@ -35,7 +36,8 @@ func BeyondClaims() []claim.Claim {
 			"e(x), and keep its rate", beyond.JudgeSampleMemory),
 		row("ef5", "(5.12)", "forward, sending the difference to a reference a sample by a compressor with |C(a) - a| <= "+
 			"rho |a|: |delta_t| <= sum_{k<=t} rho^{t+1-k} |y_k - y_{k-1}|, which is O(g)", beyond.JudgeReference),
-		row("ef6", "(5.13)", "forward, carrying the rest along leaves a plateau: l = w^2/2 + k w^3/6, y_1 = w sent as +-s/2, "+
+		row("ef6", "(5.13)", "forward, carrying the rest along leaves a plateau: l = w^2/2 + k w^3/6, y_1 = w sent as "+
+			"+-s/2, "+
 			"k s^2/8 + |w^0 - w_b| + g s <= s/2: |w^T - w_b| <= (1-g)^T |w^0 - w_b| + g s, w_b = -k s^2/8, where |grad l| "+
 			"is k s^2/8 (1 - k^2 s^2/16)", beyond.JudgeCarried),
 		onData,

@@ -106,7 +106,8 @@ func TestImprovements(t *testing.T) {
 		"eq40/sharp-root",
 		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp",
 		"eq41steps/sharp", "eq41steps/sharp-root", "table1floor/sharp", "table1constant/sharp", "table1steps/sharp",
-		"fig4a/sharp", "fig6/sharp", "ef1/sharp", "ef2/sharp", "ef3/sharp", "ef4/sharp", "ef5/sharp", "sa1/sharp",
+		"fig4a/sharp", "fig6/sharp", "ef1/sharp", "ef2/sharp", "ef3/sharp", "ef4/sharp", "ef5/sharp", "ef6/sharp",
+		"ef7/sharp", "sa1/sharp",
 		"sa2/sharp", "sa3/sharp", "hb1/sharp", "hb2/sharp", "hb3/sharp"}
 	if d := cmp.Diff(want, sharper); d != "" {
 		t.Errorf("sharper forms (-want +got):\n%s", d)

@@ -12,9 +12,9 @@ import (
 var constantsCommand = &command{
 	synopsis: "FILE",
 	what:     "Checks a witness for the best coefficient of a bound, and says whether it beats the one on record.",
-	long: `A witness is a case in the layout of a certificate (props/cert/FORMAT.md) with both sides, which need not refute: no
-coefficient below its left/right will do for the bound at its N, C and Lf. What is known is on the page that
-verify page constants writes; the witnesses are in testdata/constants.
+	long: `A witness is a case in the layout of a certificate (props/cert/FORMAT.md) with both sides, which need not
+refute: no coefficient below its left/right will do for the bound at its N, C and Lf. What is known is on the page
+that verify page constants writes; the witnesses are in testdata/constants.
 
 Example:
   go run ./props/verify constants testdata/constants/thm1-n2-c1-lf1.json`,

@@ -27,7 +27,8 @@ func TestConstants(t *testing.T) {
 		want string
 	}{
 		{file, exitDiffers, "left/right = 0.39583333, as the one on record; 0.39583333 is proved to do, PROOFS.md (2.8)"},
-		{write(`"3/16"`, `"1/4"`), exitDiffers, "left/right = 0.390625, not better than the one on record, which has 0.39583333"},
+		{write(`"3/16"`, `"1/4"`), exitDiffers,
+			"left/right = 0.390625, not better than the one on record, which has 0.39583333"},
 		{"../../testdata/certificates/thm2-past.json", exitOK, "the first witness of this bound; no upper end is known"},
 	} {
 		if code, stdout, stderr := verify("constants", c.path); code != c.code || !strings.Contains(stdout, c.want) {
@@ -38,7 +39,8 @@ func TestConstants(t *testing.T) {
 		!strings.Contains(stderr, "refused: cert: lhs: stated as 25/16") {
 		t.Errorf("wrong sides: exit %d, %s", code, stderr)
 	}
-	if code, _, stderr := verify("constants", write(`"claim"`, `"clam"`)); code != exitUsage || !strings.Contains(stderr, "clam") {
+	if code, _, stderr := verify("constants", write(`"claim"`, `"clam"`)); code != exitUsage ||
+		!strings.Contains(stderr, "clam") {
 		t.Errorf("no witness: exit %d, %s", code, stderr)
 	}
 }

@@ -261,7 +261,8 @@ func (f *file) run() {
 	f.line("")
 	f.line("Definition the_run : run :=\n  %s.", f.theRun("the_case"))
 	f.line("")
-	f.theorem("both_sides", fmt.Sprintf("let s := run_sides the_run the_constants %s %s in\n  fst s == %s /\\ snd s == %s",
+	f.theorem("both_sides", fmt.Sprintf("let s := run_sides the_run the_constants %s %s in\n  fst s == %s /\\ snd "+
+		"s == %s",
 		r, f.name(), rational(f.c.LHS.Num), rational(f.c.RHS.Num)), "apply sides_are_sound")
 	f.theorem("refuted", fmt.Sprintf("~ run_holds %s %s", f.name(), r),
 		fmt.Sprintf("apply (accepted_refutes_run %s the_run the_constants %s %s)", f.name(), r, f.minimizer()))

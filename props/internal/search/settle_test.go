@@ -154,7 +154,8 @@ func TestCountCases(t *testing.T) {
 	claims := named(t, "eq32/repaired/past", "thm2/repaired/past", "eq14b/printed")
 	draw := func(k int) (*gen.Case, string) { return search.Draw(claim.Step, gen.Random(1, uint64(k))), "drawn" }
 	const n = 200
-	tried, counted := search.TryCases(claims, claim.Step, n, nil, draw), search.CountCases(claims, claim.Step, n, nil, draw)
+	tried := search.TryCases(claims, claim.Step, n, nil, draw)
+	counted := search.CountCases(claims, claim.Step, n, nil, draw)
 	open := 0
 	for k, f := range tried {
 		g := counted[k]

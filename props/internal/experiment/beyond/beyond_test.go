@@ -21,7 +21,8 @@ func TestHolds(t *testing.T) {
 		"feedback": JudgeFeedback, "feedback, mean gradient": JudgeFeedbackMean, "momentum": JudgeMomentumMean,
 		"saved, quadratic": JudgeSavedQuadratic, "saved, mean": JudgeSavedMean, "saved": JudgeSaved,
 		"heavy ball": JudgeHeavyBall, "heavy ball, limit": JudgeHeavyBallLimit,
-		"reference": JudgeReference, "carried": JudgeCarried, "one memory": JudgeOneMemory, "a memory a sample": JudgeSampleMemory,
+		"reference": JudgeReference, "carried": JudgeCarried, "one memory": JudgeOneMemory, "a memory a " +
+			"sample": JudgeSampleMemory,
 	} {
 		got := judge(7)
 		t.Logf("%s: %d cases, ratio %v, %s", name, got.Cases, got.Ratio, got.Note)
@@ -82,7 +83,9 @@ func TestCanFail(t *testing.T) {
 // keep the rate and does not, or the other way round, is told, as is a bound without its memory.
 func TestSchemes(t *testing.T) {
 	all := sweeps(7)
-	if got := judgeSchemes(all, scheme.keeps, bounds.Feedback.MeanGrad); got.Verdict != claim.Holds || got.Cases != schemeData*len(schemes)*len(schemeGammas) {
+	runs := schemeData * len(schemes) * len(schemeGammas)
+	got := judgeSchemes(all, scheme.keeps, bounds.Feedback.MeanGrad)
+	if got.Verdict != claim.Holds || got.Cases != runs {
 		t.Errorf("%+v", got)
 	}
 	but := func(wrong scheme) func(scheme) bool {
@@ -162,7 +165,8 @@ func TestCarriedCycle(t *testing.T) {
 		length++
 	}
 	c := &carried{k: 1, s: 1, w: -0.125}
-	if sum.Sign() != 0 || length != 8 || len(c.cycle(100)) != 8 || c.plateau() != 15./128 || math.Abs(c.slope(c.w)) != 15./128 {
+	if sum.Sign() != 0 || length != 8 || len(c.cycle(100)) != 8 || c.plateau() != 15./128 ||
+		math.Abs(c.slope(c.w)) != 15./128 {
 		t.Errorf("%d visits, U sums to %v; plateau %v", length, sum, c.plateau())
 	}
 }

@@ -169,7 +169,8 @@ func judgeOneMemory(seed uint64, want *big.Rat) claim.Judgement {
 			off++
 		}
 	}
-	return j.done("-3/28 with one memory, which leaves a bias in %d of %d drawn cases too; a memory a sample leaves none",
+	return j.done("-3/28 with one memory, which leaves a bias in %d of %d drawn cases too; a memory a sample "+
+		"leaves none",
 		off, cases)
 }
 

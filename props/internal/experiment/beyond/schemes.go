@@ -210,13 +210,15 @@ func judgeSchemes(all []sweep, keeps func(scheme) bool, form func(bounds.Feedbac
 			}
 			first, last := runs[0].stable, runs[len(runs)-1].stable
 			if keeps(s) {
-				j.demand(first >= 4*last || first < plateauFrom, "%s: the stable gradient norm goes from %v to %v", s, first, last)
+				j.demand(first >= 4*last || first < plateauFrom, "%s: the stable gradient norm goes from %v to "+
+					"%v", s, first, last)
 				continue
 			}
 			j.demand(first <= 2*last && last >= plateauFrom, "%s: the stable gradient norm goes from %v to %v", s, first, last)
 			least, most = min(least, last), max(most, last)
 		}
 	}
-	return j.done("%d data sets, g = 1/4 to 1/64: plateaus of %.2g to %.2g without what keeps the rate", schemeData, least,
+	return j.done("%d data sets, g = 1/4 to 1/64: plateaus of %.2g to %.2g without what keeps the "+
+		"rate", schemeData, least,
 		most)
 }

@@ -94,13 +94,18 @@ func Constants() (*table.Page, error) {
 		return nil, err
 	}
 	d := &table.Page{Title: "Constants: the best coefficient known", Command: "go run ./props/verify page constants"}
-	d.Add(table.Text("A bound left <= right holds with theta times its right side from the upper end on, by the proof named "+
-		"(bounds/PROOFS.md), and with no theta below the lower end, by a witness: a case in rational numbers in the layout of a "+
-		"certificate (props/cert/FORMAT.md), in "+Folder+", whose left/right it is. The checker accepts a better one without "+
-		"trust in whoever found it: go run ./props/verify constants FILE, and python3 props/cert/check_witness.py FILE. N, C "+
+	d.Add(table.Text("A bound left <= right holds with theta times its right side from the upper end on, by the "+
+		"proof named "+
+		"(bounds/PROOFS.md), and with no theta below the lower end, by a witness: a case in rational numbers in the "+
+		"layout of a "+
+		"certificate (props/cert/FORMAT.md), in "+Folder+", whose left/right it is. The checker accepts a better one "+
+		"without "+
+		"trust in whoever found it: go run ./props/verify constants FILE, and python3 props/cert/check_witness.py "+
+		"FILE. N, C "+
 		"and Lf are those of the witness."),
 		table.Heading("Theorem 1"), table.Text("(13) with (21), by N, C and Lf. The upper end is the largest eigenvalue "+
-			"of SharpQ against (21); it uses the angles of (2.5), which operators of two variables have with a larger L1 only."))
+			"of SharpQ against (21); it uses the angles of (2.5), which operators of two variables have with a larger L1 "+
+			"only."))
 	one, steps := registry(), registry()
 	for _, file := range files {
 		w := all[file]
@@ -112,9 +117,12 @@ func Constants() (*table.Page, error) {
 			return nil, err
 		}
 	}
-	d.Add(one, table.Heading("Steps of the proofs"), table.Text("Their upper ends are the same at every N, C and Lf."), steps,
-		table.Heading("Without a coefficient"), table.Text("Printed bounds that fail have none: no theta does where right is 0 or "+
-			"falls with L2 -> 0, see ERRATA.md. Of bounds whose sides the format does not state (Theorem 3, runs, repaired and "+
+	d.Add(one, table.Heading("Steps of the proofs"), table.Text("Their upper ends are the same at every N, C and "+
+		"Lf."), steps,
+		table.Heading("Without a coefficient"), table.Text("Printed bounds that fail have none: no theta does where "+
+			"right is 0 or "+
+			"falls with L2 -> 0, see ERRATA.md. Of bounds whose sides the format does not state (Theorem 3, runs, "+
+			"repaired and "+
 			"sharp forms) the largest left/right that a search found and the largest possible are in VERDICTS.md."))
 	return d, nil
 }
