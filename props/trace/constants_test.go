@@ -35,8 +35,9 @@ func TestConstants(t *testing.T) {
 	if len(j.Constants) != 3 || !strings.Contains(j.Constants[0].Says, "at least") {
 		t.Errorf("it says %+v", j.Constants)
 	}
-	s = &shape{run: Run{Version: 1, Engine: "may be negative", Samples: 1, Precision: Precision{"float64", "float64", "float64"},
-		Chain: []core.Spec{{Op: "linear", In: 2, Out: 2}, {Op: "linear", In: 2, Out: 1}}}}
+	s = &shape{run: Run{Version: 1, Engine: "may be negative", Samples: 1,
+		Precision: Precision{"float64", "float64", "float64"},
+		Chain:     []core.Spec{{Op: "linear", In: 2, Out: 2}, {Op: "linear", In: 2, Out: 1}}}}
 	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,20 +18,20 @@ var (
 	least = flag.Int("runs", 0, "how many of them, 0 for a few, or for 200 with -full")
 )
 
-// runsOf is how many runs a test of rates has.
-func runsOf(few int) int {
+// runsOf is how many runs a test of rates has, many with -full.
+func runsOf(few, many int) int {
 	switch {
 	case *least > 0:
 		return *least
 	case *full:
-		return 200
+		return many
 	}
 	return few
 }
 
 // TestCleanRuns has no clean run accused, in four precisions.
 func TestCleanRuns(t *testing.T) {
-	for k := range runsOf(8) {
+	for k := range runsOf(8, 50*len(engines)) {
 		e := engines[k%len(engines)]
 		seed := *first + 5000 + uint64(k)
 		run := newEngineRun(t, e, seed, 60, 12, 10)
@@ -72,7 +72,7 @@ func TestPlanted(t *testing.T) {
 	type tally struct{ runs, first, wrong int }
 	var loud, middling, quiet tally
 	var missed []string
-	runs := runsOf(12)
+	runs := runsOf(12, 350)
 	for k := range runs {
 		e := engines[k%len(engines)]
 		run := newEngineRun(t, e, *first+1000+uint64(k), steps, 12, 10)
@@ -103,6 +103,9 @@ func TestPlanted(t *testing.T) {
 	t.Logf("E > 4N: %+v, N < E <= 4N: %+v, E <= N: %+v", loud, middling, quiet)
 	for _, m := range missed {
 		t.Log(m)
+	}
+	if *full && *least == 0 && loud.runs < 200 {
+		t.Errorf("%d causes with E > 4N, want at least 200", loud.runs)
 	}
 	if allowed := loud.runs / 100; loud.runs-loud.first > allowed {
 		t.Errorf("%d of %d causes with E > 4N are not ranked first, want at most %d", loud.runs-loud.first, loud.runs,

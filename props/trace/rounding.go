@@ -35,8 +35,8 @@ var judge = newEnvelope(Precision{"float64", "float64", "float64"})
 func grow(k int, u float64) float64 { return math.Expm1(float64(k) * math.Log1p(u)) }
 
 // dotGrowth is the relative error of a sum of n products, against the sum of magnitudes. Rounding up at every addition
-// makes it (1+u)^n; rounded to nearest, in any order, it is at most n u/2 (C.-P. Jeannerod and S. M. Rump, SIAM J. Matrix
-// Anal. Appl. 34, 2013), which matters to wide sums in a short format.
+// makes it (1+u)^n; rounded to nearest, in any order, it is at most n u/2 (C.-P. Jeannerod and S. M. Rump, SIAM J.
+// Matrix Anal. Appl. 34, 2013), which matters to wide sums in a short format.
 func (e *envelope) dotGrowth(n int) float64 {
 	sum := grow(n+2, e.a)
 	if e.nearest {

@@ -11,6 +11,8 @@
 //	numpy_recorder.py  passes by hand
 //	digits.py          the digits network with a planted cause, in each of the three
 //
+// godigits is the same training run by the engine of package core, recorded from Go.
+//
 // testdata has four short runs of digits.py with PyTorch 2.15.0:
 //
 //	digits.py torch FORMAT CAUSE DIR -steps 12 -hidden 8 8 8 -samples 4 -pool -compress -gamma 0.1

@@ -11,7 +11,8 @@
 //	flip   at step -at a bit of the exponent of an entry of V_6 flips
 //
 // What comes in: flags. What goes out: a record. It imports core, trace and the data set; nothing imports it. It
-// is also the example of how a Go engine is recorded: Pass of a trace.Recorder in place of Batch.Pass, Write at each step.
+// is also the example of how a Go engine is recorded: Pass of a trace.Recorder in place of Batch.Pass, Write at each
+// step.
 //
 // Bad input is an error on stderr, with exit code 2.
 package main
