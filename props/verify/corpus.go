@@ -20,9 +20,10 @@ var corpusCommand = &command{
 	synopsis: "[flags] [CORPUS...]",
 	what: "Keeps the smallest corpus of each fuzz target that reaches every rung of every claim, and the " +
 		"highest at each depth.",
-	long: `A corpus is a folder with a folder for each target: that of the sources, the cache of a campaign (DIR/cache), or that
-of go test. Those given are added to that of -dir, and -draws random cases. Inputs with names of their own stay; the
-others are named after the claim, the number of operators and the rung that they are there for. Without -write it only says what it would do.
+	long: `A corpus is a folder with a folder for each target: that of the sources, the cache of a campaign
+(DIR/cache), or that of go test. Those given are added to that of -dir, and -draws random cases. Inputs with names of
+their own stay; the others are named after the claim, the number of operators and the rung that they are there for.
+Without -write it only says what it would do.
 
 Examples:
   go run ./props/verify corpus

@@ -75,7 +75,8 @@ func TestTurns(t *testing.T) {
 			t.Errorf("no unit of the sort %s", sort)
 		}
 	}
-	if got := r.secondsOf("fuzz"); got < 480/shareLater || got > 480/shareLater+2*seconds["fuzz"]*float64(len(props.Targets())) {
+	most := 480/shareLater + 2*seconds["fuzz"]*float64(len(props.Targets()))
+	if got := r.secondsOf("fuzz"); got < 480/shareLater || got > most {
 		t.Errorf("native fuzzing had %v of 480 s", got)
 	}
 	for _, target := range props.Targets() {
