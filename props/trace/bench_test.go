@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -75,4 +76,21 @@ func BenchmarkExactPass(b *testing.B) {
 		batch.Load(stepData{&st, s}, nil)
 		batch.Pass(st.W, nil)
 	}
+}
+
+// keptSteps are the first steps of a run.
+func keptSteps(b testing.TB, e engine, count int, hidden ...int) (*shape, []Step) {
+	run := newEngineRun(b, e, 5, count, hidden...)
+	run.weights32 = true
+	var list []Step
+	var st Step
+	for run.Next(&st) == nil {
+		c := st
+		c.X, c.Labels, c.Y, c.V = slices.Clone(st.X), slices.Clone(st.Labels), slices.Clone(st.Y), slices.Clone(st.V)
+		for i := range c.Y {
+			c.Y[i], c.V[i] = slices.Clone(st.Y[i]), slices.Clone(st.V[i])
+		}
+		list = append(list, c)
+	}
+	return run.shape, list
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -94,21 +93,4 @@ func cpuSeconds(f func()) float64 {
 	start := used()
 	f()
 	return (used() - start).Seconds()
-}
-
-// keptSteps are the first steps of a run.
-func keptSteps(b testing.TB, e engine, count int, hidden ...int) (*shape, []Step) {
-	run := newEngineRun(b, e, 5, count, hidden...)
-	run.weights32 = true
-	var list []Step
-	var st Step
-	for run.Next(&st) == nil {
-		c := st
-		c.X, c.Labels, c.Y, c.V = slices.Clone(st.X), slices.Clone(st.Labels), slices.Clone(st.Y), slices.Clone(st.V)
-		for i := range c.Y {
-			c.Y[i], c.V[i] = slices.Clone(st.Y[i]), slices.Clone(st.V[i])
-		}
-		list = append(list, c)
-	}
-	return run.shape, list
 }
