@@ -156,7 +156,7 @@ func TestReplayErrors(t *testing.T) {
 		{[]entry{unit(&search.Memo{Claim: "eq14b/printed", Cases: -1})}, "campaign: line 2 of the journal: "},
 	} {
 		dir := t.TempDir()
-		j, _, err := openJournal(dir, identity{Version: 1, Seed: 1, Claims: digest(claims)})
+		j, _, err := openJournal(dir, identity{Version: journalVersion, Seed: 1, Claims: digest(claims)})
 		if err != nil {
 			t.Fatal(err)
 		}
