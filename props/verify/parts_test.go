@@ -1,0 +1,230 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/conform"
+	"github.com/cascade-sgd/cascade/props/internal/campaign"
+	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
+	"github.com/cascade-sgd/cascade/props/internal/runs/training"
+	"github.com/cascade-sgd/cascade/props/trace"
+)
+
+// fakeGo puts a program into PATH that answers go list with a folder, go test -c with an empty
+// binary, and fails where it is told to.
+func fakeGo(t *testing.T, source, fails string) {
+	t.Helper()
+	dir := t.TempDir()
+	script := "#!/bin/sh\n[ $1 = '" + fails + "' ] && { echo no such luck; exit 1; }\n" +
+		"case $1 in list) echo '" + source + "' ;; test) shift; for a; do [ \"$o\" = -o ] && : >\"$a\"; o=$a; done ;; esac\n"
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+}
+
+// TestBuild: the binary, the corpora beside it and the page that a target reads are laid out, once;
+// each step that fails is told.
+func TestBuild(t *testing.T) {
+	root := t.TempDir()
+	write := func(path, text string) {
+		t.Helper()
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("fuzz/testdata/fuzz/FuzzX/a", "seed")
+	fuzz := filepath.Join(root, "fuzz")
+	page := filepath.Join("props", "conform", "PROTOCOL.md")
+	build := func(dir, source, fails string) (*campaign.Native, error) {
+		fakeGo(t, source, fails)
+		n := &campaign.Native{}
+		return n, (&campaignFlags{dir: dir}).build(n)
+	}
+	if _, err := build(t.TempDir(), fuzz, ""); err == nil || !strings.Contains(err.Error(), "PROTOCOL.md") {
+		t.Errorf("a source without its page: %v", err)
+	}
+	write(page, "the protocol")
+	dir := t.TempDir()
+	for range 2 { // the second time it is all there
+		n, err := build(dir, fuzz, "")
+		if err != nil || n.Binary != filepath.Join(dir, "fuzz.test") || n.Work != filepath.Join(dir, "fuzz") {
+			t.Fatalf("%+v, %v", n, err)
+		}
+		for path, want := range map[string]string{
+			"fuzz/testdata/fuzz/FuzzX/a": "seed", page: "the protocol", "fuzz.test": "",
+		} {
+			if got, err := os.ReadFile(filepath.Join(dir, path)); err != nil || string(got) != want {
+				t.Errorf("%s is %q, %v", path, got, err)
+			}
+		}
+		write("fuzz/testdata/fuzz/FuzzX/a", "changed")
+	}
+	for _, c := range []struct{ source, fails, want string }{
+		{fuzz, "list", "go list github.com/cascade-sgd/cascade/fuzz: exit status 1"},
+		{fuzz, "test", "go test -c: exit status 1: no such luck"},
+		{filepath.Join(root, "nowhere"), "", "nowhere"},
+	} {
+		if _, err := build(t.TempDir(), c.source, c.fails); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	inTheWay := t.TempDir()
+	if err := os.WriteFile(filepath.Join(inTheWay, "props"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := build(inTheWay, fuzz, ""); err == nil || !strings.Contains(err.Error(), "props") {
+		t.Errorf("a file where a folder must be: %v", err)
+	}
+	n, binary := &campaign.Native{}, filepath.Join(dir, "other.test")
+	other := t.TempDir()
+	if err := (&campaignFlags{dir: other, binary: binary}).build(n); err != nil || n.Binary != binary {
+		t.Errorf("-binary: %+v, %v", n, err)
+	}
+	work := filepath.Join(other, "fuzz")
+	if info, err := os.Stat(work); err != nil || !info.IsDir() || n.Work != work {
+		t.Errorf("-binary: no folder to work in: %+v, %v", n, err)
+	}
+	if err := (&campaignFlags{dir: filepath.Join(inTheWay, "props"), binary: binary}).build(n); err == nil {
+		t.Error("-binary: a folder below a file")
+	}
+}
+
+// TestSayFigures: one line outside of its interval is a difference.
+func TestSayFigures(t *testing.T) {
+	for _, c := range []struct {
+		against []string
+		code    int
+		want    string
+	}{
+		{nil, exitOK, "wrote 4 files to there\n"},
+		{[]string{"a: 1"}, exitDiffers, "outside of its interval: a: 1\nwrote 4 files to there\n"},
+	} {
+		var b strings.Builder
+		if code, err := sayFigures(&b, c.against, 4, "there"); code != c.code || err != nil || b.String() != c.want {
+			t.Errorf("%q: exit %d, %v, %q", c.against, code, err, b.String())
+		}
+		if code, err := sayFigures(&full{}, c.against, 4, "there"); code != exitUsage || err == nil {
+			t.Errorf("%q: exit %d, %v on a full device", c.against, code, err)
+		}
+	}
+}
+
+// TestBaselineOnce: one build against itself, with its files and with files that cannot be written.
+func TestBaselineOnce(t *testing.T) {
+	dir := t.TempDir()
+	replies := filepath.Join(dir, "old.gz")
+	args := []string{"-rules", "step", "-ops", "bias,halfsq", "-cases", "1"}
+	expect(t, exitOK, " replies are in "+replies, "right", append(args, "-save-replies", replies)...)
+	expect(t, exitOK, "SAME BITS: ", "right", append(args, "-baseline", replies)...)
+	if _, err := os.Stat("/dev/full"); err == nil {
+		expect(t, exitUsage, "-json: ", "right", append(args, "-baseline", replies, "-json", "/dev/full")...)
+	}
+}
+
+// TestBar: on a terminal a bar follows the units and the rules, says what is done, and is gone at
+// the end.
+func TestBar(t *testing.T) {
+	var b bytes.Buffer
+	bar := func() *progressbar.ProgressBar {
+		return progressbar.NewOptions(1, progressbar.OptionSetWriter(&b), progressbar.OptionClearOnFinish())
+	}
+	p := &progress{w: &b, start: time.Now(), stop: make(chan struct{}), bar: bar()}
+	p.at(0, 4, "first")
+	p.at(3, 4, "second")
+	if got := p.bar.State(); got.CurrentNum != 3 || got.Max != 4 || !strings.Contains(got.Description, "second") {
+		t.Errorf("%+v", got)
+	}
+	if p.bar.IsFinished() {
+		t.Error("it ends before its end")
+	}
+	p.end()
+	if !p.bar.IsFinished() {
+		t.Error("the bar is left behind")
+	}
+	if strings.Contains(b.String(), "verify: ") {
+		t.Errorf("lines beside a bar: %q", b.String())
+	}
+	g := &progress{w: &b, start: time.Now(), stop: make(chan struct{}), bar: bar()}
+	g.gating(conform.Progress{Doing: "operators", Done: 2, Rules: 19, Requests: 5, Expected: 90})
+	if got := g.bar.State(); got.CurrentNum != 5 || got.Max != 90 || got.Description != "2 of 19 rules, operators" {
+		t.Errorf("%+v", got)
+	}
+	g.end()
+}
+
+// TestRunsOfSearch: the runs and bets belong to whole searches that did not turn them off; what
+// they come to counts, and so does their failure.
+func TestRunsOfSearch(t *testing.T) {
+	usual := trainAndBet
+	defer func() { trainAndBet = usual }()
+	var seeds []uint64
+	ok, fail := true, error(nil)
+	trainAndBet = func(found []*props.Finding, seed uint64) ([]training.Result, []betting.Result, error) {
+		seeds = append(seeds, seed)
+		return []training.Result{{Name: "planted", OK: ok, Steps: len(found)}}, nil, fail
+	}
+	args := []string{"-claims", "a1", "-cases", "1000", "-climb", "0", "-seed", "9"}
+	for _, c := range []struct {
+		more  []string
+		ok    bool
+		fail  error
+		code  int
+		calls int
+	}{
+		{nil, true, nil, exitOK, 1},
+		{nil, false, nil, exitDiffers, 1},
+		{nil, true, errors.New("no data"), exitUsage, 1},
+		{[]string{"-runs=false"}, false, nil, exitOK, 0},
+		{[]string{"-shard", "1/2"}, false, nil, exitOK, 0},
+		{[]string{"-units", "1"}, false, nil, exitOK, 0},
+	} {
+		seeds, ok, fail = nil, c.ok, c.fail
+		code, stdout, stderr := verify(append(args, c.more...)...)
+		if code != c.code || len(seeds) != c.calls || c.calls > 0 && seeds[0] != 9 ||
+			(code == exitDiffers) != strings.Contains(stdout, "DIFFERS run planted") {
+			t.Errorf("%v: exit %d, runs with %d\n%s%s", c, code, seeds, stdout, stderr)
+		}
+	}
+}
+
+// TestWriteTrace: each file that cannot be written is told, and does not cost the other.
+func TestWriteTrace(t *testing.T) {
+	j, err := trace.Judge(t.Context(), file(t, "run.jsonl", traceRun+"}\n"+traceStep))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	if err := writeTrace("", "", j); err != nil {
+		t.Error(err)
+	}
+	err = writeTrace(in("no/j.json"), in("page.html"), j)
+	if err == nil || !strings.Contains(err.Error(), "-json: ") || strings.Contains(err.Error(), "-html") {
+		t.Errorf("no folder for -json: %v", err)
+	}
+	err = writeTrace(in("j.json"), in("no/page.html"), j)
+	if err == nil || !strings.Contains(err.Error(), "-html: ") || strings.Contains(err.Error(), "-json") {
+		t.Errorf("no folder for -html: %v", err)
+	}
+	for _, name := range []string{"page.html", "j.json"} {
+		if info, err := os.Stat(in(name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
