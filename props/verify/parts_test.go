@@ -5,8 +5,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/cascade-sgd/cascade/props"
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/conform"
 	"github.com/cascade-sgd/cascade/props/internal/campaign"
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
@@ -226,5 +229,108 @@ func TestWriteTrace(t *testing.T) {
 		if info, err := os.Stat(in(name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestShellQuote: plain words stay, others are quoted so that a shell gives them back.
+func TestShellQuote(t *testing.T) {
+	for word, want := range map[string]string{
+		"az-AZ_09./=:,+@%": "az-AZ_09./=:,+@%", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$x": "'$x'", "é": "'é'",
+	} {
+		if got := shellQuote(word); got != want {
+			t.Errorf("%q is %s, want %s", word, got, want)
+		}
+	}
+}
+
+// TestNoBar: a file is no terminal, and has neither bar nor lines that are redrawn.
+func TestNoBar(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p := newProgress(f)
+	p.end()
+	v := newView(f)
+	v.end()
+	if p.bar != nil || v.live {
+		t.Error("a file is taken for a terminal")
+	}
+}
+
+// TestLiveView: on a terminal two lines are redrawn in place, and gone at the end.
+func TestLiveView(t *testing.T) {
+	var b strings.Builder
+	v := &view{w: &b, live: true, stop: make(chan struct{}), refresh: time.Hour}
+	said := func(s campaign.Status) string {
+		b.Reset()
+		v.say(s)
+		return b.String()
+	}
+	got := said(campaign.Status{Doing: "draw step#0", Time: time.Minute, Claims: 2})
+	if !strings.HasPrefix(got, "  0s, ") || !strings.HasSuffix(got, "\n  doing draw step#0\n") ||
+		strings.Count(got, "\n") != 2 {
+		t.Errorf("at first %q", got)
+	}
+	got = said(campaign.Status{Event: "x refuted", Elapsed: time.Second, Time: time.Minute, Claims: 2, Refuted: 1})
+	if !strings.HasPrefix(got, "\x1b[2A\x1b[Jverify campaign: 1s x refuted\n  1s, 59s left; ") ||
+		!strings.HasSuffix(got, "; 1 of 2 claims refuted\n  doing draw step#0\n") {
+		t.Errorf("with an event %q", got)
+	}
+	b.Reset()
+	if v.end(); b.String() != "\x1b[2A\x1b[J" {
+		t.Errorf("at the end %q", b.String())
+	}
+}
+
+// TestCounted: which claims lack cases, and what there is when none does.
+func TestCounted(t *testing.T) {
+	all := props.Claims()
+	named := func(name string, cases int) *props.Finding {
+		k := slices.IndexFunc(all, func(c claim.Claim) bool { return c.Name() == name })
+		return &props.Finding{Claim: &all[k], Cases: cases}
+	}
+	page := func(found ...*props.Finding) string {
+		var b strings.Builder
+		if err := counted(found, 100).Text(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	fixed := named("a1/printed", 0) // goes through cases of its own
+	got := page(named("thm1/printed", 100), named("eq15/printed", 99), fixed)
+	if !strings.Contains(got, "1 of 2 claims have 100 valid cases or are refuted; 1 more go through cases of their own. "+
+		"These have not") || !strings.Contains(got, "eq15/printed") || strings.Contains(got, "thm1/printed") {
+		t.Errorf("one lacks cases:\n%s", got)
+	}
+	if got := page(named("thm1/printed", 100), fixed); !strings.Contains(got, "1 of 1 claims") ||
+		strings.Contains(got, "These have not") || strings.Contains(got, "valid cases  of") {
+		t.Errorf("none lacks cases:\n%s", got)
+	}
+}
+
+// TestHelpDefaults: defaults are said but for those that say nothing.
+func TestHelpDefaults(t *testing.T) {
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	fs.Int("cases", 7, "`n` cases")
+	fs.Bool("off", false, "no")
+	fs.Bool("runs", true, "yes")
+	fs.Duration("budget", 0, "no `time`")
+	fs.String("json", "", "a `file`")
+	var b strings.Builder
+	if err := help(&b, "x", &command{what: "Does.", synopsis: "FILE", long: "At length."}, fs); err != nil {
+		t.Fatal(err)
+	}
+	want := "Does.\n\n  go run ./props/verify x FILE\n\nAt length.\n\nFlags, before or after arguments:\n" +
+		"  -budget time    no time\n  -cases n        n cases (default 7)\n  -json file      a file\n" +
+		"  -off            no\n  -runs           yes (default true)\n\nExit codes: 0 "
+	if !strings.HasPrefix(b.String(), want) {
+		t.Errorf("%s\nwant\n%s", &b, want)
+	}
+	b.Reset()
+	if err := help(&b, "", &command{what: "Does."}, flag.NewFlagSet("", flag.ContinueOnError)); err != nil ||
+		strings.Contains(b.String(), "Flags") || strings.Count(b.String(), commands["gate"].what) != 1 {
+		t.Errorf("%v: %s", err, &b)
 	}
 }
