@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -447,5 +448,162 @@ func TestGainPlaces(t *testing.T) {
 		near(t, j.name(j.deltaSite(i)), atMost[j.deltaSite(i)], math.Sqrt(bounds.SharpTheorem1PerOp(per, d2, e2)), 1e-12)
 		d2[i], e2[i+1] = 0, 1
 		near(t, j.name(j.epsSite(i+1)), atMost[j.epsSite(i+1)], math.Sqrt(bounds.SharpTheorem1PerOp(per, d2, e2)), 1e-12)
+	}
+}
+
+// TestSharesWhenLarge: first-order shares stay where they sum to about 1; else the shares are what
+// goes away without each site.
+func TestSharesWhenLarge(t *testing.T) {
+	for _, c := range []struct{ first, without, want []Number }{
+		{[]Number{0.75, 0.375}, []Number{0.5, 0.5}, []Number{0.75, 0.375}},
+		{[]Number{0.5, 0.375}, []Number{0.5, 0.5}, []Number{0.5, 0.375}},
+		{[]Number{1, 0.25}, []Number{0.25, 0.75}, []Number{0.75, 0.25}},
+		{[]Number{0.25, 0.25}, []Number{0.25, 0.75}, []Number{0.75, 0.25}},
+		{[]Number{4, 0}, []Number{0.5, 1.5}, []Number{1, 0}},
+		{[]Number{4, 0}, []Number{1, 1.5}, []Number{4, 0}}, // nothing goes away
+	} {
+		s := StepSum{First: c.first, Without: c.without}
+		if got := s.shares(); !slices.Equal(got, c.want) {
+			t.Errorf("%v, %v: %v, want %v", c.first, c.without, got, c.want)
+		}
+	}
+}
+
+// TestSiteSumParts: each part of what a site did is there where it was measured.
+func TestSiteSumParts(t *testing.T) {
+	s, _ := uneven(t, float64s, nil)
+	r := newRunJudge(s, "x")
+	for _, c := range []struct {
+		sums                  siteTotals
+		share, gain, atMost   float64
+		rms, expected, larges float64
+	}{
+		{siteTotals{samples: 4, sum2: 36, pred: 16, largest: 5}, math.NaN(), math.NaN(), math.NaN(), 3, 2, 5},
+		{siteTotals{samples: 1, shares: 4, share: 2, gain: 3}, 0.5, 3, 0, 0, 0, 0},
+		{siteTotals{samples: 1, shares: 1, share: 2, atMost: 7}, 2, 0, 7, 0, 0, 0},
+		{siteTotals{samples: 1, gain: 6, atMost: 7}, math.NaN(), 6, 7, 0, 0, 0},
+	} {
+		r.sums[1] = c.sums
+		got := r.siteSum(1)
+		is := func(x Number, want float64) bool { return float64(x) == want || x != x && want != want }
+		if !got.Checked || !is(got.Share, c.share) || !is(got.Amplification, c.gain) || !is(got.AtMost, c.atMost) ||
+			!is(got.RMS, c.rms) || !is(got.Expected, c.expected) || !is(got.Largest, c.larges) {
+			t.Errorf("%+v: %+v", c.sums, got)
+		}
+	}
+}
+
+// TestMayBe: Corollary 1 lets a biased error fall with T^{-1/4}, delta with T^{-1/8}, eps not at all.
+func TestMayBe(t *testing.T) {
+	s, _ := uneven(t, float64s, nil)
+	r := newRunJudge(s, "x")
+	r.out.Steps = 256
+	for _, c := range []struct {
+		kind   string
+		biased bool
+		want   float64
+	}{{"delta", false, 0.5}, {"delta", true, 0.25}, {"eps", true, 0.25}, {"eps", false, 1}} {
+		if got := r.mayBe(Site{c.kind, 1, 1}, c.biased); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// TestBiasBound: what a block may come to is its bound per sample, relative to the errors before; what
+// rounding to nearest has taken off may come back, so that it is twice that.
+func TestBiasBound(t *testing.T) {
+	for _, way := range []int{byValue, rounded, byOutputRounded} {
+		b := bias{way: way, total: []float64{3, 4}, total2: 36, totalSamples: 4, samples: 2, bound: 1.5,
+			steps: biasBlock}
+		for k := range ways {
+			b.ways2[k], b.mean[k] = 9, []float64{0, 0}
+		}
+		b.ways2[way], b.mean[way] = 1, []float64{0.75, 1}
+		var want bias
+		bound := 1.5/2/3 + math.SmallestNonzeroFloat64
+		if way != byValue {
+			bound *= 2
+		}
+		x := (0.75*3 + 4.) / 5 / 2 / 3
+		for k, m := range biasGrid {
+			want.observe(&want.above[k], x-m, bound+m)
+			want.observe(&want.below[k], m-x, bound+m)
+		}
+		b.close()
+		if b.broken != nil || !reflect.DeepEqual(b.above, want.above) || !reflect.DeepEqual(b.below, want.below) {
+			t.Errorf("way %d (%v): %+v, want %+v", way, b.broken, b.above, want.above)
+		}
+		if !slices.Equal(b.total, []float64{3.75, 5}) || b.total2 != 37 || b.totalSamples != 6 || b.way != way ||
+			b.steps != 0 {
+			t.Errorf("way %d: in all %+v", way, b)
+		}
+	}
+}
+
+// TestNoStep: a writer that has written no step is an error, with the directory.
+func TestNoStep(t *testing.T) {
+	s, _ := uneven(t, float64s, nil)
+	w, err := Create(filepath.Join(t.TempDir(), "empty"), s.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err == nil || !strings.Contains(err.Error(), "empty: no step was recorded") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestMostSamples: the most samples of a line are read, one more is refused.
+func TestMostSamples(t *testing.T) {
+	s, _ := uneven(t, float64s, nil)
+	step, gamma := 1, 0.5
+	for _, c := range []struct {
+		samples int
+		refused bool
+	}{{0, true}, {1, false}, {MaxSamples, false}, {MaxSamples + 1, true}} {
+		l := line{Step: &step, Gamma: &gamma, X: make([][]value, c.samples)}
+		err := l.step(s, &Step{})
+		if err == nil || strings.Contains(err.Error(), "want 1 to") != c.refused {
+			t.Errorf("%d samples: %v", c.samples, err)
+		}
+	}
+}
+
+// TestModelRange: squares of spacings are taken of numbers from 2^-200, or the smallest of the format,
+// to 2^200.
+func TestModelRange(t *testing.T) {
+	for name, least := range map[string]float64{"float64": 0x1p-200, "bfloat16": 0x1p-126, "e4m3": 0x1p-6} {
+		m := newModel(Precision{name, "float64", "float64"})
+		if m.least != math.Float64bits(least) || m.most != math.Float64bits(0x1p200) {
+			t.Errorf("%s: from %v to %v", name, math.Float64frombits(m.least), math.Float64frombits(m.most))
+		}
+		if m.finer != (name != "float64") {
+			t.Errorf("%s: finer %v", name, m.finer)
+		}
+	}
+}
+
+// TestDeclaredCause: a spike most of whose error is that of a declared site is its doing, the first
+// site too; a smaller part is not.
+func TestDeclaredCause(t *testing.T) {
+	for site := range 3 {
+		for _, part := range []float64{0.9, 0.4} {
+			s, _ := uneven(t, float64s, nil)
+			r := newRunJudge(s, "x")
+			r.declared = make([]*Declared, len(r.sites))
+			r.declared[site] = &Declared{Kind: "any"}
+			share := make([]Number, len(r.sites))
+			share[site] = Number(part)
+			r.out.Judged = []StepSum{{Step: 3, Share: make([]Number, len(r.sites))}, {Step: 4, Share: share}}
+			sp := Spike{From: 4, To: 4, Peak: 4, Share: Number(math.NaN()), Promised: -1}
+			r.cause(&sp, nil)
+			if part > declaredShare {
+				if sp.Cause == nil || *sp.Cause != r.site(site) || float64(sp.Share) != part ||
+					!strings.Contains(sp.Says, "90 % of the gradient's error") {
+					t.Errorf("site %d: %+v", site, sp)
+				}
+			} else if sp.Cause != nil || !strings.Contains(sp.Says, "no site's error stands out") {
+				t.Errorf("site %d: %+v", site, sp)
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/campaign"
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/trace"
 )
 
@@ -137,6 +139,77 @@ func TestBaselineOnce(t *testing.T) {
 	expect(t, exitOK, "SAME BITS: ", "right", append(args, "-baseline", replies)...)
 	if _, err := os.Stat("/dev/full"); err == nil {
 		expect(t, exitUsage, "-json: ", "right", append(args, "-baseline", replies, "-json", "/dev/full")...)
+	}
+	expect(t, exitBroken, "ran 1 of 19 rules, ", "dies", append(args, "-baseline", replies)...)
+	json := filepath.Join(dir, "gate.json")
+	expect(t, exitDiffers, "FAILED", "faulty", append(args, "-json", json)...)
+	expect(t, exitOK, "replayed 1 requests", "right", "-replay", json)
+}
+
+// TestFullDevices: a page and a table that cannot be written are errors.
+func TestFullDevices(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	if code, stdout, stderr := verify(small("-html", "/dev/full")...); code != exitUsage ||
+		!strings.Contains(stderr, "-html: ") || !strings.Contains(stdout, "largest ratio") {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "FuzzSpike"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	input := (&campaign.Input{Data: []byte("abcdefgh")}).Text()
+	if err := os.WriteFile(filepath.Join(dir, "FuzzSpike", "mine"), input, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	if code := run(t.Context(), []string{"corpus", "-dir", dir, "-targets", "FuzzSpike"}, &full{}, &stderr); code !=
+		exitUsage || !strings.Contains(stderr.String(), "no space left") {
+		t.Errorf("corpus: exit %d, %s", code, &stderr)
+	}
+}
+
+// TestErrataEstimate: a search anew for errata says about how long it takes.
+func TestErrataEstimate(t *testing.T) {
+	code, stdout, stderr := verify("errata", "-search", "-claims", "eq14b", "-cases", "1000", "-climb", "1")
+	if code != exitOK || !strings.Contains(stdout, "| eq14b (14) |") ||
+		!strings.HasPrefix(stderr, "verify: 0 of 1 units, claims of kind step, about ") {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+}
+
+// TestRecordStopped: a record that a signal stops writes nothing, and says so by its exit code alone.
+func TestRecordStopped(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.Mkdir("testdata", 0o755), os.WriteFile("README.md", []byte("x"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var stdout, stderr strings.Builder
+	if code := run(ctx, []string{"record"}, &stdout, &stderr); code != exitStopped || stdout.Len() > 0 {
+		t.Errorf("exit %d, %s%s", code, &stdout, &stderr)
+	}
+	if entries, err := os.ReadDir("testdata"); err != nil || len(entries) > 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// TestSaveWorst: what has no case is left out, and costs the others nothing.
+func TestSaveWorst(t *testing.T) {
+	claims := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Name() != "eq14b/printed" })
+	none := search.NewFindings(claims)[0]
+	some := search.Search(claims, search.Options{Seed: 1, Cases: 40})[0]
+	dir := t.TempDir()
+	if err := saveWorst(dir, []*props.Finding{none, some}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := verify("replay", filepath.Join(dir, some.Claim.FileName())); code != exitOK {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+	if err := saveWorst(filepath.Join(dir, "no"), []*props.Finding{some}, 1); err == nil {
+		t.Error("saved where no folder is")
 	}
 }
 

@@ -729,3 +729,152 @@ func TestFolders(t *testing.T) {
 		t.Error("a name that cannot be")
 	}
 }
+
+// TestRungs: how far all claims have climbed, with twenty rungs for a refuted one; what a unit gains
+// is of its sort.
+func TestRungs(t *testing.T) {
+	r := idle(t, "thm1/printed", "eq14b/printed", "thm1/sharp")
+	r.state[0].Ratio, r.state[1].Ratio = 0.5, 0.75
+	if got := r.total(); got != 3 {
+		t.Errorf("total %v", got)
+	}
+	f := search.NewFindings(r.opt.Claims)
+	k := r.index["eq14b/printed"]
+	for number, ratio := range []float64{0.875, 1 - 0x1p-5} {
+		g := *f[k]
+		g.Ratio, g.Cases, g.Worst, g.Source = ratio, 1, search.Draw(claim.Step, gen.Random(5, 1)), "x"
+		before := r.total()
+		if err := r.take(&done{Name: fmt.Sprintf("climb x#%d", number), Found: []*search.Memo{g.Memo(f[k])}}); err != nil {
+			t.Fatal(err)
+		}
+		if !(r.total() > before) {
+			t.Errorf("%v: from %v to %v", ratio, before, r.total())
+		}
+	}
+	if got := r.spent["climb"].Rungs; got != r.total()-3 || got < 3 {
+		t.Errorf("climbs gained %v of %v", got, r.total()-3)
+	}
+}
+
+// TestOrder: the turns of a campaign come in this order: cheap draws, judgements, the first batch of
+// all, long runs, the second batch, climbs, far cases, two more batches.
+func TestOrder(t *testing.T) {
+	r := idle(t, "eq6b/repaired", "lemma2/repaired/past", "thm1/sharp", "thm3/sharp", "a1/printed")
+	arms, turns := r.newArms()
+	var got []string
+	for _, u := range turns {
+		got = append(got, fmt.Sprintf("%s %d", u.arm.name, u.upTo))
+	}
+	var want []string
+	batch := func(from int, kinds ...string) {
+		for k := from; k < from+batchDraws; k++ {
+			for _, kind := range kinds {
+				want = append(want, fmt.Sprintf("draw %s %d", kind, k+1))
+			}
+		}
+	}
+	all := []string{"linear", "nodes", "step", "training"}
+	batch(0, all[:3]...)
+	want = append(want, "judge a1/printed 1")
+	batch(0, all...)
+	want = append(want, "long 1")
+	batch(batchDraws, all...)
+	for k := range r.opt.Claims { // Linear is not climbed on
+		if c := &r.opt.Claims[k]; c.Kind != claim.Linear && c.Kind != claim.SelfJudged {
+			want = append(want, "climb "+c.Name()+" 1")
+		}
+	}
+	for _, kind := range all {
+		want = append(want, "far "+kind+" 1")
+	}
+	batch(2*batchDraws, all...)
+	batch(3*batchDraws, all...)
+	if !slices.Equal(got, want) {
+		t.Errorf("turns\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if len(arms) != 4+1+1+4+3 {
+		t.Errorf("%d arms", len(arms))
+	}
+	r.opt.Climb = 0
+	if arms, _ := r.newArms(); len(arms) != 4+1+1+4 {
+		t.Errorf("%d arms without climbs", len(arms))
+	}
+}
+
+// TestDraws: the cases of a unit are those of a search that come after the unit before; refuted
+// claims are tried in the first batch alone.
+func TestDraws(t *testing.T) {
+	usual := drawCases
+	defer func() { drawCases = usual }()
+	drawCases = 9
+	r := idle(t, "lemma2/repaired/past", "lemma2/printed/past")
+	arms, _ := r.newArms()
+	of := func(name string) *arm {
+		return arms[slices.IndexFunc(arms, func(a *arm) bool { return a.name == name })]
+	}
+	for _, c := range []struct {
+		name, source string
+		number, n    int
+	}{{"draw nodes", "drawn", 0, 9}, {"draw nodes", "drawn", 3, 9}, {"far nodes", "far", 2, farCases}} {
+		found, n, note := of(c.name).do(c.number)
+		if n != int64(c.n) || note != "" || len(found) != 2 {
+			t.Errorf("%+v: %d cases of %d claims, %q", c, n, len(found), note)
+		}
+		for _, f := range found {
+			var at int
+			if _, err := fmt.Sscanf(f.Source, c.source+" %d", &at); tries(f) != c.n || f.Cases > 0 &&
+				(err != nil || at/c.n != c.number) {
+				t.Errorf("%+v: %s by %q, %d cases", c, f.Claim.Name(), f.Source, tries(f))
+			}
+		}
+	}
+	r.state[r.index["lemma2/printed/past"]].Confirmed = 1
+	for number, want := range map[int]int{batchDraws - 1: 2, batchDraws: 1} {
+		if found, _, _ := of("draw nodes").do(number); len(found) != want {
+			t.Errorf("unit %d tries %d claims, want %d", number, len(found), want)
+		}
+	}
+	if of("draw nodes").dead() || of("far nodes").dead() {
+		t.Error("dead though a claim is open")
+	}
+	r.state[r.index["lemma2/repaired/past"]].Confirmed = 1
+	if !of("draw nodes").dead() || !of("far nodes").dead() {
+		t.Error("not dead though all claims are refuted")
+	}
+}
+
+// TestClimbDead: there is nothing to climb on where no case is known, a claim is refuted or its bound
+// is met.
+func TestClimbDead(t *testing.T) {
+	r := idle(t, "thm1/printed")
+	a, f := r.climbArm(0), r.state[0]
+	if !a.dead() {
+		t.Error("without a case")
+	}
+	f.Worst, f.Ratio = &gen.Case{}, 0.5
+	if a.dead() || a.name != "climb thm1/printed" || a.sort != "climb" {
+		t.Errorf("%+v, dead: %v", a, a.dead())
+	}
+	if f.Ratio = 1 - 0x1p-20; !a.dead() {
+		t.Error("where the bound is met")
+	}
+	if f.Ratio = 1 - 0x1p-19; a.dead() {
+		t.Error("just below the bound")
+	}
+	if f.Confirmed = 1; !a.dead() {
+		t.Error("refuted")
+	}
+}
+
+// TestCountFixed: all cases of all claims are added up; TestCountsFailures has those with seeds.
+func TestCountFixed(t *testing.T) {
+	r := idle(t, "thm1/printed")
+	self := func(n int) claim.Claim {
+		return claim.Claim{ID: fmt.Sprint(n), Kind: claim.SelfJudged, Judge: func(seed uint64) claim.Judgement {
+			return claim.Judgement{Verdict: claim.Holds, Cases: n + int(seed)}
+		}}
+	}
+	if found, n, note := r.countFixed([]claim.Claim{self(3), self(4)}); len(found) != 2 || n != 9 || note != "" {
+		t.Errorf("%d claims, %d cases, %q", len(found), n, note)
+	}
+}
