@@ -878,3 +878,15 @@ func TestCountFixed(t *testing.T) {
 		t.Errorf("%d claims, %d cases, %q", len(found), n, note)
 	}
 }
+
+// TestCountsOne: one valid case of each claim is a number to count to.
+func TestCountsOne(t *testing.T) {
+	usual := countCases
+	defer func() { countCases = usual }()
+	countCases = 20
+	r := idle(t, "lemma2/repaired/past")
+	got, err := Run(Options{Claims: r.opt.Claims, Seed: 1, Dir: t.TempDir(), Time: time.Hour, Valid: 1})
+	if err != nil || got.Units != 1 || len(got.Kinds) != 1 || got.Kinds[0].Sort != "count" || got.Findings[0].Cases < 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
