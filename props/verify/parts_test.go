@@ -407,3 +407,17 @@ func TestHelpDefaults(t *testing.T) {
 		t.Errorf("%v: %s", err, &b)
 	}
 }
+
+// TestBothBuilds: progress says of which build it is, the new one once it begins anew.
+func TestBothBuilds(t *testing.T) {
+	var got []string
+	say := both(func(p conform.Progress) { got = append(got, p.Doing) })
+	for _, done := range []int{0, 1, 1, 2, 0, 0, 1} {
+		say(conform.Progress{Done: done, Doing: "x"})
+	}
+	want := []string{"old build, x", "old build, x", "old build, x", "old build, x", "new build, x", "new build, x",
+		"new build, x"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
