@@ -401,3 +401,29 @@ func TestLittle(t *testing.T) {
 		}
 	}
 }
+
+// TestNotes: the least and the largest ratio, and the levels, are in what a judgement says.
+func TestNotes(t *testing.T) {
+	reg := core.Regularizer{Kind: "l2", Rho: 0.7}
+	for _, l := range append(laws([]float64{0.5, 1, 2}, 1, 3, 10, 30, 100), Law{}) {
+		shortly(t, "", reg, l)
+	}
+	four := height(func(_ uint64, l Law) (float64, float64, bool) {
+		return l.Forward * l.Forward / float64(l.Every), 1e-9, true
+	})
+	half := func(v, e float64) (float64, float64, bool) { return v / 2, e, true }
+	rooted(t, reg, four.at(2, Law{Forward: 2, Every: 30}, half), laws([]float64{1, 2}, 3, 30, 300)...)
+	if j := JudgeLarger(reg); j.Verdict != claim.Holds || !strings.Contains(j.Note, "2.00") ||
+		!strings.Contains(j.Note, "4.00") {
+		t.Errorf("%+v", j)
+	}
+	rooted(t, reg, func(draw uint64, l Law) (float64, float64, bool) {
+		if l.Forward == 0 {
+			return 0, 0, true
+		}
+		return closedForm(draw, reg, l), 1e-12, true
+	}, append(laws([]float64{0, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2}, 1), Law{})...)
+	if j := JudgeEvery(reg); j.Verdict != claim.Holds || !strings.HasSuffix(j.Note, "s_f = 0.02 to 2") {
+		t.Errorf("%+v", j)
+	}
+}
