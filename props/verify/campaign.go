@@ -260,7 +260,7 @@ func (f *campaignFlags) build(n *campaign.Native) error {
 		return nil
 	}
 	if err := os.CopyFS(n.Work, os.DirFS(source)); err != nil {
-		return err
+		return fmt.Errorf("copying %s: %w", source, err)
 	}
 	page := filepath.Join("props", "conform", "PROTOCOL.md") // a target of decoders reads it
 	data, err := os.ReadFile(filepath.Join(filepath.Dir(source), page))

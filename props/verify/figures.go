@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/draw"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
+	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
 var figuresCommand = &command{
@@ -142,15 +144,20 @@ func runFigures(c *call) (int, error) {
 	if err := panels.Text(c.stdout); err != nil {
 		return exitUsage, err
 	}
+	return sayFigures(c.stdout, against, files, f.out)
+}
+
+// sayFigures says what is outside of its interval and where the files are.
+func sayFigures(w io.Writer, against []string, files int, dir string) (int, error) {
+	p := &table.Printer{To: w}
 	for _, line := range against {
-		if _, err := fmt.Fprintln(c.stdout, "outside of its interval:", line); err != nil {
-			return exitUsage, err
-		}
+		p.F("outside of its interval: %s\n", line)
 	}
-	if _, err := fmt.Fprintf(c.stdout, "wrote %d files to %s\n", files, f.out); err != nil {
-		return exitUsage, err
-	}
-	if len(against) > 0 {
+	p.F("wrote %d files to %s\n", files, dir)
+	switch {
+	case p.Err != nil:
+		return exitUsage, p.Err
+	case len(against) > 0:
 		return exitDiffers, nil
 	}
 	return exitOK, nil

@@ -73,6 +73,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"-shard", "3/2"}, `-shard is "3/2", want i/n`},
 		{[]string{"-shard", "1/2/3"}, `-shard is "1/2/3"`},
 		{[]string{"-shard", "01/2"}, `-shard is "01/2"`},
+		{[]string{"-shard", "1/2", "-units", "1"}, "-units and -shard: give one of them"},
+		{[]string{"-units", "2-1"}, "-units is "},
+		{[]string{"-units", "2-9", "-claims", "eq14b", "-cases", "1000"}, "-units has unit 9, and the search has 1"},
 		{[]string{"-json", "."}, "-json .: is a directory"},
 		{[]string{"-json", "no/such/dir/x"}, "-json no/such/dir/x: its directory is not there"},
 		{[]string{"-save", "main.go/x"}, "-save: mkdir main.go: not a directory"},
@@ -80,8 +83,8 @@ func TestUsage(t *testing.T) {
 		{[]string{""}, `unexpected argument ""`},
 		{[]string{"-seed", "1", "now"}, `unexpected argument "now"`},
 		{[]string{"-seed", "1", "merge", "x"}, `unexpected argument "merge": a command comes before all flags`},
-		{[]string{"now"}, `no command "now", want one of: adapters, campaign, corpus, errata, export, figures, gate, ` +
-			`merge, page, record, replay, trace`},
+		{[]string{"now"}, `no command "now", want one of: adapters, campaign, constants, corpus, errata, export, figures, ` +
+			`gate, merge, page, record, replay, trace`},
 		{[]string{strings.Repeat("x", 999)}, `no command "` + strings.Repeat("x", 80) + `..."`},
 		{[]string{"help", "now"}, `no command "now"`},
 		{[]string{"merge"}, "verify merge: 0 arguments, want 1 or more"},
@@ -98,7 +101,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"replay", "-seed", "1", "x"}, "not defined: -seed"},
 		{[]string{"page"}, "verify page: 0 arguments"},
 		{[]string{"page", "table9"},
-			`no page "table9", want one of counterexamples, dot, figures, graph, points, spikes, table1, theorem1`},
+			`no page "table9", want one of constants, counterexamples, dot, feedback, figures, graph, memories, momentum, ` +
+				`points, saved, spikes, table1, theorem1`},
 		{[]string{"errata", "-seed", "2"}, "without -search"},
 		{[]string{"errata", "-json", "x"}, "not defined: -json"},
 		{[]string{"errata", "-search", "-cases", "0"}, "-cases is 0"},

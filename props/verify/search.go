@@ -214,10 +214,7 @@ func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.
 	var bets []betting.Result
 	done, err := unlessStopped(ctx, func() (err error) {
 		p.doing(unitRuns)
-		if runs, err = training.Run(training.Options{Seed: seed, Findings: found}); err != nil {
-			return err
-		}
-		bets, err = betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
+		runs, bets, err = trainAndBet(found, seed)
 		return err
 	})
 	if err != nil || !done {
@@ -226,6 +223,16 @@ func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.
 	r.Runs, r.Sequential = runs, bets
 	r.Seal()
 	return nil
+}
+
+// trainAndBet takes ten seconds of a core; tests replace it.
+var trainAndBet = func(found []*props.Finding, seed uint64) ([]training.Result, []betting.Result, error) {
+	runs, err := training.Run(training.Options{Seed: seed, Findings: found})
+	if err != nil {
+		return nil, nil, err
+	}
+	bets, err := betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
+	return runs, bets, err
 }
 
 // unlessStopped waits for f, which cannot be stopped: when ctx is done first it is left

@@ -14,9 +14,7 @@ import (
 // float64 leaves open does not count, and runs are short: the search has the long ones, and
 // settles in math/big.
 const (
-	// countCases are those of a unit, countJudged what a unit of a claim that judges itself
-	// goes on to.
-	countCases  = 2000
+	// countJudged cases are what a unit of a claim that judges itself goes on to.
 	countJudged = 20_000
 	// countSeeds is more than such a unit has judgements.
 	countSeeds = 1 << 12
@@ -25,6 +23,9 @@ const (
 	// shortest to longest are the most steps of a run, by its number: 1, 2, 4, ..., 64.
 	lengths = 7
 )
+
+// countCases are those of a unit; tests have fewer.
+var countCases = 2000
 
 // lacks are those of the claims at the given positions that have fewer valid cases than are
 // wanted, and are not refuted.
@@ -78,7 +79,7 @@ func (r *run) countArms() (arms []*arm) {
 				}
 				return c, fmt.Sprintf("counted %d", index)
 			})
-			return found, countCases, ""
+			return found, int64(countCases), ""
 		}))
 	}
 	if len(fixed) > 0 {

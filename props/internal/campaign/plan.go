@@ -490,20 +490,24 @@ func (r *run) climbArm(k int) *arm {
 			return f.Confirmed > 0 || f.Worst == nil || f.Ratio >= 1-0x1p-20
 		},
 		do: func(number int) ([]*search.Finding, int64, string) {
-			f := r.state[k]
-			var from []*gen.Case // some of them, in turn
-			for _, n := range slices.Sorted(maps.Keys(f.ByN)) {
-				if e := f.ByN[n]; e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
-					from = append(from, e.Case)
-				}
-			}
-			if len(from) > climbsAtOnce {
-				at := number * climbsAtOnce % len(from)
-				from = slices.Concat(from, from)[at : at+climbsAtOnce]
-			}
 			seed := r.opt.Seed ^ uint64(number)<<32
-			found, n := search.ClimbFrom(r.open(c.Kind), c, from, seed, r.opt.Climb, r.ended)
+			found, n := search.ClimbFrom(r.open(c.Kind), c, starts(r.state[k], number), seed, r.opt.Climb, r.ended)
 			return found, int64(n), ""
 		},
 	}
+}
+
+// starts are the cases that a climb begins from: climbsAtOnce of the worst ones of each length,
+// in turn, fewer where there are not so many.
+func starts(f *search.Finding, number int) (from []*gen.Case) {
+	for _, n := range slices.Sorted(maps.Keys(f.ByN)) {
+		if e := f.ByN[n]; e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
+			from = append(from, e.Case)
+		}
+	}
+	if len(from) > climbsAtOnce {
+		at := number * climbsAtOnce % len(from)
+		from = slices.Concat(from, from)[at : at+climbsAtOnce]
+	}
+	return from
 }

@@ -284,3 +284,40 @@ func TestPredictFormat(t *testing.T) {
 		t.Errorf("without bias: %+v", q)
 	}
 }
+
+// TestPredictInt8: where the grid of the exact minimum is not that of its own, the minimum is sought
+// again on its own grid.
+func TestPredictInt8(t *testing.T) {
+	x := []float64{4.118991698014803, 1.5344359640109282, 0.5938036212390889}
+	f := Format{Name: "int8", Site: AtForward}
+	p := Point{Reg: Convex, Gamma: 0.01, T: 20_000, Xi: 0.001, EWMA: 0.9, Law: Law{Format: &f, Reading: OneASample}}
+	k := fieldWith(p, x[:1], x[1:2], x[2:])
+	exact := *k
+	start := exact.root(k.p.start()).W
+	first := newConvex(k, start)
+	w, _ := first.settle(start)
+	own := newConvex(k, w)
+	if own.scale == first.scale {
+		t.Fatalf("the grids are the same, %v", own.scale)
+	}
+	slope := func(w float64, round func(a float64) float64) float64 {
+		sum := 0.2 * w
+		for _, v := range x {
+			sum += v * sigma(round(v*w)) / float64(len(x))
+		}
+		return sum
+	}
+	low, high := -3.0, 0.0 // of the mean step on its own grid
+	for range 60 {
+		if mid := (low + high) / 2; slope(mid, own.round) < 0 {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	if !(math.Abs(low-w[0]) > 1e-3) {
+		t.Fatalf("the minima are the same, %v and %v", low, w)
+	}
+	want := math.Abs(slope(low, func(a float64) float64 { return a }))
+	near(t, "plateau", predictFormat(k).Plateau, want, 1e-5)
+}

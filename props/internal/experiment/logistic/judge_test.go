@@ -369,3 +369,61 @@ func TestClosedForm(t *testing.T) {
 	l.Every = 4
 	near(t, "every 4 steps", closedForm(1, reg, l), kick/4, 1e-4*kick)
 }
+
+// TestLittle: little improvement is less than a factor of 2 at both levels, at every draw and reading;
+// what standard SGD gains is said and not judged.
+func TestLittle(t *testing.T) {
+	usual := floors
+	defer func() { floors = usual }()
+	shortly(t, "", Nonconvex, Law{Forward: 1}, Law{Forward: 2})
+	for _, c := range []struct {
+		gain [3]float64 // at s_f = 0, 1, 2, at the second draw and one number a sample
+		want claim.Verdict
+		note string
+	}{
+		{[3]float64{5.5, 1.75, 1.25}, claim.Holds,
+			"1.25 fold with s_f = 2 (caption), 1.75 fold with s_f = 1 (text), and 5.5 fold"},
+		{[3]float64{5.5, 2, 1.25}, claim.Refuted, "2.00 fold with s_f = 1"},
+		{[3]float64{5.5, 1.75, 2}, claim.Refuted, "2.00 fold with s_f = 2"},
+		{[3]float64{5.5, math.NaN(), 1}, claim.Undecided, "s_f = 1"},
+		{[3]float64{5.5, 1, math.NaN()}, claim.Undecided, "s_f = 2"},
+	} {
+		floors = func(draw uint64, _ core.Regularizer, l Law, gammas []float64) []float64 {
+			if draw == 2 && l.Reading == OneASample {
+				return []float64{3 * c.gain[int(l.Forward)], 3}
+			}
+			return []float64{1, 1}
+		}
+		j := JudgeLittle()
+		if j.Verdict != c.want || !strings.Contains(j.Note, c.note) ||
+			c.want != claim.Undecided && j.Cases != 3*2*judgedDraws+4 {
+			t.Errorf("%v: %+v, want %s", c.gain, j, c.want)
+		}
+	}
+}
+
+// TestNotes: the least and the largest ratio, and the levels, are in what a judgement says.
+func TestNotes(t *testing.T) {
+	reg := core.Regularizer{Kind: "l2", Rho: 0.7}
+	for _, l := range append(laws([]float64{0.5, 1, 2}, 1, 3, 10, 30, 100), Law{}) {
+		shortly(t, "", reg, l)
+	}
+	four := height(func(_ uint64, l Law) (float64, float64, bool) {
+		return l.Forward * l.Forward / float64(l.Every), 1e-9, true
+	})
+	half := func(v, e float64) (float64, float64, bool) { return v / 2, e, true }
+	rooted(t, reg, four.at(2, Law{Forward: 2, Every: 30}, half), laws([]float64{1, 2}, 3, 30, 300)...)
+	if j := JudgeLarger(reg); j.Verdict != claim.Holds || !strings.Contains(j.Note, "2.00") ||
+		!strings.Contains(j.Note, "4.00") {
+		t.Errorf("%+v", j)
+	}
+	rooted(t, reg, func(draw uint64, l Law) (float64, float64, bool) {
+		if l.Forward == 0 {
+			return 0, 0, true
+		}
+		return closedForm(draw, reg, l), 1e-12, true
+	}, append(laws([]float64{0, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2}, 1), Law{})...)
+	if j := JudgeEvery(reg); j.Verdict != claim.Holds || !strings.HasSuffix(j.Note, "s_f = 0.02 to 2") {
+		t.Errorf("%+v", j)
+	}
+}
