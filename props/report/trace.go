@@ -148,8 +148,11 @@ func TraceSteps(j *trace.Judgement) *table.Table {
 		if s.Flagged {
 			flagged = "yes"
 		}
-		t.Add(s.Step, flagged, s.Grad2, s.Error2, s.Printed, s.Sharp, s.PerOp,
-			fmt.Sprintf("%s %.0f %%", j.Sites[at].Name, 100*float64(s.Share[at])))
+		largest := ""
+		if at < len(s.Share) && at < len(j.Sites) {
+			largest = fmt.Sprintf("%s %.0f %%", j.Sites[at].Name, 100*float64(s.Share[at]))
+		}
+		t.Add(s.Step, flagged, s.Grad2, s.Error2, s.Printed, s.Sharp, s.PerOp, largest)
 	}
 	return t
 }
