@@ -59,7 +59,7 @@ type ConstantDrift struct {
 	Largest Number `json:"largest"` // NaN or infinite as soon as the constant is that at a step
 	At      int    `json:"at"`      // the first step that has the largest
 	Op      int    `json:"op"`      // the operator that has it there, 1..N; 0 for the bound and where it is not finite
-	Factor  Number `json:"factor"`  // Last over First; 1 where both are 0, NaN where one is not finite or there is one step
+	Factor  Number `json:"factor"`  // Last over First; 1 where both are 0, NaN where one is not finite, or of one step
 	Most    Number `json:"most"`    // Largest over First
 }
 
