@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/trace"
@@ -45,6 +47,9 @@ func TracePage(j *trace.Judgement) *table.Page {
 	}
 	if len(j.Judged) > 0 {
 		p.Add(table.Heading("The gradient's error beside Theorem 1, with constants on the box of the step"), TraceSteps(j))
+	}
+	if j.Drift.Steps > 0 {
+		p.Add(table.Heading("Drift of the constants of A3"), table.Text(j.Drift.Says), table.Text(j.Drift.Means))
 	}
 	if len(j.Rate) > 0 {
 		p.Add(table.Heading("Corollary 1, with the constant 1"))
@@ -143,13 +148,37 @@ func TraceSteps(j *trace.Judgement) *table.Table {
 		if s.Flagged {
 			flagged = "yes"
 		}
-		largest := "-"
-		if at < len(s.Share) {
+		largest := ""
+		if at < len(s.Share) && at < len(j.Sites) {
 			largest = fmt.Sprintf("%s %.0f %%", j.Sites[at].Name, 100*float64(s.Share[at]))
 		}
 		t.Add(s.Step, flagged, s.Grad2, s.Error2, s.Printed, s.Sharp, s.PerOp, largest)
 	}
 	return t
+}
+
+// TraceDrift is a row a constant of A3, and one for Theorem 1's bound with them.
+func TraceDrift(j *trace.Judgement) *table.Table {
+	t := table.New("constant", "first", "last", "last/first", "largest", "at step", "operator there", "largest/first")
+	t.Columns[1].Means = "on the box of the first judged step's weights and states"
+	t.Columns[6].Means = "the operator that has the largest"
+	for _, c := range append(slices.Clone(j.Drift.Constants), j.Drift.Bound) {
+		operator := ""
+		if c.Op > 0 && c.Op <= len(j.Operators) {
+			operator = fmt.Sprintf("%d, %s", c.Op, j.Operators[c.Op-1])
+		}
+		t.Add(c.Name, c.First.Words(), c.Last.Words(), driftFactor(c.Factor), c.Largest.Words(), c.At, operator,
+			driftFactor(c.Most))
+	}
+	return t
+}
+
+// driftFactor is a factor, "-" where there is none.
+func driftFactor(f trace.Number) string {
+	if math.IsInf(float64(f), 0) {
+		return "from 0"
+	}
+	return f.String()
 }
 
 // ComparePage is two recorded runs beside each other; its first line says where they part.

@@ -15,6 +15,7 @@
 //	rank.go                                    which site, over windows of steps
 //	spike.go, bias.go, columns.go, run.go      spikes, recovery, bias, the verdict of a run
 //	constants.go                               L and mu of (41)
+//	drift.go                                   the constants of A3 over the judged steps
 //	compare.go                                 where two runs part
 //	judgement.go                               the answer as data
 //

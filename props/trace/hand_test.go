@@ -440,7 +440,7 @@ func TestGainPlaces(t *testing.T) {
 	s, st := uneven(t, float64s, nil)
 	j := newStepJudge(s)
 	j.judge(st, j.exacts.take(nil, st, st.W))
-	_, per, atMost := j.constants(st)
+	_, per, _, atMost := j.constants(st)
 	n := s.chain.N()
 	for i := 1; i < n; i++ {
 		d2, e2 := make([]float64, n+1), make([]float64, n+1)

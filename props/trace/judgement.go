@@ -54,6 +54,7 @@ type Judgement struct {
 	Judged      []StepSum  `json:"judged"`     // the steps whose sites were taken apart
 	Rate        []Sentence `json:"rate"`       // which of Corollary 1's conditions hold, and the budget
 	Constants   []Sentence `json:"constants"`  // L, mu and l* of (41): where they are from
+	Drift       Drift      `json:"drift"`      // of the constants of A3 over the judged steps
 	Unchecked   []string   `json:"unchecked"`  // what could not be checked, and why
 	Exceeded    []Sentence `json:"exceeded"`   // declared budgets: Holds false where one is exceeded
 	FalseAlarm  float64    `json:"falseAlarm"` // rate at which a clean run is called suspect, by calibration
@@ -154,6 +155,7 @@ type StepSum struct {
 	Printed    Number   `json:"printed"` // Theorem 1 as printed, on the box of the step
 	Sharp      Number   `json:"sharp"`
 	PerOp      Number   `json:"perOp"`
+	A3         A3       `json:"a3"`      // the constants that the bounds have
 	First      []Number `json:"first"`   // first-order shares, which sum to 1 up to second order
 	Share      []Number `json:"share"`   // First, or where it does not sum to 1, what goes away without the site
 	Only       []Number `json:"only"`    // |U-u|^2 with this site's error alone, over |U-u|^2

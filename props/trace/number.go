@@ -31,3 +31,14 @@ func (n Number) String() string {
 	}
 	return strconv.FormatFloat(float64(n), 'g', 4, 64)
 }
+
+// Words is the number with four digits, and in words where it is none or infinite.
+func (n Number) Words() string {
+	switch x := float64(n); {
+	case math.IsNaN(x):
+		return "no number"
+	case math.IsInf(x, 0):
+		return "infinite"
+	}
+	return n.String()
+}

@@ -341,6 +341,7 @@ func difference2(a, b []float64) float64 {
 func (r *runJudge) finish() {
 	out := r.out
 	out.Columns = r.columns.list()
+	out.Drift = r.drift()
 	if out.Steps == 0 {
 		out.Verdict, out.Says = NothingJudged, "nothing judged: the record has no step"
 		return

@@ -302,7 +302,8 @@ func (j *stepJudge) takeApart(m measured) StepSum {
 	count := len(j.sites)
 	s.Only, s.Without = make([]Number, count), make([]Number, count)
 	s.Gain, s.GainAtMost = make([]Number, count), make([]Number, count)
-	k, per, atMost := j.constants(st)
+	k, per, a3, atMost := j.constants(st)
+	s.A3 = a3
 	kept2 := j.keptPasses()
 	n := j.chain.N()
 	d2, e2 := make([]float64, n+1), make([]float64, n+1)
@@ -364,7 +365,7 @@ func numbers(v []float64) []Number {
 }
 
 // constants are those of A3 on the box of the step, and per site the largest |U-u| per |error|.
-func (j *stepJudge) constants(st *Step) (bounds.Const, bounds.PerOp, []float64) {
+func (j *stepJudge) constants(st *Step) (bounds.Const, bounds.PerOp, A3, []float64) {
 	n := j.chain.N()
 	region := core.NewRegion(j.chain)
 	boxes := make([]core.Box, n)
@@ -403,7 +404,7 @@ func (j *stepJudge) constants(st *Step) (bounds.Const, bounds.PerOp, []float64) 
 		atMost[j.deltaSite(i)] = math.Sqrt(q.At(i-1, i-1))
 		atMost[j.epsSite(i+1)] = math.Sqrt(q.At(n-1+i-1, n-1+i-1))
 	}
-	return bounds.Const{N: n, C: all.C(), C2: all.C2, Lf: all.Lf, L1: all.L1, L2: all.L2}, p, atMost
+	return bounds.Const{N: n, C: all.C(), C2: all.C2, Lf: all.Lf, L1: all.L1, L2: all.L2}, p, newA3(all, per), atMost
 }
 
 func distinct(labels []int) []int {

@@ -324,21 +324,45 @@ func (r *heatRun) strip() template.HTML {
 	return template.HTML(b.String() + "</svg>")
 }
 
+// stepCurve is a curve over the judged steps.
+type stepCurve struct {
+	name string
+	of   func(*trace.StepSum) float64
+}
+
 // bounds draws |U-u|^2 of the steps that were taken apart beside Theorem 1.
 func (r *heatRun) bounds() template.HTML {
-	curves := []struct {
-		name string
-		of   func(*trace.StepSum) trace.Number
-	}{
-		{"|U−u|², measured", func(s *trace.StepSum) trace.Number { return s.Error2 }},
-		{"Theorem 1 as printed", func(s *trace.StepSum) trace.Number { return s.Printed }},
-		{"its sharp form", func(s *trace.StepSum) trace.Number { return s.Sharp }},
-		{"with constants of each operator", func(s *trace.StepSum) trace.Number { return s.PerOp }},
+	return r.bySteps("|U−u|² beside its bounds, by step", stripHeight, false, []stepCurve{
+		{"|U−u|², measured", func(s *trace.StepSum) float64 { return float64(s.Error2) }},
+		{"Theorem 1 as printed", func(s *trace.StepSum) float64 { return float64(s.Printed) }},
+		{"its sharp form", func(s *trace.StepSum) float64 { return float64(s.Sharp) }},
+		{"with constants of each operator", func(s *trace.StepSum) float64 { return float64(s.PerOp) }},
+	})
+}
+
+// drift draws the constants of A3 of the same steps, over what they are at the first. What is not finite is left out.
+func (r *heatRun) drift() template.HTML {
+	if len(r.Judged) < 2 {
+		return ""
 	}
+	first := &r.Judged[0].A3
+	over := func(of func(*trace.A3) trace.Number) func(*trace.StepSum) float64 {
+		return func(s *trace.StepSum) float64 { return float64(of(&s.A3)) / float64(of(first)) }
+	}
+	return r.bySteps("constants of A3 over those of the first judged step", stripHeight/2, true, []stepCurve{
+		{"C", over(func(a *trace.A3) trace.Number { return a.C })},
+		{"Lf", over(func(a *trace.A3) trace.Number { return a.Lf })},
+		{"L1", over(func(a *trace.A3) trace.Number { return a.L1 })},
+		{"L2, which Theorem 1 does not read", over(func(a *trace.A3) trace.Number { return a.L2 })},
+	})
+}
+
+// bySteps draws curves on a logarithmic scale, joined where lines is set.
+func (r *heatRun) bySteps(says string, height int, lines bool, curves []stepCurve) template.HTML {
 	low, high, count := math.Inf(1), 0.0, 0
 	for k := range r.Judged {
 		for _, c := range curves {
-			if v := float64(c.of(&r.Judged[k])); v > 0 && !math.IsInf(v, 0) {
+			if v := c.of(&r.Judged[k]); v > 0 && !math.IsInf(v, 0) {
 				low, high, count = min(low, v), max(high, v), count+1
 			}
 		}
@@ -351,25 +375,34 @@ func (r *heatRun) bounds() template.HTML {
 	x := func(t int) float64 {
 		return heatLeft + 10 + float64(t-first)/float64(max(last-first, 1))*(heatWidth-heatLeft-heatRight-20)
 	}
-	y := func(v float64) float64 { return stripTop + (1-math.Log(v/low)/math.Log(high/low))*stripHeight }
+	y := func(v float64) float64 { return stripTop + (1-math.Log(v/low)/math.Log(high/low))*float64(height) }
 	var b strings.Builder
-	bottom := stripTop + stripHeight
-	fmt.Fprintf(&b, `<svg class="heat" viewBox="0 0 %d %d" role="img" aria-label="|U−u|² beside its bounds, by step">`,
-		heatWidth,
-		bottom+heatAxis)
+	bottom := stripTop + height
+	fmt.Fprintf(&b, `<svg class="heat" viewBox="0 0 %d %d" role="img" aria-label="%s">`,
+		heatWidth, bottom+heatAxis, html.EscapeString(says))
 	decades := ticks(low, high)
 	for k, v := range decades {
-		if k%(len(decades)/8+1) == 0 {
+		if k%(len(decades)/(height/20)+1) == 0 {
 			fmt.Fprintf(&b, `<path class="grid" d="M%d %.1fH%d"/><text class="y" x="%d" y="%.1f">%s</text>`, heatLeft, y(v),
 				heatWidth-heatRight, heatLeft-6, y(v)+4, tickText(v))
 		}
 	}
 	for k, c := range curves {
 		fmt.Fprintf(&b, `<g class="c%d">`, k)
+		var line strings.Builder
+		pen := "M"
 		for i := range r.Judged {
-			if v := float64(c.of(&r.Judged[i])); v > 0 && !math.IsInf(v, 0) {
-				b.WriteString(mark(k, x(r.Judged[i].Step), y(v)))
+			v := c.of(&r.Judged[i])
+			if !(v > 0) || math.IsInf(v, 0) {
+				pen = "M"
+				continue
 			}
+			fmt.Fprintf(&line, "%s%.1f %.1f", pen, x(r.Judged[i].Step), y(v))
+			pen = "L"
+			b.WriteString(mark(k, x(r.Judged[i].Step), y(v)))
+		}
+		if lines && line.Len() > 0 {
+			fmt.Fprintf(&b, `<path d="%s"/>`, line.String())
 		}
 		b.WriteString("</g>")
 	}

@@ -56,7 +56,9 @@ type tracedRun struct {
 	NoCard       int // spikes without a card
 	Pieces       []columnText
 	Table, Apart template.HTML // sites over the run; steps that were taken apart
-	Faulty, Odd  []string      // sentences of faults and suspects
+	DriftChart   template.HTML // constants of A3 over the judged steps
+	DriftTable   template.HTML
+	Faulty, Odd  []string // sentences of faults and suspects
 	NotListed    int
 	Rates        []rateRow
 	Holds        bool
@@ -176,7 +178,7 @@ func behind(j *trace.Judgement) []string {
 
 func newTracedRun(j *trace.Judgement, prefix, title string) (*tracedRun, error) {
 	h := newHeatRun(j, prefix)
-	r := &tracedRun{Judgement: j, P: prefix, Title: title, Strip: h.strip(), Chart: h.bounds(),
+	r := &tracedRun{Judgement: j, P: prefix, Title: title, Strip: h.strip(), Chart: h.bounds(), DriftChart: h.drift(),
 		Holds: j.Verdict == trace.NoCause}
 	if len(j.Columns) > 0 && len(j.Sites) > 0 {
 		r.Maps = h.maps()
@@ -225,7 +227,12 @@ func newTracedRun(j *trace.Judgement, prefix, title string) (*tracedRun, error) 
 		return nil, err
 	}
 	if len(j.Judged) > 0 {
-		r.Apart, err = asHTML(report.TraceSteps(j))
+		if r.Apart, err = asHTML(report.TraceSteps(j)); err != nil {
+			return nil, err
+		}
+		if j.Drift.Steps > 0 {
+			r.DriftTable, err = asHTML(report.TraceDrift(j))
+		}
 	}
 	return r, err
 }

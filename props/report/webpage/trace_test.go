@@ -155,6 +155,40 @@ func TestManySpikes(t *testing.T) {
 	}
 }
 
+// TestTraceDrift: the constants of the judged steps have a chart, a table and a sentence; what is infinite is said
+// to be, and one step draws no line.
+func TestTraceDrift(t *testing.T) {
+	j := recordedRun(t)
+	text := tracePageOf(t, j)
+	_, section, _ := strings.Cut(text, `id="drift"`)
+	section, _, _ = strings.Cut(section, "</section>")
+	for want, n := range map[string]int{
+		j.Drift.Carrier + " carries that: its move alone makes":            1,
+		`aria-label="constants of A3 over those of the first judged step"`: 1,
+		`class="mark"`:                       4*len(j.Judged) + 4, // and in the legend
+		"</tr>":                              6,                   // a head, four constants and the bound
+		">L2, which Theorem 1 does not read": 1,
+	} {
+		if got := strings.Count(section, want); got != n {
+			t.Errorf("%d times %s, want %d", got, want, n)
+		}
+	}
+	last := &j.Judged[len(j.Judged)-1]
+	last.A3.C, j.Drift.Constants[0].Last = trace.Number(math.Inf(1)), trace.Number(math.Inf(1))
+	j.Drift.Constants[0].Factor = trace.Number(math.NaN())
+	text = tracePageOf(t, j)
+	soundPage(t, text)
+	if !strings.Contains(text, "infinite") {
+		t.Error("a constant that overflowed is not said to be infinite")
+	}
+	j.Judged = j.Judged[:1]
+	text = tracePageOf(t, j)
+	soundPage(t, text)
+	if strings.Contains(text, "constants of A3 over those") {
+		t.Error("one step has a chart of its drift")
+	}
+}
+
 // TestHostileRecord: texts of a record are text on the page.
 func TestHostileRecord(t *testing.T) {
 	j := recordedRun(t)

@@ -57,6 +57,16 @@ func TestTrace(t *testing.T) {
 	if s := eval[string](b, shown); s != "size" {
 		t.Errorf("behind an arrow key %q is shown", s)
 	}
+	// The drift of the constants is beside the bounds, with a chart as wide as theirs and a row for each.
+	if s := eval[string](b, `[...document.querySelectorAll("#bounds .heat")].map(e =>
+		Math.round(e.getBoundingClientRect().width)).join()`); s == "" || strings.Split(s, ",")[0] != s[strings.Index(s,
+		",")+1:] {
+		t.Errorf("the charts of the bounds are %q wide", s)
+	}
+	if s := eval[string](b, `[...document.querySelectorAll("#drift ~ .wide tbody tr")].map(e =>
+		e.firstElementChild.textContent).join()`); s != "C,Lf,L1,L2,Theorem 1" {
+		t.Errorf("the drift has the rows %q", s)
+	}
 	// The slider reads a column.
 	b.run(chromedp.Focus(".slide input"), chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft),
 		chromedp.KeyEvent(kb.ArrowLeft))
