@@ -40,6 +40,7 @@ func figuresOnce(t *testing.T) *madeOnce {
 
 // TestFigures: a figure from nothing, its files, and again from what is stored.
 func TestFigures(t *testing.T) {
+	t.Parallel()
 	made := figuresOnce(t)
 	dir, first := made.dir, made.stdout
 	args := []string{"figures", "-quick", "-only", "fig3", "-out", dir}

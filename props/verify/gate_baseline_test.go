@@ -54,6 +54,7 @@ var quick = []string{"-rules", "step", "-ops", "bias,linear,tanh,halfsq", "-case
 // TestBaseline: the verdicts on a new build against an old one, which is asked, or of which
 // there is a file of replies.
 func TestBaseline(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	known := filepath.Join(dir, "known")
 	said := map[int]int{}
@@ -86,7 +87,8 @@ func TestBaseline(t *testing.T) {
 			expect(t, c.code, c.want, c.name, slices.Concat(quick, c.args, []string{"-baseline", asOld(c.old)})...)
 		}
 	}
-	expect(t, exitBroken, "BROKEN: "+shellQuote(os.Args[0])+": the old build, ", "right", "-baseline", asOld("dies"))
+	_, text := commandLine([]string{os.Args[0], asArgument + "right"})
+	expect(t, exitBroken, "BROKEN: "+text+": the old build, ", "right", "-baseline", asOld("dies"))
 }
 
 // TestBaselineOptions: a file is asked again as it was recorded, or not at all.

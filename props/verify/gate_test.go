@@ -76,9 +76,8 @@ func serve(name string) {
 // gated runs the gate on a process of the test binary.
 func gated(t *testing.T, name string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	t.Setenv(asServer, name)
 	flags := append([]string{"gate", "-cases", "1", "-rules", "operators,step,sizes"}, args...)
-	return verify(append(flags, "--", os.Args[0])...)
+	return verify(append(flags, "--", os.Args[0], asArgument+name)...)
 }
 
 // expect fails t unless a gate ends with the code and says what is wanted.
@@ -91,6 +90,7 @@ func expect(t *testing.T, code int, want, name string, args ...string) {
 }
 
 func TestGate(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		args []string

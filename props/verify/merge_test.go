@@ -16,6 +16,7 @@ import (
 // TestMerge: each shard of a search ends well, though the fourth has no unit, and joined
 // they are the search, to the last byte; so they are with what merge says is missing.
 func TestMerge(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	search := func(name string, args ...string) string {
 		path := filepath.Join(dir, name)

@@ -24,11 +24,17 @@ import (
 // asCommand makes a process of the test binary the command.
 const asCommand = "CASCADE_TEST_VERIFY"
 
+// asArgument with the name of an engine makes one of it, where tests run side by side.
+const asArgument = "serve="
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
 	if name := os.Getenv(asServer); name != "" {
+		serve(name)
+	}
+	if name, found := strings.CutPrefix(os.Args[len(os.Args)-1], asArgument); found {
 		serve(name)
 	}
 	debug.SetGCPercent(collectAt)
@@ -203,6 +209,7 @@ func TestJSONThrough(t *testing.T) {
 
 // TestFullDevice: every command that cannot write what it has to say fails.
 func TestFullDevice(t *testing.T) {
+	t.Parallel()
 	const device = "/dev/full"
 	if _, err := os.Stat(device); err != nil {
 		t.Skip(err)
@@ -257,6 +264,7 @@ func TestPipesIn(t *testing.T) {
 
 // TestFiguresKilled: killed in the middle and called again, the same bytes as without.
 func TestFiguresKilled(t *testing.T) {
+	t.Parallel()
 	whole, killed := figuresOnce(t).dir, t.TempDir()
 	args := func(dir string) []string { return []string{"figures", "-quick", "-only", "fig3", "-out", dir} }
 	for want := 1; want <= 3; want += 2 {

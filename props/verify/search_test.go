@@ -18,6 +18,7 @@ import (
 // TestEndToEnd searches one claim of each kind, writes a report, the worst cases and
 // certificates, and replays each; a file that lies is not believed.
 func TestEndToEnd(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path, worst := filepath.Join(dir, "report.json"), filepath.Join(dir, "worst")
 	code, stdout, stderr := verify("-claims", "eq14b,eq15,lemma2,eq6b,a1", "-cases", "2000", "-climb", "5",

@@ -165,9 +165,8 @@ func TestFormatStep(t *testing.T) {
 // TestFormatOracle: runs agree with the oracle of their law, and not with that of no law.
 func TestFormatOracle(t *testing.T) {
 	for _, f := range []Format{
-		{Name: "int8", Site: AtForward}, {Name: "e4m3", Site: AtBackward}, {Name: "e5m2", Stochastic: true, Site: AtForward},
+		{Name: "int8", Site: AtForward}, {Name: "e4m3", Site: AtBackward},
 		{Name: "e5m2", Stochastic: true, Site: AtBackward}, {Name: TopK, Keep: 0.5, Site: AtForward},
-		{Name: TopK, Keep: 0.1, Site: AtBackward},
 	} {
 		t.Run(fmt.Sprintf("%+v", f), func(t *testing.T) {
 			p := formatPoint(&f)
