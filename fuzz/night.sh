@@ -32,7 +32,7 @@ status=0
 	-test.fuzzminimizetime 0x -test.fuzzcachedir "$work/cache" >"$work/log" 2>&1 || status=$?
 tail -n 60 "$work/log"
 [ ! -f "$work/memory" ] || cat "$work/memory"
-if [ $status -ne 0 ]; then
+if [ $status -ne 0 ] && ! bash smoke.sh -late "$work/log"; then
 	# Go names the file; those of claims say how to replay the case alone as well.
 	input=$(sed -nE 's/.*(Failing input written to testdata\/fuzz\/|failure while testing seed corpus entry: )//p' \
 		"$work/log" | head -n 1)

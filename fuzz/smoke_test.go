@@ -42,3 +42,28 @@ func TestSmokeCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestSmokeLate: a run whose time is up in the middle of an input has not failed; one that has
+// a failing input has.
+func TestSmokeLate(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash")
+	}
+	const late = "fuzz: elapsed: 20s, execs: 94175 (8663/sec)\n--- FAIL: FuzzData (20.09s)\n    context deadline exceeded\nFAIL\n"
+	for log, want := range map[string]bool{
+		late: true,
+		"fuzz: elapsed: 3s, execs: 9 (3/sec)\nPASS\n":                                                                 false,
+		"--- FAIL: FuzzData (3.00s)\n    --- FAIL: FuzzData (0.00s)\n        data_test.go:9: wrong\nFAIL\n":           false,
+		"--- FAIL: FuzzData (20.09s)\n    context deadline exceeded\n    Failing input written to testdata/x\nFAIL\n": false,
+		"--- FAIL: FuzzData (20.09s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\nFAIL\n":     false,
+	} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := exec.Command(bash, "smoke.sh", "-late", path).Run() == nil; got != want {
+			t.Errorf("%q: only late: %v, want %v", log, got, want)
+		}
+	}
+}

@@ -266,7 +266,7 @@ func (r *ranker) family(k int) string {
 type reference struct {
 	level             float64               // usual raw z over all sites
 	z, m              [len(windows)]float64 // of the others of its family, or -Inf where there are fewer than 2
-	atZero            bool                  // all of its family, or all sites, are usually at zFloor
+	atZero            [len(windows)]bool    // all of its family, or all sites, are usually at their floor
 	own, ownM, spread [len(windows)]float64
 	blocks            [len(windows)]int
 	functions         float64 // ofFunctions where they may show, else 0
@@ -306,10 +306,10 @@ func (r *ranker) references() []reference {
 				if l == k || r.skips[l] {
 					continue
 				}
-				others = append(others, all[l].above[0])
+				others = append(others, all[l].above[w])
 				if r.family(l) == r.family(k) {
 					z, m = append(z, all[l].z[w]), append(m, all[l].m[w])
-					family = append(family, all[l].above[0])
+					family = append(family, all[l].above[w])
 				}
 			}
 			ref.z[w], ref.m[w] = math.Inf(-1), math.Inf(-1)
@@ -317,7 +317,8 @@ func (r *ranker) references() []reference {
 				others = family
 				ref.z[w], ref.m[w] = medianOf(z), medianOf(m)
 			}
-			ref.atZero = len(others) >= 2 && slices.Max(others) <= 0.1
+			// The floor of a longer window is lower: what is at it in one step need not be there.
+			ref.atZero[w] = len(others) >= 2 && slices.Max(others) <= 0.1
 		}
 	}
 	return refs
@@ -343,7 +344,7 @@ func (ref *reference) judgeBlock(b block, w int) (test string, score, ratio floa
 			test, score, ratio = name, s, r
 		}
 	}
-	if ref.atZero {
+	if ref.atZero[w] {
 		try("size", b.z-b.floor()-familyFloor-ref.functions-acrossCount/n, b.z-level)
 	}
 	quantile := math.Log(chiSquareTail(b.coordinates)) / 2
