@@ -172,9 +172,12 @@ func (r *runJudge) declaredBudgets(st *Step) {
 			y := state[j] - x
 			size += y * y
 		}
-		ratio := math.Sqrt(square(e.e) / size)
+		if size == 0 && square(e.e) == 0 {
+			continue
+		}
+		ratio := math.Sqrt(square(e.e) / size) // +Inf of a state that was 0
 		name := r.name(site) + ", declared"
-		if ratio <= d.Relative || size == 0 || slices.ContainsFunc(r.out.Exceeded, func(s Sentence) bool {
+		if ratio <= d.Relative || slices.ContainsFunc(r.out.Exceeded, func(s Sentence) bool {
 			return s.Name == name
 		}) {
 			continue

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // int8Row rounds a row to steps of its largest magnitude over 127.
@@ -132,6 +134,43 @@ func TestDeclaredWrong(t *testing.T) {
 		l.run["declared"] = c.declared
 		if _, err := Read(l.bytes(t)); err == nil || !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: error %v, want %q", name, err, c.err)
+		}
+	}
+}
+
+// TestBudgetOfDeclared: the error is held against the state before it, for Y and for V: (0.75, 2) less an error of
+// (-0.25, 0) was (1, 2), of which 0.25 is 0.1118; a budget a little below is exceeded. An error of a state that was 0
+// is beyond any, no error of none is not.
+func TestBudgetOfDeclared(t *testing.T) {
+	chain := []core.Spec{{Op: "affine", In: 3, Out: 2}, {Op: "linear", In: 2, Out: 2}, {Op: "linear", In: 2, Out: 1}}
+	for _, c := range []struct {
+		state, e []float64
+		budget   float64
+		want     bool
+	}{
+		{[]float64{0.75, 2}, []float64{-0.25, 0}, 0.112, false},
+		{[]float64{0.75, 2}, []float64{-0.25, 0}, 0.1117, true},
+		{[]float64{1, -2}, []float64{1, -2}, 100, true},
+		{[]float64{0, 0}, []float64{0, 0}, 0.1, false},
+		{[]float64{math.NaN(), 2}, []float64{-0.25, 0}, 0.112, true},
+	} {
+		for _, at := range []string{"Y_1", "V_1"} {
+			s := &shape{run: Run{Version: 1, Engine: "test", Chain: chain, Precision: float64s, Samples: 1,
+				Declared: map[string]Declared{at: {Kind: "any", Relative: c.budget}}}}
+			if err := s.check(); err != nil {
+				t.Fatal(err)
+			}
+			r := newRunJudge(s, "x")
+			for k, d := range r.declared {
+				if d != nil {
+					r.sites[k] = siteError{checked: true, e: c.e}
+				}
+			}
+			st := &Step{T: 4, B: 1, Y: [][]float64{nil, c.state, nil, nil}, V: [][]float64{nil, c.state, nil, nil}}
+			r.declaredBudgets(st)
+			if got := len(r.out.Exceeded) == 1 && *r.out.Exceeded[0].Holds == false; got != c.want {
+				t.Errorf("%s: %v off by %v with a budget of %v: exceeded %v, want %v", at, c.state, c.e, c.budget, got, c.want)
+			}
 		}
 	}
 }
