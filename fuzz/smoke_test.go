@@ -50,7 +50,8 @@ func TestSmokeLate(t *testing.T) {
 	if err != nil {
 		t.Skip("no bash")
 	}
-	const late = "fuzz: elapsed: 20s, execs: 94175 (8663/sec)\n--- FAIL: FuzzData (20.09s)\n    context deadline exceeded\nFAIL\n"
+	const late = "fuzz: elapsed: 20s, execs: 94175 (8663/sec)\n--- FAIL: FuzzData (20.09s)\n" +
+		"    context deadline exceeded\nFAIL\n"
 	for log, want := range map[string]bool{
 		late: true,
 		"fuzz: elapsed: 3s, execs: 9 (3/sec)\nPASS\n":                                                                 false,

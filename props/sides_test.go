@@ -62,7 +62,8 @@ func madeUpView() *claim.View {
 // made-up moments, and what else the row says; then what is bet on at a made-up point.
 func sides() string {
 	var b strings.Builder
-	b.WriteString("# Both sides of each claim, of made-up moments\n\n| claim | says | i | left | right |\n|---|---|---|---|---|\n")
+	b.WriteString("# Both sides of each claim, of made-up moments\n\n" +
+		"| claim | says | i | left | right |\n|---|---|---|---|---|\n")
 	v := madeUpView()
 	for _, c := range props.Claims() {
 		if c.Kind == claim.SelfJudged || c.Kind == claim.Linear {

@@ -133,7 +133,8 @@ func TestRecordable(t *testing.T) {
 	for v, want := range map[claim.Verdict]string{
 		claim.Holds: "", claim.Refuted: "", claim.Unsettled: "",
 		claim.Undecided: "b/printed is undecided; nothing is written",
-		claim.Starved:   "b/printed is starved; nothing is written", claim.Invalid: "b/printed is invalid; nothing is written",
+		claim.Starved:   "b/printed is starved; nothing is written",
+		claim.Invalid:   "b/printed is invalid; nothing is written",
 	} {
 		r := &report.Report{Claims: []report.Row{{ID: "a", Form: claim.Printed, Verdict: claim.Holds},
 			{ID: "b", Form: claim.Printed, Verdict: v}}}
