@@ -22,6 +22,8 @@ var (
 
 	gatesTime = flag.Duration("gates", 0,
 		"with -full, how long default gates are run on right engines; 0 means all of them")
+	gatesFrom = flag.Uint64("gates-from", 1, "with -full, the first seed of those gates, so that one run goes on "+
+		"where another ended")
 
 	errNotFinite = errors.New("not finite")
 )
@@ -203,8 +205,8 @@ func TestNoFalseAlarm(t *testing.T) {
 }
 
 // TestGates runs default gates on right engines: every variant in every precision with one
-// seed after the other, 4000 gates and more, or as many as -gates has time for. No engine
-// is accused in any.
+// seed after the other from -gates-from on, 4000 gates and more, or as many as -gates has
+// time for. No engine is accused in any.
 func TestGates(t *testing.T) {
 	if !*full {
 		t.Skip("with -full")
@@ -212,13 +214,15 @@ func TestGates(t *testing.T) {
 	begun := time.Now()
 	var gates, requests, accused int
 	inPrecision := map[Precision]int{}
+	seed := *gatesFrom
+	last := seed
 	defer func() {
-		t.Logf("%d default gates of %d variants in %d precisions, %d requests, %d accused, in %v; in "+
+		t.Logf("%d default gates of %d variants in %d precisions, seeds %d to %d, %d requests, %d accused, in %v; in "+
 			"each precision %v",
-			gates, len(variants), len(precisions), requests, accused, time.Since(begun).Round(time.Second),
-			inPrecision)
+			gates, len(variants), len(precisions), *gatesFrom, last, requests, accused,
+			time.Since(begun).Round(time.Second), inPrecision)
 	}()
-	for seed := uint64(1); seed <= seeds; seed++ {
+	for ; seed < *gatesFrom+seeds; seed++ {
 		for _, p := range precisions {
 			for _, v := range variants {
 				if *gatesTime > 0 && time.Since(begun) > *gatesTime {
@@ -227,6 +231,7 @@ func TestGates(t *testing.T) {
 				if !isRight(v.name, p) {
 					continue
 				}
+				last = seed
 				r := Run(labFactory(p, v.make), &Options{Seed: seed})
 				gates, requests, inPrecision[p] = gates+1, requests+r.Requests, inPrecision[p]+1
 				if err := r.Err(); err != nil {
