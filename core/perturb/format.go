@@ -37,15 +37,27 @@ func (f Format) Neighbours(x float64) (toZero, away, frac float64) {
 		m := math.Copysign(f.Max, x)
 		return m, m, 0
 	}
-	_, e := math.Frexp(a) // a = m 2^e with 1/2 <= m < 1
-	q := math.Ldexp(1, max(e-1, f.MinExp)-f.Mantissa)
-	return grid(x, q)
+	e := int(math.Float64bits(a)>>52) - 1023 // 2^e <= a < 2^(e+1)
+	if e == -1023 {
+		_, e = math.Frexp(a)
+		e--
+	}
+	e = max(e, f.MinExp) - f.Mantissa // 2^e is the last place
+	if -1022 <= e && e <= 1022 {      // 2^e and its inverse are normal
+		return between(x, float64(a*power(-e)), power(e))
+	}
+	return grid(x, math.Ldexp(1, e))
 }
 
-// grid is Neighbours on the multiples of q, a power of two: a/q is exact unless
+// power is 2^e, -1022 <= e <= 1023.
+func power(e int) float64 { return math.Float64frombits(uint64(e+1023) << 52) }
+
+// grid is Neighbours on the multiples of q, a power of two: |x|/q is exact unless
 // it underflows.
-func grid(x, q float64) (toZero, away, frac float64) {
-	a := math.Abs(x) / q
+func grid(x, q float64) (toZero, away, frac float64) { return between(x, math.Abs(x)/q, q) }
+
+// between is grid for |x|/q = a.
+func between(x, a, q float64) (toZero, away, frac float64) {
 	steps := math.Floor(a)
 	frac = a - steps
 	toZero = math.Copysign(steps*q, x)

@@ -403,7 +403,7 @@ func (c *convex) errorsAt(w []float64) *Errors {
 	}
 	kept := make([]float64, c.m)
 	if c.fmt.Name == TopK {
-		topK(kept, a, c.fmt.kept(c.m), newOrder(c.m))
+		topK(kept, a, c.fmt.kept(c.m), make([]float64, c.m))
 	}
 	e := &Errors{}
 	for k, v := range a {

@@ -50,11 +50,11 @@ func (f *Format) check() error {
 func (f *Format) kept(m int) int { return int(math.Ceil(f.Keep * float64(m))) }
 
 // sampler adds the law to a vector. perturb.TopK, which has no memory, takes a time
-// quadratic in m; this one sorts, and is tested against it.
+// quadratic in m; this one is linear, and is tested against it.
 func (f *Format) sampler(m int, pcg *rand.PCG) func(to, from []float64) {
 	if f.Name == TopK {
-		order := newOrder(m) // of the last step: almost that of this one
-		return func(to, from []float64) { topK(to, from, f.kept(m), order) }
+		size := make([]float64, m)
+		return func(to, from []float64) { topK(to, from, f.kept(m), size) }
 	}
 	law, rng, delta := perturb.Round(f.Name, f.Stochastic), rand.New(pcg), make([]float64, m)
 	return func(to, from []float64) {
@@ -65,31 +65,56 @@ func (f *Format) sampler(m int, pcg *rand.PCG) func(to, from []float64) {
 	}
 }
 
-func newOrder(m int) []int {
-	order := make([]int, m)
-	for i := range order {
-		order[i] = i
+// topK keeps the k numbers of from, 1 <= k <= len(from), that are largest in magnitude, the
+// lower index among equals. It overwrites size, which is as long. to and from may be one.
+func topK(to, from []float64, k int, size []float64) {
+	for i, v := range from {
+		size[i] = math.Abs(v)
 	}
-	return order
-}
-
-// topK keeps the k numbers of from that are largest in magnitude, the lower index among
-// equals. It leaves them in order, a permutation to begin with.
-func topK(to, from []float64, k int, order []int) {
-	slices.SortFunc(order, func(i, j int) int {
-		switch a, b := math.Abs(from[i]), math.Abs(from[j]); {
-		case a > b:
-			return -1
-		case a < b:
-			return 1
-		}
-		return i - j
-	})
-	for n, i := range order {
-		if to[i] = from[i]; n >= k {
+	least, equal := kthLargest(size, k)
+	for i, v := range from {
+		switch a := math.Abs(v); {
+		case a > least:
+			to[i] = v
+		case a == least && equal > 0:
+			equal--
+			to[i] = v
+		default:
 			to[i] = 0
 		}
 	}
+}
+
+// kthLargest is the k-th largest of x, 1 <= k <= len(x), and how many of the k largest are
+// equal to it. It reorders x: Hoare's selection about the median of three.
+func kthLargest(x []float64, k int) (value float64, equal int) {
+	for len(x) > 1 {
+		a, b, c := x[0], x[len(x)/2], x[len(x)-1]
+		pivot := max(min(a, b), min(max(a, b), c))
+		above, rest := 0, len(x) // x[:above] > pivot, x[above:i] equal, x[rest:] below
+		for i := 0; i < rest; {
+			switch v := x[i]; {
+			case v > pivot:
+				x[above], x[i] = v, x[above]
+				above++
+				i++
+			case v < pivot:
+				rest--
+				x[i], x[rest] = x[rest], v
+			default:
+				i++
+			}
+		}
+		switch {
+		case k <= above:
+			x = x[:above]
+		case k <= rest:
+			return pivot, k - above
+		default:
+			x, k = x[rest:], k-rest
+		}
+	}
+	return x[0], 1
 }
 
 // gradientsRounded are those of a step with a format, see stepper.gradients.

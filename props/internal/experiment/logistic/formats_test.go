@@ -24,14 +24,14 @@ func formatPoint(f *Format) Point {
 func TestTopKIsCores(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	const m = 40
-	order := newOrder(m)
+	size := make([]float64, m)
 	from, to, delta := make([]float64, m), make([]float64, m), make([]float64, m)
 	for range 200 {
 		for k := range from {
 			from[k] = float64(rng.IntN(9) - 4)
 		}
 		k := 1 + rng.IntN(m-1)
-		topK(to, from, k, order)
+		topK(to, from, k, size)
 		perturb.TopK(k).Sample(delta, from, 0, nil)
 		for i, v := range from {
 			if to[i] != v+delta[i] {
@@ -244,7 +244,7 @@ func TestKept(t *testing.T) {
 		}
 	}
 	to := make([]float64, 4)
-	topK(to, []float64{-3, 3, 1, -4}, 2, newOrder(4))
+	topK(to, []float64{-3, 3, 1, -4}, 2, make([]float64, 4))
 	nearAll(t, "top 2, the lower index", to, []float64{-3, 0, 0, -4}, 0)
 	f := Format{Name: TopK, Keep: 0.5}
 	f.sampler(3, nil)(to[:3], []float64{1, -2, 0.5})
