@@ -214,18 +214,18 @@ func TestGates(t *testing.T) {
 	begun := time.Now()
 	var gates, requests, accused int
 	inPrecision := map[Precision]int{}
-	seed := *gatesFrom
-	last := seed
-	defer func() {
+	last := *gatesFrom
+	say := func() {
 		t.Logf("%d default gates of %d variants in %d precisions, seeds %d to %d, %d requests, %d accused, in %v; in "+
 			"each precision %v",
 			gates, len(variants), len(precisions), *gatesFrom, last, requests, accused,
 			time.Since(begun).Round(time.Second), inPrecision)
-	}()
-	for ; seed < *gatesFrom+seeds; seed++ {
+	}
+	for seed := *gatesFrom; seed < *gatesFrom+seeds; seed++ {
 		for _, p := range precisions {
 			for _, v := range variants {
 				if *gatesTime > 0 && time.Since(begun) > *gatesTime {
+					say()
 					return
 				}
 				if !isRight(v.name, p) {
@@ -241,6 +241,7 @@ func TestGates(t *testing.T) {
 			}
 			kept.forget()
 		}
+		say() // after each seed: a run that is ended says what it has done
 	}
 }
 
