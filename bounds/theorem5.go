@@ -64,9 +64,30 @@ func (s Smooth) SharpWeight(steps, t int) float64 {
 // in size where the result is not 0, and off by three roundings, so decay itself is
 // off by less than 2^-41; k roundings of x cost k 745/(1-x) 2^-53 more, less than
 // 2^-40 while g <= 1/(3L). math.Pow would take 1-x for x, which costs p 2^-53.
-func decay(x, p float64) float64 {
+func decay(x, p float64) float64 { return decayed(math.Log1p(-x), p) }
+
+// decayed is decay for l = ln(1-x).
+func decayed(l, p float64) float64 {
 	if p == 0 {
 		return 1
 	}
-	return math.Max(math.Exp(p*math.Log1p(-x)), minNormal)
+	return math.Max(math.Exp(p*l), minNormal)
 }
+
+// Weights are Weight, SharpWeight and RootWeight of one Smooth, to the last bit, and take
+// the logarithm of each once: a run of T steps asks for each T times.
+type Weights struct{ printed, sharp, root float64 }
+
+// Weights panics when mu is not positive.
+func (s Smooth) Weights() Weights {
+	return Weights{math.Log1p(-s.rate() / 3), math.Log1p(-s.rate()), math.Log1p(-s.rootShrink())}
+}
+
+// Printed is (1-mu g/3)^k, Weight of T - t = k.
+func (w *Weights) Printed(k int) float64 { return decayed(w.printed, float64(k)) }
+
+// Sharp is (1-mu g)^k, SharpWeight of T - 1 - t = k.
+func (w *Weights) Sharp(k int) float64 { return decayed(w.sharp, float64(k)) }
+
+// Root is q^{k/2}, RootWeight of k.
+func (w *Weights) Root(k int) float64 { return decayed(w.root, float64(k)/2) }

@@ -53,6 +53,24 @@ func TestWeightsFarOut(t *testing.T) {
 	}
 }
 
+// TestWeights: the weights of one Smooth have the bits of those that are asked for one by one.
+func TestWeights(t *testing.T) {
+	for _, s := range []Smooth{
+		smooth, {L: 1, Mu: 1, Gamma: 1}, {L: 1, Mu: 0.75, Gamma: 1e-7 / 3}, {L: 3, Mu: 1e-9, Gamma: 0.1},
+	} {
+		w := s.Weights()
+		for _, k := range []int{0, 1, 2, 3, 10, 1 << 10, 1 << 20} {
+			for _, pair := range [][2]float64{
+				{w.Printed(k), s.Weight(k+2, 2)}, {w.Sharp(k), s.SharpWeight(k+3, 2)}, {w.Root(k), s.RootWeight(k)},
+			} {
+				if math.Float64bits(pair[0]) != math.Float64bits(pair[1]) {
+					t.Errorf("%+v, k = %d: %v, want %v", s, k, pair[0], pair[1])
+				}
+			}
+		}
+	}
+}
+
 func TestTheorem5Misuse(t *testing.T) {
 	noMu := Smooth{L: 1, Gamma: 0.1}
 	checkMisuse(t, []misuse{
@@ -61,5 +79,6 @@ func TestTheorem5Misuse(t *testing.T) {
 		{"mu is 0, (40) wants mu > 0", func() { Theorem5(noMu, 1, 1, 0, 0) }},
 		{"mu is 0, (40) wants mu > 0", func() { noMu.SharpWeight(1, 0) }},
 		{"mu is 0, (40) wants mu > 0", func() { noMu.Weight(1, 0) }},
+		{"mu is 0, (40) wants mu > 0", func() { noMu.Weights() }},
 	})
 }

@@ -39,36 +39,60 @@ type Moments struct {
 	all []float64 // what the slices above share
 }
 
-// NewMoments returns moments of the shape of c, all 0. There are no others: the zero
-// value has no slices.
+// Whole reports that m has every list, which those of NewRunMoments have not.
+func (m *Moments) Whole() bool { return m.Y2 != nil }
+
+// NewMoments returns moments of the shape of c, all 0. There are no others, but for those
+// of NewRunMoments: the zero value has no slices.
 func NewMoments(c *core.Chain) *Moments {
-	n := c.N() + 1
-	all := make([]float64, allLists*n+c.NW())
-	buf := all
-	take := func() []float64 {
-		s := buf[:n:n]
-		buf = buf[n:]
-		return s
+	m := new(Moments)
+	take := m.room(c, allLists)
+	for _, l := range [plainLists]*[]float64{&m.D2, &m.D4, &m.E2, &m.Y2, &m.Y4, &m.V2, &m.Ui2, &m.UiMean2, &m.YV2,
+		&m.E4, &m.V4, &m.D22} {
+		*l = take()
 	}
-	m := &Moments{D2: take(), D4: take(), E2: take(), Y2: take(), Y4: take(), V2: take(), Ui2: take(), UiMean2: take(),
-		YV2: take(), E4: take(), V4: take(), D22: take(), all: all}
 	for _, r := range Readings {
 		for _, l := range m.means(r) {
 			*l = take()
 		}
 	}
-	m.UMean = buf[:c.NW():c.NW()]
 	return m
 }
 
-// The lists of Moments: those without a reading, those of each, and all.
+// NewRunMoments is NewMoments with the lists alone that claims about runs read, which sum
+// over many steps: those of delta, of eps and of the mean of U. The others are nil.
+func NewRunMoments(c *core.Chain) *Moments {
+	m := new(Moments)
+	take := m.room(c, runLists)
+	m.D2, m.D4, m.D22, m.E2, m.UiMean2 = take(), take(), take(), take(), take()
+	for _, r := range Readings {
+		m.DMean2[r], m.DMean22[r], m.EMean2[r] = take(), take(), take()
+	}
+	return m
+}
+
+// room makes UMean and what so many lists share, which take gives out.
+func (m *Moments) room(c *core.Chain, lists int) (take func() []float64) {
+	n := c.N() + 1
+	m.all = make([]float64, lists*n+c.NW())
+	buf := m.all[c.NW():]
+	m.UMean = m.all[:c.NW():c.NW()]
+	return func() []float64 {
+		s := buf[:n:n]
+		buf = buf[n:]
+		return s
+	}
+}
+
+// The lists of Moments: those without a reading, those of each, all, and those of a run.
 const (
 	plainLists   = 12
 	readingLists = 7
 	allLists     = plainLists + readingLists*len(Readings)
+	runLists     = 5 + 3*len(Readings)
 )
 
-// Lists returns every slice of m but UMean, in a fixed order.
+// Lists returns every slice of m but UMean, in a fixed order; nil for what m has not.
 func (m *Moments) Lists() [allLists][]float64 {
 	l := [allLists][]float64{m.D2, m.D4, m.E2, m.Y2, m.Y4, m.V2, m.Ui2, m.UiMean2, m.YV2, m.E4, m.V4, m.D22}
 	for _, r := range Readings {
@@ -91,8 +115,8 @@ func (m *Moments) Reset() {
 	m.Leaves, m.P, m.U2, m.UMean2 = 0, 0, 0, 0
 }
 
-// Add adds p times o: all that is linear in the law, so not UMean2, which stays.
-// UiMean2 is added as a number.
+// Add adds p times o, which has the same lists: all that is linear in the law, so not
+// UMean2, which stays. UiMean2 is added as a number.
 func (m *Moments) Add(o *Moments, p float64) {
 	axpy(m.all, p, o.all)
 	m.Leaves += o.Leaves

@@ -136,20 +136,40 @@ func (o *odometer) like(s *core.State, c *core.Chain, x, w []float64, plan *Plan
 // the leaf and the state; both are only lent. It stops at visit's error. More
 // than MaxLeaves outcomes are a *TooManyLeaves.
 func Enumerate(c *core.Chain, x, w []float64, plan *Plan, t int, visit func(*Leaf, *core.State) error) error {
-	return enumerate(c, x, w, plan, t, MaxLeaves, visit)
+	return NewEnumerator(c).Enumerate(x, w, plan, t, visit)
+}
+
+// Enumerator is Enumerate with a workspace, for many passes of one chain. It is not safe
+// for concurrent use, nor may visit enumerate with the same.
+type Enumerator struct {
+	c    *core.Chain
+	s    *core.State
+	at   odometer
+	leaf Leaf
+}
+
+// NewEnumerator returns an Enumerator for c.
+func NewEnumerator(c *core.Chain) *Enumerator {
+	e := &Enumerator{c: c, s: core.NewState(c)}
+	e.leaf = Leaf{Delta: e.s.Delta, Eps: e.s.Eps}
+	return e
+}
+
+// Enumerate is the function of that name.
+func (e *Enumerator) Enumerate(x, w []float64, plan *Plan, t int, visit func(*Leaf, *core.State) error) error {
+	return e.enumerate(x, w, plan, t, MaxLeaves, visit)
 }
 
 // enumerate is Enumerate of at most so many leaves.
-func enumerate(c *core.Chain, x, w []float64, plan *Plan, t, most int, visit func(*Leaf, *core.State) error) error {
-	s := core.NewState(c)
-	o := &odometer{plan: plan, t: t}
-	leaf := &Leaf{Delta: s.Delta, Eps: s.Eps}
+func (e *Enumerator) enumerate(x, w []float64, plan *Plan, t, most int, visit func(*Leaf, *core.State) error) error {
+	o, s, leaf := &e.at, e.s, &e.leaf
+	*o = odometer{plan: plan, t: t, path: o.path[:0], support: o.support[:0]}
 	for n := 1; ; n++ {
 		if n > most {
-			return &TooManyLeaves{AtLeast: n, Cap: most, LikeFirst: new(odometer).like(s, c, x, w, plan, t)}
+			return &TooManyLeaves{AtLeast: n, Cap: most, LikeFirst: new(odometer).like(s, e.c, x, w, plan, t)}
 		}
 		o.at, o.p = 0, 1
-		s.Pass(c, x, w, o)
+		s.Pass(e.c, x, w, o)
 		if o.err != nil {
 			return o.err
 		}

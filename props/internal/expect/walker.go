@@ -75,8 +75,8 @@ func NewWalker(c *core.Chain) *Walker {
 }
 
 // Walk computes the moments of the pass at (x, weights) under the plan's laws
-// at step t into m. The cost is that of the nodes of the tree. The result has
-// the same bits as WalkParallel.
+// at step t into m: all that m has lists for. The cost is that of the nodes of the
+// tree. The result has the same bits as WalkParallel.
 func (w *Walker) Walk(m *claim.Moments, x, weights []float64, plan *Plan, t int) error {
 	return w.walk(m, x, weights, plan, t, 1)
 }
@@ -114,6 +114,14 @@ func (w *Walker) likeFirst(x, weights []float64, plan *Plan, t int) float64 {
 
 func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t, workers int) error {
 	w.exact.Pass(w.c, x, weights, nil)
+	if w.main.straight(m, x, weights, plan, t) {
+		return nil
+	}
+	return w.branched(m, x, weights, plan, t, workers)
+}
+
+// branched walks any tree, once the exact pass is made.
+func (w *Walker) branched(m *claim.Moments, x, weights []float64, plan *Plan, t, workers int) error {
 	sites := 2*w.c.N() - 2
 	// A small tree is all trunk.
 	w.split = sites + 1
@@ -165,11 +173,18 @@ func (w *Walker) tooMany() *TooManyLeaves {
 
 func (w *Walker) walkPart(k int) {
 	p, t := w.parts[k], w.main
-	if p.moments == nil {
-		p.moments = claim.NewMoments(w.c)
+	if p.moments == nil || p.moments.Whole() != t.whole {
+		p.moments = newMoments(w.c, t.whole)
 	}
 	p.begin(p.moments, t.x, t.weights, t.plan, t.t, false)
 	p.err = p.run(w.todo[k])
+}
+
+func newMoments(c *core.Chain, whole bool) *claim.Moments {
+	if whole {
+		return claim.NewMoments(c)
+	}
+	return claim.NewRunMoments(c)
 }
 
 // walk is one depth-first walk, of the trunk or of a subtree.
@@ -181,6 +196,7 @@ type walk struct {
 	moments *claim.Moments // of a part
 	m       *claim.Moments
 	trunk   bool
+	whole   bool // m has the lists of states and gradients
 	err     error
 
 	x, weights []float64
@@ -248,7 +264,7 @@ func newWalk(w *Walker) *walk {
 
 func (k *walk) begin(m *claim.Moments, x, weights []float64, plan *Plan, t int, trunk bool) {
 	k.m, k.x, k.weights, k.plan, k.t, k.trunk = m, x, weights, plan, t, trunk
-	k.nodes, k.tailLeaves, k.room = 0, 1, k.w.most
+	k.nodes, k.tailLeaves, k.room, k.whole = 0, 1, k.w.most, m.Whole()
 	m.Reset()
 	for i := range k.total.d {
 		clear(k.total.d[i])
@@ -354,11 +370,14 @@ func (k *walk) deltas(i int, p float64, l perturb.Finite) error {
 		}
 		sum += prob
 		q := p * prob
-		d2, dy2 := sq(d), sqDiff(y, y0)
+		d2 := sq(d)
 		m.D2[i] += q * d2
 		m.D4[i] += float64(q*d2) * d2
-		m.Y2[i] += q * dy2
-		m.Y4[i] += float64(q*dy2) * dy2
+		if k.whole {
+			dy2 := sqDiff(y, y0)
+			m.Y2[i] += q * dy2
+			m.Y4[i] += float64(q*dy2) * dy2
+		}
 		axpy(mean, prob, d)
 		k.reachY(i, y)
 		if i == k.w.c.N() {
@@ -371,23 +390,25 @@ func (k *walk) deltas(i int, p float64, l perturb.Finite) error {
 	if err := sumCheck("delta", i, support, sum); err != nil {
 		return err
 	}
-	k.means(p, mean, f, y0, k.total.d[i], k.total.y[i], &m.DMean2[claim.Past][i], &m.YMean2[claim.Past][i])
-	m.FMean2[claim.Past][i] += p * sqDiff(f, y0)
+	axpy(k.total.d[i], p, mean)
+	m.DMean2[claim.Past][i] += p * sq(mean)
+	if k.whole {
+		m.YMean2[claim.Past][i] += p * meanOff(p, mean, f, y0, k.total.y[i])
+		m.FMean2[claim.Past][i] += p * sqDiff(f, y0)
+	}
 	return nil
 }
 
-// means sums the conditional means at a node: of a draw z, given the past,
-// mean; of base + z - exact, given the past, base + mean - exact.
-func (k *walk) means(p float64, mean, base, exact, totalZ, totalS []float64, pastZ, pastS *float64) {
+// meanOff is |base + mean - exact|^2, of a state base + z of which z has that mean given
+// the past; p times the vector is added to its total.
+func meanOff(p float64, mean, base, exact, total []float64) float64 {
 	s2 := 0.0
 	for j, z := range mean {
 		e := base[j] - exact[j] + z
 		s2 += float64(e * e)
-		totalZ[j] += float64(p * z)
-		totalS[j] += float64(p * e)
+		total[j] += float64(p * e)
 	}
-	*pastZ += p * sq(mean)
-	*pastS += p * s2
+	return s2
 }
 
 // turn sums delta_N and begins the backward pass, V_N = 1.
@@ -450,10 +471,12 @@ func (k *walk) gradient(i int, p float64) {
 		u2 += float64(d * d)
 		mean[j] += float64(p * d)
 	}
-	m.Ui2[i] += p * u2
 	m.U2 += p * u2
-	exact := k.w.exact
-	m.YV2[i-1] += p * float64(sqDiff(k.s.Y[i-1], exact.Y[i-1])*sqDiff(k.s.V[i], exact.V[i]))
+	if k.whole {
+		exact := k.w.exact
+		m.Ui2[i] += p * u2
+		m.YV2[i-1] += p * float64(sqDiff(k.s.Y[i-1], exact.Y[i-1])*sqDiff(k.s.V[i], exact.V[i]))
+	}
 }
 
 // epsilons goes through the outcomes of eps_i and sums what they decide.
@@ -472,11 +495,14 @@ func (k *walk) epsilons(i int, p float64, l perturb.Finite, base []float64) erro
 		}
 		sum += prob
 		q := p * prob
-		e2, dv2 := sq(e), sqDiff(v, v0)
+		e2 := sq(e)
 		m.E2[i] += q * e2
-		m.E4[i] += float64(q*e2) * e2
-		m.V2[i-1] += q * dv2
-		m.V4[i-1] += float64(q*dv2) * dv2
+		if k.whole {
+			dv2 := sqDiff(v, v0)
+			m.E4[i] += float64(q*e2) * e2
+			m.V2[i-1] += q * dv2
+			m.V4[i-1] += float64(q*dv2) * dv2
+		}
 		axpy(mean, prob, e)
 		k.reachV(i-1, v)
 		if err := k.up(i, out, q); err != nil {
@@ -486,8 +512,12 @@ func (k *walk) epsilons(i int, p float64, l perturb.Finite, base []float64) erro
 	if err := sumCheck("eps", i, support, sum); err != nil {
 		return err
 	}
-	k.means(p, mean, base, v0, k.total.e[i], k.total.v[i-1], &m.EMean2[claim.Past][i], &m.VMean2[claim.Past][i-1])
-	m.BMean2[claim.Past][i-1] += p * sqDiff(base, v0)
+	axpy(k.total.e[i], p, mean)
+	m.EMean2[claim.Past][i] += p * sq(mean)
+	if k.whole {
+		m.VMean2[claim.Past][i-1] += p * meanOff(p, mean, base, v0, k.total.v[i-1])
+		m.BMean2[claim.Past][i-1] += p * sqDiff(base, v0)
+	}
 	return nil
 }
 
@@ -561,24 +591,34 @@ func (k *walk) finish() {
 	m := k.m
 	copy(m.DMean2[claim.Literal], m.D2)
 	copy(m.EMean2[claim.Literal], m.EMean2[claim.Past])
+	for i := range k.total.d {
+		m.DMean2[claim.Total][i] = sq(k.total.d[i])
+		m.EMean2[claim.Total][i] = sq(k.total.e[i])
+		k.reach.MaxY[i] = math.Sqrt(k.reach.MaxY[i])
+		k.reach.MaxV[i] = math.Sqrt(k.reach.MaxV[i])
+	}
+	if k.whole {
+		k.finishStates()
+	}
+	m.SetMeanNorms(k.w.c)
+	m.SquareGivenX()
+}
+
+// finishStates is finish for the states.
+func (k *walk) finishStates() {
+	m := k.m
 	copy(m.YMean2[claim.Literal], m.Y2)
 	copy(m.VMean2[claim.Literal], m.V2)
 	copy(m.FMean2[claim.Literal], m.FMean2[claim.Past]) // what was drawn before is known
 	copy(m.BMean2[claim.Literal], m.BMean2[claim.Past])
-	for i := range k.total.d {
+	for i := range k.total.y {
 		if i > 0 {
 			m.FMean2[claim.Total][i] = sqDiff(k.total.y[i], k.total.d[i])
 		}
 		if i > 1 {
 			m.BMean2[claim.Total][i-1] = sqDiff(k.total.v[i-1], k.total.e[i])
 		}
-		m.DMean2[claim.Total][i] = sq(k.total.d[i])
-		m.EMean2[claim.Total][i] = sq(k.total.e[i])
 		m.YMean2[claim.Total][i] = sq(k.total.y[i])
 		m.VMean2[claim.Total][i] = sq(k.total.v[i])
-		k.reach.MaxY[i] = math.Sqrt(k.reach.MaxY[i])
-		k.reach.MaxV[i] = math.Sqrt(k.reach.MaxV[i])
 	}
-	m.SetMeanNorms(k.w.c)
-	m.SquareGivenX()
 }

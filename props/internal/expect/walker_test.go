@@ -232,7 +232,7 @@ func TestTooManyLeaves(t *testing.T) {
 		t.Errorf("8^10 outcomes: error %v", err)
 	}
 	leaves := 0
-	if err := enumerate(c, x, w, fill(perturb.Table(eight)), 0, 1000,
+	if err := NewEnumerator(c).enumerate(x, w, fill(perturb.Table(eight)), 0, 1000,
 		func(*Leaf, *core.State) error { leaves++; return nil }); err == nil || leaves != 1000 ||
 		err.Error() != "expect: at least 1001 joint outcomes, the cap is 1000; 1073741824 joint outcomes if all paths "+
 			"branch as the first does" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
@@ -41,11 +42,50 @@ type Pass struct {
 
 // Build checks the case and prepares it. The error names the field, the
 // operator and the value.
-func (c *Case) Build() (*Pass, error) {
+func (c *Case) Build() (*Pass, error) { return new(Builder).Build(c) }
+
+// Builder builds cases one after the other, and the chain anew only where it is not that
+// of the case before. The zero value is ready; it is not safe for concurrent use.
+type Builder struct {
+	specs []core.Spec // of the chain, not shared with a case
+	chain *core.Chain
+}
+
+// chainOf is the chain of a case.
+func (b *Builder) chainOf(c *Case) (*core.Chain, error) {
+	if b.chain != nil && slices.EqualFunc(b.specs, c.Chain, sameOp) {
+		return b.chain, nil
+	}
+	b.chain = nil
+	chain, err := core.FromSpecs(c.Chain)
+	if err != nil {
+		return nil, err
+	}
+	b.chain, b.specs = chain, append(b.specs[:0], c.Chain...)
+	for k := range b.specs {
+		b.specs[k].A = cloneRows(b.specs[k].A)
+	}
+	return chain, nil
+}
+
+// sameOp compares to the last bit.
+func sameOp(a, b core.Spec) bool {
+	if a.Op != b.Op || a.In != b.In || a.Out != b.Out || a.N != b.N || a.Label != b.Label {
+		return false
+	}
+	return (a.A == nil) == (b.A == nil) && slices.EqualFunc(a.A, b.A, sameBits)
+}
+
+func sameBits(a, b []float64) bool {
+	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) })
+}
+
+// Build is Case.Build.
+func (b *Builder) Build(c *Case) (*Pass, error) {
 	if len(c.Chain) > MaxChain {
 		return nil, fmt.Errorf("gen: chain has %d operators, want at most %d", len(c.Chain), MaxChain)
 	}
-	chain, err := core.FromSpecs(c.Chain)
+	chain, err := b.chainOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +113,10 @@ func (c *Case) Build() (*Pass, error) {
 			return nil, err
 		}
 		copy(w, c.W[i-1])
-		if p.Plan.Delta[i], err = law(c.Delta[i-1], chain.D(i)); err != nil {
+		if p.Plan.Delta[i], err = law(&c.Delta[i-1], chain.D(i)); err != nil {
 			return nil, fmt.Errorf("delta[%d]: %w", i-1, err)
 		}
-		if p.Plan.Eps[i], err = law(c.Eps[i-1], chain.D(i-1)); err != nil {
+		if p.Plan.Eps[i], err = law(&c.Eps[i-1], chain.D(i-1)); err != nil {
 			return nil, fmt.Errorf("eps[%d]: %w", i-1, err)
 		}
 	}
@@ -101,16 +141,16 @@ func finite(name string, v []float64, index ...int) error {
 }
 
 // law builds a finite law for states of length n, nil for zero.
-func law(s perturb.Spec, n int) (perturb.Finite, error) {
+func law(s *perturb.Spec, n int) (perturb.Finite, error) {
 	if s.Law == "zero" || s.Law == "" {
 		return nil, nil
 	}
-	for _, d := range vectors(&s) {
+	for _, d := range vectors(s) {
 		if len(*d) != n {
 			return nil, fmt.Errorf("gen: law %q of length %d on a state of %d", s.Law, len(*d), n)
 		}
 	}
-	l, err := perturb.New(s)
+	l, err := perturb.New(*s)
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,11 @@ type Training struct {
 
 // BuildRun checks a case with a run and prepares it. The error names the field
 // and the value.
-func (c *Case) BuildRun() (*Training, error) {
-	p, err := c.Build()
+func (c *Case) BuildRun() (*Training, error) { return new(Builder).BuildRun(c) }
+
+// BuildRun is Case.BuildRun.
+func (b *Builder) BuildRun(c *Case) (*Training, error) {
+	p, err := b.Build(c)
 	if err != nil {
 		return nil, err
 	}

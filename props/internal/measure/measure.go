@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
@@ -15,7 +16,25 @@ import (
 // another one panics. A case that costs more than gen.SearchBudget is not measured: it
 // is too large.
 func Case(kind claim.Kind, c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
-	lo, hi, why = views(kind, c)
+	return NewSeries(kind).Case(c)
+}
+
+// Series measures cases that differ little from the one before, as those of a climb do:
+// a chain that stays is built once, and its workspace serves them all. It is not safe for
+// concurrent use.
+type Series struct {
+	kind  claim.Kind
+	build gen.Builder
+	chain *core.Chain // of ev
+	ev    *Evaluator
+}
+
+// NewSeries returns a Series that has measured nothing.
+func NewSeries(kind claim.Kind) *Series { return &Series{kind: kind} }
+
+// Case is the function of that name. The views are the caller's.
+func (s *Series) Case(c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
+	lo, hi, why = s.views(c)
 	setWidth(c, lo, hi)
 	return lo, hi, why
 }
@@ -29,34 +48,38 @@ func setWidth(c *gen.Case, views ...*claim.View) {
 	}
 }
 
-func views(kind claim.Kind, c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
-	if c.Affordable(kind, gen.SearchBudget) != nil {
+func (s *Series) views(c *gen.Case) (lo, hi *claim.View, why claim.Reason) {
+	if c.Affordable(s.kind, gen.SearchBudget) != nil {
 		return nil, nil, claim.TooLarge
 	}
-	if kind == claim.Training {
-		run, err := c.BuildRun()
+	if s.kind == claim.Training {
+		run, err := s.build.BuildRun(c)
 		if err != nil {
 			panic(fmt.Sprintf("measure: an invalid run: %v", err))
 		}
 		return Training(run)
 	}
-	p, err := c.Build()
+	p, err := s.build.Build(c)
 	if err != nil {
 		panic(fmt.Sprintf("measure: an invalid case: %v", err))
 	}
-	if kind == claim.Linear {
+	if s.kind == claim.Linear {
 		v := &claim.View{Linear: linearNet(p)}
 		v.K.N = p.Chain.N()
 		return v, v, claim.Valid
 	}
-	step, err := NewEvaluator(p.Chain).Measure(p)
-	if err == nil && kind == claim.Nodes {
+	if s.chain != p.Chain {
+		s.chain, s.ev = p.Chain, NewEvaluator(p.Chain)
+	}
+	step, err := s.ev.Measure(p)
+	if err == nil && s.kind == claim.Nodes {
 		err = step.addNodes(p)
 	}
 	if err != nil {
 		return nil, nil, rejection(err)
 	}
-	return &step.Lo, &step.Hi, claim.Valid
+	lo, hi = step.give()
+	return lo, hi, claim.Valid
 }
 
 // rejection is why a pass that could not be measured says nothing.

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/core/problem"
@@ -111,6 +114,59 @@ func TestBigLeavesOthersAlone(t *testing.T) {
 		lo, hi, why := measure.InBig(kind, c, measure.BigPrec)
 		if why != claim.Valid || lo.Big || hi.Big || !reflect.DeepEqual(lo, wantLo) || !reflect.DeepEqual(hi, wantHi) {
 			t.Errorf("kind %v: %v, not the view of float64", kind, why)
+		}
+	}
+}
+
+// TestSeries: whatever came before, a case gets the views that it gets alone, and keeps them: of
+// the same chain with other numbers, laws that branch and laws that do not, of another
+// chain, and after a case that says nothing.
+func TestSeries(t *testing.T) {
+	type given struct {
+		c            *gen.Case
+		lo, hi, a, b *claim.View
+	}
+	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Training, claim.Linear} {
+		s := measure.NewSeries(kind)
+		var all []given
+		said := map[claim.Reason]int{}
+		try := func(c *gen.Case) {
+			c = c.Clone()
+			lo, hi, why := s.Case(c)
+			a, b, want := measure.Case(kind, c)
+			if said[why]++; why != want {
+				t.Errorf("%v: %v, alone %v: %s", kind, why, want, c.Line())
+			}
+			all = append(all, given{c, lo, hi, a, b})
+		}
+		for index := range uint64(40) {
+			c := gen.Step(gen.Random(21, index))
+			switch kind {
+			case claim.Training:
+				c = gen.TrainingRun(gen.Random(21, index))
+			case claim.Linear:
+				c = gen.LinearStep(gen.Random(21, index))
+			}
+			try(c)
+			for k := range c.X {
+				c.X[k]++
+			}
+			try(c)
+			for k := range c.X {
+				c.X[k] *= 1e200
+			}
+			try(c)
+			c.X[0], c.Delta[0] = 1, perturb.Spec{Law: "zero"}
+			try(c)
+		}
+		same := cmp.Options{cmpopts.EquateNaNs(), cmp.Exporter(func(reflect.Type) bool { return true })}
+		for _, g := range all {
+			if !cmp.Equal(g.lo, g.a, same) || !cmp.Equal(g.hi, g.b, same) {
+				t.Errorf("%v: other views than alone: %s", kind, g.c.Line())
+			}
+		}
+		if said[claim.Valid] < 40 || kind == claim.Step && len(said) < 2 {
+			t.Errorf("%v: cases say %v", kind, said)
 		}
 	}
 }

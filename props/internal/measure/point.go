@@ -15,7 +15,8 @@ type Points struct {
 	run    *gen.Training
 	walker *expect.Walker
 	each   []*claim.Moments // of each input at the current weights
-	mixed  *claim.Moments   // of all inputs
+	weight []float64        // of each input
+	at     Point            // the last one
 	state  *core.State
 
 	// Over all points so far:
@@ -27,24 +28,28 @@ type Points struct {
 	maxGrad     float64
 }
 
-// Point is what is known at one weight w and step t of a run.
+// Point is what is known at one weight w and step t of a run. It is lent until the next.
 type Point struct {
 	Loss     float64        // l(w)
 	Grad     []float64      // grad l(w)
 	Variance float64        // of the gradient of one sample, 0 where a step takes all inputs
 	Exact    [][]float64    // the exact gradient u of each input
-	Moments  *claim.Moments // of the perturbed pass, E over the inputs too; lent until the next point
+	Moments  *claim.Moments // of the perturbed pass, E over the inputs too, see claim.NewRunMoments
 }
 
 // NewPoints returns Points for a run.
 func NewPoints(run *gen.Training) *Points {
 	c := run.Chain
 	p := &Points{
-		run: run, walker: expect.NewWalker(c), mixed: claim.NewMoments(c),
+		run: run, walker: expect.NewWalker(c),
 		state: core.NewState(c), region: core.NewRegion(c), errs: core.NewEnclosure(c),
 	}
-	for range run.Inputs {
-		p.each = append(p.each, claim.NewMoments(c))
+	p.at = Point{Grad: make([]float64, c.NW()), Moments: claim.NewRunMoments(c)}
+	numbers := make([]float64, len(run.Inputs)*c.NW())
+	for k := range run.Inputs {
+		p.each = append(p.each, claim.NewRunMoments(c))
+		p.weight = append(p.weight, 1/float64(len(run.Inputs)))
+		p.at.Exact = append(p.at.Exact, numbers[k*c.NW():(k+1)*c.NW()])
 	}
 	return p
 }
@@ -52,16 +57,10 @@ func NewPoints(run *gen.Training) *Points {
 // At evaluates l and its gradient at w, and the moments of the perturbed pass at step t.
 // The error is that of expect.Walker.
 func (p *Points) At(w []float64, t int) (*Point, error) {
-	run := p.run
-	n, m := len(run.Inputs), float64(len(run.Inputs))
-	numbers := make([]float64, (n+1)*len(w)+n) // the gradients and the weights of the inputs
-	take := func(k int) []float64 {
-		v := numbers[:k:k]
-		numbers = numbers[k:]
-		return v
-	}
-	at := &Point{Grad: take(len(w)), Exact: make([][]float64, n), Moments: p.mixed}
-	weight := take(n)
+	run, at := p.run, &p.at
+	m := float64(len(run.Inputs))
+	at.Loss, at.Variance = 0, 0
+	clear(at.Grad)
 	for k, x := range run.Inputs {
 		if err := p.walker.Walk(p.each[k], x, w, &run.Plan, t); err != nil {
 			return nil, err
@@ -70,9 +69,7 @@ func (p *Points) At(w []float64, t int) (*Point, error) {
 		p.region.VisitBoxes(reach.Y)
 		p.errs.VisitNorms(reach.MaxY, reach.MaxV)
 		at.Loss += exact.Loss() / m
-		at.Exact[k] = take(len(w))
 		copy(at.Exact[k], exact.UAll)
-		weight[k] = 1 / m
 	}
 	p.region.VisitWeights(w)
 	for j := range at.Grad {
@@ -89,7 +86,7 @@ func (p *Points) At(w []float64, t int) (*Point, error) {
 		at.Grad[j] += run.Reg.Grad(w[j])
 	}
 	at.Loss += run.Reg.Value(w)
-	p.mixed.Mix(run.Chain, p.each, weight)
+	at.Moments.Mix(run.Chain, p.each, p.weight)
 	p.maxVariance = max(p.maxVariance, at.Variance)
 	p.maxLoss = max(p.maxLoss, math.Abs(at.Loss))
 	p.maxW = max(p.maxW, math.Sqrt(norm2(w)))

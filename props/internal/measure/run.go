@@ -19,9 +19,10 @@ type trainer struct {
 	run    *gen.Training
 	points *Points
 	smooth bounds.Smooth // L, Mu and Gamma, when there is a Mu
-	steady bool          // no law depends on the step
-	chance bool          // a step has more than one outcome
-	nodes  int           // weights visited
+	fading bounds.Weights
+	steady bool // no law depends on the step
+	chance bool // a step has more than one outcome
+	nodes  int  // weights visited
 
 	first, sum                              stepSum
 	weighted41, weightedSharp, weightedRoot stepSum
@@ -36,6 +37,10 @@ type trainer struct {
 	grad0  []float64   // grad l(w^0)
 	last   []float64   // the last w^T
 	leaves []leafRaw
+
+	leafOf  *expect.Enumerator
+	spare   [2][]float64 // weights of a run without chance, in turn
+	changed []float64    // U of its step
 }
 
 // stepSum is a weighted sum over steps.
@@ -84,10 +89,11 @@ func newTrainer(run *gen.Training) *trainer {
 		r.byStep = make([]stepMeans, run.Steps)
 	}
 	for _, s := range []*stepSum{&r.first, &r.sum, &r.weighted41, &r.weightedSharp, &r.weightedRoot} {
-		s.Moments = claim.NewMoments(run.Chain)
+		s.Moments = claim.NewRunMoments(run.Chain)
 	}
 	if run.Known != nil && run.Known.Mu() > 0 {
 		r.smooth = bounds.Smooth{L: run.Known.L(), Mu: run.Known.Mu(), Gamma: run.Gamma}
+		r.fading = r.smooth.Weights()
 	}
 	return r
 }
@@ -109,7 +115,7 @@ func (r *trainer) visit(w []float64, t int, p float64) error {
 			return err
 		}
 		if t == 0 {
-			r.loss0, r.grad0, r.noise0 = d.Loss, d.Grad, d.Variance
+			r.loss0, r.grad0, r.noise0 = d.Loss, slices.Clone(d.Grad), d.Variance
 			r.cross0 = dot(d.Grad, d.Moments.UMean)
 		}
 		if t == 1 {
@@ -141,10 +147,11 @@ func (r *trainer) enter(d *Point, t int, p float64) {
 		r.first.add(d, p)
 	}
 	r.sum.add(d, p)
+	after := r.run.Steps - 1 - t
 	if r.smooth.Mu > 0 {
-		r.weighted41.add(d, p*r.smooth.Weight(r.run.Steps, t))
-		r.weightedSharp.add(d, p*r.smooth.SharpWeight(r.run.Steps, t))
-		r.weightedRoot.add(d, p*r.smooth.RootWeight(2*(r.run.Steps-1-t)))
+		r.weighted41.add(d, p*r.fading.Printed(after+1))
+		r.weightedSharp.add(d, p*r.fading.Sharp(after))
+		r.weightedRoot.add(d, p*r.fading.Root(2*after))
 	}
 	m := stepMeans{p * d.Moments.U2, p * d.Moments.UMean2}
 	switch {
@@ -152,7 +159,7 @@ func (r *trainer) enter(d *Point, t int, p float64) {
 		r.byStep[t].e2 += m.e2
 		r.byStep[t].mean2 += m.mean2
 	case r.smooth.Mu > 0:
-		r.bias.add(m, r.smooth.RootWeight(r.run.Steps-1-t))
+		r.bias.add(m, r.fading.Root(after))
 	}
 }
 
@@ -163,10 +170,10 @@ func (r *trainer) rest(d *Point, t int, p float64) {
 	if r.smooth.Mu > 0 && left > 0 {
 		var of41, ofSharp, ofRoot, bias float64
 		for k := range left {
-			of41 += r.smooth.Weight(k+1, 0)
-			ofSharp += r.smooth.SharpWeight(k+1, 0)
-			ofRoot += r.smooth.RootWeight(2 * k)
-			bias += r.smooth.RootWeight(k)
+			of41 += r.fading.Printed(k + 1)
+			ofSharp += r.fading.Sharp(k)
+			ofRoot += r.fading.Root(2 * k)
+			bias += r.fading.Root(k)
 		}
 		r.weighted41.add(d, p*of41)
 		r.weightedSharp.add(d, p*ofSharp)
@@ -188,9 +195,13 @@ func steady(run *gen.Training) bool {
 	return true
 }
 
-// allStep is the step with all inputs, whose laws have one outcome each.
+// allStep is the step with all inputs, whose laws have one outcome each. What it returns
+// stays until the next step but one.
 func (r *trainer) allStep(w []float64, d *Point, t int) []float64 {
-	u := make([]float64, len(w))
+	if r.changed == nil {
+		r.changed, r.spare = make([]float64, len(w)), [2][]float64{make([]float64, len(w)), make([]float64, len(w))}
+	}
+	u, next := r.changed, r.spare[t%2]
 	for k := range u {
 		mean := 0.0
 		for _, v := range d.Exact {
@@ -198,14 +209,14 @@ func (r *trainer) allStep(w []float64, d *Point, t int) []float64 {
 		}
 		u[k] = mean + d.Moments.UMean[k]
 	}
-	next := append([]float64(nil), w...)
+	copy(next, w)
 	core.Step(next, u, r.run.Gamma, r.run.Reg)
 	if t == 0 {
 		exact := make([]float64, len(w))
 		for k := range exact {
 			exact[k] = u[k] - d.Moments.UMean[k]
 		}
-		r.leaves = append(r.leaves, leafRaw{w: next, u: exact, uu: u})
+		r.leaves = append(r.leaves, leafRaw{w: slices.Clone(next), u: exact, uu: slices.Clone(u)})
 	}
 	return next
 }
@@ -217,13 +228,16 @@ func (r *trainer) branch(w []float64, d *Point, t int, p float64) error {
 	}
 	var next []leaf
 	m := float64(len(r.run.Inputs))
+	if r.leafOf == nil {
+		r.leafOf = expect.NewEnumerator(r.run.Chain)
+	}
 	for k, x := range r.run.Inputs {
-		err := expect.Enumerate(r.run.Chain, x, w, &r.run.Plan, t, func(l *expect.Leaf, s *core.State) error {
-			up := append([]float64(nil), w...)
+		err := r.leafOf.Enumerate(x, w, &r.run.Plan, t, func(l *expect.Leaf, s *core.State) error {
+			up := slices.Clone(w)
 			core.Step(up, s.UAll, r.run.Gamma, r.run.Reg)
 			next = append(next, leaf{up, p * l.P / m})
 			if t == 0 {
-				r.leaves = append(r.leaves, leafRaw{w: up, u: d.Exact[k], uu: append([]float64(nil), s.UAll...)})
+				r.leaves = append(r.leaves, leafRaw{w: up, u: slices.Clone(d.Exact[k]), uu: slices.Clone(s.UAll)})
 			}
 			return nil
 		})

@@ -49,12 +49,30 @@ type Evaluator struct {
 
 // NewEvaluator returns an evaluator for passes of c.
 func NewEvaluator(c *core.Chain) *Evaluator {
-	n := c.N() + 1
 	ev := &Evaluator{walker: expect.NewWalker(c), m: claim.NewMoments(c), region: core.NewRegion(c)}
-	ev.step = Step{Chain: c, Per: make([]core.Regularity, n), Errors: core.NewEnclosure(c)}
-	ev.step.Lo = claim.View{V0: make([]float64, n), Moments: claim.NewMoments(c)}
-	ev.step.Hi = claim.View{V0: make([]float64, n), Moments: claim.NewMoments(c)}
+	ev.step = Step{Chain: c, Errors: core.NewEnclosure(c)}
+	ev.step.renew()
 	return ev
+}
+
+// renew gives s views and constants that are nobody's, once it has none.
+func (s *Step) renew() {
+	if s.Lo.Moments != nil {
+		return
+	}
+	n := s.Chain.N() + 1
+	v0 := make([]float64, 2*n)
+	s.Per = make([]core.Regularity, n)
+	s.Lo = claim.View{V0: v0[:n:n], Moments: claim.NewMoments(s.Chain)}
+	s.Hi = claim.View{V0: v0[n:], Moments: claim.NewMoments(s.Chain)}
+}
+
+// give hands the views over, which are then not lent.
+func (s *Step) give() (lo, hi *claim.View) {
+	lo, hi = new(claim.View), new(claim.View)
+	*lo, *hi = s.Lo, s.Hi
+	s.Lo, s.Hi = claim.View{}, claim.View{}
+	return lo, hi
 }
 
 // Measure evaluates a pass in float64: the exact pass, all outcomes of the
@@ -105,6 +123,7 @@ func (ev *Evaluator) Mean(passes []gen.Pass, t int) (*Step, error) {
 }
 
 func (ev *Evaluator) reset() {
+	ev.step.renew()
 	ev.region.Reset()
 	ev.step.Errors.Reset()
 }

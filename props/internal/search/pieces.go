@@ -8,6 +8,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/measure"
 	"github.com/cascade-sgd/cascade/props/internal/pool"
 	"github.com/cascade-sgd/cascade/props/internal/search/climb"
 )
@@ -68,12 +69,15 @@ func ClimbFrom(claims []claim.Claim, on *claim.Claim, from []*gen.Case, seed uin
 	var count atomic.Int64
 	opt := Options{Stop: stop}
 	ends := pool.Map(len(from), func(k int) *gen.Case {
+		series := measure.NewSeries(on.Kind)
 		score := func(c *gen.Case) float64 {
 			if opt.stopped() {
 				return math.Inf(-1)
 			}
 			count.Add(1)
-			return Score(on, c)
+			var v views
+			v.lo, v.hi, v.why = series.Case(c)
+			return v.score(on)
 		}
 		best, _ := climb.Climb(from[k], score, climb.Options{Seed: seed ^ uint64(k)<<48, Evaluations: evaluations})
 		return best

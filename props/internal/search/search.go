@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -283,8 +284,7 @@ func searchBatch(claims []claim.Claim, kind claim.Kind, b int, opt Options) []*F
 // tries where it ends on the other claims as well. A claim that the batch has
 // refuted already needs no worse case.
 func climbBatch(found []*Finding, b int, opt Options) {
-	type job struct{ claim, n int }
-	var jobs []job
+	var jobs []climbJob
 	var open []claim.Claim
 	var at []int // of open in found
 	for k, f := range found {
@@ -294,25 +294,58 @@ func climbBatch(found []*Finding, b int, opt Options) {
 		open, at = append(open, *f.Claim), append(at, k)
 		for n := gen.MinN; n <= gen.MaxN; n++ {
 			if e := f.ByN[n]; e != nil && e.Ratio > 0 && !math.IsInf(e.Ratio, 1) {
-				jobs = append(jobs, job{k, n})
+				jobs = append(jobs, climbJob{f.Claim, n, e.Case})
 			}
 		}
 	}
-	results := pool.Map(len(jobs), func(j int) []*Finding {
-		f, n := found[jobs[j].claim], jobs[j].n
-		all := newFindings(open)
-		if opt.stopped() {
-			return all
+	alike := byStart(jobs)
+	results := make([][]*Finding, len(jobs))
+	pool.Map(len(alike), func(k int) struct{} {
+		m := newMemory(jobs[alike[k][0]].on.Kind)
+		for _, j := range alike[k] {
+			results[j] = newFindings(open)
+			if !opt.stopped() {
+				jobs[j].climb(results[j], m, b, opt)
+			}
 		}
-		score := func(c *gen.Case) float64 { return Score(f.Claim, c) }
-		seed := opt.Seed ^ uint64(b)<<32 ^ uint64(n)
-		best, _ := climb.Climb(f.ByN[n].Case, score, climb.Options{Seed: seed, Evaluations: opt.Climb})
-		tryAll(all, f.Claim.Kind, best, climbedOn(f.Claim, b, n))
-		return all
+		return struct{}{}
 	})
 	for _, r := range results {
 		mergeAt(found, at, r)
 	}
+}
+
+// climbJob is a climb on a claim from its worst case of length n.
+type climbJob struct {
+	on   *claim.Claim
+	n    int
+	from *gen.Case
+}
+
+// byStart are the numbers of the jobs by the case that they start from: one worker takes
+// those of one start, which measure many cases alike. The longest lists come first.
+func byStart(jobs []climbJob) (alike [][]int) {
+	list := map[*gen.Case]int{}
+	for j := range jobs {
+		k, ok := list[jobs[j].from]
+		if !ok {
+			k = len(alike)
+			list[jobs[j].from] = k
+			alike = append(alike, nil)
+		}
+		alike[k] = append(alike[k], j)
+	}
+	slices.SortStableFunc(alike, func(a, b []int) int { return len(b) - len(a) })
+	return alike
+}
+
+// climb enters what is found where the climb ends.
+func (j *climbJob) climb(found []*Finding, m *memory, b int, opt Options) {
+	score := func(c *gen.Case) float64 { return m.of(c).score(j.on) }
+	seed := opt.Seed ^ uint64(b)<<32 ^ uint64(j.n)
+	best, _ := climb.Climb(j.from, score, climb.Options{Seed: seed, Evaluations: opt.Climb})
+	second := &secondOpinion{kind: j.on.Kind, c: best, work: math.Inf(1)}
+	tryMeasured(found, m.of(best), second, climbedOn(j.on, b, j.n), false)
 }
 
 // Draw draws a case for claims of a kind.

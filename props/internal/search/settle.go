@@ -17,7 +17,13 @@ func tryAll(f []*Finding, kind claim.Kind, c *gen.Case, source string) {
 // that rounding leaves open to others: it does not count.
 func tryEach(f []*Finding, kind claim.Kind, c *gen.Case, source string, quick bool, work float64) {
 	lo, hi, why := measure.Case(kind, c)
-	second, extent := &secondOpinion{kind: kind, c: c, work: work}, c.Extent()
+	tryMeasured(f, &views{lo, hi, why}, &secondOpinion{kind: kind, c: c, work: work}, source, quick)
+}
+
+// tryMeasured is tryEach on the case of the second opinion, of which the views are.
+func tryMeasured(f []*Finding, v *views, second *secondOpinion, source string, quick bool) {
+	lo, hi, why, c := v.lo, v.hi, v.why, second.c
+	extent := c.Extent()
 	for _, g := range f {
 		r := claim.Result{Reason: why}
 		if why == claim.Valid {
@@ -119,14 +125,7 @@ func (f *Finding) certifySmallest() {
 // case says nothing.
 func Score(c *claim.Claim, on *gen.Case) float64 {
 	lo, hi, why := measure.Case(c.Kind, on)
-	if why != claim.Valid {
-		return math.Inf(-1)
-	}
-	r := c.Check(lo, hi)
-	if r.Reason != claim.Valid {
-		return math.Inf(-1)
-	}
-	return math.Log(r.Ratio)
+	return (&views{lo, hi, why}).score(c)
 }
 
 // CheckInBig is the claim's Check with every moment computed in math/big: what

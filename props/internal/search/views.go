@@ -1,0 +1,58 @@
+package search
+
+import (
+	"math"
+
+	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/measure"
+)
+
+// views are what a case measures, or why it says nothing.
+type views struct {
+	lo, hi *claim.View
+	why    claim.Reason
+}
+
+// score is Score.
+func (v *views) score(c *claim.Claim) float64 {
+	if v.why != claim.Valid {
+		return math.Inf(-1)
+	}
+	r := c.Check(v.lo, v.hi)
+	if r.Reason != claim.Valid {
+		return math.Inf(-1)
+	}
+	return math.Log(r.Ratio)
+}
+
+// mostKept caps the cases that a memory keeps, of a few kB each.
+const mostKept = 1 << 12
+
+// memory measures cases for claims of one kind and keeps the views of the first ones.
+// Claims that climb from one case with one seed ask for the same cases until one of them
+// calls better what another does not, and those in several forms or readings never part.
+// It is not safe for concurrent use.
+type memory struct {
+	series *measure.Series
+	kept   map[string]*views // by gen.Case.AppendKey
+	key    []byte
+}
+
+func newMemory(kind claim.Kind) *memory {
+	return &memory{series: measure.NewSeries(kind), kept: map[string]*views{}}
+}
+
+// of are the views of a case.
+func (m *memory) of(c *gen.Case) *views {
+	m.key = c.AppendKey(m.key[:0])
+	if v := m.kept[string(m.key)]; v != nil {
+		return v
+	}
+	v := new(views)
+	v.lo, v.hi, v.why = m.series.Case(c)
+	if len(m.kept) < mostKept {
+		m.kept[string(m.key)] = v
+	}
+	return v
+}
