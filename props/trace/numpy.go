@@ -29,7 +29,7 @@ type array struct {
 }
 
 // readers are buffers that arrays of former chunks had.
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<15) }}
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<16) }}
 
 func (a *array) close() {
 	a.c.Close()

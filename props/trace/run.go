@@ -2,10 +2,9 @@ package trace
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
+	"runtime"
 	"slices"
 )
 
@@ -16,6 +15,7 @@ const (
 	MaxColumns  = 240 // of a Judgement
 	MaxFaults   = 100
 	maxApart    = 200 // flagged steps that are taken apart
+	maxWorkers  = 5   // reading and what is done in order keep no more of them busy
 	// of a spike, from which on a declared compressor is its cause
 	declaredShare = 0.5
 )
@@ -34,10 +34,11 @@ func Judge(ctx context.Context, path string) (*Judgement, error) {
 
 // Judge judges the steps that are left of r.
 func (r *Record) Judge(ctx context.Context) (*Judgement, error) {
-	judge := newRunJudge(r.shape, r.Path)
-	steps := newPipeline(r, r.shape, judge.apart)
-	defer steps.stop()
-	return judge.over(ctx, steps.next)
+	workers := runtime.GOMAXPROCS(0)
+	if workers > 1 { // one may wait for the one before it
+		workers = min(workers+1, maxWorkers)
+	}
+	return newRunJudge(r.shape, r.Path).all(ctx, r, workers)
 }
 
 // source gives steps: a Record.
@@ -83,46 +84,13 @@ func newRunJudge(s *shape, path string) *runJudge {
 
 // run judges the steps of a source one after the other.
 func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
-	at, first := &slot{judge: r.stepJudge}, true
-	return r.over(ctx, func() (*slot, error) {
-		if err := from.Next(&at.step); err != nil {
-			return nil, err
-		}
-		if first {
-			r.model.castsW, first = r.castsWeights(&at.step), false
-		}
-		at.measure()
-		return at, nil
-	})
+	return r.all(ctx, from, 1)
 }
 
-// over takes in steps that are judged, in their order.
-func (r *runJudge) over(ctx context.Context, next func() (*slot, error)) (*Judgement, error) {
-	var one []block
-	var stopped error
-	for k := 0; ; k++ {
-		if stopped = ctx.Err(); stopped != nil {
-			break
-		}
-		at, err := next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !r.step(k, at, &one) {
-			break
-		}
-	}
-	r.finish()
-	return r.out, stopped
-}
-
-// step takes in step k of the record; false: nothing behind it can be judged.
-func (r *runJudge) step(k int, at *slot, one *[]block) bool {
+// step takes in a step that was judged; false: nothing behind it can be judged.
+func (r *runJudge) step(at *slot, one *[]block) bool {
 	r.stepJudge = at.judge
-	st, m := &at.step, at.got
+	k, st, m := at.k, &at.step, at.got
 	if k == 0 {
 		r.out.First, r.out.Samples, r.out.Recorded = st.T, st.M, st.B
 		r.notChecked(st)

@@ -60,12 +60,23 @@ func (j *stepJudge) judge(st *Step, ex *exactPass) measured {
 // is its exact pass.
 func (j *stepJudge) measure(st *Step, ex *exactPass) measured {
 	m := measured{t: st.T, loss: st.Loss, gamma: st.Gamma, error2: math.NaN(), grad2: math.NaN(), uError2: math.NaN()}
-	if !j.start(st) {
+	j.start(st)
+	if j.partial != nil && j.notFinite() {
 		return m
 	}
-	m.finite = true
 	j.ex = ex
 	j.last(st)
+	if j.partial == nil {
+		j.pass(ex)
+		if !j.allFinite() {
+			seen := j.seen
+			if j.seen = nil; j.notFinite() {
+				return m
+			}
+			j.seen = seen // what is finite may have squares that are not
+		}
+	}
+	m.finite = true
 	if math.IsNaN(m.loss) || st.B < st.M {
 		m.loss = mean(st.Y[j.chain.N()])
 	}
@@ -78,11 +89,8 @@ func (j *stepJudge) measure(st *Step, ex *exactPass) measured {
 			return m
 		}
 		got = st.U
-	} else {
-		j.pass(ex)
-		if whole && st.U != nil {
-			m.uError2 = j.gradient(st)
-		}
+	} else if whole && st.U != nil {
+		m.uError2 = j.gradient(st)
 	}
 	j.d = sized(j.d, len(got))
 	floats.SubTo(j.d, got, ex.u)
