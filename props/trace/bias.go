@@ -33,8 +33,8 @@ type bias struct {
 	total          []float64 // of all blocks
 	totalSamples   int
 	total2         float64
-	above, below   [len(biasGrid)]anytime.Test // of E <= m, and of E >= m
-	broken         error                       // a bound was broken: nothing can be said
+	above, below   [len(biasGrid)]anytime.Alarm // of E <= m, and of E >= m
+	broken         error                        // a bound was broken: nothing can be said
 }
 
 // add takes in the error of a step; bound is the sum over the samples of what |error| may be.
@@ -95,11 +95,11 @@ func (b *bias) close() {
 }
 
 // observe gives x to a test that has not rejected yet: what it has rejected stays so.
-func (b *bias) observe(t *anytime.Test, x, bound float64) {
-	if t.Rejected(testAlpha) {
+func (b *bias) observe(t *anytime.Alarm, x, bound float64) {
+	if t.Rejected() {
 		return
 	}
-	if err := t.Observe(x, bound); err != nil && b.broken == nil {
+	if err := t.Observe(x, bound, testAlpha); err != nil && b.broken == nil {
 		b.broken = err
 	}
 }
@@ -116,11 +116,11 @@ func (b *bias) interval() (mean, low, high float64, biased bool) {
 	}
 	low, high = math.Inf(-1), math.Inf(1)
 	for k, m := range biasGrid {
-		if b.above[k].Rejected(testAlpha) {
+		if b.above[k].Rejected() {
 			low = m * r
 			biased = true
 		}
-		if b.below[k].Rejected(testAlpha) {
+		if b.below[k].Rejected() {
 			high = min(high, m*r)
 		}
 	}

@@ -414,7 +414,7 @@ func TestSampledSites(t *testing.T) {
 		part.Y[i] = pick(st.Y[i], nil, some.columns.y[i], all.chain.D(i), st.B)
 		part.V[i] = pick(st.V[i], nil, some.columns.v[i], all.chain.D(i), st.B)
 	}
-	whole, judge := newStepJudge(all), newStepJudge(some)
+	whole, judge := newStepJudge(all, newApart(all)), newStepJudge(some, newApart(some))
 	whole.judge(st, whole.exacts.take(nil, st, st.W))
 	judge.judge(part, judge.exacts.take(nil, part, part.W))
 	seen := 0
@@ -438,7 +438,7 @@ func TestSampledSites(t *testing.T) {
 // TestGainPlaces: the largest gain of a site is what Theorem 1 has for an error of size 1 there alone.
 func TestGainPlaces(t *testing.T) {
 	s, st := uneven(t, float64s, nil)
-	j := newStepJudge(s)
+	j := newStepJudge(s, newApart(s))
 	j.judge(st, j.exacts.take(nil, st, st.W))
 	_, per, _, atMost := j.constants(st)
 	n := s.chain.N()

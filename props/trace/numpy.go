@@ -29,7 +29,7 @@ type array struct {
 }
 
 // readers are buffers that arrays of former chunks had.
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<15) }}
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<16) }}
 
 func (a *array) close() {
 	a.c.Close()
@@ -157,6 +157,12 @@ func (a *array) decode(dst []float64, b []byte) {
 	le := binary.LittleEndian
 	switch {
 	case a.kind == 'f' && a.size == 8:
+		for ; len(dst) >= 4 && len(b) >= 32; dst, b = dst[4:], b[32:] {
+			dst[0] = math.Float64frombits(le.Uint64(b))
+			dst[1] = math.Float64frombits(le.Uint64(b[8:]))
+			dst[2] = math.Float64frombits(le.Uint64(b[16:]))
+			dst[3] = math.Float64frombits(le.Uint64(b[24:]))
+		}
 		for k := range dst {
 			dst[k] = math.Float64frombits(le.Uint64(b[8*k:]))
 		}

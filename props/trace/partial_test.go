@@ -15,7 +15,7 @@ func TestSampled(t *testing.T) {
 	if err := run.shape.check(); err != nil {
 		t.Fatal(err)
 	}
-	whole, part := newStepJudge(all.shape), newStepJudge(run.shape)
+	whole, part := newStepJudge(all.shape, newApart(all.shape)), newStepJudge(run.shape, newApart(run.shape))
 	unchecked := map[Site]bool{{"eps", 3, 3}: false}
 	var st, some Step
 	for all.Next(&st) == nil {

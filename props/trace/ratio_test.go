@@ -30,7 +30,7 @@ func BenchmarkRatio(b *testing.B) {
 }
 
 func ratioOf(b *testing.B, e engine, hidden []int) {
-	const length = 300 // steps of a round
+	const length = 1000 // steps of a round
 	s, steps := keptSteps(b, e, 20, hidden...)
 	dir := filepath.Join(b.TempDir(), "run")
 	w, err := Create(dir, s.run)

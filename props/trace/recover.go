@@ -102,8 +102,8 @@ func (s *shape) siteWidth(k int) int {
 	return s.chain.D(k + 1)
 }
 
-// start prepares for a step. It reports false, with a Fault, when a state is not finite.
-func (r *recovery) start(st *Step) bool {
+// start prepares for a step.
+func (r *recovery) start(st *Step) {
 	r.st, r.seen = st, r.seen[:0]
 	n := r.chain.N()
 	for i := 1; i <= n; i++ {
@@ -113,9 +113,6 @@ func (r *recovery) start(st *Step) bool {
 		if i > 1 {
 			o.x = st.Y[i-1]
 		}
-	}
-	if r.notFinite() {
-		return false
 	}
 	for i := 1; i <= n && r.partial == nil; i++ {
 		r.ops[i].norms()
@@ -133,7 +130,18 @@ func (r *recovery) start(st *Step) bool {
 			clear(e.mean[way])
 		}
 	}
-	return true
+}
+
+// allFinite reports after pass whether no number of the step is NaN or infinite. A state that is would make the sum
+// of the squares of its errors so, a weight that of what is made with it. Where it reports false notFinite looks.
+func (r *recovery) allFinite() bool {
+	for k := range r.sites {
+		if sum := r.sites[k].sum2[byValue]; sum-sum != 0 {
+			return false
+		}
+	}
+	st := r.st
+	return notFinite(st.U) < 0 && notFinite(st.After) < 0 && !math.IsInf(st.Loss, 0)
 }
 
 // notFinite looks for a number that is not finite, in the order in which an engine computes.

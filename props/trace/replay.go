@@ -5,7 +5,7 @@ import "gonum.org/v1/gonum/floats"
 // replay is the pass with the error of one site alone, or without that one. It begins where the error enters: what
 // comes before is as in the exact pass, or as in the record.
 type replay struct {
-	*recovery
+	*recovery      // of the step
 	operators      []batchOp
 	x, f           [][]float64 // of a window: inputs and values of each operator
 	values, output [][]float64 // room for f, and for outputs with their errors
@@ -13,10 +13,11 @@ type replay struct {
 	u              []float64
 }
 
-func newReplay(r *recovery) *replay {
-	list := func() [][]float64 { return make([][]float64, r.chain.N()+1) }
-	return &replay{recovery: r, operators: r.shape.batchOps(r.label), x: list(), f: list(), values: list(), output: list(),
-		u: make([]float64, r.chain.NW())}
+func newReplay(s *shape) *replay {
+	list := func() [][]float64 { return make([][]float64, s.chain.N()+1) }
+	p := &replay{x: list(), f: list(), values: list(), output: list(), u: make([]float64, s.chain.NW())}
+	p.operators = s.batchOps(func(sample int) int { return p.label(sample) })
+	return p
 }
 
 // distance2 is |U-u|^2 with the error of a site alone, or without it; d is U-u with all of them.

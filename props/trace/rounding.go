@@ -62,6 +62,7 @@ type opView struct {
 	colsW  []float64 // norms of its columns
 	all2   float64   // the square of the norm of the matrix
 	labels []int
+	d1, d2 []float64 // derivatives at x, where they are known
 
 	seen []rowStats // of the rows of x, as far as they were asked for
 }

@@ -2,10 +2,9 @@ package trace
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
+	"runtime"
 	"slices"
 )
 
@@ -16,6 +15,7 @@ const (
 	MaxColumns  = 240 // of a Judgement
 	MaxFaults   = 100
 	maxApart    = 200 // flagged steps that are taken apart
+	maxWorkers  = 5   // reading and what is done in order keep no more of them busy
 	// of a spike, from which on a declared compressor is its cause
 	declaredShare = 0.5
 )
@@ -34,69 +34,11 @@ func Judge(ctx context.Context, path string) (*Judgement, error) {
 
 // Judge judges the steps that are left of r.
 func (r *Record) Judge(ctx context.Context) (*Judgement, error) {
-	ahead := newAhead(r, r.shape)
-	defer ahead.stop()
-	return newRunJudge(r.shape, r.Path).over(ctx, ahead.next)
-}
-
-// ahead reads steps and makes their exact passes while others are judged.
-type ahead struct {
-	free, full chan *aheadStep
-	last       *aheadStep
-	done       chan struct{}
-	ended      chan struct{}
-}
-
-type aheadStep struct {
-	step  Step
-	exact *exactPass
-	err   error
-}
-
-func newAhead(from source, s *shape) *ahead {
-	const steps = 2 // one that is judged and one that is read: more would not stay in the cache
-	a := &ahead{free: make(chan *aheadStep, steps), full: make(chan *aheadStep, steps), done: make(chan struct{}),
-		ended: make(chan struct{})}
-	for range steps {
-		a.free <- &aheadStep{}
+	workers := runtime.GOMAXPROCS(0)
+	if workers > 1 { // one may wait for the one before it
+		workers = min(workers+1, maxWorkers)
 	}
-	go func() {
-		defer close(a.ended)
-		exacts := newExactPasses(s)
-		for {
-			select {
-			case s := <-a.free:
-				if s.err = from.Next(&s.step); s.err == nil {
-					s.exact = exacts.take(s.exact, &s.step, s.step.W)
-				}
-				a.full <- s
-				if s.err != nil {
-					return
-				}
-			case <-a.done:
-				return
-			}
-		}
-	}()
-	return a
-}
-
-// next gives a step and its exact pass, which are lent until the next call.
-func (a *ahead) next() (*Step, *exactPass, error) {
-	if a.last != nil {
-		if a.last.err != nil {
-			return nil, nil, a.last.err
-		}
-		a.free <- a.last
-	}
-	a.last = <-a.full
-	return &a.last.step, a.last.exact, a.last.err
-}
-
-// stop waits until nothing is read any more.
-func (a *ahead) stop() {
-	close(a.done)
-	<-a.ended
+	return newRunJudge(r.shape, r.Path).all(ctx, r, workers)
 }
 
 // source gives steps: a Record.
@@ -104,16 +46,16 @@ type source interface{ Next(*Step) error }
 
 // runJudge judges a run.
 type runJudge struct {
-	*stepJudge
-	ranker  *ranker
-	series  series
-	bias    []bias
-	sums    []siteTotals
-	columns columns
-	out     *Judgement
-	faults  map[Fault]int // index in out.Faults by site and rule
-	curve   curve
-	apart   int
+	*stepJudge // of the step that is taken in
+	ranker     *ranker
+	series     series
+	bias       []bias
+	sums       []siteTotals
+	columns    columns
+	out        *Judgement
+	faults     map[Fault]int // index in out.Faults by site and rule
+	curve      curve
+	taken      int // flagged steps that were taken apart
 }
 
 // siteTotals are sums over the run.
@@ -127,7 +69,7 @@ type siteTotals struct {
 
 func newRunJudge(s *shape, path string) *runJudge {
 	n := 2*s.chain.N() - 1
-	r := &runJudge{stepJudge: newStepJudge(s), ranker: newRanker(s), bias: make([]bias, n), sums: make([]siteTotals, n),
+	r := &runJudge{stepJudge: newStepJudge(s, newApart(s)), ranker: newRanker(s), bias: make([]bias, n), sums: make([]siteTotals, n),
 		faults: map[Fault]int{}}
 	r.columns.sites = n
 	r.series.blocks = map[int][]block{}
@@ -142,49 +84,19 @@ func newRunJudge(s *shape, path string) *runJudge {
 
 // run judges the steps of a source one after the other.
 func (r *runJudge) run(ctx context.Context, from source) (*Judgement, error) {
-	var st Step
-	var ex *exactPass
-	return r.over(ctx, func() (*Step, *exactPass, error) {
-		err := from.Next(&st)
-		if err == nil {
-			ex = r.exacts.take(ex, &st, st.W)
-		}
-		return &st, ex, err
-	})
+	return r.all(ctx, from, 1)
 }
 
-// over judges steps with their exact passes.
-func (r *runJudge) over(ctx context.Context, next func() (*Step, *exactPass, error)) (*Judgement, error) {
-	var one []block
-	var stopped error
-	for k := 0; ; k++ {
-		if stopped = ctx.Err(); stopped != nil {
-			break
-		}
-		st, ex, err := next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !r.step(k, st, ex, &one) {
-			break
-		}
-	}
-	r.finish()
-	return r.out, stopped
-}
-
-// step judges step k of the record; false: nothing behind it can be judged.
-func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
+// step takes in a step that was judged; false: nothing behind it can be judged.
+func (r *runJudge) step(at *slot, one *[]block) bool {
+	r.stepJudge = at.judge
+	k, st, m := at.k, &at.step, at.got
 	if k == 0 {
 		r.out.First, r.out.Samples, r.out.Recorded = st.T, st.M, st.B
-		r.castsWeights(st)
 		r.notChecked(st)
 	}
 	r.out.Last, r.out.Steps = st.T, k+1
-	m := r.judge(st, ex)
+	r.settle(m)
 	r.addFaults()
 	if !m.finite {
 		r.out.Unchecked = append(r.out.Unchecked,
@@ -203,9 +115,9 @@ func (r *runJudge) step(k int, st *Step, ex *exactPass, one *[]block) bool {
 	var first []float64
 	switch {
 	case !(m.error2 > 0) || r.partial != nil:
-	case k%apartEvery == 0 || flagged && r.apart < maxApart:
+	case k%apartEvery == 0 || flagged && r.taken < maxApart:
 		if flagged {
-			r.apart++
+			r.taken++
 		}
 		s := r.takeApart(m)
 		s.Flagged = flagged
@@ -249,15 +161,10 @@ func (s *siteTotals) add(e *siteError, samples int) {
 	}
 }
 
-// castsWeights looks whether the weights are numbers of the compute format.
-func (r *runJudge) castsWeights(st *Step) {
-	f := formats[r.shape.run.Precision.Compute]
-	for _, w := range st.W {
-		if f.nearest(w) != w {
-			r.model.castsW = true
-			return
-		}
-	}
+// castsWeights looks whether the weights are no numbers of the compute format.
+func (s *shape) castsWeights(st *Step) bool {
+	f := formats[s.run.Precision.Compute]
+	return slices.ContainsFunc(st.W, func(w float64) bool { return f.nearest(w) != w })
 }
 
 // notChecked notes what the record does not have.

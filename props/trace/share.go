@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
 )
 
 // shares are the first-order shares of all sites by one pass forward and one back. With d = U-u the
@@ -23,12 +24,14 @@ type shares struct {
 	a    [][]float64
 	b, c []float64
 	ops  []opView
+	// of operators entry by entry: the first and the second derivative half way, which both recursions read
+	d1, d2 [][]float64
 }
 
 func newShares(s *shape) *shares {
 	n := s.chain.N()
 	h := &shares{shape: s, y: make([][]float64, n+1), v: make([][]float64, n+1), a: make([][]float64, n+1)}
-	h.ops = make([]opView, n+1)
+	h.ops, h.d1, h.d2 = make([]opView, n+1), make([][]float64, n+1), make([][]float64, n+1)
 	for i := 1; i <= n; i++ {
 		h.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
 	}
@@ -57,6 +60,11 @@ func (h *shares) first(dst []float64, st *Step, y, v [][]float64, d []float64, s
 		o := &h.ops[i]
 		o.x, o.w, o.labels = h.y[i-1], h.chain.W(i, st.W), st.Labels
 		h.a[i] = sized(h.a[i], rows*o.out)
+		if o.entrywise() {
+			h.d1[i], h.d2[i] = sized(h.d1[i], len(o.x)), sized(h.d2[i], len(o.x))
+			o.derivatives(h.d1[i], h.d2[i], o.x)
+			o.d1, o.d2 = h.d1[i], h.d2[i]
+		}
 		o.tangent(h.a[i], h.a[i-1], h.chain.W(i, d), rows)
 		dst[h.epsSite(i+1)] = inner(h.a[i], sites[h.epsSite(i+1)].e) / float64(rows)
 	}
@@ -96,22 +104,50 @@ func general(v []float64, rows, cols int) blas64.General {
 	return blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: v}
 }
 
-// derivatives of an elementwise operator at x: the first and the second.
-func (o *opView) derivatives(x float64) (d1, d2 float64) {
+// entrywise reports whether the operator is a function of each entry, without weights.
+func (o *opView) entrywise() bool {
+	switch o.spec.Op {
+	case "tanh", "square", "sigmoid", "softplus", "logistic":
+		return true
+	}
+	return false
+}
+
+// derivatives writes the first and the second derivative of an operator entry by entry at x.
+func (o *opView) derivatives(d1, d2, x []float64) {
+	d1, d2 = d1[:len(x)], d2[:len(x)]
 	switch o.spec.Op {
 	case "tanh":
-		t := math.Tanh(x)
-		d1 = (1 - t) * (1 + t)
-		return d1, -2 * t * d1
+		for k, v := range x {
+			t := math.Tanh(v)
+			d := (1 - t) * (1 + t)
+			d1[k], d2[k] = d, -2*t*d
+		}
+		return
 	case "square":
-		return 2 * x, 2
+		for k, v := range x {
+			d1[k], d2[k] = 2*v, 2
+		}
+		return
 	}
-	s := 1 / (1 + math.Exp(-x))
-	d1 = s * (1 - s)
-	if o.spec.Op == "sigmoid" {
-		return d1, d1 * (1 - 2*s)
+	for k, v := range x {
+		s := 1 / (1 + math.Exp(-v))
+		d := s * (1 - s)
+		d1[k], d2[k] = s, d // softplus, logistic
+		if o.spec.Op == "sigmoid" {
+			d1[k], d2[k] = d, d*(1-2*s)
+		}
 	}
-	return s, d1 // softplus, logistic
+}
+
+// derived are the derivatives at the inputs.
+func (o *opView) derived() (d1, d2 []float64) {
+	if o.d1 != nil {
+		return o.d1, o.d2
+	}
+	d1, d2 = make([]float64, len(o.x)), make([]float64, len(o.x))
+	o.derivatives(d1, d2, o.x)
+	return d1, d2
 }
 
 // tangent writes J1 a + J2 g of each row to dst. Of a dense operator a may be nil, which is 0.
@@ -131,8 +167,8 @@ func (o *opView) tangent(dst, a, g []float64, rows int) {
 		}
 		products(dst, o.x, g[:in*out], rows, out, in, 1)
 		if bias := g[in*out:]; len(bias) > 0 {
-			for k := range dst {
-				dst[k] += bias[k%out]
+			for b := range rows {
+				floats.Add(row(dst, b, out), bias)
 			}
 		}
 	case "bias":
@@ -163,9 +199,9 @@ func (o *opView) tangent(dst, a, g []float64, rows int) {
 			}
 		}
 	default:
+		d1, _ := o.derived()
 		for k := range dst {
-			d1, _ := o.derivatives(o.x[k])
-			dst[k] = d1 * a[k]
+			dst[k] = d1[k] * a[k]
 		}
 	}
 }
@@ -217,9 +253,9 @@ func (o *opView) cotangent(dst, bs, v, a, g []float64, rows int) {
 			}
 		}
 	default:
+		d1, d2 := o.derived()
 		for k := range dst {
-			d1, d2 := o.derivatives(o.x[k])
-			dst[k] = d1*bs[k] + d2*a[k]*v[k]
+			dst[k] = d1[k]*bs[k] + d2[k]*a[k]*v[k]
 		}
 	}
 }

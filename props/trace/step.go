@@ -14,20 +14,29 @@ import (
 // stepJudge judges one step at a time.
 type stepJudge struct {
 	*recovery
-	exacts  *exactPasses // for those that were not made ahead
-	replays [2]*replay   // side by side
-	shares  *shares
-	ex      *exactPass // of the step
-	d       []float64  // uc - u
-	before  *Step      // the last one, for (5d); nil at first
+	*apart
+	exacts *exactPasses
+	ex     *exactPass // of the step
+	d      []float64  // uc - u
 }
 
-func newStepJudge(s *shape) *stepJudge {
-	j := &stepJudge{recovery: newRecovery(s), exacts: newExactPasses(s), shares: newShares(s)}
-	for k := range j.replays {
-		j.replays[k] = newReplay(j.recovery)
+// apart is what is needed beside a step that is judged, one after the other: to take it apart, and the one before.
+type apart struct {
+	replays [2]*replay // side by side
+	shares  *shares
+	before  *Step // the last one, for (5d); nil at first
+}
+
+func newApart(s *shape) *apart {
+	a := &apart{shares: newShares(s)}
+	for k := range a.replays {
+		a.replays[k] = newReplay(s)
 	}
-	return j
+	return a
+}
+
+func newStepJudge(s *shape, a *apart) *stepJudge {
+	return &stepJudge{recovery: newRecovery(s), apart: a, exacts: newExactPasses(s)}
 }
 
 // measured is what is known of each step.
@@ -40,15 +49,34 @@ type measured struct {
 	finite        bool
 }
 
-// judge recovers the errors of st and measures what they do to the gradient. ex is its exact pass.
+// judge is measure and settle.
 func (j *stepJudge) judge(st *Step, ex *exactPass) measured {
+	m := j.measure(st, ex)
+	j.settle(m)
+	return m
+}
+
+// measure recovers the errors of st and measures what they do to the gradient, for which no other step is needed. ex
+// is its exact pass.
+func (j *stepJudge) measure(st *Step, ex *exactPass) measured {
 	m := measured{t: st.T, loss: st.Loss, gamma: st.Gamma, error2: math.NaN(), grad2: math.NaN(), uError2: math.NaN()}
-	if !j.start(st) {
+	j.start(st)
+	if j.partial != nil && j.notFinite() {
 		return m
 	}
-	m.finite = true
 	j.ex = ex
 	j.last(st)
+	if j.partial == nil {
+		j.pass(ex)
+		if !j.allFinite() {
+			seen := j.seen
+			if j.seen = nil; j.notFinite() {
+				return m
+			}
+			j.seen = seen // what is finite may have squares that are not
+		}
+	}
+	m.finite = true
 	if math.IsNaN(m.loss) || st.B < st.M {
 		m.loss = mean(st.Y[j.chain.N()])
 	}
@@ -61,20 +89,23 @@ func (j *stepJudge) judge(st *Step, ex *exactPass) measured {
 			return m
 		}
 		got = st.U
-	} else {
-		j.pass(ex)
-		if whole && st.U != nil {
-			m.uError2 = j.gradient(st)
-		}
-	}
-	if whole {
-		j.moves(st)
-		j.meanLoss(st)
+	} else if whole && st.U != nil {
+		m.uError2 = j.gradient(st)
 	}
 	j.d = sized(j.d, len(got))
 	floats.SubTo(j.d, got, ex.u)
 	m.error2, m.grad2 = square(j.d), square(ex.u)
 	return m
+}
+
+// settle holds the step that was measured against the one before, which was settled.
+func (j *stepJudge) settle(m measured) {
+	st := j.st
+	if !m.finite || st.B < st.M || j.partial != nil && st.U == nil {
+		return
+	}
+	j.moves(st)
+	j.meanLoss(st)
 }
 
 func mean(v []float64) float64 {
@@ -274,6 +305,9 @@ func (e *envelope) move(w, u, g float64, reg core.Regularizer) (want, allowed fl
 // keptPasses is |U-u|^2 with the error of each site alone, and without it.
 func (j *stepJudge) keptPasses() []float64 {
 	all := make([]float64, 2*len(j.sites))
+	for _, p := range j.replays {
+		p.recovery = j.recovery
+	}
 	pool.Each(2, 2, func(worker int) {
 		for k := worker; k < len(all); k += 2 {
 			if site := k / 2; site != j.deltaSite(j.chain.N()) {

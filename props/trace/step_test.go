@@ -11,7 +11,7 @@ func TestSharesSum(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
 			run := newEngineRun(t, e, 3, 5, 24, 16)
-			j := newStepJudge(run.shape)
+			j := newStepJudge(run.shape, newApart(run.shape))
 			var st Step
 			for run.Next(&st) == nil {
 				m := j.judge(&st, j.exacts.take(nil, &st, st.W))
@@ -45,7 +45,7 @@ func TestManySamples(t *testing.T) {
 	run := newEngineRun(t, engines[1], 3, 2, 6, 5)
 	run.size = window + 44
 	run.shape.run.Samples = run.size
-	j, parts := newStepJudge(run.shape), newStepJudge(run.shape)
+	j, parts := newStepJudge(run.shape, newApart(run.shape)), newStepJudge(run.shape, newApart(run.shape))
 	var st Step
 	for run.Next(&st) == nil {
 		st.M = st.B

@@ -83,7 +83,7 @@ func TestTree(t *testing.T) {
 				}
 				return m.U2
 			}
-			j := newStepJudge(s)
+			j := newStepJudge(s, newApart(s))
 			var total, sums float64
 			only, without := make([]float64, len(j.sites)), make([]float64, len(j.sites))
 			err := expect.Enumerate(c, x, w, plan, 0, func(l *expect.Leaf, state *core.State) error {
@@ -151,7 +151,7 @@ func TestFirstOrder(t *testing.T) {
 			}
 			u, up := pass(&core.Given{}), pass(all)
 			st := s.stepOf(state, x, w)
-			j := newStepJudge(s)
+			j := newStepJudge(s, newApart(s))
 			m := j.judge(st, j.exacts.take(nil, st, st.W))
 			got := j.first(m.error2)
 			for site := range j.sites {

@@ -81,7 +81,7 @@ func TestBudgets(t *testing.T) {
 // TestCast: what casting the weights of a dense operator to the compute format changes them by.
 func TestCast(t *testing.T) {
 	s, _ := uneven(t, Precision{"bfloat16", "bfloat16", "float32"}, nil)
-	r := newStepJudge(s)
+	r := newStepJudge(s, newApart(s))
 	o := &opView{spec: core.Spec{Op: "affine"}, w: []float64{1, 1 + 0x1p-8 + 0x1p-12, -1 - 0x1p-9}}
 	if got := r.cast(o); got != nil {
 		t.Errorf("weights that are not cast change by %v", got)
@@ -99,7 +99,7 @@ func TestCast(t *testing.T) {
 // TestDeclaredOnce: a site that is not what is declared is one fault, with its place.
 func TestDeclaredOnce(t *testing.T) {
 	s, st := uneven(t, float64s, nil)
-	j := newStepJudge(s)
+	j := newStepJudge(s, newApart(s))
 	j.judge(st, j.exacts.take(nil, st, st.W))
 	j.seen = nil
 	d, site := &Declared{Kind: "topk", Keep: 2}, Site{"delta", 1, 1}

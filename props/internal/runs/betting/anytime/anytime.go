@@ -37,11 +37,8 @@ const logError = 0x1p-30
 
 // Observe takes X = x, which is promised to be at least -bound.
 func (t *Test) Observe(x, bound float64) error {
-	switch {
-	case !(bound > 0) || math.IsInf(bound, 0):
-		return fmt.Errorf("anytime: observation %d: bound is %v, want finite and > 0", t.n, bound)
-	case !(x >= -bound) || math.IsInf(x, 0):
-		return fmt.Errorf("anytime: observation %d: %v, promised to be finite and at least %v", t.n, x, -bound)
+	if err := promised(x, bound, t.n); err != nil {
+		return err
 	}
 	t.n++
 	r := x / bound
@@ -50,6 +47,17 @@ func (t *Test) Observe(x, bound float64) error {
 	}
 	if slices.Max(t.logs[:]) > t.top { // a mean is at most the largest
 		t.top = max(t.top, t.LogWealth())
+	}
+	return nil
+}
+
+// promised is the error of observation n where it is not what was promised.
+func promised(x, bound float64, n int) error {
+	switch {
+	case !(bound > 0) || math.IsInf(bound, 0):
+		return fmt.Errorf("anytime: observation %d: bound is %v, want finite and > 0", n, bound)
+	case !(x >= -bound) || math.IsInf(x, 0):
+		return fmt.Errorf("anytime: observation %d: %v, promised to be finite and at least %v", n, x, -bound)
 	}
 	return nil
 }
@@ -73,8 +81,12 @@ func (t *Test) LogWealth() float64 {
 // Rejected reports that the wealth has reached 1/alpha at some time. It panics
 // unless 0 < alpha < 1.
 func (t *Test) Rejected(alpha float64) bool {
+	mustLevel(alpha)
+	return t.top >= -math.Log(alpha)
+}
+
+func mustLevel(alpha float64) {
 	if !(alpha > 0 && alpha < 1) {
 		panic(fmt.Sprintf("anytime: alpha is %v", alpha))
 	}
-	return t.top >= -math.Log(alpha)
 }

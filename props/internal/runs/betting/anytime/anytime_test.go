@@ -254,3 +254,60 @@ func BenchmarkObserve(b *testing.B) {
 		_ = test.Observe(0.5, 1)
 	}
 }
+
+// TestAlarm: an Alarm rejects at the observation at which a Test does: with causes of many sizes, after long losses that
+// would leave a wealth below the smallest number, and with observations far above their bound.
+func TestAlarm(t *testing.T) {
+	const alpha = 1e-7
+	rejected, lost := 0, 0
+	for k, s := range []struct {
+		steps int
+		next  func(rng *rand.Rand, n int) float64
+	}{
+		{2000, func(rng *rand.Rand, _ int) float64 { return rng.Float64() - 0.4 }},
+		{2000, func(rng *rand.Rand, _ int) float64 { return rng.Float64() - 0.5 }},
+		{2000, func(rng *rand.Rand, _ int) float64 { return 0.01 * (rng.Float64() - 0.3) }},
+		{6000, func(rng *rand.Rand, n int) float64 { // lost, and won back
+			if n < 3000 {
+				return -1 + 0.1*rng.Float64()
+			}
+			return 3 * rng.Float64()
+		}},
+		{200, func(rng *rand.Rand, n int) float64 { return float64(n%50/49) * math.Exp(700*rng.Float64()) }},
+		{30, func(*rand.Rand, int) float64 { return 1e308 }},
+		{30, func(*rand.Rand, int) float64 { return 0 }},
+	} {
+		for seed := range 5 {
+			rng := rand.New(rand.NewPCG(uint64(seed), uint64(k)))
+			var test Test
+			var alarm Alarm
+			for n := range s.steps {
+				x := s.next(rng, n)
+				if err := test.Observe(x, 1); err != nil {
+					t.Fatal(err)
+				}
+				if err := alarm.Observe(x, 1, alpha); err != nil {
+					t.Fatal(err)
+				}
+				if alarm.Rejected() != test.Rejected(alpha) {
+					t.Fatalf("source %d, seed %d: the alarm is %v at observation %d, the test %v: ln of the wealth is %v, of 1/alpha %v",
+						k, seed, alarm.Rejected(), n, test.Rejected(alpha), test.LogWealth(), -math.Log(alpha))
+				}
+				if alarm.low[len(bets)-1] < 0 {
+					lost++
+				}
+				if alarm.Rejected() {
+					rejected++
+					break
+				}
+			}
+		}
+	}
+	if rejected < 15 || lost == 0 {
+		t.Errorf("%d runs rejected, %d observations with a wealth below 2^-%d", rejected, lost, wealthUnit)
+	}
+	var alarm Alarm
+	if err := alarm.Observe(-1.5, 1, alpha); err == nil || alarm.n != 0 {
+		t.Errorf("error %v after %d observations", err, alarm.n)
+	}
+}
