@@ -37,8 +37,12 @@ func (e exact) dot(a, b []num) num {
 
 func (e exact) matrix(rows, cols int) [][]num {
 	m := make([][]num, rows)
+	zero := e.of(0) // one for all: nothing changes a number
 	for i := range m {
-		m[i] = e.vec(make([]float64, cols))
+		m[i] = make([]num, cols)
+		for k := range m[i] {
+			m[i][k] = zero
+		}
 	}
 	return m
 }
@@ -181,9 +185,13 @@ func (e exact) grad(op Op, p []num) []num {
 	return g
 }
 
-// derivative of f at p by central differences with step h; row k is by p_k.
+// derivative of f at p by central differences with step h, a power of 2; row k is by p_k.
 func (e exact) derivative(f func([]num) []num, p []num, h num) [][]num {
 	rows := make([][]num, len(p))
+	half, twice := new(big.Float), 0 // 2h is 2^twice: no division
+	if twice = h.MantExp(half); half.Cmp(e.of(0.5)) != 0 {
+		panic("core: a step that is no power of 2")
+	}
 	for k := range p {
 		q := append([]num(nil), p...)
 		q[k] = e.add(p[k], h)
@@ -192,7 +200,8 @@ func (e exact) derivative(f func([]num) []num, p []num, h num) [][]num {
 		b := f(q)
 		rows[k] = make([]num, len(a))
 		for j := range a {
-			rows[k][j] = e.div(e.sub(a[j], b[j]), e.mul(e.of(2), h))
+			d := e.sub(a[j], b[j])
+			rows[k][j] = d.SetMantExp(d, -twice)
 		}
 	}
 	return rows

@@ -162,7 +162,7 @@ func normal(v any) any {
 	return v
 }
 
-const everyEdit = 4
+const everyEdit = 10
 
 // mutationTally counts what became of the edits.
 type mutationTally struct {

@@ -332,7 +332,7 @@ func TestOracle(t *testing.T) {
 		onRecord[c.Claim+"/"+c.Form+"/"+c.Reading] = true
 	}
 	refuted := map[string]int{}
-	compared, rounds := 0, 20
+	compared, rounds := 0, 8
 	if *full {
 		rounds = 200
 	}

@@ -70,6 +70,33 @@ type (
 	matrix []vector
 )
 
+// MarshalJSON implements json.Marshaler, for all numbers at once: encoding/json looks over what
+// each call returns.
+func (v vector) MarshalJSON() ([]byte, error) { return v.append(nil), nil }
+
+func (v vector) append(b []byte) []byte {
+	b = append(b, '[')
+	for k, x := range v {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		b = appendNumber(b, float64(x))
+	}
+	return append(b, ']')
+}
+
+// MarshalJSON implements json.Marshaler.
+func (m matrix) MarshalJSON() ([]byte, error) {
+	b := []byte{'['}
+	for k, row := range m {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		b = row.append(b)
+	}
+	return append(b, ']'), nil
+}
+
 func toVector(v []float64) vector {
 	t := make(vector, len(v))
 	for k, x := range v {

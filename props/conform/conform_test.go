@@ -222,7 +222,7 @@ func TestOperators(t *testing.T) {
 			return stepOnly{e}, nil
 		}
 	}
-	for _, c := range []struct {
+	for k, c := range []struct {
 		engine, option, want []string
 	}{
 		{nil, nil, core.OpNames()},
@@ -231,8 +231,12 @@ func TestOperators(t *testing.T) {
 		{[]string{"affine", "softmaxce", "tanh"}, []string{"softmaxce", "affine"}, []string{"affine", "softmaxce"}},
 		{[]string{"fixed", "bilinear"}, nil, []string{"bilinear", "fixed"}},
 	} {
+		names := lightRules()
+		if !*full && k > 2 {
+			names = []string{"operators", "sizes", "batch"}
+		}
 		asked = nil
-		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 3, Rules: lightRules()})
+		r := Run(spy(c.engine...), &Options{Ops: c.option, Cases: 3, Rules: names})
 		for _, list := range []*[]string{&asked, &c.want} {
 			slices.Sort(*list)
 			*list = slices.Compact(*list)
@@ -361,23 +365,40 @@ func TestSameSeedSameReport(t *testing.T) {
 
 // TestRequestsDiffer: rules do not ask the same requests again and again.
 func TestRequestsDiffer(t *testing.T) {
+	ar, err := newArithmetic(float64s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const cases = 20
 	seen := map[string]map[string]bool{}
 	total := 0
 	for _, r := range rules {
-		if r == deterministicRule || r == runRule || r == onePartRule || r == memoryRule || r == mannersRule {
+		if r == deterministicRule || r == runRule || r == onePartRule || r == memoryRule || r == mannersRule ||
+			r == unbiasedRule {
 			continue // which repeat themselves on purpose
 		}
-		e := newLab(float64s)
-		e.hook.request = func(j *job) *job {
-			total++
-			line := j.line()
-			if seen[line] == nil {
-				seen[line] = map[string]bool{}
+		take := func(q *sequence) {
+			for _, x := range q.questions {
+				total++
+				line := x.line()
+				if seen[line] == nil {
+					seen[line] = map[string]bool{}
+				}
+				seen[line][r.name] = true
 			}
-			seen[line][r.name] = true
-			return j
 		}
-		Run(func() (Engine, error) { return e, nil }, &Options{Rules: []string{r.name}, Cases: 20})
+		s := &session{
+			rule: r, ar: ar, info: Info{Precision: "float64"}, maker: newMaker(ar, Info{}, nil, r.name),
+			gate: newGate(nil, (*Options)(nil).withDefaults()),
+		}
+		for q := range s.fixed() {
+			take(q)
+		}
+		for index := 0; r.draw != nil && index < cases; index++ {
+			if q := r.draw(s.maker.at(1, "drawn", index), index); q != nil {
+				take(q)
+			}
+		}
 	}
 	shared := 0
 	for _, names := range seen {
@@ -385,7 +406,7 @@ func TestRequestsDiffer(t *testing.T) {
 			shared++
 		}
 	}
-	if len(seen) < total*9/10 || shared > len(seen)/100 {
+	if total < 4000 || len(seen) < total*9/10 || shared > len(seen)/100 {
 		t.Errorf("%d requests, %d different ones, %d of them asked by more than one rule", total, len(seen), shared)
 	}
 }

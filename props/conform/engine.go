@@ -134,9 +134,15 @@ type Runner interface {
 }
 
 func cloneRows(a [][]float64) [][]float64 {
-	b := make([][]float64, len(a))
+	n := 0
+	for _, row := range a {
+		n += len(row)
+	}
+	b, all := make([][]float64, len(a)), make([]float64, 0, n)
 	for k, row := range a {
-		b[k] = append([]float64{}, row...)
+		from := len(all)
+		all = append(all, row...)
+		b[k] = all[from:len(all):len(all)]
 	}
 	return b
 }

@@ -148,10 +148,14 @@ func (j *job) same(b *job) bool {
 			return false
 		}
 	}
-	var mine, theirs [][]float64
+	const usual = 64
+	mine, is, k := make([][]float64, 0, usual), true, 0
 	j.numbers(func(v []float64) { mine = append(mine, v) })
-	b.numbers(func(v []float64) { theirs = append(theirs, v) })
-	return sameBits(mine, theirs)
+	b.numbers(func(v []float64) {
+		is = is && k < len(mine) && sameRow(mine[k], v)
+		k++
+	})
+	return is && k == len(mine)
 }
 
 func sameSpec(a, b core.Spec) bool {
@@ -166,8 +170,19 @@ func sameLabel(a, b Sample) bool {
 }
 
 func sameBits(a, b [][]float64) bool {
-	bits := func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) }
-	return slices.EqualFunc(a, b, func(x, y []float64) bool { return slices.EqualFunc(x, y, bits) })
+	return slices.EqualFunc(a, b, sameRow)
+}
+
+func sameRow(a, b []float64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, x := range a {
+		if math.Float64bits(x) != math.Float64bits(b[k]) {
+			return false
+		}
+	}
+	return true
 }
 
 // line is the request as one line of JSON with its type.
@@ -181,8 +196,8 @@ func (j *job) line() string {
 	return lineOf(j.kind, j.request())
 }
 
-func lineOf(kind string, message any) string {
-	b, err := json.Marshal(message)
+func lineOf(kind string, message json.Marshaler) string {
+	b, err := message.MarshalJSON()
 	if err != nil {
 		panic(fmt.Sprintf("conform: a request that JSON cannot carry: %v: %+v", err, message))
 	}

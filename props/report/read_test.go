@@ -116,10 +116,10 @@ func TestReadRefuses(t *testing.T) {
 	row("reason", `reasons: "luck" is 1, want a reason`, func(c *Row) { c.Reasons["luck"] = 1 })
 	row("no reason", `reasons: "valid" is 1, want a reason`, func(c *Row) { c.Reasons["valid"] = 1 })
 	row("certificate", `certificate is x.json, want that on record, or none`, func(c *Row) { c.Certificate = "x.json" })
-	row("replay", `replay is rm -r, want one that ends in -seed 1 -cases 2000 -climb 5`,
+	row("replay", `replay is rm -r, want one that ends in -seed 1 -cases 1100 -climb 5`,
 		func(c *Row) { c.Replay = "rm -r" })
 	row("no worst case", "worst is false, want true if there are cases", func(c *Row) { c.Worst = nil })
-	row("no cases at all", "cases + rejected is 0, want 2000..", func(c *Row) {
+	row("no cases at all", "cases + rejected is 0, want 1100..", func(c *Row) {
 		*c = Row{ID: c.ID, Eq: c.Eq, Form: c.Form, Statement: c.Statement, Replay: c.Replay, Verdict: claim.Invalid}
 	})
 	add("cases of a claim that judges itself", "report: a1/printed: cases is -3, want",

@@ -103,11 +103,11 @@ func TestBaselineOptions(t *testing.T) {
 	}{
 		{nil, exitOK, "SAME BITS"},
 		{[]string{"-seed", "7", "-cases", "2"}, exitOK, "SAME BITS"},
-		{[]string{"-rules", "step"}, exitOK, "SAME BITS"},
+		{[]string{"-rules", "long-chain"}, exitOK, "SAME BITS"},
 		{[]string{"-seed", "1"}, exitUsage, "-seed is 1, but " + file + " was recorded with 7"},
 		{[]string{"-cases", "3"}, exitUsage, "-cases is 3, but"},
 		{[]string{"-ops", "tanh"}, exitUsage, "-ops is tanh, but " + file + " was recorded with tanh,linear,halfsq"},
-		{[]string{"-rules", "trace,step"}, exitUsage, "-rules has trace, but"},
+		{[]string{"-rules", "trace,long-chain"}, exitUsage, "-rules has trace, but"},
 	} {
 		args := append([]string{"gate", "-baseline", file}, c.args...)
 		code, stdout, stderr := verify(append(args, "--", os.Args[0])...)

@@ -73,10 +73,10 @@ func serve(name string) {
 	os.Exit(0)
 }
 
-// gated runs the gate on a process of the test binary.
+// gated runs the gate on a process of the test binary, by rules of few requests.
 func gated(t *testing.T, name string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	flags := append([]string{"gate", "-cases", "1", "-rules", "operators,step,sizes"}, args...)
+	flags := append([]string{"gate", "-cases", "1", "-rules", "one-part,no-memory,long-chain"}, args...)
 	return verify(append(flags, "--", os.Args[0], asArgument+name)...)
 }
 
@@ -100,7 +100,7 @@ func TestGate(t *testing.T) {
 		{"right", nil, exitOK, "PASSED: right 1 (float64): no fault found\nran 3 of 19 rules"},
 		{"faulty", nil, exitDiffers, "FAILED: faulty 1 (float64): 1 fault\n"},
 		{"faulty", nil, exitDiffers, "1. (5d) the step"},
-		{"right", nil, exitOK, "verify: 0 of 3 rules, 0 requests, operators\n"},
+		{"right", nil, exitOK, "verify: 0 of 3 rules, 0 requests, one-part\n"},
 		{"dies", nil, exitBroken, "BROKEN: "},
 		{"dies", nil, exitBroken, "exit status 4"},
 		{"hangs", []string{"-timeout", "300ms"}, exitBroken, "no reply within 300ms"},

@@ -38,9 +38,9 @@ func file(t testing.TB, name, data string) (path string) {
 	return path
 }
 
-// small is a search of a second.
+// small is a search of a tenth of a second.
 func small(args ...string) []string {
-	return append([]string{"-claims", "eq14b", "-cases", "1000", "-climb", "0", "-runs=false"}, args...)
+	return append([]string{"-claims", "eq14b", "-cases", "200", "-climb", "0", "-runs=false"}, args...)
 }
 
 func TestUsage(t *testing.T) {

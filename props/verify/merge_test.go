@@ -20,7 +20,7 @@ func TestMerge(t *testing.T) {
 	dir := t.TempDir()
 	search := func(name string, args ...string) string {
 		path := filepath.Join(dir, name)
-		args = append(args, "-claims", "thm1,eq14b,eq48sum,a1", "-cases", "2000", "-climb", "5", "-json", path)
+		args = append(args, "-claims", "thm1,eq14b,eq48sum,a1", "-cases", "1100", "-climb", "5", "-json", path)
 		if code, stdout, stderr := verify(args...); code != exitOK {
 			t.Fatalf("%v: exit %d\n%s%s", args, code, stdout, stderr)
 		}

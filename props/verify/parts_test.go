@@ -172,7 +172,7 @@ func TestFullDevices(t *testing.T) {
 
 // TestErrataEstimate: a search anew for errata says about how long it takes.
 func TestErrataEstimate(t *testing.T) {
-	code, stdout, stderr := verify("errata", "-search", "-claims", "eq14b", "-cases", "1000", "-climb", "1")
+	code, stdout, stderr := verify("errata", "-search", "-claims", "eq14b", "-cases", "200", "-climb", "1")
 	if code != exitOK || !strings.Contains(stdout, "| eq14b (14) |") ||
 		!strings.HasPrefix(stderr, "verify: 0 of 1 units, claims of kind step, about ") {
 		t.Errorf("exit %d, %s%s", code, stdout, stderr)

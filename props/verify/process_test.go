@@ -224,7 +224,7 @@ func TestFullDevice(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"-h"}, {"merge", "-h"}, small(), {"replay", "../../testdata/certificates/eq14b.json"}, {"merge", out},
-		{"page", "graph"}, {"page", "theorem1"}, {"errata", "-search", "-claims", "eq14b", "-cases", "1000", "-climb", "0"},
+		{"page", "graph"}, {"page", "theorem1"}, {"errata", "-search", "-claims", "eq14b", "-cases", "200", "-climb", "0"},
 	} {
 		full, err := os.OpenFile(device, os.O_WRONLY, 0)
 		if err != nil {

@@ -21,7 +21,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path, worst := filepath.Join(dir, "report.json"), filepath.Join(dir, "worst")
-	code, stdout, stderr := verify("-claims", "eq14b,eq15,lemma2,eq6b,a1", "-cases", "2000", "-climb", "5",
+	code, stdout, stderr := verify("-claims", "eq14b,eq15,lemma2,eq6b,a1", "-cases", "1100", "-climb", "5",
 		"-runs=false",
 		"-json", path, "-save", worst)
 	if code != exitOK || !strings.Contains(stdout, "verdicts as on record") {

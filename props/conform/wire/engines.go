@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -309,7 +308,7 @@ func (r *remote) Step(req *conform.Request) (reply *conform.Reply, err error) {
 	if !slices.Contains(r.c.hello.types, typeStep) {
 		return nil, &unsupportedError{"no steps"}
 	}
-	body, err := json.Marshal(req)
+	body, err := req.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +326,7 @@ func (r *remote) Step(req *conform.Request) (reply *conform.Reply, err error) {
 
 // Trace implements conform.Tracer.
 func (r tracer) Trace(req *conform.Request) (y, v [][]float64, err error) {
-	body, err := json.Marshal(req)
+	body, err := req.MarshalJSON()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -345,7 +344,7 @@ func (r tracer) Trace(req *conform.Request) (y, v [][]float64, err error) {
 
 // Batch implements conform.Batcher.
 func (r batcher) Batch(req *conform.BatchRequest) (reply *conform.Reply, err error) {
-	body, err := json.Marshal(req)
+	body, err := req.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}
@@ -358,7 +357,7 @@ func (r batcher) Batch(req *conform.BatchRequest) (reply *conform.Reply, err err
 
 // Run implements conform.Runner.
 func (r runner) Run(req *conform.RunRequest) (reply *conform.RunReply, err error) {
-	body, err := json.Marshal(req)
+	body, err := req.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}

@@ -121,15 +121,20 @@ func TestBroken(t *testing.T) {
 		t.Run(c.mode, func(t *testing.T) {
 			t.Setenv(asEngine, c.mode)
 			var stderr strings.Builder
-			limit := time.Second // what does not hang ends long before a minute, on a slow machine too
-			if c.want != Hang {
-				limit = time.Minute
+			// What does not hang ends long before a minute, on a slow machine too.
+			opt := &Options{Timeout: time.Minute, Start: time.Minute, Exit: time.Minute, Stderr: &stderr}
+			const soon = 200 * time.Millisecond
+			switch c.mode {
+			case "silent":
+				opt.Start = soon
+			case "hang":
+				opt.Timeout = soon
+			case "hang with children":
+				opt.Timeout = time.Second // the child is to begin before
+			case "stays":
+				opt.Exit = soon
 			}
-			start := time.Minute
-			if c.mode == "silent" {
-				start = time.Second
-			}
-			e := Command([]string{os.Args[0]}, &Options{Timeout: limit, Start: start, Exit: limit, Stderr: &stderr})
+			e := Command([]string{os.Args[0]}, opt)
 			begun := time.Now()
 			r := conform.Run(e.Factory, e.Options(&conform.Options{Rules: []string{"perturbations"}, Cases: 1}))
 			_ = e.Close()

@@ -129,7 +129,7 @@ func TestSchema(t *testing.T) {
 	check := func(request, reply string) {
 		_, rest, _ := strings.Cut(request, `"type":"`)
 		kind, _, _ := strings.Cut(rest, `"`)
-		if seen[kind]++; seen[kind] > 200 {
+		if seen[kind]++; seen[kind] > 100 && seen[kind]%5 > 0 {
 			return
 		}
 		if err := fits(t, requests, request); err != nil {
@@ -148,6 +148,7 @@ func TestSchema(t *testing.T) {
 	}
 	r := conform.Run(e.Factory, e.Options(&conform.Options{
 		Cases: 2, Rules: []string{"operators", "not-finite", "trace", "batch", "run"},
+		Ops: []string{"affine", "fixed", "tanh", "softmaxce", "halfsq"},
 	}))
 	if err := r.Err(); err != nil || len(seen) != 5 {
 		t.Errorf("%v, seen %v", err, seen)

@@ -43,7 +43,7 @@ func newReference() (conform.Engine, error) { return conform.NewReference(), nil
 var full = flag.Bool("full", false, "send all requests of a gate over the pipe")
 
 // alike are rules of many requests that are on the wire as those of others are.
-var alike = []string{"one-part", "deterministic", "sweep", "sizes", "anchors", "mean"}
+var alike = []string{"one-part", "deterministic", "widths", "ties", "sweep", "sizes", "step", "anchors", "mean"}
 
 // TestReference: the reference engine passes the gate over a pipe, with all abilities.
 func TestReference(t *testing.T) {

@@ -30,7 +30,7 @@ func drawn(t *testing.T) *logistic.Result {
 	}
 	o := logistic.Quick(1)
 	o.M, o.T, o.D = 5, 24, 2
-	o.Horizons = []int{8, 16}
+	o.Horizons, o.Gammas = []int{8, 16}, []float64{0.3, 0.03}
 	o.FormatGammas, o.FormatSteps = o.FormatGammas[:1], 24
 	r, err := logistic.Run(t.Context(), logistic.Figures(o), "", nil)
 	if err != nil {
@@ -43,7 +43,7 @@ func drawn(t *testing.T) *logistic.Result {
 var drawnOnce *logistic.Result
 
 // TestPictures: every panel is a picture in both formats, below 100 kB as SVG, with its
-// title, axes and every curve by name; the same bytes again, which one figure of each axis
+// title, axes and every curve by name; the same bytes again, which one panel of each axis
 // shows.
 func TestPictures(t *testing.T) {
 	r := drawn(t)
@@ -55,20 +55,24 @@ func TestPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again := pictures
 		if axis := f.Panels[0].Axis; !twice[axis] {
 			twice[axis] = true
-			if again, err = Pictures(f, r); err != nil {
+			first := *f
+			first.Panels = f.Panels[:1]
+			again, err := Pictures(&first, r)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if p := pictures[0]; !bytes.Equal(p.SVG, again[0].SVG) || !bytes.Equal(p.PNG, again[0].PNG) {
+				t.Errorf("%s: not the same again", p.Name)
 			}
 		}
 		if len(pictures) != len(f.Panels) {
 			t.Errorf("%s: %d pictures of %d panels", f.ID, len(pictures), len(f.Panels))
 		}
 		for i, p := range pictures {
-			if seen[p.Name] || len(p.SVG) > 100_000 || !bytes.Equal(p.SVG, again[i].SVG) ||
-				!bytes.Equal(p.PNG, again[i].PNG) {
-				t.Errorf("%s: twice, %d bytes, or not the same again", p.Name, len(p.SVG))
+			if seen[p.Name] || len(p.SVG) > 100_000 {
+				t.Errorf("%s: twice, or %d bytes", p.Name, len(p.SVG))
 			}
 			seen[p.Name] = true
 			if at, err := png.DecodeConfig(bytes.NewReader(p.PNG)); err != nil || at.Width < 1000 {

@@ -66,7 +66,7 @@ func normOf(mu []float64, cov *mat.SymDense, derivatives bool) normMoments {
 	}
 	const from, to, h = -80.0, 120.0, 0.25
 	first, second := make([]float64, d), mat.NewSymDense(d, nil)
-	c := make([]float64, d)
+	c, upper := make([]float64, d), second.RawSymmetric() // of which SymDense reads what is above the diagonal
 	for y := from; y <= to; y += h {
 		s := math.Exp(y) / n.square
 		log := 0.0
@@ -83,12 +83,13 @@ func normOf(mu []float64, cov *mat.SymDense, derivatives bool) normMoments {
 		psi := weight * math.Exp(log)
 		for i := range m {
 			first[i] += psi * c[i] * m[i]
+			row := upper.Data[i*upper.Stride : i*upper.Stride+d]
 			for j := i; j < d; j++ {
 				add := -psi * c[i] * m[i] * c[j] * m[j]
 				if i == j {
 					add += psi * c[i]
 				}
-				second.SetSym(i, j, second.At(i, j)+add)
+				row[j] += add
 			}
 		}
 	}

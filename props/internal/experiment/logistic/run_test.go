@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tiny are figures that take well under a second.
@@ -191,10 +192,15 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestEstimate: the sizes that the command prints beforehand.
+// TestEstimate: the sizes that the command prints beforehand. A step of any kind takes a
+// microsecond here; TestEstimateWeighs times one.
 func TestEstimate(t *testing.T) {
+	usual := stepTime
+	defer func() { stepTime = usual }()
+	stepTime = func(Point, Law) time.Duration { return time.Microsecond }
 	runs, steps, took := Estimate(Figures(Default(1)))
-	if runs != 422 || steps != 58_872_000 || took <= 0 {
+	want := 58_872_000 * time.Microsecond / time.Duration(runtime.GOMAXPROCS(0))
+	if runs != 422 || steps != 58_872_000 || took != want {
 		t.Errorf("%d runs, %d steps, %v", runs, steps, took)
 	}
 	once, _, _ := Estimate(append(tiny(), tiny()...))

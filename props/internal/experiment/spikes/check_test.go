@@ -46,7 +46,7 @@ func TestCheck(t *testing.T) {
 // TestCheckAnyGOMAXPROCS: the same report, to the bit.
 func TestCheckAnyGOMAXPROCS(t *testing.T) {
 	opt := Small(2)
-	opt.Kicks, opt.some = opt.Kicks[:1], 2
+	opt.Kicks, opt.some = opt.Kicks[:1], 1
 	want, err := Check(opt)
 	if err != nil {
 		t.Fatal(err)
