@@ -56,9 +56,6 @@ func ratio21(mu, rho, gamma float64, at []float64) float64 {
 	g, d := at[0:2], at[2:4]
 	size := math.Hypot(d[0], d[1])
 	before := rho*(g[0]*g[0]+g[1]*g[1]) + (g[0]-d[0])*(g[0]-d[0]) + (g[1]-d[1])*(g[1]-d[1])
-	if before == 0 {
-		return 0
-	}
 	// H d is in the ball of radius (1-mu)/2 |d| around (1+mu)/2 d.
 	sin, cos := math.Sincos(at[4])
 	part := (1 - mu) / 2 * size * math.Tanh(at[5])
