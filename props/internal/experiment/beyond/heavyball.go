@@ -50,8 +50,7 @@ func judgeHeavyBall(seed uint64, wrong float64) claim.Judgement {
 		right, scale := at*at+variance, 0.0
 		left := tree(b, e.start, 0, e.mean, e.spread, &scale)
 		j.Cases++
-		j.demand(math.Abs(left-right) <= claim.Tie*scale, "E x_T^2 = %v, not %v: %+v from %v, errors %v +- %v", left,
-			right, b, e.start, e.mean, e.spread)
+		j.same("E x_T^2 is", left, right, scale, []any{b, e})
 	}
 	return j.done("E x_T^2 over trees of 1 to 8 steps is what the response says")
 }
@@ -84,10 +83,8 @@ func judgeHeavyBallLimit(seed uint64, form func(bounds.HeavyBall) float64) claim
 		b := drawHeavyBall(r)
 		bias, variance := limits(b, steps)
 		j.Cases++
-		j.demand(math.Abs(bias-b.Bias()) <= claim.Tie*math.Abs(b.Bias()), "a constant error leaves %v, not %v: %+v",
-			bias, b.Bias(), b)
-		j.demand(math.Abs(variance-form(b)) <= claim.Tie*form(b), "the variance is %v, not %v: %+v", variance,
-			form(b), b)
+		j.same("a constant error leaves", bias, b.Bias(), b.Bias(), b)
+		j.same("the variance is", variance, form(b), form(b), b)
 	}
 	return j.done("the sums of the response and of its squares over %d steps", steps)
 }

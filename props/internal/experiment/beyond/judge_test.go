@@ -61,6 +61,27 @@ func TestCompareGap(t *testing.T) {
 	}
 }
 
+// TestSame: equal within 2^-20 of the size that is given, whatever its sign, and what is said else.
+func TestSame(t *testing.T) {
+	for _, c := range []struct {
+		got, want, size float64
+		holds           bool
+	}{
+		{8, 8, 0, true}, {8 + 8*claim.Tie, 8, 8, true}, {8 - 8*claim.Tie, 8, -8, true}, {8 + 8.1*claim.Tie, 8, 8, false},
+		{8 - 8.1*claim.Tie, 8, 8, false}, {0.25 + 0.26*claim.Tie, 0.25, 0.25, false}, {math.NaN(), 8, 8, false},
+		{8, math.NaN(), 8, false},
+	} {
+		j := newJudge()
+		if j.same("it is", c.got, c.want, c.size, "run"); (j.Verdict == claim.Holds) != c.holds {
+			t.Errorf("%v and %v of the size %v: %+v", c.got, c.want, c.size, j.Judgement)
+		}
+	}
+	j := newJudge()
+	if j.same("it is", 3, 2, 2, "the run"); j.Note != "it is 3, not 2: the run" {
+		t.Errorf("the note is %q", j.Note)
+	}
+}
+
 // swept is a sweep in which each scheme does what is said of it; but overrides the stable
 // norms by step size.
 func swept(but map[scheme][3]float64) sweep {

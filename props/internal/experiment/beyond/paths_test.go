@@ -443,3 +443,30 @@ func TestEF21Ratio(t *testing.T) {
 		t.Errorf("V_1/V_0 is %v, want %v", got, want)
 	}
 }
+
+// TestEF21Published: Theorem 1 of EF21 on runs that are gone through by hand, x <- x - g d, of d the entry
+// that is furthest from the gradient renewed. From the minimum there is nothing to hold.
+func TestEF21Published(t *testing.T) {
+	for _, steps := range []int{1, 2, 7} {
+		f := &feedback{shape: parabola, h: []float64{1, 4}, start: []float64{2, -1}, steps: steps}
+		rho := math.Sqrt(0.5)
+		g := (1 - rho) / 4
+		x, y, dx, dy, sum := 2.0, -1.0, 0.0, 0.0, 0.0
+		for range steps {
+			sum += x*x + 16*y*y
+			x, y = x-g*dx, y-g*dy
+			if math.Abs(x-dx) >= math.Abs(4*y-dy) {
+				dx = x
+			} else {
+				dy = 4 * y
+			}
+		}
+		// f(x_0) is 2 + 2, the gradient there (2, -4).
+		if got, want := published21(f), sum/(2*4/g+20/(1-rho)); !near(got, want) {
+			t.Errorf("%d steps: %v, want %v", steps, got, want)
+		}
+	}
+	if got := published21(&feedback{shape: parabola, h: []float64{1, 4}, start: []float64{0, 0}, steps: 3}); got != 0 {
+		t.Errorf("from the minimum %v", got)
+	}
+}
