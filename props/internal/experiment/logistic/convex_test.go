@@ -362,3 +362,9 @@ func TestFormatFloor(t *testing.T) {
 		near(t, "sd of the mean", q.SD, sd*math.Sqrt(sum/float64(n)), 0.05*q.SD)
 	}
 }
+
+// TestRadius: ((e + |G|^2/(4 rho))/rho)^{1/2}, and what is left of it where there is neither.
+func TestRadius(t *testing.T) {
+	near(t, "radius", (&pass{e: 2, mean: []float64{3, 4}}).radius(0.25), math.Sqrt((2+25)/0.25), 1e-12)
+	near(t, "nothing", (&pass{mean: []float64{0}}).radius(0.25), math.Sqrt(8)*0x1p-28, 1e-20)
+}
