@@ -38,20 +38,19 @@ func (c *carried) step() { c.w -= c.gamma * c.slope(c.send(c.w)) }
 // visit is what one visit sees: the memory before it, what is sent, delta and U.
 type visit struct{ e, sent, delta, u float64 }
 
-// cycle are the visits of a cycle of the memory from e = 0 where w does not move; nil for one
-// of more than most.
+// cycle are the visits until the memory is 0 again, from e = 0 where w does not move; nil where
+// that takes more than most. For |w| <= s/2 the step of the memory is a rotation of [-s/2, s/2),
+// so that 0 is the first to come back.
 func (c *carried) cycle(most int) []visit {
 	var visits []visit
-	seen := map[float64]int{}
 	c.e = 0
 	for range most {
 		before := c.e
-		if first, known := seen[before]; known {
-			return visits[first:]
-		}
-		seen[before] = len(visits)
 		sent := c.send(c.w)
 		visits = append(visits, visit{before, sent, sent - c.w, c.slope(sent)})
+		if c.e == 0 {
+			return visits
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package beyond
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 )
@@ -56,9 +57,6 @@ func ratio21(mu, rho, gamma float64, at []float64) float64 {
 	g, d := at[0:2], at[2:4]
 	size := math.Hypot(d[0], d[1])
 	before := rho*(g[0]*g[0]+g[1]*g[1]) + (g[0]-d[0])*(g[0]-d[0]) + (g[1]-d[1])*(g[1]-d[1])
-	if before == 0 {
-		return 0
-	}
 	// H d is in the ball of radius (1-mu)/2 |d| around (1+mu)/2 d.
 	sin, cos := math.Sincos(at[4])
 	part := (1 - mu) / 2 * size * math.Tanh(at[5])
@@ -92,16 +90,13 @@ func climb21(mu, rho, gamma float64, r *rand.Rand) float64 {
 	return most
 }
 
-// published21 is left/right of EF21's Theorem 1 on a run of Top-1, from d_0 = 0, on the sum of
-// valleys h w^2/(1+w^2)/2 or of parabolas.
-func published21(r *rand.Rand) float64 {
-	f := drawFeedback(r, []shape{parabola, kinked, valley}, 1)
-	l := 0.0
-	for _, h := range f.h {
-		l = max(l, h)
-	}
+// drawn21 is a sum of valleys h w^2/(1+w^2)/2 or of parabolas.
+func drawn21(r *rand.Rand) *feedback { return drawFeedback(r, []shape{parabola, kinked, valley}, 1) }
+
+// published21 is left/right of EF21's Theorem 1 on a run of Top-1, from d_0 = 0.
+func published21(f *feedback) float64 {
 	rho := math.Sqrt(1 - 1/float64(len(f.h)))
-	gamma := (1 - rho) / l
+	gamma := (1 - rho) / slices.Max(f.h)
 	w, d := append([]float64(nil), f.start...), make([]float64, len(f.h))
 	grad := func() []float64 {
 		u := make([]float64, len(w))
@@ -111,11 +106,10 @@ func published21(r *rand.Rand) float64 {
 		return u
 	}
 	u := grad()
-	g0 := 0.0
+	g0, sum := 0.0, 0.0
 	for _, x := range u {
 		g0 += x * x
 	}
-	sum := 0.0
 	for range f.steps {
 		for j := range w {
 			sum += u[j] * u[j]
@@ -147,7 +141,7 @@ func calibrate(seed uint64) (all []calibration) {
 			c.tight, c.climbed = tight21(mu, rho, c.gamma), climb21(mu, rho, c.gamma, r)
 			c.flatter = min(tight21(mu, rho, 0.95*c.gamma), tight21(mu, rho, 1.05*c.gamma))
 			for range runs {
-				c.published = max(c.published, published21(r))
+				c.published = max(c.published, published21(drawn21(r)))
 			}
 			all = append(all, c)
 		}

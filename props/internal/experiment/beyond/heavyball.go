@@ -14,6 +14,22 @@ func drawHeavyBall(r *rand.Rand) bounds.HeavyBall {
 	return b
 }
 
+// gradientErrors are those of a run: mean +- spread at each step.
+type gradientErrors struct {
+	start        float64
+	mean, spread []float64
+}
+
+func drawErrors(r *rand.Rand) *gradientErrors {
+	e, steps := &gradientErrors{}, 1+r.IntN(8)
+	e.start = between(r, -1, 1)
+	for range steps {
+		e.mean = append(e.mean, pick(r, 0, 1, between(r, -1, 1)))
+		e.spread = append(e.spread, pick(r, 0, between(r, 0, 1)))
+	}
+	return e
+}
+
 // JudgeHeavyBall runs heavy ball in one direction of a quadratic over the tree of errors
 // mean +- spread and holds E x_T^2 against the response: they are equal.
 func JudgeHeavyBall(seed uint64) claim.Judgement { return judgeHeavyBall(seed, 1) }
@@ -21,24 +37,20 @@ func JudgeHeavyBall(seed uint64) claim.Judgement { return judgeHeavyBall(seed, 1
 func judgeHeavyBall(seed uint64, wrong float64) claim.Judgement {
 	j, r := newJudge(), source(seed, 7)
 	for range cases {
-		b, steps := drawHeavyBall(r), 1+r.IntN(8)
-		start := between(r, -1, 1)
-		mean, spread := make([]float64, steps), make([]float64, steps)
-		for t := range steps {
-			mean[t], spread[t] = pick(r, 0, 1, between(r, -1, 1)), pick(r, 0, between(r, 0, 1))
-		}
+		b := drawHeavyBall(r)
+		e := drawErrors(r)
+		steps := len(e.mean)
 		response := b.Response(steps)
-		at, variance := b.Decay(steps)*start, 0.0
+		at, variance := b.Decay(steps)*e.start, 0.0
 		for t := range steps {
 			k := response[steps-1-t] * b.Gamma
-			at -= wrong * k * mean[t]
-			variance += k * k * spread[t] * spread[t]
+			at -= wrong * k * e.mean[t]
+			variance += k * k * e.spread[t] * e.spread[t]
 		}
 		right, scale := at*at+variance, 0.0
-		left := tree(b, start, 0, mean, spread, &scale)
+		left := tree(b, e.start, 0, e.mean, e.spread, &scale)
 		j.Cases++
-		j.demand(math.Abs(left-right) <= claim.Tie*scale, "E x_T^2 = %v, not %v: %+v from %v, errors %v +- %v", left,
-			right, b, start, mean, spread)
+		j.same("E x_T^2 is", left, right, scale, []any{b, e})
 	}
 	return j.done("E x_T^2 over trees of 1 to 8 steps is what the response says")
 }
@@ -71,10 +83,8 @@ func judgeHeavyBallLimit(seed uint64, form func(bounds.HeavyBall) float64) claim
 		b := drawHeavyBall(r)
 		bias, variance := limits(b, steps)
 		j.Cases++
-		j.demand(math.Abs(bias-b.Bias()) <= claim.Tie*math.Abs(b.Bias()), "a constant error leaves %v, not %v: %+v",
-			bias, b.Bias(), b)
-		j.demand(math.Abs(variance-form(b)) <= claim.Tie*form(b), "the variance is %v, not %v: %+v", variance,
-			form(b), b)
+		j.same("a constant error leaves", bias, b.Bias(), b.Bias(), b)
+		j.same("the variance is", variance, form(b), form(b), b)
 	}
 	return j.done("the sums of the response and of its squares over %d steps", steps)
 }

@@ -2,6 +2,7 @@ package beyond
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -35,6 +36,11 @@ func (j *judge) compare(left, right float64, run any) {
 		j.Ratio = max(j.Ratio, left/right)
 	}
 	j.demand(left <= right*(1+claim.Tie), "%v > %v: %+v", left, right, run)
+}
+
+// same holds two numbers of which the larger part has the given size to be equal but for rounding.
+func (j *judge) same(what string, got, want, size float64, run any) {
+	j.demand(math.Abs(got-want) <= claim.Tie*math.Abs(size), "%s %v, not %v: %+v", what, got, want, run)
 }
 
 // demand makes a condition of the verdict.

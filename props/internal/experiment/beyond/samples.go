@@ -3,6 +3,8 @@ package beyond
 import (
 	"math"
 	"math/big"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -32,28 +34,21 @@ func (m *memories) exact() *big.Rat {
 	return sum.Quo(sum, big.NewRat(int64(len(m.x)), 1))
 }
 
-// each is the mean of U over time with a memory for each sample: the memory of a sample goes
-// round a cycle of its visits.
+// each is the mean of U over time with a memory for each sample: that of a sample is 0 again
+// where all of it is sent, and goes round this cycle of its visits.
 func (m *memories) each() *big.Rat {
 	sum := new(big.Rat)
 	for k := range m.x {
-		var sents []*big.Rat
-		seen, e := map[string]int{}, new(big.Rat)
-		for {
-			if first, known := seen[e.RatString()]; known {
-				cycle := new(big.Rat)
-				for _, s := range sents[first:] {
-					cycle.Add(cycle, s)
-				}
-				cycle.Quo(cycle, big.NewRat(int64(len(sents)-first), 1))
-				sum.Add(sum, cycle.Mul(cycle, m.x[k]))
-				break
-			}
-			seen[e.RatString()] = len(sents)
+		cycle, visits, e := new(big.Rat), int64(0), new(big.Rat)
+		for visits == 0 || e.Sign() != 0 {
 			full := new(big.Rat).Add(m.v[k], e)
-			sents = append(sents, threshold(full, m.at))
-			e = new(big.Rat).Sub(full, sents[len(sents)-1])
+			sent := threshold(full, m.at)
+			e.Sub(full, sent)
+			cycle.Add(cycle, sent)
+			visits++
 		}
+		cycle.Quo(cycle, big.NewRat(visits, 1))
+		sum.Add(sum, cycle.Mul(cycle, m.x[k]))
 	}
 	return sum.Quo(sum, big.NewRat(int64(len(m.x)), 1))
 }
@@ -221,14 +216,25 @@ func (s *sampled) from(t int, p, w float64, e [2]float64) {
 
 func (s *sampled) bound() bounds.Feedback {
 	half := (s.x[0]*s.b[0] - s.x[1]*s.b[1]) / 2
-	off, m2 := s.start-s.optimum(), 0.0
-	for _, m := range s.memory2 {
-		m2 = max(m2, m)
-	}
+	off := s.start - s.optimum()
 	return bounds.Feedback{
 		Smooth: bounds.Smooth{L: s.h, Mu: s.h, SigmaSq: half * half, Gamma: s.gamma},
-		D0:     s.h * off * off / 2, M2: m2, Steps: s.steps,
+		D0:     s.h * off * off / 2, M2: slices.Max(s.memory2), Steps: s.steps,
 	}
+}
+
+func drawSampled(r *rand.Rand) *sampled {
+	s := &sampled{
+		h: between(r, 0.25, 4), start: pick(r, 0, between(r, -2, 2)), at: pick(r, 0.9, between(r, 0, 3)),
+		x: [2]float64{1, pick(r, 1, 2, between(r, 1, 8))}, b: [2]float64{between(r, -2, 2), between(r, -2, 2)},
+		steps: 1 + r.IntN(9),
+	}
+	s.gamma = pick(r, 1, 0.5, between(r, 0.01, 1)) / s.h
+	if r.IntN(4) == 0 { // from the optimum and without noise of the samples
+		s.b[1] = s.x[0] * s.b[0] / s.x[1]
+		s.start = s.optimum()
+	}
+	return s
 }
 
 // JudgeSampleMemory: with y_1 = x w and a memory a sample, compressed backward passes are
@@ -238,16 +244,8 @@ func JudgeSampleMemory(seed uint64) claim.Judgement { return judgeSampleMemory(s
 func judgeSampleMemory(seed uint64, shared bool) claim.Judgement {
 	j, r := newJudge(), source(seed, 10)
 	for range cases / 4 {
-		s := &sampled{
-			h: between(r, 0.25, 4), start: pick(r, 0, between(r, -2, 2)), at: pick(r, 0.9, between(r, 0, 3)),
-			x: [2]float64{1, pick(r, 1, 2, between(r, 1, 8))}, b: [2]float64{between(r, -2, 2), between(r, -2, 2)},
-			steps: 1 + r.IntN(9), shared: shared,
-		}
-		s.gamma = pick(r, 1, 0.5, between(r, 0.01, 1)) / s.h
-		if r.IntN(4) == 0 { // from the optimum and without noise of the samples
-			s.b[1] = s.x[0] * s.b[0] / s.x[1]
-			s.start = s.optimum()
-		}
+		s := drawSampled(r)
+		s.shared = shared
 		s.run()
 		j.compareGap(s.gapT, s.bound().Root(), s.scale, s)
 	}

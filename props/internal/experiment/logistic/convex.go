@@ -345,8 +345,7 @@ func predictFormat(f *field) *Predicted {
 		c = newConvex(f, w)
 		w, p = c.settle(start)
 	}
-	rho := f.p.Reg.Rho
-	c.radius = math.Sqrt((p.e + norm2(p.mean)*norm2(p.mean)/(4*rho) + 2*belowLeast*belowLeast) / rho)
+	c.radius = p.radius(f.p.Reg.Rho)
 	l := f.evaluate(w, nil, false)
 	out.Plateau, out.NoRoot = norm2(l.exact), p.jump
 	out.PlateauErr = c.radius * f.steepest()
@@ -355,6 +354,12 @@ func predictFormat(f *field) *Predicted {
 	out.Errors = c.errorsAt(w)
 	c.predictNoise(w, out)
 	return out
+}
+
+// radius is how far from v a point of the pass is at most, with what numbers below leastExp change.
+func (p *pass) radius(rho float64) float64 {
+	residue := norm2(p.mean)
+	return math.Sqrt((p.e + residue*residue/(4*rho) + 2*belowLeast*belowLeast) / rho)
 }
 
 // steepest bounds the Hessian of f anywhere.

@@ -321,3 +321,50 @@ func TestPredictInt8(t *testing.T) {
 	want := math.Abs(slope(low, func(a float64) float64 { return a }))
 	near(t, "plateau", predictFormat(k).Plateau, want, 1e-5)
 }
+
+// TestFormatFloor: rounding at random of sigma without bias is noise of a step about the minimum of f: with one
+// sample x = 1 its floor is that of a linear recursion, which is forgotten after 20/(gamma F”) steps of the first half.
+func TestFormatFloor(t *testing.T) {
+	f := Format{Name: "e5m2", Stochastic: true, Site: AtBackward}
+	const gamma, xi = 0.01, 0.001
+	at := func(steps int) *Predicted {
+		p := Point{Reg: Convex, Gamma: gamma, T: steps, Xi: xi, EWMA: 0.9, Law: Law{Format: &f, Reading: OneASample}}
+		return predict(fieldWith(p, []float64{1}), false)
+	}
+	low, high := -3.0, 0.0
+	for range 60 {
+		if mid := (low + high) / 2; sigma(mid)+0.2*mid < 0 {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	s := sigma(low)
+	if s < 0.21875 || s > 0.25 {
+		t.Fatalf("sigma is %v", s)
+	}
+	h, way := s*(1-s)+0.2, (s-0.21875)/0.03125
+	noise := xi*xi + way*(1-way)*0.03125*0.03125
+	a := 1 - gamma*h
+	sd := h * gamma * math.Sqrt(noise/(1-a*a)) // of grad f
+	forgotten := int(2 * 20 / (gamma * h))
+	for steps, settled := range map[int]bool{forgotten - 10: false, forgotten + 10: true} {
+		q := at(steps)
+		near(t, "floor", q.Floor, sd*math.Sqrt(2/math.Pi), 1e-3*sd)
+		if q.Settled != settled || q.Stable != q.Floor || q.Slack != 0 || q.NoRoot || !q.Proved {
+			t.Errorf("T = %d: %+v", steps, q)
+		}
+		n, sum := steps/2, 1-2/math.Pi
+		for k := 1; k < n; k++ {
+			r := math.Pow(a, float64(k))
+			sum += 2 * (1 - float64(k)/float64(n)) * 2 / math.Pi * (math.Sqrt(1-r*r) + r*math.Asin(r) - 1)
+		}
+		near(t, "sd of the mean", q.SD, sd*math.Sqrt(sum/float64(n)), 0.05*q.SD)
+	}
+}
+
+// TestRadius: ((e + |G|^2/(4 rho))/rho)^{1/2}, and what is left of it where there is neither.
+func TestRadius(t *testing.T) {
+	near(t, "radius", (&pass{e: 2, mean: []float64{3, 4}}).radius(0.25), math.Sqrt((2+25)/0.25), 1e-12)
+	near(t, "nothing", (&pass{mean: []float64{0}}).radius(0.25), math.Sqrt(8)*0x1p-28, 1e-20)
+}

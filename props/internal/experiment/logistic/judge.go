@@ -52,6 +52,19 @@ func rootOf(draw uint64, reg core.Regularizer, l Law) *Root {
 
 var rootsFound sync.Map // Point to *Root
 
+// noRootOf is the bound that there is no root at full size, shared as roots are.
+func noRootOf(draw uint64, reg core.Regularizer, l Law) *NoRoot {
+	p := base(draw, reg, l, 0.1)
+	if n, ok := noRootsFound.Load(p); ok {
+		return n.(*NoRoot)
+	}
+	n := fieldOf(p).noRoot()
+	noRootsFound.Store(p, n)
+	return n
+}
+
+var noRootsFound sync.Map // Point to *NoRoot
+
 // floors are E|grad f| in the steady state at the step sizes; NaN where there is none. Tests replace
 // it.
 var floors = func(draw uint64, reg core.Regularizer, l Law, gammas []float64) []float64 {
@@ -337,14 +350,14 @@ func JudgeOneSided() claim.Judgement {
 
 // oneSided is where |grad f| ends as T -> infinity and then gamma -> 0; 0 within the error of a root.
 func oneSided(draw uint64, reg core.Regularizer, s float64) (height float64, none, proved bool) {
-	p := base(draw, reg, Law{Backward: s, OneSided: true}, 0.1)
-	if r := rootOf(draw, reg, p.Law); r.Proved {
+	l := Law{Backward: s, OneSided: true}
+	if r := rootOf(draw, reg, l); r.Proved {
 		if r.Plateau > r.Err {
 			return r.Plateau, false, true
 		}
 		return 0, false, true
 	}
-	n := fieldOf(p).noRoot()
+	n := noRootOf(draw, reg, l)
 	return n.Limit, true, n.Right < 0
 }
 
@@ -353,8 +366,7 @@ func JudgeStationary() claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	for draw := uint64(1); draw <= judgedDraws; draw++ {
 		for _, s := range []float64{0.25, 1, 2} {
-			p := base(draw, Nonconvex, Law{Backward: s, OneSided: true}, 0.1)
-			n := fieldOf(p).noRoot()
+			n := noRootOf(draw, Nonconvex, Law{Backward: s, OneSided: true})
 			if j.Cases++; n.Right < 0 && j.Verdict == claim.Holds {
 				j.Verdict = claim.Refuted
 				j.Note = fmt.Sprintf("draw %d, s_b = %v: for one v of length 1, <v, G(w)> <= %.3g for all "+

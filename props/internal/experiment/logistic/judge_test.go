@@ -266,6 +266,20 @@ func TestVerdictLogic(t *testing.T) {
 	}
 }
 
+// TestShortPoints: a short run at each of two step sizes, 200 samples and 8000 steps of the first draw.
+func TestShortPoints(t *testing.T) {
+	reg := core.Regularizer{Kind: "l2", Rho: 0.9}
+	for _, gamma := range []float64{0.3, 0.15} {
+		shortly(t, "", reg, Law{Forward: 3})
+		p := base(1, reg, Law{Forward: 3}, gamma)
+		p.M, p.T = 200, 8000
+		planted(t, &shortFound, p, "this one")
+		if runs, against := short(reg, Law{Forward: 3}); runs != 2 || against != "this one" {
+			t.Errorf("gamma = %v: %d runs, %q", gamma, runs, against)
+		}
+	}
+}
+
 // TestVerdict: a short run that differs is Undecided whatever the oracle says, and counts.
 func TestVerdict(t *testing.T) {
 	reg := core.Regularizer{Kind: "l2", Rho: 0.9}

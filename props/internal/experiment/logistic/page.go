@@ -161,10 +161,10 @@ func plateaus() *table.Table {
 		cells := []any{name, regName(reg)}
 		for draw := uint64(1); draw <= judgedDraws; draw++ {
 			q := &Predicted{}
-			if r := rootOf(draw, reg, base(draw, reg, l, 0.1).Law); r.Proved {
+			if r := rootOf(draw, reg, l); r.Proved {
 				q.Plateau, q.PlateauErr, q.Proved = r.Plateau, r.Err, true
 			} else {
-				n := fieldOf(base(draw, reg, l, 0.1)).noRoot()
+				n := noRootOf(draw, reg, l)
 				q.Plateau, q.NoRoot, q.Proved = n.Limit, true, n.Right < 0
 			}
 			cells = append(cells, level(q))

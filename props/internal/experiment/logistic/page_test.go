@@ -33,10 +33,8 @@ func lines(t *testing.T, d *table.Table) []string {
 // two curves, run again, those of the runs now; every panel is there.
 func TestPageOnRecord(t *testing.T) {
 	page := onPage(t)
-	for _, line := range lines(t, plateaus()) {
-		if !strings.Contains(page, line+"\n") {
-			t.Errorf("the page on record has no line %q: %s > props/pages/FIGURES.md", line, PageCommand)
-		}
+	if rows := strings.Join(lines(t, plateaus()), "\n"); !strings.Contains(page, "\n\n"+rows+"\n\n") {
+		t.Errorf("the page on record has not this table: %s > props/pages/FIGURES.md\n%s", PageCommand, rows)
 	}
 	figures := Figures(Quick(PageSeed))
 	for _, at := range []struct {
@@ -146,5 +144,43 @@ func TestPageSaysWhoIsOutside(t *testing.T) {
 	}
 	if strings.Contains(b.String(), "interval: none") || judged != 1 || strings.Contains(b.String(), "short formats") {
 		t.Errorf("judged %d times; it says that none is outside, or speaks of formats", judged)
+	}
+}
+
+// TestPageOfTwo: two figures, one of them of formats: all points count, each panel has its heading, and
+// formats have their table; the sizes said are those of the first point.
+func TestPageOfTwo(t *testing.T) {
+	sound := func() *Outcome {
+		return &Outcome{Measured: &Measured{Stable: 2}, Predicted: &Predicted{Stable: 2, Errors: &Errors{}}}
+	}
+	r, _ := resultOf(ByGamma, sound(), sound())
+	o := sound()
+	o.Point = base(1, Convex, Law{Format: &Format{Name: "e4m3", Site: AtForward}}, 0.25)
+	o.Point.Data = Digits
+	formats, f := resultOf(ByT, o)
+	f.ID, f.Title = FormatsID, "Short ones"
+	r.Figures = append(r.Figures, *f)
+	for key, o := range formats.of {
+		r.of[key] = o
+	}
+	var b strings.Builder
+	if err := r.Page(nil, 1).Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, want := range []string{
+		"Of 3 points 3 lie where", "## Real data and short formats\n\n" + formatsSay + "\n\n| data |", "| digits | forward | ",
+		"M = 2000, d = 10, T = 200000 but in the coupled sweep, EWMA 0.99, w^0 = 0, one number a step. ",
+		"exp(+-(4 sd + 0.02)) about", "Outside of its interval: none.\n", "## fig4: A title, a panel\n",
+		"## formats: Short ones, a panel\n", "d = 10, M = 2000, three draws", "| fig4 | a panel | 2 | 2 | 1.000 | 1.000 |",
+		"| formats | a panel | 1 | 1 | 1.000 | 1.000 |",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q:\n%s", want, page)
+		}
+	}
+	b.Reset()
+	if err := (&Result{}).Page(nil, 1).Markdown(&b); err != nil || !strings.Contains(b.String(), "Of 0 points 0 lie") {
+		t.Errorf("no figure: %v, %.200s", err, &b)
 	}
 }
