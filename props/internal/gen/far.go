@@ -28,7 +28,9 @@ const farTries = 6
 // large.
 func Far(kind claim.Kind, src Source) *Case {
 	direction := src.Int(0, 2)
-	size := float64(src.Int(0, 1<<10)) / (1 << 10) // 0: as far as usual, 1: as far as it goes
+	// 0: as far as usual, 1: as far as it goes; the larger of two, as what fails only near the
+	// end would else be met by one case in a hundred
+	size := float64(max(src.Int(0, 1<<10), src.Int(0, 1<<10))) / (1 << 10)
 	var c *Case
 	for range farTries {
 		switch kind {
@@ -66,9 +68,11 @@ func farStep(src Source, direction int, size float64) *Case {
 		leaves = between(leafBudget, FarLeaves, size)
 		n = src.Int(3, MaxN)
 	}
-	full := direction == 1 && src.Int(0, 1) == 0 // all states as wide
+	full := direction == 1 && src.Int(0, 1) == 0 // all states as wide, else the input alone
+	input := direction == 1
 	width := func() int {
-		if full {
+		if full || input {
+			input = false
 			return most
 		}
 		return src.Int(1, most)
@@ -169,9 +173,11 @@ func farLinear(src Source, direction int, size float64) *Case {
 	} else {
 		most = between(4, FarWidth, size)
 	}
-	square := src.Int(0, 1) == 0
+	square := src.Int(0, 1) == 0 // all states as wide, else the input alone
+	input := true
 	width := func() int {
-		if square {
+		if square || input {
+			input = false
 			return most
 		}
 		return src.Int(1, most)
