@@ -302,7 +302,7 @@ func TestUnsupported(t *testing.T) {
 			return r, nil
 		}
 		return stepOnly{e}, nil
-	}, &Options{Cases: 10})
+	}, &Options{Cases: 2, Rules: lightRules()})
 	if r.Err() != nil || r.Outcomes[0].Unsupported == 0 || !strings.Contains(r.Summary(), "requests unsupported") {
 		t.Errorf("error %v, outcome %+v, summary %q", r.Err(), r.Outcomes[0], r.Summary())
 	}
