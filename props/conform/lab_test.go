@@ -132,7 +132,7 @@ func (e *lab) fn(f func(float64) float64, x float64) float64 {
 // order.
 func (e *lab) sum(a, b []float64, first float64) float64 {
 	n := len(a)
-	plain := b == nil // a sum without products
+	plain := b == nil                                                            // a sum without products
 	if e.order == "" && !plain && e.computed.isDouble() && e.summed.isDouble() { // most engines: nothing is rounded
 		s := 0.0
 		if e.biasFirst {
