@@ -46,7 +46,28 @@ var searchAll = sync.OnceValue(func() found {
 	if !*full {
 		claims = slices.DeleteFunc(claims, dearToJudge)
 	}
-	all := props.Search(slices.Concat(claims, broken, halves), options())
+	list := slices.Concat(claims, broken, halves)
+	all := make([]*props.Finding, len(list))
+	find := func(opt props.Options, pick func(c *claim.Claim) bool) {
+		var some []claim.Claim
+		var at []int
+		for k := range list {
+			if pick(&list[k]) {
+				some, at = append(some, list[k]), append(at, k)
+			}
+		}
+		for k, f := range props.Search(some, opt) {
+			all[at[k]] = f
+		}
+	}
+	if *full {
+		find(options(), func(*claim.Claim) bool { return true })
+	} else {
+		runs := options()
+		runs.Cases = shortRuns
+		find(options(), func(c *claim.Claim) bool { return c.Kind != claim.Training })
+		find(runs, func(c *claim.Claim) bool { return c.Kind == claim.Training })
+	}
 	n, m := len(claims), len(claims)+len(broken)
 	return found{all[:n], all[n:m], all[m:]}
 })
