@@ -45,6 +45,10 @@ var (
 	long  = props.Options{Seed: 1, Cases: 2 * props.Batch, Climb: 200}
 )
 
+// shortRuns are the cases of claims about runs without -full: one costs what ten passes do, and
+// fewer of them reach every verdict.
+const shortRuns = 400
+
 // options are short or long.
 func options() props.Options {
 	if *full {

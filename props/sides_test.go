@@ -149,7 +149,7 @@ func TestBudgetRatios(t *testing.T) {
 		if c.Kind != claim.SelfJudged || c.Experiment || measuresRates(c) || slices.Contains(slow, c.ID) {
 			continue
 		}
-		j := c.Judge(1)
+		j := judged(&c, 1)
 		was := on[c.Name()]
 		same := math.Abs(j.Ratio-float64(was.Ratio)) <= 1e-5*j.Ratio
 		if math.IsInf(float64(was.Ratio), 1) {

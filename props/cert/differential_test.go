@@ -90,7 +90,8 @@ func TestSecondCheckerFails(t *testing.T) {
 	}
 	out, disagree := runVectorsFile(t, command, all)
 	for k, what := range []string{
-		"valid called valid", "invalid called invalid", "valid called invalid", "invalid called valid", "canonical called not",
+		"valid called valid", "invalid called invalid", "valid called invalid", "invalid called valid",
+		"canonical called not",
 	} {
 		if said := strings.Contains(out, fmt.Sprintf("vector %d,", k+1)); said != (k >= 2) || !disagree {
 			t.Errorf("%s: reported as wrong: %v\n%s", what, said, out)

@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -27,7 +28,9 @@ const drawnOnRecord = 24
 const hashed = 512
 
 // write puts all of a request into a hash.
-func (j *job) write(h hash.Hash) {
+func (j *job) write(to hash.Hash) {
+	h := new(bytes.Buffer)
+	defer func() { _, _ = to.Write(h.Bytes()) }()
 	fmt.Fprint(h, j.kind, j.reg, j.bits)
 	for _, s := range j.chain {
 		fmt.Fprint(h, s.Op, s.In, s.Out, s.N, s.Label, s.A)
@@ -41,8 +44,11 @@ func (j *job) write(h hash.Hash) {
 		}
 	}
 	j.numbers(func(v []float64) {
-		_ = binary.Write(h, binary.LittleEndian, int64(len(v)))
-		_ = binary.Write(h, binary.LittleEndian, v)
+		b := binary.LittleEndian.AppendUint64(h.AvailableBuffer(), uint64(len(v)))
+		for _, x := range v {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
+		}
+		h.Write(b)
 	})
 }
 

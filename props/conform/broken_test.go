@@ -11,7 +11,7 @@ import (
 
 // hangTimeout is long for an answer of microseconds and short for a test: only
 // engines that hang are given it.
-const hangTimeout = time.Second
+const hangTimeout = 300 * time.Millisecond
 
 func (b plantedFault) factory() (Engine, error) { return b.make(), nil }
 

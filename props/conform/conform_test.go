@@ -74,12 +74,12 @@ func TestKinds(t *testing.T) {
 	}{
 		{"panics now and then", Panic, "Step: panicked: out of luck"},
 		{"leaves its goroutine", Panic, "Step: left its goroutine"},
-		{"hangs", Hang, "Step: no answer within 1s"},
+		{"hangs", Hang, "Step: no answer within 300ms"},
 		{"wants eps_1", Refused, "Step: eps_1 has the wrong length"},
 		{"no reply", Refused, "Step returned no reply"},
 		{"one number too many in u", Shape, "U has length"},
 		{"trace panics", Panic, "Trace: panicked: no trace"},
-		{"trace hangs", Hang, "Trace: no answer within 1s"},
+		{"trace hangs", Hang, "Trace: no answer within 300ms"},
 		{"trace of N states", Shape, "want N+1"},
 		{"trace with a short row", Shape, "Trace: Y_0 has length"},
 		{"one loss too few", Shape, "losses and"},
@@ -302,7 +302,7 @@ func TestUnsupported(t *testing.T) {
 			return r, nil
 		}
 		return stepOnly{e}, nil
-	}, &Options{Cases: 10})
+	}, &Options{Cases: 2, Rules: lightRules()})
 	if r.Err() != nil || r.Outcomes[0].Unsupported == 0 || !strings.Contains(r.Summary(), "requests unsupported") {
 		t.Errorf("error %v, outcome %+v, summary %q", r.Err(), r.Outcomes[0], r.Summary())
 	}

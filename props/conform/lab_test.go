@@ -95,7 +95,15 @@ func (e *lab) round(f format, x float64) float64 {
 	return lo
 }
 
-func (e *lab) c(x float64) float64 { return e.round(e.computed, x) }
+func (e *lab) c(x float64) float64 {
+	if e.computed.isDouble() {
+		return x
+	}
+	return e.round(e.computed, x)
+}
+
+// isDouble reports that a format rounds no float64.
+func (f *format) isDouble() bool { return f.digits == 53 }
 
 func (e *lab) form(name string) string { return e.forms[name] }
 
@@ -124,7 +132,17 @@ func (e *lab) fn(f func(float64) float64, x float64) float64 {
 // order.
 func (e *lab) sum(a, b []float64, first float64) float64 {
 	n := len(a)
-	plain := b == nil // a sum without products
+	plain := b == nil                                                            // a sum without products
+	if e.order == "" && !plain && e.computed.isDouble() && e.summed.isDouble() { // most engines: nothing is rounded
+		s := 0.0
+		if e.biasFirst {
+			s, first = first, 0
+		}
+		for k, x := range a {
+			s += float64(x * b[k])
+		}
+		return s + first
+	}
 	term := func(k int) float64 { return e.c(e.cutProduct(e.c(a[k])) * e.cutProduct(e.c(b[k]))) }
 	if plain {
 		term = func(k int) float64 { return a[k] }
@@ -443,6 +461,9 @@ func (e *lab) byWeight(s core.Spec, x, w, v []float64) []float64 {
 }
 
 func (e *lab) store(v []float64) []float64 {
+	if e.stored.isDouble() {
+		return v
+	}
 	for k, x := range v {
 		v[k] = e.round(e.stored, x)
 	}

@@ -150,7 +150,7 @@ func quietStdin(t *testing.T) {
 // pointsOf are the names of the files that a figure stores.
 func pointsOf(t *testing.T, id string) (names []string) {
 	t.Helper()
-	o := logistic.Quick(1)
+	o := quickFigures(1)
 	figures, err := logistic.Select(logistic.Figures(o), []string{id})
 	if err != nil {
 		t.Fatal(err)

@@ -60,6 +60,9 @@ func (f *figureFlags) define(c *call) {
 	c.fs.IntVar(&f.phase, "phase", 0, "delta_t of Figs 7 and 8 comes at steps `n` modulo the spacing")
 }
 
+// quickFigures are the options of -quick; tests have fewer steps.
+var quickFigures = logistic.Quick
+
 // options are what the flags ask for.
 func (f *figureFlags) options() (logistic.Options, error) {
 	o := logistic.Default(f.seed)
@@ -67,7 +70,7 @@ func (f *figureFlags) options() (logistic.Options, error) {
 	case f.quick && f.full:
 		return o, errors.New("both -quick and -full")
 	case f.quick:
-		o = logistic.Quick(f.seed)
+		o = quickFigures(f.seed)
 	case f.full:
 		o = logistic.Full(f.seed)
 	}

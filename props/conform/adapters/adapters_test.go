@@ -116,7 +116,7 @@ func gated(t *testing.T, name, program, file string, precisions ...string) {
 	rules := []string{"operators", "step", "trace", "batch", "run"}
 	for k, precision := range precisions {
 		if k == 1 {
-			rules = rules[:2]
+			rules = rules[:1]
 		}
 		e := wire.Command([]string{program, file, precision}, nil)
 		r := conform.Run(e.Factory, e.Options(&conform.Options{Cases: 2, Rules: rules}))

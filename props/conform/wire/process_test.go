@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 		misbehave(mode)
 		os.Exit(0)
 	}
+	debug.SetGCPercent(400) // as verify has it
 	os.Exit(m.Run())
 }
 

@@ -1,7 +1,7 @@
 package expect
 
 import (
-	"fmt"
+	"encoding/binary"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -88,12 +88,23 @@ func less(a, b []float64) []float64 {
 }
 
 // groups collects sum p z and sum p of a vector z by what is conditioned on.
-type groups map[string]*group
+type groups map[groupID]*group
+
+// groupID is a quantity with its number, and a reading.
+type groupID struct {
+	name    string
+	i       int
+	reading claim.Reading
+}
 
 type group struct {
-	order []string // keys of the members in the order met
-	p     map[string]float64
-	z     map[string][]float64
+	of      map[string]*member // by the path
+	members []*member          // in the order met
+}
+
+type member struct {
+	p float64
+	z []float64
 }
 
 // add enters a vector known from the first site draws of the leaf's path.
@@ -105,36 +116,41 @@ func (g groups) add(name string, i, site int, l *Leaf, a, b []float64) {
 // addKnown enters a - b, where each reading conditions on so many first draws.
 func (g groups) addKnown(name string, i int, known [claim.ReadingSlots]int, l *Leaf, a, b []float64) {
 	for r, k := range known {
-		id := fmt.Sprint(name, i, r)
+		id := groupID{name, i, claim.Reading(r)}
 		gr := g[id]
 		if gr == nil {
-			gr = &group{p: map[string]float64{}, z: map[string][]float64{}}
+			gr = &group{of: map[string]*member{}}
 			g[id] = gr
 		}
-		key := fmt.Sprint(l.Path[:k])
-		if gr.z[key] == nil {
-			gr.order = append(gr.order, key)
-			gr.z[key] = make([]float64, len(a))
+		key := make([]byte, 0, 2*k)
+		for _, draw := range l.Path[:k] {
+			key = binary.AppendVarint(key, int64(draw))
 		}
-		gr.p[key] += l.P
+		m := gr.of[string(key)]
+		if m == nil {
+			m = &member{z: make([]float64, len(a))}
+			gr.of[string(key)] = m
+			gr.members = append(gr.members, m)
+		}
+		m.p += l.P
 		for j, v := range a {
 			if b != nil {
 				v -= b[j]
 			}
-			gr.z[key][j] += l.P * v
+			m.z[j] += l.P * v
 		}
 	}
 }
 
 // sum is E|E[z | group]|^2 = sum over groups of |sum p z|^2 / sum p.
 func (g groups) sum(name string, i int, r claim.Reading) float64 {
-	gr := g[fmt.Sprint(name, i, int(r))]
+	gr := g[groupID{name, i, r}]
 	if gr == nil {
 		return 0
 	}
 	total := 0.0
-	for _, key := range gr.order {
-		total += sq(gr.z[key]) / gr.p[key]
+	for _, m := range gr.members {
+		total += sq(m.z) / m.p
 	}
 	return total
 }

@@ -40,8 +40,6 @@ func init() {
 }
 
 var (
-	letters   = regexp.MustCompile(`^C[ebt]_[de]|^[A-Za-z][A-Za-z0-9]*`)
-	wordTail  = regexp.MustCompile(`^[-/.']?[A-Za-z0-9]+`)
 	digits    = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?`)
 	equations = regexp.MustCompile(`^\([0-9]+(\.[0-9]+|[a-z])?\)`) // (17a) or (3.17), the number of an equation
 	longest   = []struct {
@@ -52,6 +50,42 @@ var (
 		{"+-", operator},
 	}
 )
+
+// letters are those that s begins with, and digits after the first: a name or a word; C_e, C_b and
+// C_t have their second index with them, as in Ce_d.
+func letters(s string) string {
+	n := plain(s)
+	if n == 0 || s[0] <= '9' {
+		return ""
+	}
+	if n == 2 && len(s) > 3 && s[0] == 'C' && strings.IndexByte("ebt", s[1]) >= 0 && s[2] == '_' &&
+		(s[3] == 'd' || s[3] == 'e') {
+		n = 4
+	}
+	return s[:n]
+}
+
+// wordTail is what goes on with a word: letters and digits, one of - / . ' before them.
+func wordTail(s string) string {
+	joined := 0
+	if s != "" && strings.IndexByte("-/.'", s[0]) >= 0 {
+		joined = 1
+	}
+	n := plain(s[joined:])
+	if n == 0 {
+		return ""
+	}
+	return s[:joined+n]
+}
+
+// plain is how many letters and digits s begins with.
+func plain(s string) int {
+	n := 0
+	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] >= 'a' && s[n] <= 'z' || s[n] >= 'A' && s[n] <= 'Z') {
+		n++
+	}
+	return n
+}
 
 // divides reports that what comes next is a denominator: (6d) in s^2/(6d) is a product.
 func divides(before []token) bool { return len(before) > 0 && before[len(before)-1].text == "/" }
@@ -71,7 +105,7 @@ next:
 		case s[0] == ' ' || s[0] == '\n':
 			space, s = true, s[1:]
 			continue
-		case equations.MatchString(s) && !divides(all):
+		case s[0] == '(' && !divides(all) && equations.MatchString(s):
 			add(word, equations.FindString(s))
 			continue
 		}
@@ -81,13 +115,13 @@ next:
 				continue next
 			}
 		}
-		if n := letters.FindString(s); n != "" {
+		if n := letters(s); n != "" {
 			if len(n) == 1 || names[n] {
 				add(name, n)
 				continue
 			}
 			for {
-				tail := wordTail.FindString(s[len(n):])
+				tail := wordTail(s[len(n):])
 				if tail == "" {
 					break
 				}
@@ -96,8 +130,8 @@ next:
 			add(word, n)
 			continue
 		}
-		if n := digits.FindString(s); n != "" {
-			add(number, n)
+		if s[0] >= '0' && s[0] <= '9' {
+			add(number, digits.FindString(s))
 			continue
 		}
 		switch c := s[0]; c {

@@ -30,7 +30,7 @@ func lines(t *testing.T, d *table.Table) []string {
 }
 
 // TestPageOnRecord: the plateaus on the page are those of the oracle now, and the ratios of
-// two curves, run again, those of the runs now; every panel is there.
+// a curve, run again, of two with -full, those of the runs now; every panel is there.
 func TestPageOnRecord(t *testing.T) {
 	page := onPage(t)
 	if rows := strings.Join(lines(t, plateaus()), "\n"); !strings.Contains(page, "\n\n"+rows+"\n\n") {
@@ -40,7 +40,10 @@ func TestPageOnRecord(t *testing.T) {
 	for _, at := range []struct {
 		id           string
 		panel, curve int
-	}{{"fig4", 0, 1}, {"fig8", 0, 2}} {
+	}{{"fig8", 0, 2}, {"fig4", 0, 1}} {
+		if at.id == "fig4" && !*full {
+			continue // verify page points makes all of them
+		}
 		some, err := Select(figures, []string{at.id})
 		if err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ func ClaimBothWays(seed uint64, chains int) Both {
 		b.Largest = max(b.Largest, p.Largest)
 		b.Violations = append(b.Violations, p.Violations...)
 	}
-	b.Witnesses, b.Trivial = search()
+	b.Witnesses, b.Trivial = firstWitnesses()
 	return b
 }
 

@@ -100,7 +100,7 @@ func TestWitnesses(t *testing.T) {
 // TestNoSmallerWitness looks for the kinds found at every chain smaller than the
 // one that search gives, whatever the order of candidates.
 func TestNoSmallerWitness(t *testing.T) {
-	main, _ := search()
+	main, _ := firstWitnesses()
 	for _, c := range candidates() {
 		for _, s := range sites(c) {
 			if !slices.ContainsFunc(main, func(w Witness) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
@@ -65,6 +66,10 @@ func search() (main, trivial []Witness) {
 	}
 	return main, trivial
 }
+
+// firstWitnesses is what search finds, which is the same every time, looked for once. Nobody
+// changes it.
+var firstWitnesses = sync.OnceValues(search)
 
 // trivial sites are delta_N and eps_1.
 func (s Site) trivial(c *core.Chain) bool { return s.Eps && s.I == 1 || !s.Eps && s.I == c.N() }

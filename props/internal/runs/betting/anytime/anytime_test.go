@@ -42,7 +42,7 @@ var nulls = []source{
 }
 
 const (
-	trials = 2000
+	trials = 1000
 	length = 500
 )
 
