@@ -12,6 +12,7 @@ type columns struct {
 	sites int
 	per   int // steps of a column
 	all   []column
+	one   column // the step that is added
 }
 
 // column is a Column that is being filled.
@@ -29,10 +30,15 @@ func (c *columns) add(m measured, sites []siteError, samples int, first []float6
 			c.halve()
 		}
 		if n := len(c.all); n == 0 || c.all[n-1].steps == c.per {
-			c.all = append(c.all, newColumn(c.sites))
+			c.all = append(c.all, column{})
 		}
 	}
-	one := newColumn(c.sites)
+	last := &c.all[len(c.all)-1]
+	one := &c.one
+	if one.Size == nil {
+		*one = newColumn(c.sites)
+	}
+	one.clear()
 	one.From, one.To, one.steps = m.t, m.t, 1
 	one.Loss, one.Error2, one.Grad2 = Number(m.loss), Number(m.error2), Number(m.grad2)
 	for k := range sites {
@@ -49,18 +55,29 @@ func (c *columns) add(m measured, sites []siteError, samples int, first []float6
 	if first != nil {
 		one.shares = 1
 	}
-	c.all[len(c.all)-1].join(&one)
+	last.join(one)
+	if last.steps == 1 {
+		*one = column{} // which last has become
+	}
 }
 
 func newColumn(sites int) column {
 	c := column{}
 	for _, list := range []*[]Number{&c.Size, &c.Ratio, &c.Share} {
 		*list = make([]Number, sites)
-		for k := range *list {
-			(*list)[k] = Number(math.NaN())
+	}
+	c.clear()
+	return c
+}
+
+// clear makes it one that no step is in.
+func (c *column) clear() {
+	for _, list := range [...][]Number{c.Size, c.Ratio, c.Share} {
+		for k := range list {
+			list[k] = Number(math.NaN())
 		}
 	}
-	return c
+	c.steps, c.shares = 0, 0
 }
 
 // join takes in the next steps.

@@ -48,7 +48,7 @@ func (r *runJudge) all(ctx context.Context, from source, workers int) (*Judgemen
 	s, a := r.shape, r.stepJudge.apart
 	if more := c.read(at); more {
 		var others sync.WaitGroup
-		if r.numbers(at.step.B) > smallStep {
+		if r.numbers(at.step.B) > float64(r.small) {
 			workers = min(workers, 2)
 		}
 		for range workers - 1 {

@@ -12,6 +12,7 @@
 //	declared.go                                compressors that a record declares
 //	kernels.go, exact.go, replay.go            the judge's passes: exact, with one error, without one
 //	step.go, share.go                          the error of the gradient, its bounds, the share of each site
+//	crew.go                                    steps judged side by side, and taken in in their order
 //	rank.go                                    which site, over windows of steps
 //	spike.go, bias.go, columns.go, run.go      spikes, recovery, bias, the verdict of a run
 //	constants.go                               L and mu of (41)
@@ -20,10 +21,10 @@
 //	judgement.go                               the answer as data
 //
 // How it is found. Each operator at the recorded states gives delta, eps and (5c); the exact pass at the same
-// weights, which is made while a step is read, gives U-u. First-order shares of all sites come from one
-// adjoint pass half way between the two, exact ones from passes with one error kept or removed. An error is held
-// against an envelope of what the declared precision allows (beyond it: a fault) and against a model of what it
-// does on average (far above it, or above the other sites, or above its own past: a suspect).
+// weights gives U-u. First-order shares of all sites come from one adjoint pass half way between the two, exact ones
+// from passes with one error kept or removed. An error is held against an envelope of what the declared precision
+// allows (beyond it: a fault) and against a model of what it does on average (far above it,
+// or above the other sites, or above its own past: a suspect).
 //
 // # Bad input
 //

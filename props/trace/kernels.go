@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
+	blasgonum "gonum.org/v1/gonum/blas/gonum"
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -14,59 +14,61 @@ import (
 // run along the longer side as those of core do; an operator without one goes through core.Op. TestExactPass holds
 // them against core.Batch.
 
-func vector(v []float64, n, inc int) blas64.Vector { return blas64.Vector{N: n, Inc: inc, Data: v} }
+var kernel blasgonum.Implementation
 
 // products writes x M^T + beta dst to dst, rows of out entries, for the out x in matrix m and rows x of in entries.
 func products(dst, x, m []float64, rows, out, in int, beta float64) {
 	if rows <= out {
-		a := general(m, out, in)
 		for k := range rows {
-			blas64.Gemv(blas.NoTrans, 1, a, vector(x[k*in:], in, 1), beta, vector(dst[k*out:], out, 1))
+			kernel.Dgemv(blas.NoTrans, out, in, 1, m, in, x[k*in:], 1, beta, dst[k*out:], 1)
 		}
 		return
 	}
-	a := general(x, rows, in)
 	for j := range out {
-		blas64.Gemv(blas.NoTrans, 1, a, vector(m[j*in:], in, 1), beta, vector(dst[j:], rows, out))
+		kernel.Dgemv(blas.NoTrans, rows, in, 1, x, in, m[j*in:], 1, beta, dst[j:], out)
 	}
 }
 
 // transposed writes v M + beta dst to dst, rows of in entries, for rows v of out entries.
 func transposed(dst, v, m []float64, rows, out, in int, beta float64) {
-	a := general(m, out, in)
 	for k := range rows {
-		blas64.Gemv(blas.Trans, 1, a, vector(v[k*out:], out, 1), beta, vector(dst[k*in:], in, 1))
+		kernel.Dgemv(blas.Trans, out, in, 1, m, in, v[k*out:], 1, beta, dst[k*in:], 1)
 	}
 }
 
 // addOuter adds sum_k v_k x_k^T to the out x in matrix m.
 func addOuter(m, v, x []float64, rows, out, in int) {
 	if rows <= out {
-		a := general(m, out, in)
 		for k := range rows {
-			blas64.Ger(1, vector(v[k*out:], out, 1), vector(x[k*in:], in, 1), a)
+			kernel.Dger(out, in, 1, v[k*out:], 1, x[k*in:], 1, m, in)
 		}
 		return
 	}
-	a := general(x, rows, in)
 	for j := range out {
-		blas64.Gemv(blas.Trans, 1, a, vector(v[j:], rows, out), 1, vector(m[j*in:], in, 1))
+		kernel.Dgemv(blas.Trans, rows, in, 1, x, in, v[j:], out, 1, m[j*in:], 1)
 	}
 }
 
 // addRows adds the rows of m to dst.
 func addRows(dst, m []float64) {
 	n := len(dst)
-	const some = 16 // rows at once
-	for ; len(m) >= some*n; m = m[some*n:] {
-		blas64.Gemv(blas.Trans, 1, general(m, some, n), vector(ones[:], some, 1), 1, vector(dst, n, 1))
+	const some = 16 // rows at once, at least
+	for rows := len(m) / n; rows >= some; rows = len(m) / n {
+		rows = min(rows, len(ones))
+		kernel.Dgemv(blas.Trans, rows, n, 1, m, n, ones[:], 1, 1, dst, 1)
+		m = m[rows*n:]
 	}
 	for ; len(m) > 0; m = m[n:] {
 		floats.Add(dst, m[:n])
 	}
 }
 
-var ones = [16]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+var ones = func() (v [window]float64) {
+	for k := range v {
+		v[k] = 1
+	}
+	return v
+}()
 
 // batchOp applies an operator to rows of samples.
 type batchOp struct {

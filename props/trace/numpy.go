@@ -26,15 +26,24 @@ type array struct {
 	shape []int
 	r     *bufio.Reader
 	c     io.Closer
+	pool  *sync.Pool // which r is from
 }
 
-// readers are buffers that arrays of former chunks had.
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<16) }}
+// readers are buffers that arrays of former chunks had: wide ones, which save calls of the system, for the arrays of a
+// chunk that has few.
+var readers, wideReaders = buffers(1 << 15), buffers(1 << 17)
+
+// fewArrays take no more than 16 MB in wide buffers.
+const fewArrays = 128
+
+func buffers(size int) *sync.Pool {
+	return &sync.Pool{New: func() any { return bufio.NewReaderSize(nil, size) }}
+}
 
 func (a *array) close() {
 	a.c.Close()
 	a.r.Reset(nil)
-	readers.Put(a.r)
+	a.pool.Put(a.r)
 	a.r = nil
 }
 
@@ -45,7 +54,7 @@ var header = regexp.MustCompile(
 const maxHeader = 1 << 12
 
 // openArray reads the header of an array of a zip file.
-func openArray(f *zip.File) (*array, error) {
+func openArray(f *zip.File, pool *sync.Pool) (*array, error) {
 	name, ok := strings.CutSuffix(f.Name, ".npy")
 	if !ok {
 		return nil, fmt.Errorf("%s is no array: its name does not end in .npy", strict.Quote(f.Name))
@@ -54,7 +63,7 @@ func openArray(f *zip.File) (*array, error) {
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", strict.Cut(name), err)
 	}
-	a := &array{name: name, r: readers.Get().(*bufio.Reader), c: rc}
+	a := &array{name: name, r: pool.Get().(*bufio.Reader), c: rc, pool: pool}
 	a.r.Reset(rc)
 	if err := a.readHeader(); err != nil {
 		a.close()
@@ -286,11 +295,15 @@ func openChunk(files []*zip.File, s *shape) (*chunk, error) {
 func (ch *chunk) open(files []*zip.File) error {
 	s := ch.shape
 	wanted := s.arrayNames()
+	pool := readers
+	if len(files) <= fewArrays {
+		pool = wideReaders
+	}
 	for _, f := range files {
 		if f.Name == "run.npy" {
 			continue
 		}
-		a, err := openArray(f)
+		a, err := openArray(f, pool)
 		if err != nil {
 			return err
 		}

@@ -126,14 +126,16 @@ func (f format) nearestAll(dst, src []float64, scale float64) {
 		}
 		return
 	}
+	const sign = 1 << 63
 	drop := 52 - f.Mantissa
 	half, mask := uint64(1)<<(drop-1)-1, ^(uint64(1)<<drop - 1)
-	smallest := f.smallest()
+	smallest := math.Float64bits(f.smallest())
+	normal := math.Float64bits(f.Max) - smallest // numbers of as many bits more are rounded as nearest does it
+	dst = dst[:len(src)]
 	for k, x := range src {
 		x *= scale
-		if a := math.Abs(x); a >= smallest && a < f.Max {
-			bits := math.Float64bits(x)
-			x = math.Float64frombits((bits + half + bits>>drop&1) & mask)
+		if bits := math.Float64bits(x); bits&^sign-smallest < normal {
+			x = math.Float64frombits((bits + half + bits>>(drop&63)&1) & mask)
 		} else {
 			x = f.nearest(x)
 		}

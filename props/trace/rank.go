@@ -39,6 +39,7 @@ const (
 	historyMost = 4096
 )
 
+// windows are their lengths in steps; the first is a step.
 var windows = [...]int{1, 10, 30}
 
 // block is a window of steps of a site.
@@ -124,17 +125,6 @@ type open struct {
 	spread          spread
 }
 
-func (o *open) add(e *siteError, t int) {
-	if o.steps == 0 {
-		o.begin(t, e.d)
-	}
-	o.to = t
-	o.steps++
-	o.spread.add(&e.spread)
-	o.pred += e.pred
-	o.sums(&e.sum2, &e.mean)
-}
-
 // join takes in the steps of a shorter window behind its own.
 func (o *open) join(p *open) {
 	if o.steps == 0 {
@@ -209,16 +199,19 @@ func newRanker(s *shape) *ranker {
 func (r *ranker) add(t int, sites []siteError, one []block) []block {
 	one = one[:0]
 	for k := range sites {
-		o, h := &r.open[k], &r.history[k]
-		o[0].add(&sites[k], t)
+		o, h, e := &r.open[k], &r.history[k], &sites[k]
+		at := &open{from: t, to: t, steps: windows[0], sum2: e.sum2, mean: e.mean, pred: e.pred, spread: e.spread}
 		for w := range windows {
-			if o[w].steps < windows[w] {
+			if w > 0 {
+				at = &o[w]
+			}
+			if at.steps < windows[w] {
 				break
 			}
 			if w+1 < len(windows) { // a window is whole ones of the shorter kind
-				o[w+1].join(&o[w])
+				o[w+1].join(at)
 			}
-			b := o[w].close()
+			b := at.close()
 			h[w].add(b)
 			if w == 0 {
 				one = append(one, b)

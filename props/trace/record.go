@@ -224,7 +224,7 @@ func readChunk(r io.ReaderAt, size int64, s *shape) (*chunk, error) {
 
 // readRunArray reads the array of bytes that is run.json.
 func readRunArray(f *zip.File) (*shape, error) {
-	a, err := openArray(f)
+	a, err := openArray(f, readers)
 	if err != nil {
 		return nil, err
 	}

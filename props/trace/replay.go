@@ -33,14 +33,19 @@ func (p *replay) distance2(ex *exactPass, d []float64, site int, without bool) f
 		}
 	}
 	sum, scale := 0.0, 1/float64(p.st.B)
-	for k, u := range p.u {
-		u *= scale
-		switch {
-		case at.Kind == "delta":
-			u -= ex.u[k]
-		case without: // the gradient is linear in eps: p.u is what this one does
-			u = d[k] - u
+	other := d // the gradient is linear in eps: p.u is what this one does
+	switch {
+	case at.Kind == "delta":
+		other = ex.u
+	case !without:
+		for _, u := range p.u {
+			u *= scale
+			sum += u * u
 		}
+		return sum
+	}
+	for k, u := range p.u {
+		u = other[k] - u*scale
 		sum += u * u
 	}
 	return sum

@@ -120,12 +120,24 @@ func (o *opView) norms() {
 	}
 	o.rowsW, o.colsW = sized(o.rowsW, o.out), sized(o.colsW, o.in)
 	clear(o.colsW)
-	for j := range o.out {
+	cols, j := o.colsW, 0
+	row := func(j int) []float64 { return a[j*o.in : (j+1)*o.in][:len(cols)] }
+	for ; j+4 <= o.out; j += 4 { // a sum waits for its last term: four at a time
+		var s0, s1, s2, s3 float64
+		a0, a1, a2, a3 := row(j), row(j+1), row(j+2), row(j+3)
+		for k, sum := range cols {
+			q0, q1, q2, q3 := float64(a0[k]*a0[k]), float64(a1[k]*a1[k]), float64(a2[k]*a2[k]), float64(a3[k]*a3[k])
+			s0, s1, s2, s3 = s0+q0, s1+q1, s2+q2, s3+q3
+			cols[k] = sum + q0 + q1 + q2 + q3
+		}
+		o.rowsW[j], o.rowsW[j+1], o.rowsW[j+2], o.rowsW[j+3] = math.Sqrt(s0), math.Sqrt(s1), math.Sqrt(s2), math.Sqrt(s3)
+	}
+	for ; j < o.out; j++ {
 		sum := 0.0
-		for k, x := range a[j*o.in : (j+1)*o.in] {
-			q := x * x
+		for k, x := range row(j) {
+			q := float64(x * x)
 			sum += q
-			o.colsW[k] += q
+			cols[k] += q
 		}
 		o.rowsW[j] = math.Sqrt(sum)
 	}
@@ -301,22 +313,18 @@ func (s *spread) coordinates() float64 {
 
 // spacings writes 2^{2e} for the exponent e of the larger one of a and b, times scale.
 func (m *model) spacings(dst, a, b []float64, scale float64) {
-	const sign, exponent = 1 << 63, 0x7FF << 52
+	const sign = 1 << 63
 	least, most := m.least, m.most
 	a, b = a[:len(dst)], b[:len(dst)]
-	if scale == 1 {
-		for k := range dst {
-			bits := max(math.Float64bits(a[k])&^sign, math.Float64bits(b[k])&^sign)
-			q := math.Float64frombits(min(max(bits, least), most) & exponent)
-			dst[k] = q * q
-		}
-		return
-	}
 	for k := range dst {
 		bits := max(math.Float64bits(a[k])&^sign, math.Float64bits(b[k])&^sign)
-		bits = math.Float64bits(math.Float64frombits(bits) * scale)
-		q := math.Float64frombits(min(max(bits, least), most) & exponent)
-		dst[k] = q * q
+		if scale != 1 {
+			bits = math.Float64bits(math.Float64frombits(bits) * scale)
+		}
+		if bits-least > most-least {
+			bits = min(max(bits, least), most)
+		}
+		dst[k] = math.Float64frombits(((bits>>52)*2 - 1023) << 52) // the exponent twice, without its bias
 	}
 }
 

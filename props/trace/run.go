@@ -56,6 +56,7 @@ type runJudge struct {
 	faults     map[Fault]int // index in out.Faults by site and rule
 	curve      curve
 	taken      int // flagged steps that were taken apart
+	small      int // numbers of a step of which more than two are judged at a time
 }
 
 // siteTotals are sums over the run.
@@ -69,8 +70,8 @@ type siteTotals struct {
 
 func newRunJudge(s *shape, path string) *runJudge {
 	n := 2*s.chain.N() - 1
-	r := &runJudge{stepJudge: newStepJudge(s, newApart(s)), ranker: newRanker(s), bias: make([]bias, n), sums: make([]siteTotals, n),
-		faults: map[Fault]int{}}
+	r := &runJudge{stepJudge: newStepJudge(s, newApart(s)), ranker: newRanker(s), bias: make([]bias, n),
+		sums: make([]siteTotals, n), faults: map[Fault]int{}, small: smallStep}
 	r.columns.sites = n
 	r.series.blocks = map[int][]block{}
 	r.out = &Judgement{Version: JudgementVersion, Record: path, Engine: s.run.Engine, Note: s.run.Note, Chain: s.run.Chain,

@@ -3,7 +3,6 @@ package trace
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -98,10 +97,6 @@ func inner(a, b []float64) float64 {
 		sum += x * b[k]
 	}
 	return sum
-}
-
-func general(v []float64, rows, cols int) blas64.General {
-	return blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: v}
 }
 
 // entrywise reports whether the operator is a function of each entry, without weights.

@@ -1,7 +1,7 @@
 package anytime
 
 // Alarm is a Test of which nothing is asked but whether it has rejected at one level: it multiplies where Test adds
-// logarithms, and takes a tenth of the time. The zero value is ready.
+// logarithms. The zero value is ready.
 type Alarm struct {
 	wealth [len(bets)]float64 // of each bet from below, over 2^(wealthUnit low)
 	low    [len(bets)]int32   // at most 0
