@@ -390,6 +390,22 @@ func TestJudgementsOnRecord(t *testing.T) {
 	}
 }
 
+// TestLargestStep: steps are numbered up to 2^53, and no further.
+func TestLargestStep(t *testing.T) {
+	const run = `{"version":1,"engine":"x","chain":[{"op":"bias","n":1},{"op":"halfsq","n":1}],"precision":"float64","samples":1,` +
+		`"reg":{"kind":"none"}}` + "\n"
+	for step, taken := range map[string]bool{"0": true, "9007199254740992": true, "9007199254740993": false, "-1": false} {
+		r, err := trace.Read([]byte(run + `{"step":` + step + `,"gamma":0,"x":[[2]],"w":[[0],[]],"Y":[[[2]],[[2]]],"V":[[[2]]]}` + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var st trace.Step
+		if err := r.Next(&st); (err == nil) != taken || !taken && !strings.Contains(err.Error(), "want 0 to 2^53") {
+			t.Errorf("step %s: %v", step, err)
+		}
+	}
+}
+
 // long are numbers whose last digits another architecture may have otherwise.
 var long = regexp.MustCompile(`\d+\.\d{6,}(e[-+]\d+)?`)
 
