@@ -17,6 +17,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/conform"
 	"github.com/cascade-sgd/cascade/props/conform/adapters"
 	"github.com/cascade-sgd/cascade/props/internal/campaign"
+	"github.com/cascade-sgd/cascade/props/internal/draw"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/report"
@@ -418,6 +419,9 @@ func TestCorpusFiles(t *testing.T) {
 	if err := writeCorpus(dir, []campaign.Input{in("not there", "")}, nil); err == nil {
 		t.Error("what cannot be removed is no error")
 	}
+	if err := writeCorpus(root, nil, []campaign.Input{in("FuzzSpike", "")}); err == nil {
+		t.Error("a folder in the place of an input")
+	}
 	if err := writeCorpus(file(t, "file", ""), nil, nil); err == nil {
 		t.Error("a corpus in a file")
 	}
@@ -464,5 +468,82 @@ func TestFiguresOfPage(t *testing.T) {
 	}
 	if err := (&pageFlags{}).write(nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestEachVariable: of every scheduler each variable that is no number is named with its value, and one that is
+// missing by what sets it.
+func TestEachVariable(t *testing.T) {
+	for _, s := range schedulers {
+		set := map[string]string{s.index: "1", s.count: "3"}
+		if s.first != "" {
+			set[s.first] = "0"
+		}
+		if s.step != "" {
+			set[s.step] = "1"
+		}
+		read := func() (i, n int, err error) { return s.read(func(name string) string { return set[name] }) }
+		if i, n, err := read(); err != nil || i != 1-s.origin || n != 3 {
+			t.Errorf("%s: %d of %d, %v", s.name, i, n, err)
+		}
+		for name, usual := range set {
+			for _, bad := range []string{"x", "-1", "+1", "1.5"} {
+				set[name] = bad
+				if _, _, err := read(); err == nil || err.Error() != fmt.Sprintf("%s is %q, want a whole number from 0 on", name,
+					bad) {
+					t.Errorf("%s is %s: %v", name, bad, err)
+				}
+			}
+			set[name] = ""
+			if _, _, err := read(); (err == nil) != (name == s.step) || err != nil && err.Error() != name+" is not set"+s.help {
+				t.Errorf("%s is not set: %v", name, err)
+			}
+			set[name] = usual
+		}
+	}
+}
+
+// TestFigureFiles: numbers and pictures of a figure are what was drawn; a folder in the place of one of them is
+// an error.
+func TestFigureFiles(t *testing.T) {
+	o := logistic.Quick(1)
+	o.M, o.T, o.Gammas, o.Forward, o.Backward = 20, 60, []float64{0.3}, []float64{2}, []float64{1}
+	figures, err := logistic.Select(logistic.Figures(o), []string{"fig6"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures[0].Panels = figures[0].Panels[:1]
+	r, err := logistic.Run(t.Context(), figures, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := draw.Pictures(&r.Figures[0], r)
+	if err != nil || len(pictures) == 0 {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	files, err := writeFigures(r, dir, false)
+	if err != nil || files != 1+2*len(pictures) {
+		t.Errorf("%d files, %v", files, err)
+	}
+	for _, p := range pictures {
+		for name, want := range map[string][]byte{p.Name + ".svg": p.SVG, p.Name + ".png": p.PNG} {
+			if got := must(os.ReadFile(filepath.Join(dir, name))); string(got) != string(want) {
+				t.Errorf("%s is another picture", name)
+			}
+		}
+	}
+	if got := must(os.ReadFile(filepath.Join(dir, "fig6.csv"))); !strings.HasPrefix(string(got), "figure,panel,") {
+		t.Errorf("fig6.csv is %.80q", got)
+	}
+	if _, err := writeFigures(r, file(t, "file", ""), false); err == nil {
+		t.Error("figures in a file")
+	}
+	name := pictures[0].Name + ".png"
+	if err := errors.Join(os.Remove(filepath.Join(dir, name)), os.Mkdir(filepath.Join(dir, name), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writeFigures(r, dir, false); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("a folder in the place of %s: %v", name, err)
 	}
 }
