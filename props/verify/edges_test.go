@@ -547,3 +547,26 @@ func TestFigureFiles(t *testing.T) {
 		t.Errorf("a folder in the place of %s: %v", name, err)
 	}
 }
+
+// TestCampaignCounts: with -valid the claims are counted at the end, and what cannot be written is an error
+// wherever the device is full.
+func TestCampaignCounts(t *testing.T) {
+	args := []string{"campaign", "-claims", "eq14b", "-valid", "10", "-time", "1m", "-allow-small", "-dir",
+		filepath.Join(t.TempDir(), "count")}
+	code, stdout, stderr := verify(args...)
+	if code != exitOK || !strings.Contains(stdout, "claims have 10 valid cases or are refuted") ||
+		!strings.Contains(stdout, "rungs are gained by the units of a line") || strings.Contains(stdout, "native") {
+		t.Fatalf("exit %d, %s%s", code, stdout, stderr)
+	}
+	for _, part := range []string{"rungs are gained", "claims have 10 valid"} {
+		room := strings.Index(stdout, part)
+		if room < 0 {
+			t.Errorf("it does not say %q", part)
+		}
+		var errs strings.Builder
+		if code := run(t.Context(), args, &full{room: room}, &errs); code != exitUsage ||
+			!strings.Contains(errs.String(), errFull.Error()) {
+			t.Errorf("no room for %q: exit %d, %s", part, code, &errs)
+		}
+	}
+}
