@@ -211,8 +211,8 @@ func TestReferences(t *testing.T) {
 			}
 		}
 	}
-	for k, want := range []string{"delta dense", "delta entry by entry", "delta dense", "delta softmaxce", "eps entry by entry",
-		"eps dense", "eps softmaxce"} {
+	for k, want := range []string{"delta dense", "delta entry by entry", "delta dense", "delta softmaxce",
+		"eps entry by entry", "eps dense", "eps softmaxce"} {
 		if got := r.family(k); got != want {
 			t.Errorf("site %d: family %q, want %q", k, got, want)
 		}
@@ -271,8 +271,8 @@ func TestCompareWords(t *testing.T) {
 		{3, 3, &Parting{Site: Site{"eps", 2, 2}, Step: 2, Sample: 1, Index: 5, Old: 1, New: 2}, sites(1.1, 9, 0.5),
 			"the runs part at step 2, operator 2: V_1 sample 1 index 5: 1 and 2; the site that differs most is eps_2: its " +
 				"error is 0.5 times the old one"},
-		{3, 3, nil, sites(3, 9, 0.5), "the runs are the same, number for number; the site that differs most is delta_1: its " +
-			"error is 3 times the old one"},
+		{3, 3, nil, sites(3, 9, 0.5), "the runs are the same, number for number; the site that differs most is delta_1: " +
+			"its error is 3 times the old one"},
 		{3, 3, nil, sites(quarter*0.999, 9, 1), "the runs are the same, number for number"},
 		{3, 3, nil, sites(quarter*1.001, 9, 1), "the runs are the same, number for number; the site that differs most is " +
 			"delta_1: its error is 1.19 times the old one"},
@@ -287,5 +287,29 @@ func TestCompareWords(t *testing.T) {
 		if got := ratio(c[0], c[1]); got != c[2] {
 			t.Errorf("%v over %v is %v", c[0], c[1], got)
 		}
+	}
+}
+
+// TestDeclaredAllows: what an error may be that is declared, for the tests of its bias.
+func TestDeclaredAllows(t *testing.T) {
+	s, st := uneven(t, float64s, nil)
+	s.declared[s.deltaSite(1)] = &Declared{Kind: "any"}
+	j := newStepJudge(s)
+	j.judge(st, j.exacts.take(nil, st, st.W))
+	if e := &j.sites[s.deltaSite(1)]; !math.IsInf(e.bound, 1) || !e.checked {
+		t.Errorf("an error that is declared as any has the bound %v", e.bound)
+	}
+	// Behind topk a row may be off by all of what it was, and by what a sum in float64 may be.
+	s.declared[s.deltaSite(1)] = &Declared{Kind: "topk", Keep: 1}
+	j = newStepJudge(s)
+	j.judge(st, j.exacts.take(nil, st, st.W))
+	want := 0.0
+	for b := range st.B {
+		y := make([]float64, 3)
+		s.chain.Op(1).Forward(y, st.X[2*b:2*b+2], s.chain.W(1, st.W))
+		want += norm(y)
+	}
+	if e := &j.sites[s.deltaSite(1)]; !(e.bound >= want && e.bound <= want*(1+1e-13)+1e-13) {
+		t.Errorf("behind topk the bound is %v, want %v", e.bound, want)
 	}
 }

@@ -392,10 +392,11 @@ func TestJudgementsOnRecord(t *testing.T) {
 
 // TestLargestStep: steps are numbered up to 2^53, and no further.
 func TestLargestStep(t *testing.T) {
-	const run = `{"version":1,"engine":"x","chain":[{"op":"bias","n":1},{"op":"halfsq","n":1}],"precision":"float64","samples":1,` +
-		`"reg":{"kind":"none"}}` + "\n"
+	const run = `{"version":1,"engine":"x","chain":[{"op":"bias","n":1},{"op":"halfsq","n":1}],"precision":"float64",` +
+		`"samples":1,"reg":{"kind":"none"}}` + "\n"
 	for step, taken := range map[string]bool{"0": true, "9007199254740992": true, "9007199254740993": false, "-1": false} {
-		r, err := trace.Read([]byte(run + `{"step":` + step + `,"gamma":0,"x":[[2]],"w":[[0],[]],"Y":[[[2]],[[2]]],"V":[[[2]]]}` + "\n"))
+		line := `{"step":` + step + `,"gamma":0,"x":[[2]],"w":[[0],[]],"Y":[[[2]],[[2]]],"V":[[[2]]]}`
+		r, err := trace.Read([]byte(run + line + "\n"))
 		if err != nil {
 			t.Fatal(err)
 		}

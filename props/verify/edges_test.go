@@ -51,7 +51,8 @@ func TestRanges(t *testing.T) {
 		refused string // "" for taken
 	}{
 		{search, "-cases", "1", ""}, {search, "-cases", most, ""}, {search, "-climb", "0", ""},
-		{search, "-climb", most, ""}, {search, "-budget", "0s", ""}, {search, "-budget", "-1ns", "-budget is -1ns, want >= 0"},
+		{search, "-climb", most, ""}, {search, "-budget", "0s", ""},
+		{search, "-budget", "-1ns", "-budget is -1ns, want >= 0"},
 		{search, "-climb", "1000000001", "-climb is 1000000001, want 0.." + most},
 		{campaign, "-climb", "0", ""}, {campaign, "-climb", most, ""}, {campaign, "-valid", "0", ""},
 		{campaign, "-valid", most, ""}, {campaign, "-time", "1ns", ""}, {campaign, "-slice", "1s", ""},
@@ -246,7 +247,8 @@ func TestRecordedOptions(t *testing.T) {
 		}
 		return r
 	}
-	some := recording(&conform.Options{Seed: 7, Cases: 2, Ops: []string{"bias", "halfsq"}, Rules: []string{"step", "sizes"}})
+	some := recording(&conform.Options{Seed: 7, Cases: 2, Ops: []string{"bias", "halfsq"},
+		Rules: []string{"step", "sizes"}})
 	all := recording(&conform.Options{Seed: 3, Cases: 1, Ops: []string{"halfsq"}, Rules: nil})
 	for _, c := range []struct {
 		of    *conform.Recording
@@ -295,13 +297,15 @@ func TestIsReplies(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for name, mode := range map[string]os.FileMode{"replies": 0o644, "engine": 0o755, "sub/replies": 0o644} {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte("#!/bin/sh\n"), mode)); err != nil {
+		made := os.MkdirAll(filepath.Dir(name), 0o755)
+		if err := errors.Join(made, os.WriteFile(name, []byte("#!/bin/sh\n"), mode)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for old, want := range map[string]string{
-		"replies": "true", "engine": "false", "sub/replies": "true", "./replies": "true", filepath.Join(dir, "engine"): "false",
-		"sh": "false", "python3 engine.py": "false", "a$b": "false", "sub": `-baseline "sub" is a directory`,
+		"replies": "true", "engine": "false", "sub/replies": "true", "./replies": "true",
+		filepath.Join(dir, "engine"): "false",
+		"sh":                         "false", "python3 engine.py": "false", "a$b": "false", "sub": `-baseline "sub" is a directory`,
 		"nowhere": `-baseline "nowhere" is neither a file nor a command`,
 	} {
 		is, err := isReplies(old)
@@ -371,7 +375,8 @@ func TestBesideRecords(t *testing.T) {
 		filepath.Join(other, "no", "run.json"): false,
 	} {
 		err := besideRecords([]string{filepath.Join(other, "a.npz"), record}, pathOf{"-json", path})
-		if (err != nil) != refused || refused && err.Error() != fmt.Sprintf("-json %s is a part of the record %s", path, record) {
+		want := fmt.Sprintf("-json %s is a part of the record %s", path, record)
+		if (err != nil) != refused || refused && err.Error() != want {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -433,7 +438,8 @@ func TestCorpusFiles(t *testing.T) {
 	if targets, err := namedTargets(""); err != nil || len(targets) != len(all) {
 		t.Errorf("%v, %d targets", err, len(targets))
 	}
-	if _, err := namedTargets(all[0].Name + ",FuzzNothing"); err == nil || !strings.Contains(err.Error(), `"FuzzNothing"`) {
+	if _, err := namedTargets(all[0].Name + ",FuzzNothing"); err == nil ||
+		!strings.Contains(err.Error(), `"FuzzNothing"`) {
 		t.Errorf("%v", err)
 	}
 }
