@@ -289,27 +289,3 @@ func TestCompareWords(t *testing.T) {
 		}
 	}
 }
-
-// TestDeclaredAllows: what an error may be that is declared, for the tests of its bias.
-func TestDeclaredAllows(t *testing.T) {
-	s, st := uneven(t, float64s, nil)
-	s.declared[s.deltaSite(1)] = &Declared{Kind: "any"}
-	j := newStepJudge(s)
-	j.judge(st, j.exacts.take(nil, st, st.W))
-	if e := &j.sites[s.deltaSite(1)]; !math.IsInf(e.bound, 1) || !e.checked {
-		t.Errorf("an error that is declared as any has the bound %v", e.bound)
-	}
-	// Behind topk a row may be off by all of what it was, and by what a sum in float64 may be.
-	s.declared[s.deltaSite(1)] = &Declared{Kind: "topk", Keep: 1}
-	j = newStepJudge(s)
-	j.judge(st, j.exacts.take(nil, st, st.W))
-	want := 0.0
-	for b := range st.B {
-		y := make([]float64, 3)
-		s.chain.Op(1).Forward(y, st.X[2*b:2*b+2], s.chain.W(1, st.W))
-		want += norm(y)
-	}
-	if e := &j.sites[s.deltaSite(1)]; !(e.bound >= want && e.bound <= want*(1+1e-13)+1e-13) {
-		t.Errorf("behind topk the bound is %v, want %v", e.bound, want)
-	}
-}
