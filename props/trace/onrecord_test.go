@@ -271,6 +271,45 @@ func theMade() []*made {
 	}
 }
 
+// wrong are records in which each state, gradient and weight is wrong once, of three chains: what is allowed
+// there is said with each fault.
+func wrong(t *testing.T) (all []*made) {
+	t.Helper()
+	for _, of := range theMade()[:3] {
+		specs := slices.Clone(of.run.Chain)
+		if of.classes > 0 {
+			specs[len(specs)-1].Label = 1
+		}
+		c, err := core.FromSpecs(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := *of
+		m.name, m.forward, m.back, m.after, m.run.Budget = "wrong "+of.name, nil, nil, true, nil
+		type place func(st *trace.Step) []float64
+		var places []place
+		for i := 1; i <= c.N(); i++ {
+			places = append(places, func(st *trace.Step) []float64 { st.Y[i] = slices.Clone(st.Y[i]); return st.Y[i] })
+			if i < c.N() {
+				places = append(places, func(st *trace.Step) []float64 { st.V[i] = slices.Clone(st.V[i]); return st.V[i] })
+			}
+			if c.Op(i).NW() > 0 {
+				places = append(places, func(st *trace.Step) []float64 { return c.W(i, st.U) },
+					func(st *trace.Step) []float64 { return c.W(i, st.After) })
+			}
+		}
+		m.steps = len(places)
+		m.change = func(st *trace.Step) {
+			st.Y, st.V, st.U = slices.Clone(st.Y), slices.Clone(st.V), slices.Clone(st.U)
+			st.After = slices.Clone(st.After)
+			v := places[st.T-3](st)
+			v[len(v)-1] += 4
+		}
+		all = append(all, &m)
+	}
+	return all
+}
+
 // keepTwo keeps the two largest entries.
 func keepTwo(v []float64) {
 	sizes := make([]float64, len(v))
@@ -308,12 +347,35 @@ func TestJudgementsOnRecord(t *testing.T) {
 			v[2] *= 1.0625
 		}
 	}
-	both, err := trace.Compare(context.Background(), paths["entries"], other.write(t, dir))
+	short := theMade()[0]
+	short.name, short.steps = "entries, short", 31
+	for _, m := range []*made{other, short} {
+		both, err := trace.Compare(context.Background(), paths["entries"], m.write(t, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		both.Old, both.New = nil, nil
+		inLines(t, &got, "compared with "+m.name, both)
+	}
+	for _, m := range wrong(t) {
+		j, err := trace.Judge(context.Background(), m.write(t, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		inLines(t, &got, m.name+", faults", j.Faults)
+	}
+	// A mean of errors that stands out over all of a run that fills no window of thirty.
+	faint := theMade()[1]
+	faint.name, faint.steps, faint.forward = "faint", 17, func(t, i, b int, y []float64) {
+		if i == 1 {
+			y[1] *= 1.5
+		}
+	}
+	j, err := trace.Judge(context.Background(), faint.write(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	both.Old, both.New = nil, nil
-	inLines(t, &got, "compared", both)
+	inLines(t, &got, "faint, suspects", j.Suspects)
 	if *updateJudgements {
 		if err := os.WriteFile(judgementsFile, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -325,6 +387,23 @@ func TestJudgementsOnRecord(t *testing.T) {
 	}
 	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); d != "" {
 		t.Errorf("judgements (-on record +got):\n%s", d)
+	}
+}
+
+// TestLargestStep: steps are numbered up to 2^53, and no further.
+func TestLargestStep(t *testing.T) {
+	const run = `{"version":1,"engine":"x","chain":[{"op":"bias","n":1},{"op":"halfsq","n":1}],"precision":"float64",` +
+		`"samples":1,"reg":{"kind":"none"}}` + "\n"
+	for step, taken := range map[string]bool{"0": true, "9007199254740992": true, "9007199254740993": false, "-1": false} {
+		line := `{"step":` + step + `,"gamma":0,"x":[[2]],"w":[[0],[]],"Y":[[[2]],[[2]]],"V":[[[2]]]}`
+		r, err := trace.Read([]byte(run + line + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var st trace.Step
+		if err := r.Next(&st); (err == nil) != taken || !taken && !strings.Contains(err.Error(), "want 0 to 2^53") {
+			t.Errorf("step %s: %v", step, err)
+		}
 	}
 }
 

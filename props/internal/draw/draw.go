@@ -238,6 +238,9 @@ const visible = 1e-8
 func (s *sheet) stretch() {
 	for _, a := range []*plot.Axis{&s.plot.X, &s.plot.Y} {
 		room := math.Pow(a.Max/a.Min, 0.04)
+		if a.Max == a.Min { // one step size: left alone it is widened beyond 0
+			room = 2
+		}
 		a.Min, a.Max = a.Min/room, a.Max*room
 	}
 }

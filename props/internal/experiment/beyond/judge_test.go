@@ -134,7 +134,8 @@ func TestJudgeSchemes(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
-	all := []sweep{swept(map[scheme][3]float64{forward: {2, 9, 1.5}}), swept(map[scheme][3]float64{forwardEach: {9, 9, 7}})}
+	all := []sweep{swept(map[scheme][3]float64{forward: {2, 9, 1.5}}),
+		swept(map[scheme][3]float64{forwardEach: {9, 9, 7}})}
 	got := judgeSchemes(all, scheme.keeps, func(bounds.Feedback) float64 { return 1 })
 	if want := "2 data sets, g = 1/4 to 1/64: plateaus of 1 to 7 without what keeps the rate"; got.Note != want {
 		t.Errorf("the note is %q, want %q", got.Note, want)

@@ -26,7 +26,8 @@ func onRecord(t *testing.T, page, id string, got claim.Judgement) {
 		t.Fatalf("%s: the row on %s has %d cells: %s", id, page, len(cells), row)
 	}
 	want := strings.Join([]string{cells[1], cells[2], cells[3], strings.TrimSuffix(cells[5], " |")}, " | ")
-	is := fmt.Sprintf("%s | %d | %s | %s", got.Verdict, got.Cases, ratioOf(got.Ratio), strings.ReplaceAll(got.Note, "|", `\|`))
+	is := fmt.Sprintf("%s | %d | %s | %s", got.Verdict, got.Cases, ratioOf(got.Ratio),
+		strings.ReplaceAll(got.Note, "|", `\|`))
 	if is != want {
 		t.Errorf("%s is\n%s\non record is\n%s", id, is, want)
 	}

@@ -172,7 +172,8 @@ func TestPageOfTwo(t *testing.T) {
 	}
 	page := b.String()
 	for _, want := range []string{
-		"Of 3 points 3 lie where", "## Real data and short formats\n\n" + formatsSay + "\n\n| data |", "| digits | forward | ",
+		"Of 3 points 3 lie where", "## Real data and short formats\n\n" + formatsSay + "\n\n| data |",
+		"| digits | forward | ",
 		"M = 2000, d = 10, T = 200000 but in the coupled sweep, EWMA 0.99, w^0 = 0, one number a step. ",
 		"exp(+-(4 sd + 0.02)) about", "Outside of its interval: none.\n", "## fig4: A title, a panel\n",
 		"## formats: Short ones, a panel\n", "d = 10, M = 2000, three draws", "| fig4 | a panel | 2 | 2 | 1.000 | 1.000 |",
