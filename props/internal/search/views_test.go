@@ -16,7 +16,7 @@ import (
 // the cap each time; views that were given out stay as they were.
 func TestMemory(t *testing.T) {
 	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Training} {
-		m := newMemory(kind)
+		m := newMemory(kind, 2)
 		var given []*views
 		for round := range 2 {
 			for index := range uint64(30) {
@@ -36,6 +36,9 @@ func TestMemory(t *testing.T) {
 			m.kept[string(rune(k))] = &views{}
 		}
 		c := Draw(kind, gen.Random(4, 99))
+		if one := newMemory(kind, 1); one.of(c) == one.of(c) || !reflect.DeepEqual(one.of(c), m.of(c)) {
+			t.Errorf("%v: for one climb a case is kept, or measured otherwise", kind)
+		}
 		if a, b := m.of(c), m.of(c); a == b || !reflect.DeepEqual(a, b) || len(m.kept) != mostKept {
 			t.Errorf("%v: beyond the cap a case is kept, or measured otherwise", kind)
 		}
@@ -48,7 +51,7 @@ func TestClimbWithMemory(t *testing.T) {
 	other := *under(1)
 	other.Left = func(v *claim.View, _ int) float64 { return v.U2 }
 	from := scalar(1)
-	m, opt := newMemory(claim.Step), Options{Seed: 3, Climb: 60}
+	m, opt := newMemory(claim.Step, 3), Options{Seed: 3, Climb: 60}
 	asked := map[string]bool{}
 	for k, on := range []*claim.Claim{under(1), under(2), &other} {
 		found := newFindings([]claim.Claim{*on})
