@@ -37,6 +37,7 @@ type memory struct {
 	series *measure.Series
 	kept   map[string]*views // by gen.Case.AppendKey; nil for the climb of one claim
 	key    []byte
+	lent   views // of a case that is not kept
 }
 
 // newMemory is for so many climbs; one does not ask twice.
@@ -48,7 +49,7 @@ func newMemory(kind claim.Kind, climbs int) *memory {
 	return m
 }
 
-// of are the views of a case.
+// of are the views of a case, lent until the next.
 func (m *memory) of(c *gen.Case) *views {
 	if m.kept != nil {
 		m.key = c.AppendKey(m.key[:0])
@@ -56,10 +57,13 @@ func (m *memory) of(c *gen.Case) *views {
 			return v
 		}
 	}
-	v := new(views)
-	v.lo, v.hi, v.why = m.series.Case(c)
-	if m.kept != nil && len(m.kept) < mostKept {
-		m.kept[string(m.key)] = v
+	v := &m.lent
+	if m.kept == nil || len(m.kept) >= mostKept {
+		v.lo, v.hi, v.why = m.series.Lend(c)
+		return v
 	}
+	v = new(views)
+	v.lo, v.hi, v.why = m.series.Case(c)
+	m.kept[string(m.key)] = v
 	return v
 }
