@@ -71,7 +71,9 @@ func TestClimbWithMemory(t *testing.T) {
 		}
 		seed := opt.Seed ^ 2<<32 ^ uint64(len(from.Chain))
 		best, s := climb.Climb(from, score, climb.Options{Seed: seed, Evaluations: opt.Climb})
-		if f := found[0]; f.Worst == nil || !reflect.DeepEqual(f.Worst, best) || !(math.Abs(math.Log(f.Ratio)-s) < 1e-6) {
+		f := found[0]
+		if f.Worst == nil || !reflect.DeepEqual(f.Worst, best) ||
+			!(math.Abs(math.Log(f.Ratio)-s) < 1e-6) {
 			t.Errorf("claim %d: ends at %v with %v, alone with %v", k, f.Worst, f.Ratio, s)
 		}
 	}
