@@ -72,17 +72,17 @@ func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duratio
 		if c.Kind != claim.SelfJudged {
 			continue
 		}
-		seconds[unitsBefore[0]] += 0.3
+		seconds[unitsBefore[0]] += 0.2
 		if c.ID == "table1" && c.Form == claim.Printed { // measured together with the corollaries
-			seconds[unitsBefore[0]] += 20
+			seconds[unitsBefore[0]] += 6
 		}
 	}
-	step, training := 3.0, 6.0
+	step, training := 3.0, 3.0
 	if climb > 0 {
-		step, training = 8, 22
+		step, training = 24, 9
 	}
 	for unit, s := range map[claim.Kind]float64{
-		claim.Step: step, claim.Nodes: 0.5, claim.Linear: 0.1, claim.Training: training,
+		claim.Step: step, claim.Nodes: 1.5, claim.Linear: 0.1, claim.Training: training,
 	} {
 		if kinds[unit] {
 			seconds[fmt.Sprintf("claims of kind %v", unit)] = s

@@ -15,13 +15,13 @@ import (
 func (k *walk) straight(m *claim.Moments, x, weights []float64, plan *Plan, t int) (done bool) {
 	c, exact, s := k.w.c, k.w.exact, k.s
 	n := c.N()
-	k.m, k.weights, k.whole = m, weights, m.Whole()
+	k.aim(m, weights)
 	m.Reset()
 	copy(s.Y[0], x)
 	k.reachBoth(0, exact.Y[0], exact.Y[0])
 	for i := 1; i <= n; i++ {
 		f, y, d := s.F[i], s.Y[i], s.Delta[i]
-		c.Op(i).Forward(f, s.Y[i-1], c.W(i, weights))
+		k.ops[i].Forward(f, s.Y[i-1], k.wOf[i])
 		if l := law(plan.Delta, i); outcomes(l, f, t) != 1 || draw(l, y, d, f, t, 0) != 1 {
 			return false
 		}
@@ -33,7 +33,7 @@ func (k *walk) straight(m *claim.Moments, x, weights []float64, plan *Plan, t in
 	for i := n; i >= 2; i-- {
 		k.gradient(i, 1)
 		base, v, e := k.base[i], s.V[i-1], s.Eps[i]
-		c.Op(i).VJP1(base, s.Y[i-1], c.W(i, weights), s.F[i], s.V[i])
+		k.ops[i].VJP1(base, s.Y[i-1], k.wOf[i], s.F[i], s.V[i])
 		if l := law(plan.Eps, i); outcomes(l, base, t) != 1 || draw(l, v, e, base, t, 0) != 1 {
 			return false
 		}

@@ -208,6 +208,9 @@ type walk struct {
 	room       int // cap of nodes
 	tailLeaves int // outcomes of delta_N on the current branch
 
+	ops   []core.Op   // 1..N
+	wOf   [][]float64 // weights of each operator, and its part of m.UMean, looked up once a walk
+	meanU [][]float64
 	s     *core.State // states of the current branch
 	mean  [][]float64 // mean of the draws so far: delta_i at i-1, eps_i at N+i-2
 	base  [][]float64 // J1_i^T V_i on the current branch, i = 2..N
@@ -237,7 +240,7 @@ func newWalk(w *Walker) *walk {
 		numbers = numbers[d:]
 		return v
 	}
-	lists := make([][]float64, 2*n+5*(n+1))
+	lists := make([][]float64, 2*n+7*(n+1))
 	list := func(length int) [][]float64 {
 		l := lists[:length:length]
 		lists = lists[length:]
@@ -247,9 +250,13 @@ func newWalk(w *Walker) *walk {
 	for i := range k.mean {
 		k.mean[i] = take(width)
 	}
+	k.wOf, k.meanU, k.ops = list(n+1), list(n+1), make([]core.Op, n+1)
 	k.base = list(n + 1)
-	for i := 2; i <= n; i++ {
-		k.base[i] = take(c.D(i - 1))
+	for i := 1; i <= n; i++ {
+		k.ops[i] = c.Op(i)
+		if i >= 2 {
+			k.base[i] = take(c.D(i - 1))
+		}
 	}
 	k.reach = Reach{Y: make([]core.Box, n+1), MaxY: take(n + 1), MaxV: take(n + 1)}
 	k.total = sums{d: list(n + 1), e: list(n + 1), y: list(n + 1), v: list(n + 1)}
@@ -262,9 +269,19 @@ func newWalk(w *Walker) *walk {
 	return k
 }
 
+// aim looks up what a walk into m reads and writes at every node.
+func (k *walk) aim(m *claim.Moments, weights []float64) {
+	c := k.w.c
+	k.m, k.weights, k.whole = m, weights, m.Whole()
+	for i := 1; i <= c.N(); i++ {
+		k.wOf[i], k.meanU[i] = c.W(i, weights), c.W(i, m.UMean)
+	}
+}
+
 func (k *walk) begin(m *claim.Moments, x, weights []float64, plan *Plan, t int, trunk bool) {
-	k.m, k.x, k.weights, k.plan, k.t, k.trunk = m, x, weights, plan, t, trunk
-	k.nodes, k.tailLeaves, k.room, k.whole = 0, 1, k.w.most, m.Whole()
+	k.aim(m, weights)
+	k.x, k.plan, k.t, k.trunk = x, plan, t, trunk
+	k.nodes, k.tailLeaves, k.room = 0, 1, k.w.most
 	m.Reset()
 	for i := range k.total.d {
 		clear(k.total.d[i])
@@ -314,11 +331,11 @@ func (k *walk) stop(p float64) bool {
 
 // forward draws delta_i at the node of probability p that knows Y_{i-1}.
 func (k *walk) forward(i int, p float64) error {
-	c, n := k.w.c, k.w.c.N()
+	n := k.w.c.N()
 	if i < n && k.stop(p) {
 		return nil
 	}
-	c.Op(i).Forward(k.s.F[i], k.s.Y[i-1], c.W(i, k.weights))
+	k.ops[i].Forward(k.s.F[i], k.s.Y[i-1], k.wOf[i])
 	if i == n {
 		return k.turn(p)
 	}
@@ -428,7 +445,6 @@ func (k *walk) turn(p float64) error {
 
 // backward sums U_i at the node of probability p that knows V_i, and draws eps_i.
 func (k *walk) backward(i int, p float64) error {
-	c := k.w.c
 	if i >= 2 && k.stop(p) {
 		return nil
 	}
@@ -442,7 +458,7 @@ func (k *walk) backward(i int, p float64) error {
 		return nil
 	}
 	base := k.base[i]
-	c.Op(i).VJP1(base, k.s.Y[i-1], c.W(i, k.weights), k.s.F[i], k.s.V[i])
+	k.ops[i].VJP1(base, k.s.Y[i-1], k.wOf[i], k.s.F[i], k.s.V[i])
 	l := law(k.plan.Eps, i)
 	if replay {
 		draw(l, k.s.V[i-1], k.s.Eps[i], base, k.t, out)
@@ -461,10 +477,9 @@ func (k *walk) up(i, out int, p float64) error {
 
 // gradient sums U_i = J2_i(Y_{i-1})^T V_i.
 func (k *walk) gradient(i int, p float64) {
-	c, m := k.w.c, k.m
+	m, mean := k.m, k.meanU[i]
 	u, u0 := k.s.U[i], k.w.exact.U[i]
-	c.Op(i).VJP2(u, k.s.Y[i-1], c.W(i, k.weights), k.s.F[i], k.s.V[i])
-	mean := c.W(i, m.UMean)
+	k.ops[i].VJP2(u, k.s.Y[i-1], k.wOf[i], k.s.F[i], k.s.V[i])
 	u2 := 0.0
 	for j, x := range u {
 		d := x - u0[j]

@@ -52,10 +52,11 @@ func (k *keyed) text(s string) {
 }
 
 func (k *keyed) vector(v []float64) {
-	k.int(len(v))
+	b := binary.AppendVarint(*k, int64(len(v)))
 	for _, x := range v {
-		k.float(x)
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 	}
+	*k = b
 }
 
 func (k *keyed) vectors(v [][]float64) {

@@ -51,6 +51,9 @@ func NewPoints(run *gen.Training) *Points {
 		p.weight = append(p.weight, 1/float64(len(run.Inputs)))
 		p.at.Exact = append(p.at.Exact, numbers[k*c.NW():(k+1)*c.NW()])
 	}
+	if len(p.each) == 1 { // which is its own mean, to the last bit
+		p.at.Moments = p.each[0]
+	}
 	return p
 }
 
@@ -86,7 +89,9 @@ func (p *Points) At(w []float64, t int) (*Point, error) {
 		at.Grad[j] += run.Reg.Grad(w[j])
 	}
 	at.Loss += run.Reg.Value(w)
-	at.Moments.Mix(run.Chain, p.each, p.weight)
+	if len(p.each) > 1 {
+		at.Moments.Mix(run.Chain, p.each, p.weight)
+	}
 	p.maxVariance = max(p.maxVariance, at.Variance)
 	p.maxLoss = max(p.maxLoss, math.Abs(at.Loss))
 	p.maxW = max(p.maxW, math.Sqrt(norm2(w)))

@@ -76,7 +76,7 @@ func ClimbFrom(claims []claim.Claim, on *claim.Claim, from []*gen.Case, seed uin
 			}
 			count.Add(1)
 			var v views
-			v.lo, v.hi, v.why = series.Case(c)
+			v.lo, v.hi, v.why = series.Lend(c)
 			return v.score(on)
 		}
 		best, _ := climb.Climb(from[k], score, climb.Options{Seed: seed ^ uint64(k)<<48, Evaluations: evaluations})

@@ -301,7 +301,7 @@ func climbBatch(found []*Finding, b int, opt Options) {
 	alike := byStart(jobs)
 	results := make([][]*Finding, len(jobs))
 	pool.Map(len(alike), func(k int) struct{} {
-		m := newMemory(jobs[alike[k][0]].on.Kind)
+		m := newMemory(jobs[alike[k][0]].on.Kind, len(alike[k]))
 		for _, j := range alike[k] {
 			results[j] = newFindings(open)
 			if !opt.stopped() {

@@ -35,24 +35,35 @@ const mostKept = 1 << 12
 // It is not safe for concurrent use.
 type memory struct {
 	series *measure.Series
-	kept   map[string]*views // by gen.Case.AppendKey
+	kept   map[string]*views // by gen.Case.AppendKey; nil for the climb of one claim
 	key    []byte
+	lent   views // of a case that is not kept
 }
 
-func newMemory(kind claim.Kind) *memory {
-	return &memory{series: measure.NewSeries(kind), kept: map[string]*views{}}
+// newMemory is for so many climbs; one does not ask twice.
+func newMemory(kind claim.Kind, climbs int) *memory {
+	m := &memory{series: measure.NewSeries(kind)}
+	if climbs > 1 {
+		m.kept = map[string]*views{}
+	}
+	return m
 }
 
-// of are the views of a case.
+// of are the views of a case, lent until the next.
 func (m *memory) of(c *gen.Case) *views {
-	m.key = c.AppendKey(m.key[:0])
-	if v := m.kept[string(m.key)]; v != nil {
+	if m.kept != nil {
+		m.key = c.AppendKey(m.key[:0])
+		if v := m.kept[string(m.key)]; v != nil {
+			return v
+		}
+	}
+	v := &m.lent
+	if m.kept == nil || len(m.kept) >= mostKept {
+		v.lo, v.hi, v.why = m.series.Lend(c)
 		return v
 	}
-	v := new(views)
+	v = new(views)
 	v.lo, v.hi, v.why = m.series.Case(c)
-	if len(m.kept) < mostKept {
-		m.kept[string(m.key)] = v
-	}
+	m.kept[string(m.key)] = v
 	return v
 }

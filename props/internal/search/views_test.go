@@ -16,7 +16,7 @@ import (
 // the cap each time; views that were given out stay as they were.
 func TestMemory(t *testing.T) {
 	for _, kind := range []claim.Kind{claim.Step, claim.Nodes, claim.Training} {
-		m := newMemory(kind)
+		m := newMemory(kind, 2)
 		var given []*views
 		for round := range 2 {
 			for index := range uint64(30) {
@@ -35,9 +35,17 @@ func TestMemory(t *testing.T) {
 		for k := len(m.kept); k < mostKept; k++ {
 			m.kept[string(rune(k))] = &views{}
 		}
-		c := Draw(kind, gen.Random(4, 99))
-		if a, b := m.of(c), m.of(c); a == b || !reflect.DeepEqual(a, b) || len(m.kept) != mostKept {
-			t.Errorf("%v: beyond the cap a case is kept, or measured otherwise", kind)
+		one := newMemory(kind, 1)
+		for index := range uint64(60) { // lent views are good until the next case
+			c := Draw(kind, gen.Random(4, 200+index))
+			var want views
+			want.lo, want.hi, want.why = measure.Case(kind, c)
+			if !reflect.DeepEqual(*one.of(c), want) || !reflect.DeepEqual(*m.of(c), want) {
+				t.Errorf("%v, case %d: what is not kept is measured otherwise", kind, index)
+			}
+		}
+		if len(m.kept) != mostKept || one.kept != nil {
+			t.Errorf("%v: a case is kept beyond the cap, or for one climb", kind)
 		}
 	}
 }
@@ -48,7 +56,7 @@ func TestClimbWithMemory(t *testing.T) {
 	other := *under(1)
 	other.Left = func(v *claim.View, _ int) float64 { return v.U2 }
 	from := scalar(1)
-	m, opt := newMemory(claim.Step), Options{Seed: 3, Climb: 60}
+	m, opt := newMemory(claim.Step, 3), Options{Seed: 3, Climb: 60}
 	asked := map[string]bool{}
 	for k, on := range []*claim.Claim{under(1), under(2), &other} {
 		found := newFindings([]claim.Claim{*on})
@@ -63,7 +71,9 @@ func TestClimbWithMemory(t *testing.T) {
 		}
 		seed := opt.Seed ^ 2<<32 ^ uint64(len(from.Chain))
 		best, s := climb.Climb(from, score, climb.Options{Seed: seed, Evaluations: opt.Climb})
-		if f := found[0]; f.Worst == nil || !reflect.DeepEqual(f.Worst, best) || !(math.Abs(math.Log(f.Ratio)-s) < 1e-6) {
+		f := found[0]
+		if f.Worst == nil || !reflect.DeepEqual(f.Worst, best) ||
+			!(math.Abs(math.Log(f.Ratio)-s) < 1e-6) {
 			t.Errorf("claim %d: ends at %v with %v, alone with %v", k, f.Worst, f.Ratio, s)
 		}
 	}

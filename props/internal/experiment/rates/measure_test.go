@@ -33,17 +33,42 @@ func TestGamma(t *testing.T) {
 	}
 }
 
-// TestPulse: delta_1 and eps_2 alone; delta_2 = 0.
-func TestPulse(t *testing.T) {
-	p := &pulse{delta: 3, eps: 5}
-	d := []float64{9}
-	for i, want := range map[int]float64{1: 3, 2: 0} {
-		if p.Delta(i, d, nil); d[0] != want {
-			t.Errorf("delta_%d = %v, want %v", i, d[0], want)
-		}
+// given perturbs a pass by delta_1 and eps_2 alone.
+type given pulse
+
+func (p given) Delta(i int, dst, _ []float64) {
+	dst[0] = 0
+	if i == 1 {
+		dst[0] = p.delta
 	}
-	if p.Eps(2, d, nil); d[0] != 5 {
-		t.Errorf("eps_2 = %v, want 5", d[0])
+}
+
+func (p given) Eps(_ int, dst, _ []float64) { dst[0] = p.eps }
+
+// TestPass: the closed form is the pass of core, to the last bit where that sums in the same
+// order.
+func TestPass(t *testing.T) {
+	for _, reg := range regularizers {
+		o, err := newObjective(reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, state, rng := o.newWalker(), core.NewState(o.chain), rand.New(rand.NewPCG(7, 7))
+		for k := range 2000 {
+			at := []float64{3 * rng.NormFloat64(), 3 * rng.NormFloat64()}
+			p := pulse{rng.NormFloat64(), rng.NormFloat64()}
+			if k%2 == 0 {
+				p = pulse{}
+			}
+			x := o.x[k%len(o.x)]
+			state.Pass(o.chain, x, at, given(p))
+			w.pass(x, at, p)
+			for j, want := range state.UAll {
+				if got := w.u[j]; !(math.Abs(got-want) <= 1e-15*(math.Abs(want)+math.Abs(p.eps))) {
+					t.Errorf("w = %v, x = %v, %+v: u_%d = %v, core has %v", at, x, p, j, got, want)
+				}
+			}
+		}
 	}
 }
 
