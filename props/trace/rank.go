@@ -347,7 +347,7 @@ func (ref *reference) judgeBlock(b block, w int) (test string, score, ratio floa
 		try("mean", b.m-own-quantile-meanChange-ref.functions, b.m-own)
 		try("change", b.z-ref.own[w]-max(changeBase, changeScale*ref.spread[w])-acrossCount/n/2, b.z-ref.own[w])
 	}
-	if score > 0 {
+	if score > 0 && test != "change" { // a change has nothing taken off
 		score += ref.functions // which decides whether a site is named, not which is named first
 	}
 	return test, score, ratio
