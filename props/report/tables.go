@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting/anytime"
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
 	"github.com/cascade-sgd/cascade/props/internal/search"
@@ -35,7 +36,10 @@ const (
 		"violation; unsettled: a statement about rates"
 	casesMean     = "that say something about the claim"
 	rejectedMeans = "that break a hypothesis or say nothing"
-	ratioMeans    = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is " +
+	// ReachMeans is about ReachWords.
+	ReachMeans = "the most operators, the widest state, the most steps T of a run and the most joint outcomes " +
+		"(leaves) of a pass, of a case that says something; - where a claim judges itself"
+	ratioMeans = "the largest left/right that this search found: 1 is a bound that is met, 0.33 one that is " +
 		"three times too large; unbounded: the right side is 0 but for rounding; of a claim about a rate or a " +
 		"growth, the constant that it needs"
 )
@@ -60,11 +64,29 @@ func (r *Row) ReachWords() string {
 	if r.Reach == nil {
 		return "-"
 	}
-	words := fmt.Sprintf("N %d, width %d, leaves %d", r.Reach.N, r.Reach.Width, r.Reach.Leaves)
-	if r.Reach.Steps > 0 {
-		words = fmt.Sprintf("N %d, width %d, T %d", r.Reach.N, r.Reach.Width, r.Reach.Steps)
+	return extentWords(*r.Reach)
+}
+
+func extentWords(x gen.Extent) string {
+	if x.Steps > 0 {
+		return fmt.Sprintf("N %d, width %d, T %d, leaves %d", x.N, x.Width, x.Steps, x.Leaves)
 	}
-	return words
+	return fmt.Sprintf("N %d, width %d, leaves %d", x.N, x.Width, x.Leaves)
+}
+
+// leastReach is how far all the rows were searched, the least in each direction: "-" where
+// one was not.
+func leastReach(rows []*Row) string {
+	if slices.ContainsFunc(rows, func(r *Row) bool { return r.Reach == nil }) {
+		return "-"
+	}
+	x := *rows[0].Reach
+	for _, r := range rows[1:] {
+		y := *r.Reach
+		x = gen.Extent{N: min(x.N, y.N), Width: min(x.Width, y.Width), Steps: min(x.Steps, y.Steps),
+			Leaves: min(x.Leaves, y.Leaves)}
+	}
+	return extentWords(x)
 }
 
 // RunsTable has a row for each training run, with what its last logged step measured.
@@ -106,7 +128,7 @@ reading        how the conditional expectations of section 3 are taken: literal,
 verdict        holds: nothing was found against it, no proof; refuted: a certificate or math/big shows a violation;
                unsettled: a statement about rates
 cases          that say something about the claim; rejected are those that break a hypothesis or say nothing
-searched to    the most operators, the widest state, the most steps or outcomes of a valid case
+searched to    the most operators, the widest state, the most steps of a run and outcomes of a pass of a valid case
 largest ratio  left/right at its worst: 1 is a bound that is met; unbounded: the right side is 0 but for rounding;
                of a claim about a rate or a growth (<~, O): the constant that it needs
 replay         the same search for this claim alone, with the claims that its worst case was found by`
@@ -140,15 +162,16 @@ func (r *Report) RecordPage() *table.Page {
 		"%d are unsettled. What fails as printed, with witnesses and what holds instead, is on "+
 		"the page of errata (ERRATA.md).",
 		len(r.Claims), count[claim.Holds], count[claim.Refuted], count[claim.Unsettled])))
-	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "largest found",
-		"largest possible")
+	t := table.New("id", "equation", "form", "readings", "verdict", "cases", "rejected", "searched to",
+		"largest found", "largest possible")
 	for k, means := range []string{
 		3: "of the conditional expectations (literal, past, total) that share the verdict; -: there are none",
 		4: verdictMeans,
 		5: casesMean,
 		6: rejectedMeans,
-		7: ratioMeans,
-		8: "an upper bound of left/right over all cases, where one is proved; empty where it is not known",
+		7: ReachMeans + "; of readings that share a row, what each was searched to",
+		8: ratioMeans,
+		9: "an upper bound of left/right over all cases, where one is proved; empty where it is not known",
 	} {
 		t.Columns[k].Means = means
 	}
@@ -156,7 +179,8 @@ func (r *Report) RecordPage() *table.Page {
 	for _, same := range r.byReading(possible) {
 		c := same[0]
 		t.Add(c.ID, c.Eq, c.Form, readings(same), c.Verdict, between(same, func(r *Row) int { return r.Cases }),
-			between(same, func(r *Row) int { return r.Rejected }), worst(same).Tightness(), possible[c.Name()])
+			between(same, func(r *Row) int { return r.Rejected }), leastReach(same), worst(same).Tightness(),
+			possible[c.Name()])
 	}
 	d.Add(t)
 	if len(r.Runs) > 0 {

@@ -54,6 +54,9 @@ func TestPages(t *testing.T) {
 		},
 		Sequential: []betting.Result{{Name: "a bet", Steps: 100, Wealth: -1.5}},
 	}
+	r.Claims[0].Reach = &gen.Extent{N: 8, Width: 3, Leaves: 64}
+	r.Claims[1].Reach = &gen.Extent{N: 6, Width: 4, Leaves: 81}
+	r.Claims[2].Reach = &gen.Extent{N: 4, Width: 2, Steps: 1024, Leaves: 9}
 	var text, markdown strings.Builder
 	if err := r.Page().Text(&text); err != nil {
 		t.Fatal(err)
@@ -68,9 +71,9 @@ func TestPages(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Of 5 rows, a claim in one form and reading each, 3 hold, 1 are refuted and 1 are unsettled.",
-		"| thm2 | (23) | repaired | literal, past | holds | 9 | 0 | 0.2500 | 0.886, bounds/PROOFS.md (3.23) |\n",
-		"| thm2 | (23) | repaired | total | holds | 9 | 0 | 0.7500 |  |\n",
-		"| cor1 |  | printed | - | unsettled | 0 | 0 | - |  |", "calm run",
+		"| thm2 | (23) | repaired | literal, past | holds | 9 | 0 | N 6, width 3, leaves 64 | 0.2500 | 0.886, bounds/PROOFS.md (3.23) |\n",
+		"| thm2 | (23) | repaired | total | holds | 9 | 0 | N 4, width 2, T 1024, leaves 9 | 0.7500 |  |\n",
+		"| cor1 |  | printed | - | unsettled | 0 | 0 | - | - |  |", "calm run",
 	} {
 		if !strings.Contains(markdown.String(), want) {
 			t.Errorf("no %q in\n%s", want, &markdown)
@@ -109,7 +112,7 @@ func TestClaimsTable(t *testing.T) {
 		"thm2, (e), printed, literal, holds, 9, 2, -, 0.5000, verify -x",
 		"thm2, (e), printed, past, holds, 9, 2, N 7, width 4, leaves 81, 0.5000, verify -x",
 		"thm2, (e), printed, total, holds, 9, 2, -, 0.5000, verify -x",
-		"thm3, (e), printed, past, holds, 9, 2, N 3, width 2, T 64, 0.5000, verify -x",
+		"thm3, (e), printed, past, holds, 9, 2, N 3, width 2, T 64, leaves 1, 0.5000, verify -x",
 		"id, equation, form, reading, verdict, cases, rejected, largest ratio, ",
 		"thm1, (e), printed, -, holds, 9, 2, 0.5000", "thm2, (e), printed, past, holds, 9, 2, 0.5000",
 	}
@@ -119,6 +122,20 @@ func TestClaimsTable(t *testing.T) {
 	var page strings.Builder
 	if err := r.RecordPage().Markdown(&page); err != nil || strings.Contains(page.String(), "Training runs") {
 		t.Errorf("no run has a heading, or %v:\n%s", err, &page)
+	}
+}
+
+// TestLeastReach: readings of one row were searched to what the least searched of them was,
+// and to nothing where one was not searched.
+func TestLeastReach(t *testing.T) {
+	a := &Row{Reach: &gen.Extent{N: 8, Width: 3, Steps: 64, Leaves: 2}}
+	b := &Row{Reach: &gen.Extent{N: 6, Width: 4, Steps: 32, Leaves: 81}}
+	for want, rows := range map[string][]*Row{
+		"N 8, width 3, T 64, leaves 2": {a}, "N 6, width 3, T 32, leaves 2": {a, b}, "-": {a, {}, b},
+	} {
+		if got := leastReach(rows); got != want {
+			t.Errorf("%d rows were searched to %s, want %s", len(rows), got, want)
+		}
 	}
 }
 

@@ -183,12 +183,14 @@ func rowID(c *claim.Claim) string { return strings.ReplaceAll(c.Name(), "/", "-"
 func (l *listing) finish(d *card) error {
 	words := []string{d.ID, d.Label, d.Eq}
 	for _, f := range d.Forms {
-		t := table.New("reading", "verdict", "cases", "rejected", "largest ratio")
+		t := table.New("reading", "verdict", "cases", "rejected", "searched to", "largest ratio")
 		t.Columns[2].Means = "that say something about the claim"
 		t.Columns[3].Means = "that break a hypothesis or say nothing"
-		t.Columns[4].Means = "left over right: 1 is a bound that is met, above 1 it fails"
+		t.Columns[4].Means = report.ReachMeans
+		t.Columns[5].Means = "left over right: 1 is a bound that is met, above 1 it fails"
 		for _, r := range f.source {
-			t.Add(cmp.Or(r.Reading.String(), "any"), r.Verdict, r.Cases, r.Rejected, r.Tightness())
+			t.Add(cmp.Or(r.Reading.String(), "any"), r.Verdict, r.Cases, r.Rejected, r.ReachWords(),
+				r.Tightness())
 			if f.claim.Form == claim.Printed && (d.Ratio == "" || float64(r.Ratio) > d.RatioValue) {
 				d.Ratio, d.RatioValue = r.Tightness(), float64(r.Ratio)
 			}

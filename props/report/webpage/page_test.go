@@ -35,6 +35,12 @@ func recorded(t *testing.T) *report.Report {
 		if e.Verdict == claim.Refuted {
 			row.Certificate = report.OnRecord(&c)
 		}
+		if c.Kind != claim.SelfJudged {
+			row.Reach = &gen.Extent{N: 7, Width: 4, Leaves: 81}
+		}
+		if c.Kind == claim.Training {
+			row.Reach = &gen.Extent{N: 2, Width: 3, Steps: 16384, Leaves: 9}
+		}
 		if c.Kind == claim.Step {
 			row.Worst = &search.Origin{Source: "random case 1"}
 		}
@@ -86,7 +92,8 @@ func TestPage(t *testing.T) {
 	}
 	for _, want := range []string{"Content-Security-Policy", "Planted faults by rule", "does not refute (20)",
 		"bounds/PROOFS.md (2.12)",
-		"Certificate that replays", "Sharper forms", "2 vacuous, 1 overflow"} {
+		"Certificate that replays", "Sharper forms", "2 vacuous, 1 overflow",
+		"<td>N 7, width 4, leaves 81</td>", "<td>N 2, width 3, T 16384, leaves 9</td>"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not have %q", want)
 		}
