@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -361,6 +362,9 @@ func (r *Row) worstBatch() int {
 	var number int
 	if _, err := fmt.Sscanf(source, "random case %d", &number); err == nil {
 		return number / search.Batch
+	}
+	if _, err := fmt.Sscanf(source, "far case %d", &number); err == nil {
+		return math.MaxInt32 + number // far cases come after all batches
 	}
 	if _, on, climbed := strings.Cut(source, " from batch "); climbed {
 		if _, err := fmt.Sscanf(on, "%d", &number); err == nil {

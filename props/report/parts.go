@@ -54,7 +54,7 @@ func newParts(u *search.Unit, found []*search.Finding) []Part {
 
 // unitOf reports that a unit tries claims of a kind.
 func unitOf(u *search.Unit, kind claim.Kind) bool {
-	return u.Kind == kind.String() || u.Kind == search.LongUnit && kind == claim.Training
+	return u.Kind == kind.String() || u.Kind == search.LongUnit && kind == claim.Training || u.Kind == search.FarUnit
 }
 
 // with is the row of the counts of the parts; what is not counted, the largest ratio with

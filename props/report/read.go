@@ -228,7 +228,7 @@ func (r *Row) check(c *claim.Claim, of *Report) error {
 
 // checkTried refuses a row of a claim that random cases settle whose cases, valid and
 // rejected, are not as many as the units of its kind have: a batch of random ones each, for
-// each climb of a claim of the same kind one, and fewer long runs than a batch.
+// each climb of a claim of the same kind one, fewer long runs than a batch, and far cases.
 func (r *Report) checkTried(row *Row, claims []claim.Claim, kind claim.Kind) error {
 	if kind == claim.SelfJudged {
 		return nil
@@ -245,6 +245,11 @@ func (r *Report) checkTried(row *Row, claims []claim.Claim, kind claim.Kind) err
 	}
 	if kind == claim.Training && r.has(search.LongUnit) {
 		most += search.Batch
+	}
+	for k := range r.Units {
+		if r.Units[k].Kind == search.FarUnit {
+			most += search.MostFar(kind)
+		}
 	}
 	tried := row.Cases + row.Rejected
 	return firstBad([]field{

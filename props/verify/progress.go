@@ -86,6 +86,7 @@ func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duratio
 	} {
 		if kinds[unit] {
 			seconds[fmt.Sprintf("claims of kind %v", unit)] = s
+			seconds[search.FarUnit] = 4
 		}
 	}
 	if kinds[claim.Training] {

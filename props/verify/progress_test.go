@@ -57,7 +57,7 @@ func TestProgressLine(t *testing.T) {
 
 // TestGuesses: every unit of a whole search has a guess, one of claims of a kind no other.
 func TestGuesses(t *testing.T) {
-	names := slices.Concat(unitsBefore, unitsOfBatch, unitsAfter)
+	names := slices.Concat(unitsBefore, unitsOfBatch, []string{search.FarUnit}, unitsAfter)
 	whole := guesses(props.Claims(), 1000, true)
 	for _, unit := range names {
 		if !(whole[unit] > 0) {
@@ -72,12 +72,12 @@ func TestGuesses(t *testing.T) {
 		t.Errorf("without climbs and runs: %v", quick)
 	}
 	step := slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool { return c.Kind != claim.Step })
-	if some := guesses(step, 0, false); len(some) != 1 || some[unitsOfBatch[0]] == 0 {
+	if some := guesses(step, 0, false); len(some) != 2 || some[unitsOfBatch[0]] == 0 {
 		t.Errorf("claims of kind step alone: %v", some)
 	}
 	// The names are those of a search.
 	seen := map[string]bool{}
-	for _, unit := range unitNames(search.UnitsOf(props.Claims(), 1), &search.Options{}) {
+	for _, unit := range unitNames(search.UnitsOf(props.Claims(), 4*search.Batch), &search.Options{}) {
 		seen[unit] = true
 	}
 	for _, unit := range names[:len(names)-1] {

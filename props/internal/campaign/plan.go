@@ -338,7 +338,7 @@ func (r *run) newArms() (arms []*arm, turns []turn) {
 			do: func(k int) ([]*search.Finding, int64, string) {
 				return r.cases(r.open(kind), kind, farCases, func(j int) (*gen.Case, string) {
 					index := uint64(k*farCases + j)
-					return gen.Far(kind, gen.Random(r.opt.Seed^farStream, index)), fmt.Sprintf("far %d", index)
+					return search.DrawFar(kind, r.opt.Seed, index), fmt.Sprintf("far %d", index)
 				})
 			}})
 	}
@@ -381,9 +381,6 @@ func (r *run) newArms() (arms []*arm, turns []turn) {
 	batch(draws, 2, firstBatches)
 	return slices.Concat(draws, judges, long, fars, climbs), turns
 }
-
-// farStream keeps the draws of far cases apart from the others.
-const farStream = 0x666172
 
 // cases tries claims of a kind on drawn cases.
 func (r *run) cases(claims []claim.Claim, kind claim.Kind, n int,

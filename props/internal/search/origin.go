@@ -20,6 +20,7 @@ const (
 	randomSource = "random case %d"
 	longSource   = "long run %d"
 	dataSource   = "data run %d"
+	farSource    = "far case %d"
 )
 
 // Origin is where the finding's worst case came from; nil where there is none.
@@ -29,7 +30,7 @@ func (f *Finding) Origin() *Origin {
 	}
 	o := &Origin{Source: f.Source}
 	var number uint64
-	for _, format := range []string{randomSource, longSource, dataSource} {
+	for _, format := range []string{randomSource, longSource, dataSource, farSource} {
 		if k, err := fmt.Sscanf(f.Source, format, &number); k == 1 && err == nil {
 			return o
 		}
@@ -47,6 +48,9 @@ func (o *Origin) Again(kind claim.Kind, seed uint64) (*gen.Case, error) {
 	var number uint64
 	if _, err := fmt.Sscanf(o.Source, randomSource, &number); err == nil {
 		return Draw(kind, gen.Random(seed, number)), nil
+	}
+	if _, err := fmt.Sscanf(o.Source, farSource, &number); err == nil {
+		return DrawFar(kind, seed, number), nil
 	}
 	var fixed []*gen.Case
 	if _, err := fmt.Sscanf(o.Source, longSource, &number); err == nil {

@@ -140,6 +140,13 @@ func do(claims []claim.Claim, kinds [claim.Kinds][]int, u *Unit, opt Options) []
 	case LongUnit:
 		of = kinds[claim.Training]
 		tryFixed(found, of, opt)
+	case FarUnit:
+		for kind, at := range kinds {
+			if claim.Kind(kind) != claim.SelfJudged && len(at) > 0 {
+				tryFar(claims, at, claim.Kind(kind), u.Batch, found, opt)
+				of = append(of, at...)
+			}
+		}
 	default:
 		for kind, at := range kinds {
 			if claim.Kind(kind).String() == u.Kind {
@@ -152,7 +159,7 @@ func do(claims []claim.Claim, kinds [claim.Kinds][]int, u *Unit, opt Options) []
 	for j, k := range of {
 		some[j] = found[k]
 	}
-	if !opt.stopped() {
+	if !opt.stopped() && u.Kind != FarUnit { // a far run is too large for a certificate
 		pool.Map(len(some), func(k int) struct{} {
 			some[k].certifySmallest()
 			return struct{}{}
@@ -179,7 +186,7 @@ func digest(found []*Finding) string {
 	for _, f := range found {
 		fmt.Fprintln(h, f.Claim.Name(), f.Cases, f.Rejected, f.Undecided, f.Violated, f.Confirmed,
 			math.Float64bits(f.Ratio), f.I, f.Source, f.Reach)
-		for n := gen.MinN; n <= gen.MaxN; n++ {
+		for n := gen.MinN; n <= gen.MaxChain; n++ {
 			if e := f.ByN[n]; e != nil {
 				fmt.Fprintln(h, n, math.Float64bits(e.Ratio))
 			}

@@ -10,7 +10,7 @@ import (
 )
 
 // Unit is a piece of a search that knows nothing of the others: the claims that judge
-// themselves, the long runs, or a batch for the claims of one kind. The digest is of all
+// themselves, the long runs, a batch for the claims of one kind, or far cases for all. The digest is of all
 // that it found: whoever does it again with the same build finds the same.
 type Unit struct {
 	Number int    `json:"unit"`  // from 1, in the search of these claims
@@ -22,22 +22,27 @@ type Unit struct {
 // LongUnit is the Kind of the unit of the long runs and of those on data.
 const LongUnit = "long runs"
 
+// FarUnit is the Kind of a unit of far cases for claims of all kinds, see far.go.
+const FarUnit = "far cases"
+
 // Does is what a unit does, in words.
 func (u *Unit) Does() string {
 	switch u.Kind {
-	case LongUnit:
-		return LongUnit
+	case LongUnit, FarUnit:
+		return u.Kind
 	case claim.SelfJudged.String():
 		return "claims that judge themselves"
 	}
 	return "claims of kind " + u.Kind
 }
 
-// Units are the units of a search, which its claims and its number of cases say.
+// Units are the units of a search, which its claims and its number of cases say: what is
+// done once, the batches, and far cases.
 type Units struct {
 	first   []string     // kinds of what is done once
 	kinds   []claim.Kind // of a batch
 	batches int
+	far     int // units of far cases
 }
 
 // UnitsOf are the units of the search of the claims.
@@ -58,17 +63,26 @@ func UnitsOf(claims []claim.Claim, cases int) Units {
 			us.kinds = append(us.kinds, kind)
 		}
 	}
+	if len(us.kinds) > 0 {
+		us.far = us.batches / farBatches
+	}
 	return us
 }
 
 // Len is their number.
-func (us Units) Len() int { return len(us.first) + us.batches*len(us.kinds) }
+func (us Units) Len() int { return us.beforeFar() + us.far }
+
+// beforeFar is the number of the last unit before those of far cases.
+func (us Units) beforeFar() int { return len(us.first) + us.batches*len(us.kinds) }
 
 // At is the unit of a number, 1..Len, without a digest.
 func (us Units) At(number int) Unit {
 	at := number - 1
 	if at < len(us.first) {
 		return Unit{Number: number, Kind: us.first[at]}
+	}
+	if number > us.beforeFar() {
+		return Unit{Number: number, Kind: FarUnit, Batch: number - us.beforeFar() - 1}
 	}
 	at -= len(us.first)
 	return Unit{Number: number, Kind: us.kinds[at%len(us.kinds)].String(), Batch: at / len(us.kinds)}
@@ -80,6 +94,9 @@ func (us Units) Number(kind string, batch int) int {
 		if kind == first {
 			return k + 1
 		}
+	}
+	if kind == FarUnit && batch >= 0 && batch < us.far {
+		return us.beforeFar() + batch + 1
 	}
 	for k, of := range us.kinds {
 		if kind == of.String() && batch >= 0 && batch < us.batches {

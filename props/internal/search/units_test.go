@@ -77,6 +77,35 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestFarUnits: a unit of far cases for every four batches, after all others, whose numbers
+// and draws it leaves as they are; none for claims that judge themselves alone.
+func TestFarUnits(t *testing.T) {
+	claims := []claim.Claim{*under(1), *under(1), *under(1)}
+	claims[1].Kind, claims[2].Kind = claim.Training, claim.SelfJudged
+	for _, c := range []struct{ cases, far int }{
+		{0, 0}, {3 * Batch, 0}, {3*Batch + 1, 1}, {7 * Batch, 1}, {8 * Batch, 2},
+	} {
+		us, opt := UnitsOf(claims, c.cases), &Options{Cases: c.cases}
+		if want := 2 + 2*opt.Batches() + c.far; us.Len() != want {
+			t.Errorf("%d cases: %d units, want %d", c.cases, us.Len(), want)
+		}
+		for number := 1; number <= us.Len(); number++ {
+			u := us.At(number)
+			want := Unit{Number: number, Kind: FarUnit, Batch: number - 1 - (us.Len() - c.far)}
+			if far := u.Kind == FarUnit; far != (number > us.Len()-c.far) || far && (u != want || u.Does() != FarUnit) ||
+				us.Number(u.Kind, u.Batch) != number {
+				t.Errorf("%d cases: unit %d is %+v, whose number is %d", c.cases, number, u, us.Number(u.Kind, u.Batch))
+			}
+		}
+		if n := us.Number(FarUnit, c.far) + us.Number(FarUnit, -1); n != 0 {
+			t.Errorf("%d cases: far units that are none have the number %d", c.cases, n)
+		}
+	}
+	if n := UnitsOf(claims[2:], 9*Batch).Len(); n != 1 {
+		t.Errorf("claims that judge themselves have %d units", n)
+	}
+}
+
 func TestUnitLists(t *testing.T) {
 	for text, want := range map[string][]int{
 		"1": {1}, "4,9-12": {4, 9, 10, 11, 12}, "3-19/8": {3, 11, 19}, "1,2": {1, 2}, "1-3,5-9/2": {1, 2, 3, 5, 7, 9},

@@ -16,6 +16,7 @@ const (
 	plotWidth, plotHeight = 220, 84
 	plotLeft, plotBottom  = 34, 16
 	plotTop, plotRight    = 10, 8
+	plotLabel             = 16 // room for a label of N
 )
 
 // plot draws the largest ratio of each chain length N, on a log scale that has 1 on it. A
@@ -66,6 +67,7 @@ func plot(byN map[int]claim.Number) template.HTML {
 		fmt.Fprintf(&line, "%.1f,%.1f", x(n), y(v))
 	}
 	fmt.Fprintf(&b, `<polyline points="%s"/>`, line.String())
+	free := 0.0 // where the next label has room
 	for _, n := range ns {
 		v := math.Log10(float64(byN[n]))
 		class := "dot"
@@ -80,7 +82,10 @@ func plot(byN map[int]claim.Number) template.HTML {
 		default:
 			fmt.Fprintf(&b, `<circle class="%s" cx="%.1f" cy="%.1f" r="2.8"/>`, class, x(n), y(v))
 		}
-		fmt.Fprintf(&b, `<text class="x" x="%.1f" y="%d">%d</text>`, x(n), plotHeight-3, n)
+		if x(n) >= free {
+			fmt.Fprintf(&b, `<text class="x" x="%.1f" y="%d">%d</text>`, x(n), plotHeight-3, n)
+			free = x(n) + plotLabel
+		}
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String())
