@@ -67,4 +67,28 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 	"counterexamples": func(w io.Writer, seed uint64) error {
 		return appendix.Page(props.AppendixClaims(), seed).Markdown(w)
 	},
+	"growth": func(w io.Writer, _ uint64) error {
+		g, on, err := growthAndRecord()
+		if err != nil {
+			return err
+		}
+		return GrowthPage(g, on).Markdown(w)
+	},
+	"curves": func(w io.Writer, _ uint64) error {
+		g, on, err := growthAndRecord()
+		if err != nil {
+			return err
+		}
+		return GrowthSVG(w, g, on)
+	},
+}
+
+// growthAndRecord are what the page of growth is made of.
+func growthAndRecord() (*Growth, Record, error) {
+	on, err := OnDisk()
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := GrowthOnDisk()
+	return g, on, err
 }

@@ -101,8 +101,11 @@ func TestUsage(t *testing.T) {
 		{[]string{"replay", "-seed", "1", "x"}, "not defined: -seed"},
 		{[]string{"page"}, "verify page: 0 arguments"},
 		{[]string{"page", "table9"},
-			`no page "table9", want one of constants, counterexamples, dot, feedback, figures, graph, memories, momentum, ` +
-				`points, saved, spikes, table1, theorem1`},
+			`no page "table9", want one of constants, counterexamples, curves, dot, feedback, figures, graph, growth, ` +
+				`memories, momentum, points, ratios, saved, spikes, table1, theorem1`},
+		{[]string{"page", "graph", "x.json"}, `graph is made of no report, but "x.json" is given`},
+		{[]string{"page", "ratios"}, "no report"},
+		{[]string{"page", "ratios", "main.go"}, "main.go: report: line 1, column 1"},
 		{[]string{"errata", "-seed", "2"}, "without -search"},
 		{[]string{"errata", "-json", "x"}, "not defined: -json"},
 		{[]string{"errata", "-search", "-cases", "0"}, "-cases is 0"},

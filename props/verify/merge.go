@@ -44,17 +44,9 @@ func runMerge(c *call) (int, error) {
 		return exitUsage, fmt.Errorf("-recheck is %d, want >= 0", *recheck)
 	}
 	start := time.Now()
-	var parts []*report.Report
-	for _, path := range c.args {
-		data, err := strict.ReadFile(path, report.MaxBytes)
-		if err != nil {
-			return exitUsage, err
-		}
-		r, err := report.Read(bytes.NewReader(data))
-		if err != nil {
-			return exitUsage, fmt.Errorf("%s: %w", path, err)
-		}
-		parts = append(parts, r)
+	parts, err := readReports(c.args)
+	if err != nil {
+		return exitUsage, err
 	}
 	sum, err := report.Merge(parts)
 	if err != nil {
@@ -79,4 +71,21 @@ func runMerge(c *call) (int, error) {
 		return exitUsage, err
 	}
 	return judge(c.stderr, sum, false, time.Since(start))
+}
+
+// readReports reads machine reports; the error names the file.
+func readReports(paths []string) ([]*report.Report, error) {
+	var reports []*report.Report
+	for _, path := range paths {
+		data, err := strict.ReadFile(path, report.MaxBytes)
+		if err != nil {
+			return nil, err
+		}
+		r, err := report.Read(bytes.NewReader(data))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		reports = append(reports, r)
+	}
+	return reports, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,13 +20,16 @@ import (
 )
 
 var pageCommand = &command{
-	synopsis: "[-seed n] NAME",
+	synopsis: "[-seed n] NAME [PART.json...]",
 	what:     "Writes a page: " + pageNames() + ".",
 	long: `The pages on record are in props/pages; some take minutes. They are Markdown but for graph, the statements of
-the paper as SVG, dot, the same for a layout program, and points, the experiments as CSV (figures.csv).
+the paper as SVG, dot, the same for a layout program, points, the experiments as CSV (figures.csv), and curves, the
+picture of growth (growth.svg). ratios writes what growth is made of (growth.csv) from the reports of parts of a search
+without climbs.
 
-Example:
-  go run ./props/verify page theorem1`,
+Examples:
+  go run ./props/verify page theorem1
+  go run ./props/verify page ratios PART.json > props/pages/growth.csv`,
 	run:    runPage,
 	atOnce: true,
 }
@@ -62,18 +66,44 @@ func writeGraph(w io.Writer, known map[string]report.Entry) error {
 	return err
 }
 
-func pageNames() string { return strings.Join(slices.Sorted(maps.Keys(pageWriters())), ", ") }
+// ratiosPage is the page that is made of reports.
+const ratiosPage = "ratios"
+
+func pageNames() string {
+	return strings.Join(slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(pageWriters())), ratiosPage))), ", ")
+}
 
 func runPage(c *call) (int, error) {
 	seed := c.fs.Uint64("seed", 1, "`seed` of what the page measures")
-	if err := c.parse(1, 1); err != nil {
+	if err := c.parse(1, math.MaxInt); err != nil {
 		return exitUsage, err
 	}
 	write, ok := pageWriters()[c.args[0]]
-	if !ok {
+	switch {
+	case c.args[0] == ratiosPage:
+		return writeRatios(c)
+	case ok && len(c.args) > 1:
+		return exitUsage, fmt.Errorf("%s is made of no report, but %s is given", c.args[0], strict.Quote(c.args[1]))
+	case !ok:
 		return exitUsage, fmt.Errorf("no page %s, want one of %s", strict.Quote(c.args[0]), pageNames())
 	}
 	if err := write(c.stdout, *seed); err != nil {
+		return exitUsage, err
+	}
+	return exitOK, nil
+}
+
+// writeRatios writes the ratios of the batches of the reports that are given.
+func writeRatios(c *call) (int, error) {
+	parts, err := readReports(c.args[1:])
+	if err != nil {
+		return exitUsage, err
+	}
+	g, err := report.GrowthOf(parts)
+	if err != nil {
+		return exitUsage, err
+	}
+	if err := g.CSV(c.stdout); err != nil {
 		return exitUsage, err
 	}
 	return exitOK, nil
@@ -127,8 +157,8 @@ func runErrata(c *call) (int, error) {
 
 var recordCommand = &command{
 	synopsis: "",
-	what: "Writes testdata/record, props/pages/VERDICTS.md, ERRATA.md and graph.svg, and parts of README.md " +
-		"anew from the default search.",
+	what: "Writes testdata/record, props/pages/VERDICTS.md, ERRATA.md, GROWTH.md, graph.svg and growth.svg, and " +
+		"parts of README.md anew from the default search.",
 	long: `Run it at the root of the module. A changed verdict is a result: the commit says why.`,
 	run:  runRecord,
 }
@@ -188,7 +218,7 @@ const maxReadme = 1 << 20
 // writeRecord writes the files that a default search is on record with; old is README.md as
 // it is.
 func writeRecord(r *report.Report, found []*search.Finding, old string) error {
-	var record, verdicts, errata, graph strings.Builder
+	var record, verdicts, errata, graph, page, curves strings.Builder
 	if err := r.RecordPage().Markdown(&verdicts); err != nil {
 		return err
 	}
@@ -205,6 +235,16 @@ func writeRecord(r *report.Report, found []*search.Finding, old string) error {
 	if err := writeGraph(&graph, on); err != nil {
 		return err
 	}
+	growth, err := report.GrowthOnDisk()
+	if err != nil {
+		return err
+	}
+	if err := report.GrowthPage(growth, on).Markdown(&page); err != nil {
+		return err
+	}
+	if err := report.GrowthSVG(&curves, growth, on); err != nil {
+		return err
+	}
 	readme, err := r.Readme(old)
 	if err != nil {
 		return fmt.Errorf("README.md: %w", err)
@@ -215,6 +255,8 @@ func writeRecord(r *report.Report, found []*search.Finding, old string) error {
 		{filepath.Join("props", "pages", "VERDICTS.md"), verdicts.String()},
 		{filepath.Join("props", "pages", "ERRATA.md"), errata.String()},
 		{filepath.Join("props", "pages", "graph.svg"), graph.String()},
+		{filepath.Join("props", "pages", "GROWTH.md"), page.String()}, // which has the ratios on record
+		{filepath.Join("props", "pages", "growth.svg"), curves.String()},
 	} {
 		if err := strict.WriteFile(file.path, []byte(file.text)); err != nil {
 			return err

@@ -60,6 +60,7 @@ func TestWriteRecord(t *testing.T) {
 	for name, want := range map[string]string{
 		"README.md": "| Theorem 1, (13), (21) | holds | 0.4605 |", "props/pages/VERDICTS.md": "| thm1 |",
 		"props/pages/ERRATA.md": "| eq14b (14) |", "props/pages/graph.svg": "<svg",
+		"props/pages/GROWTH.md": "| thm1/printed |", "props/pages/growth.svg": "<svg",
 	} {
 		if got := string(must(os.ReadFile(name))); !strings.Contains(got, want) {
 			t.Errorf("no %q in %s", want, name)
