@@ -41,7 +41,7 @@ func beyond(value, threshold int, factor float64) float64 {
 	return 1
 }
 
-// planted are claims that hold as far as a search draws, N <= 8, widths <= 4, T <= 2^15, and
+// planted are claims that hold as far as the batches of a search draw, N <= 8, widths <= 4, T <= 2^15, and
 // fail beyond some size that the seed draws; one lacks a factor that grows like log N.
 func planted(t *testing.T, seed uint64) []claim.Claim {
 	rng := rand.New(rand.NewPCG(seed, seed))
@@ -69,8 +69,8 @@ func steady(t *testing.T) {
 	t.Cleanup(func() { clock = time.Now })
 }
 
-// TestPlanted: a campaign finds what fails only beyond the reach of a search, and says of
-// what holds how far it looked.
+// TestPlanted: a campaign finds what fails only beyond the reach of the batches of a search, and
+// says of what holds how far it looked.
 func TestPlanted(t *testing.T) {
 	steady(t)
 	for seed := uint64(1); seed <= 3; seed++ {
@@ -105,11 +105,10 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// TestPlantedInASearch: the far cases of a default search find the same claims, five seeds,
-// but for one: by seed 2 no valid case is wider than 39.
+// TestPlantedInASearch: the far cases of a default search find the same claims, five seeds of
+// five.
 func TestPlantedInASearch(t *testing.T) {
 	const cases = 4000
-	var missed []string
 	for seed := uint64(1); seed <= 5; seed++ {
 		claims := planted(t, seed)
 		if !*full {
@@ -120,11 +119,8 @@ func TestPlantedInASearch(t *testing.T) {
 		for _, f := range search.Run(claims, opt).Findings {
 			t.Logf("seed %d: %s violated in %d of %d, searched to %+v", seed, f.Claim.ID, f.Violated, f.Cases, f.Reach)
 			if f.Violated == 0 {
-				missed = append(missed, fmt.Sprintf("seed %d: %s", seed, f.Claim.ID))
+				t.Errorf("seed %d: %s is not found", seed, f.Claim.ID)
 			}
 		}
-	}
-	if want := []string{"seed 2: from-width-48"}; !slices.Equal(missed, want) {
-		t.Errorf("not found: %v, want %v", missed, want)
 	}
 }
