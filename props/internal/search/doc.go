@@ -6,8 +6,9 @@
 // climbed from where it is the worst (climb), and on No made small (shrink.go) and
 // turned into a certificate (certify.go).
 //
-// A search is a sequence of units that know nothing of each other, see units.go, so a longer
-// one repeats the shorter one and its largest ratio is never lower. The result depends on
+// A search is a sequence of units that know nothing of each other, see units.go: batches of
+// small cases and, for every four of them, far ones (far.go). A longer one repeats the shorter
+// one, and its largest ratio is never lower. The result depends on
 // the claims, the seed and the number of cases alone, not on GOMAXPROCS.
 //
 // It imports measure and what is below; experiments, runs, the list of claims and the
