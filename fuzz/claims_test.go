@@ -105,11 +105,13 @@ func TestCorpora(t *testing.T) {
 		t.Fatal(err)
 	}
 	functions := declared(t)
-	for _, name := range []string{"FuzzEngine", "FuzzCertificate", "FuzzSaved", "FuzzReport", "FuzzRequest", "FuzzReply",
-		"FuzzData", "FuzzTrace", "FuzzServe"} {
-		if !slices.Contains(functions, name) {
-			t.Errorf("no function %s", name)
+	for _, d := range Decoders() {
+		if !slices.Contains(functions, d.Name) {
+			t.Errorf("%s: a row without a function", d.Name)
 		}
+	}
+	if len(functions) != len(Decoders())+len(targets) {
+		t.Errorf("%d functions, want one for each of %d rows", len(functions), len(Decoders())+len(targets))
 	}
 	var have []string
 	for _, folder := range folders {
