@@ -16,6 +16,7 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // corpora are those of the targets of claims.
@@ -219,6 +220,57 @@ func TestClimbedNames(t *testing.T) {
 			if got := fmt.Sprintf("%s-n%d-rung-%d", m[1], depth, rungs[c.Name()]); got != f.Name() || len(rungs) == 0 {
 				t.Errorf("%s/%s is %s", target.Name, f.Name(), got)
 			}
+		}
+	}
+}
+
+// TestWhatIsTooDearClimbsNoHigher: what the cap of a fuzz input rejects is not what matters.
+// Random cases that are rejected, of up to ten times the cap, reach no rung of any claim
+// that the corpus, all of which is affordable, does not reach or pass.
+func TestWhatIsTooDearClimbsNoHigher(t *testing.T) {
+	const draws, most = 400, 6 // cases drawn, rejected ones tried
+	larger := gen.Budget{Name: "this test", Work: 10 * gen.FuzzBudget.Work, Bytes: 5 * gen.FuzzBudget.Bytes}
+	for _, target := range Targets() {
+		if target.Name != "FuzzPropagation" && target.Name != "FuzzNodes" {
+			continue
+		}
+		claims := claimsOf(&target)
+		top := map[string]int{}
+		files, err := os.ReadDir(filepath.Join(corpora, target.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			rungs, _ := Rungs(claims, inputAt(t, filepath.Join(corpora, target.Name, f.Name())))
+			for name, rung := range rungs {
+				top[name] = max(top[name], rung)
+			}
+		}
+		rejected, tried, said := 0, 0, 0
+		for _, data := range DrawnInputs(target.Kind, 1, draws) {
+			c := search.Draw(target.Kind, gen.Bytes(data))
+			if c.Affordable(target.Kind, gen.FuzzBudget) == nil {
+				continue
+			}
+			rejected++
+			if tried == most || c.Affordable(target.Kind, larger) != nil {
+				continue
+			}
+			tried++
+			for _, f := range search.TryWithin(claims, c, "dear", settleWork) {
+				if f.Cases == 0 || f.Ratio < 0 {
+					continue
+				}
+				said++
+				if name := f.Claim.Name(); rungOf(f.Ratio) > top[name] {
+					t.Errorf("%s: a case that is too dear reaches rung %d, the corpus %d: %s", name, rungOf(f.Ratio),
+						top[name], c.Line())
+				}
+			}
+		}
+		t.Logf("%s: of %d cases %d too dear; %d of these tried, %d ratios", target.Name, draws, rejected, tried, said)
+		if rejected > draws/8 || tried < most || said < most {
+			t.Errorf("%s: of %d cases %d too dear; %d of these tried, %d ratios", target.Name, draws, rejected, tried, said)
 		}
 	}
 }
