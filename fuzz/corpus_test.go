@@ -1,6 +1,8 @@
 package fuzz
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -192,5 +194,26 @@ func TestTargetsOfLibFuzzer(t *testing.T) {
 	}
 	if _, err := Body("FuzzNothing"); err == nil {
 		t.Error("FuzzNothing is a target")
+	}
+}
+
+var seedsTo = flag.String("seeds", "", "write the seeds of the decoders to folders of their names in this `folder`")
+
+// TestWriteSeeds writes the seeds that are no files of a corpus, for fuzzers other than Go's:
+// deploy/oss-fuzz/build.sh asks for them.
+func TestWriteSeeds(t *testing.T) {
+	if *seedsTo == "" {
+		t.Skip("no -seeds")
+	}
+	for _, d := range Decoders() {
+		dir := filepath.Join(*seedsTo, d.Name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for k, data := range seeds(t, d.Name) {
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("seed-%d", k+1)), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
