@@ -6,6 +6,8 @@
 //
 // The package itself only embeds testdata: verdicts on record, certificates
 // and data sets.
+//
+// In comes nothing; out goes Testdata. Every room may import it; it imports the standard library alone.
 package cascade
 
 import "embed"

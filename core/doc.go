@@ -18,6 +18,10 @@
 // operator index are indexed like the paper, 1..N; their entry 0 is y_0 or
 // unused.
 //
+// In come specs of operators, states, weights and perturbations as slices of float64; out come the
+// states, the gradients and the weights after a step. Every room may import it; it imports gonum
+// and the standard library alone.
+//
 // # Bits
 //
 // Sums are taken in a fixed order and products are rounded before they are added

@@ -3,165 +3,136 @@ package fuzz
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
-	"errors"
 	"io"
-	"math"
-	"reflect"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cascade-sgd/cascade"
-	"github.com/cascade-sgd/cascade/core"
-	"github.com/cascade-sgd/cascade/core/problem"
-	"github.com/cascade-sgd/cascade/props"
-	"github.com/cascade-sgd/cascade/props/claim"
-	"github.com/cascade-sgd/cascade/props/conform"
+	"github.com/cascade-sgd/cascade/props/conform/wire"
 	"github.com/cascade-sgd/cascade/props/report"
 )
 
-// maxReason caps the text of a refusal in bytes: of a value, 80 characters are quoted.
-const maxReason = 1000
+// Most certificates are too long to minimise: give -fuzzminimizetime 0x, or a campaign does
+// little else.
+func FuzzCertificate(f *testing.F) { fuzzDecoder(f, "FuzzCertificate") }
+func FuzzSaved(f *testing.F)       { fuzzDecoder(f, "FuzzSaved") }
+func FuzzReport(f *testing.F)      { fuzzDecoder(f, "FuzzReport") }
+func FuzzRequest(f *testing.F)     { fuzzDecoder(f, "FuzzRequest") }
+func FuzzReply(f *testing.F)       { fuzzDecoder(f, "FuzzReply") }
+func FuzzServe(f *testing.F)       { fuzzDecoder(f, "FuzzServe") }
+func FuzzData(f *testing.F)        { fuzzDecoder(f, "FuzzData") }
+func FuzzTrace(f *testing.F)       { fuzzDecoder(f, "FuzzTrace") }
+func FuzzEngine(f *testing.F)      { fuzzDecoder(f, "FuzzEngine") }
 
-// refusedBy fails t unless err says in readable length, after the prefix of its package,
-// why data are refused.
-func refusedBy(t *testing.T, prefix string, err error) {
-	t.Helper()
-	if text := err.Error(); len(text) > maxReason || !bytes.HasPrefix([]byte(text), []byte(prefix)) {
-		t.Fatalf("a refusal of %d bytes, want it to begin with %q: %.200q", len(text), prefix, text)
+func fuzzDecoder(f *testing.F, name string) {
+	for _, seed := range seeds(f, name) {
+		f.Add(seed)
 	}
-}
-
-// FuzzSaved: any bytes are refused with a reason, or are a saved case whose replay says
-// the same twice, and that does not violate what holds.
-func FuzzSaved(f *testing.F) {
-	var hold []claim.Claim
-	for _, row := range targets {
-		claims, err := aim(row, "")
-		if err != nil {
-			f.Fatal(err)
-		}
-		hold = append(hold, claims...)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) { props.FuzzSaved(t, hold, data) })
-}
-
-// FuzzReport: any bytes are refused with a reason, or are the report that verify writes.
-func FuzzReport(f *testing.F) {
-	f.Add(aReport(f))
+	body := decoder(name).Body
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := report.Read(bytes.NewReader(data))
-		if err != nil {
-			refusedBy(t, "report: ", err)
-			return
-		}
-		again, err := r.Marshal()
-		if err != nil {
+		if _, err := body(data); err != nil {
 			t.Fatal(err)
-		}
-		if !bytes.Equal(bytes.TrimSpace(data), bytes.TrimSpace(again)) {
-			t.Fatalf("read, but verify writes\n%s", again)
 		}
 	})
 }
 
-// aReport is one without claims.
-func aReport(tb testing.TB) []byte {
-	r := &report.Report{Version: 1, Cases: 1000, Shard: "1/1", Build: report.ThisBuild(), Claims: []report.Row{}}
-	r.Seal()
-	b, err := r.Marshal()
+func decoder(name string) Decoder {
+	rows := Decoders()
+	return rows[slices.IndexFunc(rows, func(d Decoder) bool { return d.Name == name })]
+}
+
+// seeds are inputs of a decoder besides its corpus.
+func seeds(tb testing.TB, name string) [][]byte {
+	tb.Helper()
+	switch name {
+	case "FuzzCertificate":
+		return certificates(tb)
+	case "FuzzReport":
+		b, err := report.FuzzSeed()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return [][]byte{b}
+	case "FuzzRequest":
+		return [][]byte{[]byte(aRequest)}
+	case "FuzzReply":
+		return replies()
+	case "FuzzServe":
+		return requestsOnPage(tb)
+	case "FuzzData":
+		return [][]byte{[]byte("2,3,no,yes\n1,2,3,0\n-1,0.5,1e3,1\n"), pixels(tb)}
+	case "FuzzTrace":
+		return [][]byte{[]byte(aTrace), read(tb, "../props/trace/testdata/numpy.npz")}
+	}
+	return nil
+}
+
+func read(tb testing.TB, path string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile(path)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return b
 }
 
-// FuzzRequest: any bytes are refused with a reason, or are a request that reads the same
-// when it is written, and that the reference engine answers in its shapes.
-func FuzzRequest(f *testing.F) {
-	f.Add([]byte(`{"chain":[{"op":"affine","in":2,"out":1},{"op":"logistic"}],"x":[1,-1],"w":[[1,2,3],[]],` +
-		`"delta":[[0.5],[0]],"eps":[[0,0],[0.25]],"gamma":0.125,"reg":{"kind":"l2","rho":0.5}}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		req, err := conform.ParseRequest(bytes.NewReader(data))
+const aRequest = `{"chain":[{"op":"affine","in":2,"out":1},{"op":"logistic"}],"x":[1,-1],"w":[[1,2,3],[]],` +
+	`"delta":[[0.5],[0]],"eps":[[],[0.25]],"gamma":0.125,"reg":{"kind":"l2","rho":0.5}}`
+
+// aTrace is a record as lines: one step of two operators.
+const aTrace = `{"version":1,"engine":"hand","chain":[{"op":"affine","in":2,"out":2},{"op":"softmaxce","n":2}],` +
+	`"precision":"float64","samples":1,"reg":{"kind":"none"}}
+{"step":0,"gamma":0.1,"x":[[1,-2]],"label":[1],"w":[[0.5,0,0,0.25,0,1],[]],` +
+	`"Y":[[[0.5,0.5]],[[0.6931471805599453]]],"V":[[[0.5,-0.5]]]}
+`
+
+func certificates(tb testing.TB) (files [][]byte) {
+	tb.Helper()
+	names, err := fs.Glob(cascade.Testdata, "testdata/certificates/*.json")
+	if err != nil || len(names) == 0 {
+		tb.Fatalf("no certificates: %v", err)
+	}
+	for _, name := range names {
+		b, err := cascade.Testdata.ReadFile(name)
 		if err != nil {
-			refusedBy(t, "conform: ", err)
-			return
+			tb.Fatal(err)
 		}
-		line, err := json.Marshal(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := conform.ParseRequest(bytes.NewReader(line))
-		if err != nil {
-			t.Fatalf("written, then refused: %v\n%s", err, line)
-		}
-		second, err := json.Marshal(again)
-		if err != nil || !bytes.Equal(line, second) {
-			t.Fatalf("written\n%s\nread and written (%v)\n%s", line, err, second)
-		}
-		reply, err := conform.NewReference().Step(req)
-		if err != nil {
-			t.Fatalf("the reference engine refuses what was read: %v\n%s", err, line)
-		}
-		if len(reply.U) != len(req.Chain) || len(reply.W) != len(req.Chain) {
-			t.Fatalf("%d gradients and %d weights of %d operators", len(reply.U), len(reply.W), len(req.Chain))
-		}
-		after, err := json.Marshal(req)
-		if err != nil || !bytes.Equal(line, after) {
-			t.Fatalf("the engine changed the request\n%s\nto\n%s", line, after)
-		}
-		servedAs(t, line, reply)
-	})
+		files = append(files, b)
+	}
+	return files
 }
 
-// FuzzData: any bytes are refused with a reason, or are a table of finite numbers and
-// labels of its classes, read the same twice.
-func FuzzData(f *testing.F) {
-	f.Add([]byte("2,3,no,yes\n1,2,3,0\n-1,0.5,1e3,1\n"))
-	f.Add(pixels(f))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, read := range []func(io.Reader) (*problem.Table, error){problem.ReadBreastCancer, problem.ReadDigits} {
-			table, err := read(bytes.NewReader(data))
-			again, second := read(bytes.NewReader(data))
-			if !reflect.DeepEqual(table, again) || (err == nil) != (second == nil) {
-				t.Fatalf("%v, %v at first, then %v, %v", table, err, again, second)
-			}
-			if err != nil {
-				refusedBy(t, "problem: ", err)
-				continue
-			}
-			if err := sound(table); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
+// replies are inputs of FuzzReply: a kind of request and what the engine says to it.
+func replies() (data [][]byte) {
+	for k, reply := range []string{
+		`{"id":2,"loss":0.5,"u":[[1,2],[]],"w":[[1,"NaN"],[]]}`,
+		`{"id":2,"loss":0.5,"u":[[1,2],[]],"w":[[1,2],[]],"Y":[[1],[0.5]],"V":[[1]]}`,
+		`{"id":2,"loss":0.5,"u":[[1,2],[]],"w":[[1,2],[]]}`,
+		`{"id":2,"losses":[1,2],"ws":[[[1,2],[]],[[1,2],[]]]}`,
+		`{"id":2.0,"loss":"-Infinity","u":[[1e400]],"w":[[null]],"extra":{"a":[1,{}]}}`,
+		`{"id":2,"unsupported":"why"}`,
+		`{"id":2,"loss":NaN,"u":[],"w":[]}`,
+		`{"id":2,"loss":0,"loss":1,"U":[]}`,
+		`{"id":9007199254740993,"error":"\ud800"}`,
+		`{"id":2,"loss":` + strings.Repeat("[", 100),
+	} {
+		data = append(data, append([]byte{byte(k % 4)}, reply+"\n"...))
+	}
+	return append(data, []byte("\x04"+wire.FuzzHello+"\ngreetings\n{}"))
 }
 
-// sound is nil for a table as the readers promise it.
-func sound(table *problem.Table) error {
-	if len(table.X) == 0 || len(table.X) != len(table.Label) {
-		return errors.New("a table without a label for each row, or without rows")
-	}
-	for k, row := range table.X {
-		if len(row) != len(table.X[0]) || table.Label[k] < 0 || table.Label[k] >= len(table.Names) {
-			return errors.New("a ragged row, or a label of no class")
-		}
-		for _, v := range row {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return errors.New("a number that is not finite")
-			}
+// requestsOnPage are the requests that the protocol has as examples.
+func requestsOnPage(tb testing.TB) (data [][]byte) {
+	tb.Helper()
+	for line := range strings.Lines(string(read(tb, "../props/conform/PROTOCOL.md"))) {
+		if request, ok := strings.CutPrefix(line, "-> "); ok {
+			data = append(data, []byte(request))
 		}
 	}
-	if len(table.Names) != 2 {
-		return nil
-	}
-	r, err := problem.LogisticWith(table, problem.LogisticOptions{Reg: core.Regularizer{Kind: "l2", Rho: 1}})
-	if err != nil {
-		return err
-	}
-	if r.Len() != len(table.X) {
-		return errors.New("a regression on other rows")
-	}
-	return nil
+	return data
 }
 
 // pixels is one row of digits, as digits.csv.gz has them.

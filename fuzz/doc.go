@@ -13,6 +13,8 @@
 // comes from outside. smoke.sh runs each target for a short time and fails unless it
 // executed new inputs.
 //
-// The bodies are elsewhere (packages props, cert, report, conform and problem), so that
-// a target is a row and a few lines. Nothing imports this package.
+// The bodies are elsewhere (packages props, cert, report, conform, wire, trace and
+// problem), so that a target is a row and a few lines. What comes in are bytes; what goes
+// out is what is wrong: Body has that for fuzzers other than Go's, and the archive for
+// libFuzzer in deploy/oss-fuzz alone imports this package.
 package fuzz

@@ -10,7 +10,6 @@ import (
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
-	"github.com/cascade-sgd/cascade/props/report"
 )
 
 // The rows of the targets are those of package props.
@@ -57,20 +56,16 @@ const aimVariable = "CASCADE_CLAIMS"
 // aim are the claims of a target: those that hold, or those that names selects. A name
 // that no claim of any target begins with is an error.
 func aim(t props.Target, names string) ([]claim.Claim, error) {
-	on, err := report.OnDisk()
-	if err != nil {
-		return nil, err
-	}
 	wanted := strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' })
 	if err := known(wanted); err != nil {
 		return nil, err
 	}
+	if len(wanted) == 0 {
+		return held(t)
+	}
 	return slices.DeleteFunc(props.Claims(), func(c claim.Claim) bool {
 		if !t.Owns(&c) {
 			return true
-		}
-		if len(wanted) == 0 {
-			return on[c.Name()].Verdict != claim.Holds
 		}
 		return !slices.ContainsFunc(wanted, func(name string) bool { return begins(name, &c) })
 	}), nil

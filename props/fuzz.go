@@ -3,6 +3,7 @@ package props
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -165,15 +166,16 @@ var formulas = map[string]string{
 
 // FuzzSaved is the body of the fuzz target of saved cases: any bytes are refused with a
 // reason, or are a case that reads the same when it is written, and whose replay says
-// the same twice. t fails too when a case violates one of the claims that hold.
-func FuzzSaved(t Failer, hold []claim.Claim, data []byte) {
+// the same twice. t fails too when a case violates one of the claims that hold. The refusal
+// is nil for a case that was replayed.
+func FuzzSaved(t Failer, hold []claim.Claim, data []byte) (refusal error) {
 	if len(data) > MaxFuzzInput {
-		t.Skipf("input of %d bytes", len(data))
+		return fmt.Errorf("input of %d bytes", len(data))
 	}
 	s, err := search.ParseSaved(data)
 	if err != nil {
 		refused(t, err)
-		return
+		return err
 	}
 	again, err := json.Marshal(s)
 	if err != nil {
@@ -189,12 +191,11 @@ func FuzzSaved(t Failer, hold []claim.Claim, data []byte) {
 			continue
 		}
 		if err := s.Case.Affordable(c.Kind, gen.FuzzBudget); err != nil {
-			t.Skipf("%s: %v", TooDear, err)
-			return
+			return fmt.Errorf("%s: %w", TooDear, err)
 		}
 		if err := s.Fits(&c); err != nil {
 			refused(t, err)
-			return
+			return err
 		}
 		r := search.CheckInBig(&c, s.Case)
 		if r2 := search.CheckInBig(&c, s.Case); fmt.Sprint(r) != fmt.Sprint(r2) {
@@ -204,8 +205,9 @@ func FuzzSaved(t Failer, hold []claim.Claim, data []byte) {
 		if holds && r.Reason == claim.Valid && r.Answer == claim.No {
 			t.Fatalf("%s holds, and is violated: ratio %v by %s", c.Name(), r.Ratio, s.Case.Line())
 		}
-		return
+		return nil
 	}
+	return errors.New("no claim of that name is searched")
 }
 
 // maxReason caps a refusal in bytes: of a value, 80 characters are quoted.

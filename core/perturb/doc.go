@@ -10,6 +10,10 @@
 // it lists the outcomes with their probabilities, so that expectations over it
 // are sums.
 //
+// In comes a Spec, or the numbers of a law, and the state; out come draws, and of a finite law its
+// outcomes with their probabilities. Every room but core and bounds may import it; it imports the standard
+// library alone.
+//
 // # Bad input
 //
 // New, which builds a law from data, gives an error that names the field and

@@ -18,6 +18,10 @@
 // constants.go has those of a regression (LStarLower is the bound of l*), quadratic.go and
 // counterexample.go those of theirs.
 //
+// In come files of data, tables and the numbers of an objective; out come objectives with their
+// losses, gradients and constants. Every room above core may import it; it imports core, perturb and
+// gonum.
+//
 // # Bad input
 //
 // Data from outside (files, and tables handed to a constructor) gives an error

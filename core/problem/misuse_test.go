@@ -116,7 +116,7 @@ func misuse(t *testing.T) []row {
 // TestMisuse: misuse panics with the prefix of the package and the values, and no
 // exported function or method is without its row.
 func TestMisuse(t *testing.T) {
-	house.Misuse(t, "problem", misuse(t), "A1 Logistic LogisticWith Network")
+	house.Misuse(t, "problem", misuse(t), "A1 FuzzBytes Logistic LogisticWith Network")
 }
 
 // TestNoFusedSums: the same bits on every architecture, but for package math and

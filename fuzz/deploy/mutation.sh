@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Mutation testing of one package with gremlins, and a ratchet: more mutants that live than
 # on record in mutation.ratchet fail, fewer ask for a lower number there. A package that is
-# not on record is only measured.
+# not on record fails too, after it was measured, with the line to add.
 #
 #	fuzz/deploy/mutation.sh props/claim
 set -euo pipefail
@@ -19,7 +19,8 @@ if [ -z "$live" ] || [ "${total:-0}" -eq 0 ]; then
 fi
 most=$(awk -v p="$1" '$1 == p { print $2 }' fuzz/deploy/mutation.ratchet)
 if [ -z "$most" ]; then
-	echo "mutation: $1: $live of $total mutants live; not on record: add the line '$1 $live' to mutation.ratchet"
+	echo "mutation: $1: $live of $total mutants live; NOT ON RECORD: add the line '$1 $live' to mutation.ratchet" >&2
+	exit 1
 elif [ "$live" -gt "$most" ]; then
 	echo "mutation: $1: $live of $total mutants live, on record are $most" >&2
 	exit 1

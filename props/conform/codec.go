@@ -1,7 +1,6 @@
 package conform
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cascade-sgd/cascade/core"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // The JSON of requests and replies is that of the engine protocol, without its id:
@@ -255,17 +255,21 @@ func (req *Request) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON implements json.Unmarshaler. An unknown field is an error.
+// UnmarshalJSON implements json.Unmarshaler, by the rules of package strict.
 func (req *Request) UnmarshalJSON(b []byte) error {
 	var s requestJSON
-	if err := decode(b, &s); err != nil {
+	if err := strict.Unmarshal(b, &s); err != nil {
 		return err
 	}
-	*req = Request{
+	*req = *s.request()
+	return nil
+}
+
+func (s *requestJSON) request() *Request {
+	return &Request{
 		fromSpecs(s.Chain), s.X.floats(), s.W.floats(), s.Delta.floats(), s.Eps.floats(),
 		float64(s.Gamma), s.Reg.regularizer(), s.Bits,
 	}
-	return nil
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -276,17 +280,21 @@ func (req *BatchRequest) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON implements json.Unmarshaler. An unknown field is an error.
+// UnmarshalJSON implements json.Unmarshaler, by the rules of package strict.
 func (req *BatchRequest) UnmarshalJSON(b []byte) error {
 	var s batchJSON
-	if err := decode(b, &s); err != nil {
+	if err := strict.Unmarshal(b, &s); err != nil {
 		return err
 	}
-	*req = BatchRequest{
+	*req = *s.request()
+	return nil
+}
+
+func (s *batchJSON) request() *BatchRequest {
+	return &BatchRequest{
 		fromSpecs(s.Chain), s.W.floats(), float64(s.Gamma), s.Reg.regularizer(), s.Accumulate,
 		fromSamples(s.Samples), s.Bits,
 	}
-	return nil
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -298,17 +306,22 @@ func (req *RunRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// UnmarshalJSON implements json.Unmarshaler. An unknown field is an error.
+// UnmarshalJSON implements json.Unmarshaler, by the rules of package strict.
 func (req *RunRequest) UnmarshalJSON(b []byte) error {
 	var s runJSON
-	if err := decode(b, &s); err != nil {
+	if err := strict.Unmarshal(b, &s); err != nil {
 		return err
 	}
-	*req = RunRequest{Chain: fromSpecs(s.Chain), W: s.W.floats(), Reg: s.Reg.regularizer(), Bits: s.Bits}
+	*req = *s.request()
+	return nil
+}
+
+func (s *runJSON) request() *RunRequest {
+	req := &RunRequest{Chain: fromSpecs(s.Chain), W: s.W.floats(), Reg: s.Reg.regularizer(), Bits: s.Bits}
 	for _, t := range s.Steps {
 		req.Steps = append(req.Steps, RunStep{fromSamples(t.Samples), t.Accumulate, float64(t.Gamma)})
 	}
-	return nil
+	return req
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -348,38 +361,24 @@ func (r *RunReply) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// decode reads one JSON value of known fields.
-func decode(b []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(to); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("data after it at byte %d", d.InputOffset())
-	}
-	return nil
-}
-
 // MaxRequest is the length of the longest request that ParseRequest reads, in
 // bytes: a chain of MaxWeights weights in decimal does not fit, one of a million does.
 const MaxRequest = 1 << 26
 
-// ParseRequest reads one request as JSON. The error names the field and the
-// value: an unknown field, a chain that does not fit together, a vector of the
-// wrong length, a step size that is negative or not finite, trailing data.
+// ParseRequest reads one request as JSON, by the rules of package strict. The error
+// names the field and the value: a key that is unknown, repeated or in another case, and
+// trailing data by line and column; a chain that does not fit together, a vector of the
+// wrong length, a step size that is negative or not finite.
 func ParseRequest(r io.Reader) (*Request, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxRequest+1))
+	data, err := strict.Read(r, MaxRequest)
 	if err != nil {
 		return nil, fmt.Errorf("conform: request: %w", err)
 	}
-	if len(data) > MaxRequest {
-		return nil, fmt.Errorf("conform: request of more than %d bytes", MaxRequest)
-	}
-	req := new(Request)
-	if err := req.UnmarshalJSON(data); err != nil {
+	var s requestJSON
+	if err := strict.Unmarshal(data, &s); err != nil {
 		return nil, fmt.Errorf("conform: request: %w", err)
 	}
+	req := s.request()
 	if _, err = req.check(); err != nil && !strings.HasPrefix(err.Error(), "conform: ") {
 		err = fmt.Errorf("conform: request: %w", err)
 	}

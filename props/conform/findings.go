@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // From what showed to what is wrong. Violations that look alike are brought to their
@@ -352,7 +354,7 @@ func (s *session) strict(jobs []*job) *sequence {
 
 func (g *gate) replayAddress(text string) error {
 	var a address
-	if err := decode([]byte(text), &a); err != nil {
+	if err := strict.Unmarshal([]byte(text), &a); err != nil {
 		return fmt.Errorf("conform: address of a case: %w", err)
 	}
 	k := slices.IndexFunc(rules, func(r *rule) bool { return r.name == a.Rule })

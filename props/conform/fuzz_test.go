@@ -2,6 +2,9 @@ package conform
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -63,4 +66,27 @@ func TestFuzzBytesCanFail(t *testing.T) {
 		}
 	}
 	t.Error("an engine that drops delta_N passes 200 inputs")
+}
+
+// TestCorpusNamesItsRules: a file rule-X of the corpus asks rule X.
+func TestCorpusNamesItsRules(t *testing.T) {
+	files, err := filepath.Glob("../../fuzz/testdata/fuzz/FuzzEngine/rule-*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files, %v", err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, quoted, _ := strings.Cut(strings.TrimSpace(string(text)), "\n[]byte(")
+		data, err := strconv.Unquote(strings.TrimSuffix(quoted, ")"))
+		if err != nil || data == "" {
+			t.Fatalf("%s: %q, %v", path, data, err)
+		}
+		rules := fuzzRules()
+		if got := "rule-" + rules[int(data[0])%len(rules)].name; got != filepath.Base(path) {
+			t.Errorf("%s asks %s", filepath.Base(path), got)
+		}
+	}
 }

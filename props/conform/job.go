@@ -1,7 +1,6 @@
 package conform
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -204,56 +203,53 @@ func lineOf(kind string, message json.Marshaler) string {
 	return `{"type":"` + kind + `",` + string(b[1:])
 }
 
-// parseLine reads what line writes; a type that is not there is a step.
+// parseLine reads what line writes, by the rules of package strict; a type that is not
+// there is a step.
 func parseLine(line []byte) (*job, error) {
-	var keys map[string]json.RawMessage // for what encoding/json lets pass: a key twice, or nested without end
-	if err := strict.Unmarshal(line, &keys); err != nil {
+	of := typed{step}
+	if err := strict.Unmarshal(line, &of, strict.AllowUnknown); err != nil {
 		return nil, err
 	}
-	kind := struct {
-		Type string `json:"type"`
-	}{step}
-	if err := json.Unmarshal(line, &kind); err != nil {
-		return nil, err
-	}
-	body := withoutType(line)
 	var j *job
-	switch kind.Type {
+	var err error
+	switch of.Type {
 	case step, trace:
-		req := new(Request)
-		if err := req.UnmarshalJSON(body); err != nil {
-			return nil, err
+		var s struct {
+			typed
+			requestJSON
 		}
-		j = jobOf(req).as(kind.Type)
+		err = strict.Unmarshal(line, &s)
+		j = jobOf(s.request()).as(of.Type)
 	case batch:
-		req := new(BatchRequest)
-		if err := req.UnmarshalJSON(body); err != nil {
-			return nil, err
+		var s struct {
+			typed
+			batchJSON
 		}
+		err = strict.Unmarshal(line, &s)
+		req := s.request()
 		j = &job{batch, req.Chain, req.W, req.Reg, []RunStep{{req.Samples, req.Accumulate, req.Gamma}}, req.Bits, nil}
 	case run:
-		req := new(RunRequest)
-		if err := req.UnmarshalJSON(body); err != nil {
-			return nil, err
+		var s struct {
+			typed
+			runJSON
 		}
+		err = strict.Unmarshal(line, &s)
+		req := s.request()
 		j = &job{run, req.Chain, req.W, req.Reg, req.Steps, req.Bits, nil}
 	default:
-		return nil, fmt.Errorf("unknown type %s, want step, trace, batch or run", quote(kind.Type))
+		return nil, fmt.Errorf("unknown type %s, want step, trace, batch or run", quote(of.Type))
+	}
+	if err != nil {
+		return nil, err
 	}
 	if len(j.steps) == 0 {
 		return nil, errors.New("a run of 0 steps")
 	}
-	_, err := j.check()
+	_, err = j.check()
 	return j, err
 }
 
-// withoutType cuts the field that line puts first.
-func withoutType(line []byte) []byte {
-	line = bytes.TrimSpace(line)
-	for _, kind := range []string{step, trace, batch, run} {
-		if rest, ok := bytes.CutPrefix(line, []byte(`{"type":"`+kind+`",`)); ok {
-			return append([]byte{'{'}, rest...)
-		}
-	}
-	return line
+// typed is what line adds to a request.
+type typed struct {
+	Type string `json:"type"`
 }

@@ -131,12 +131,22 @@ cases          that say something about the claim; rejected are those that break
 searched to    the most operators, the widest state, the most steps of a run and outcomes of a pass of a valid case
 largest ratio  left/right at its worst: 1 is a bound that is met; unbounded: the right side is 0 but for rounding;
                of a claim about a rate or a growth (<~, O): the constant that it needs
-replay         the same search for this claim alone, with the claims that its worst case was found by`
+` + legendOfReplay
+
+// The last line of the legend, of a search and of a campaign.
+const (
+	legendOfReplay   = `replay         the same search for this claim alone, with the claims that its worst case was found by`
+	legendOfCampaign = `replay         the file of its worst case in the folder of the campaign, for verify replay`
+)
 
 // Page is the report as a document.
 func (r *Report) Page() *table.Page {
 	d := &table.Page{Title: "Verdicts", Command: "go run ./props/verify"}
-	d.Add(r.ClaimsTable(), table.Text(legend))
+	says := legend
+	if r.Campaign != nil {
+		says = strings.TrimSuffix(legend, legendOfReplay) + legendOfCampaign
+	}
+	d.Add(r.ClaimsTable(), table.Text(says))
 	if len(r.Runs) > 0 {
 		d.Add(table.Text("Training runs on real data. At every logged step all claims about one step are checked, but\n"+
 			"for (6), spike and lemma2; E is over the samples of the batch and their draws; the last step is shown."),

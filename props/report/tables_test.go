@@ -151,3 +151,20 @@ func TestSixDigits(t *testing.T) {
 		}
 	}
 }
+
+// TestLegendOfReplay: the legend says what the replay column holds, of a search and of a
+// campaign.
+func TestLegendOfReplay(t *testing.T) {
+	for want, r := range map[string]*Report{
+		"the same search for this claim alone":  {},
+		"the file of its worst case in the fol": {Campaign: &Campaign{}},
+	} {
+		var text strings.Builder
+		if err := r.Page().Text(&text); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(text.String(), "\nreplay  ") != 1 || !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, &text)
+		}
+	}
+}

@@ -2,6 +2,9 @@
 // about the code as such: that misuse panics as promised (Misuse), and that no sum
 // of products may be fused (NoFusedSums). Tests import it; it looks at the package
 // in the working directory, without its tests.
+//
+// In comes the source of a package; out comes a failing test. The tests of core and of the packages in
+// it alone may import it.
 package house
 
 import (

@@ -47,6 +47,9 @@ func check(path string) error {
 				return fmt.Errorf("JOB_COMPLETIONS is %s, spec.completions %s", e.Value, want)
 			}
 		}
+		if job.Spec.PodFailurePolicy == nil {
+			return fmt.Errorf("no podFailurePolicy: want one, as 1 and 2 are not worth a retry")
+		}
 		for _, r := range job.Spec.PodFailurePolicy.Rules {
 			if x := r.OnExitCodes; x != nil && x.ContainerName != nil && *x.ContainerName != c.Name {
 				return fmt.Errorf("podFailurePolicy speaks of container %s, there is %s", *x.ContainerName, c.Name)

@@ -17,6 +17,8 @@ targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
 	mapfile -t targets < <(sed -n 's|^//export ||p' main.go)
 fi
+# Seeds that are no files of a corpus: certificates, a report, requests, records.
+(cd ../.. && go test -count=1 -run '^TestWriteSeeds$' . -args -seeds "$work/seeds")
 for target in "${targets[@]}"; do
 	printf '#include <stddef.h>\n#include <stdint.h>\nint %s(const uint8_t *, size_t);\n' "$target" >"$work/entry.c"
 	printf 'int LLVMFuzzerTestOneInput(const uint8_t *d, size_t n) { return %s(d, n); }\n' "$target" >>"$work/entry.c"
@@ -26,5 +28,6 @@ for target in "${targets[@]}"; do
 	[ -d "$corpus" ] || continue
 	# Files of go test are one quoted list of bytes; libFuzzer wants the bytes.
 	go run ./seeds "$corpus" "$work/$target"
+	[ ! -d "$work/seeds/$target" ] || cp -R "$work/seeds/$target/." "$work/$target/"
 	(cd "$work/$target" && zip -q -r "$OUT/${target}_seed_corpus.zip" .) || echo "no zip: no seeds for $target"
 done

@@ -38,8 +38,6 @@ func pipe(factory conform.Factory, opt *Options) *Engines {
 	}, opt)
 }
 
-func newReference() (conform.Engine, error) { return conform.NewReference(), nil }
-
 var full = flag.Bool("full", false, "send all requests of a gate over the pipe")
 
 // alike are rules of many requests that are on the wire as those of others are.

@@ -7,6 +7,10 @@
 // done with it. Polynomial chains on short binary numbers are exact, and say
 // so; for anything else the bound shrinks as the precision grows.
 //
+// In comes a chain with its numbers and the outcomes of its perturbations; out come states,
+// derivatives and moments as Nums. The rooms that measure (internal/measure and those above) may import
+// it; it imports core, claim and expect.
+//
 // # Bad input
 //
 // Chains that core.FromSpecs refuses, precisions and leaves over the caps, and

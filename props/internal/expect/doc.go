@@ -11,6 +11,9 @@
 // that of the nodes. The cases of a search are kept smaller, see MaxLeaves in package gen,
 // and the second opinion has a cap of its own, bigpass/tree.go.
 //
+// In comes a chain with input, weights and a Plan of laws; out come the moments of its pass in
+// float64. The rooms from internal/gen upwards may import it; it imports core, perturb, claim and pool.
+//
 // # Bad input
 //
 // A tree over the cap, and a law whose probabilities are not positive or do not

@@ -1,8 +1,6 @@
 package gen
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -11,6 +9,7 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/perturb"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // Case is one perturbed pass in data: what a search finds, a test shrinks and
@@ -161,24 +160,16 @@ func law(s *perturb.Spec, n int) (perturb.Finite, error) {
 	return f, nil
 }
 
-// ReadCase parses a saved case strictly: unknown fields and trailing data are
-// errors.
+// ReadCase reads a case as JSON, by the rules of package strict. The error names line,
+// column and key.
 func ReadCase(r io.Reader) (*Case, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxCaseBytes+1))
+	data, err := strict.Read(r, maxCaseBytes)
 	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxCaseBytes {
-		return nil, fmt.Errorf("gen: case of more than %d bytes", maxCaseBytes)
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	c := new(Case)
-	if err := dec.Decode(c); err != nil {
 		return nil, fmt.Errorf("gen: case: %w", err)
 	}
-	if dec.More() {
-		return nil, fmt.Errorf("gen: data after the case at byte %d", dec.InputOffset())
+	c := new(Case)
+	if err := strict.Unmarshal(data, c); err != nil {
+		return nil, fmt.Errorf("gen: case: %w", err)
 	}
 	return c, nil
 }

@@ -10,6 +10,10 @@
 // take in time and memory, step.go and run.go draw, fixed.go has the cases that are always
 // tried.
 //
+// In come choices of a Source, or the bytes of a saved case; out come Cases, and of a Case what is
+// ready to run. The rooms that measure, search and judge (internal/measure and those above) may import it;
+// it imports core, its laws and problems, claim, expect and strict.
+//
 // # Bad input
 //
 // Cases from files give errors that name the field and the value. A Source

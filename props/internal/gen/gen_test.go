@@ -189,9 +189,12 @@ func TestReadCase(t *testing.T) {
 		t.Errorf("the round trip changed the case: %v\n%s\n%s", err, data, again)
 	}
 	for name, m := range map[string]struct{ in, want string }{
-		"field":    {`{"chains":[]}`, "chains"},
-		"trailing": {string(data) + " []", "data after the case"},
-		"cut":      {string(data[:len(data)/2]), "unexpected EOF"},
+		"field":      {`{"chains":[]}`, "chains: unknown key"},
+		"trailing":   {string(data) + " []", "more data after the value"},
+		"cut":        {string(data[:len(data)/2]), "the data ends"},
+		"key twice":  {`{"x":[1],"x":[2]}`, "line 1, column 10: x: repeated key"},
+		"other case": {`{"chain":[{"op":"tanh","N":1}]}`, `chain[0].N: key in other case, want "n"`},
+		"null":       {`{"w":[[null]]}`, "w[0][0]: null, want a number"},
 	} {
 		if _, err := ReadCase(strings.NewReader(m.in)); err == nil || !strings.Contains(err.Error(), m.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, m.want)

@@ -14,4 +14,8 @@
 //
 // Beside it stands the explicit form of Theorem 4 or 5, whose right side is
 // computed with proved constants on the box of all visited weights and states.
+//
+// In come Options (steps, replicates, seed); out come slopes with their intervals, verdicts on the
+// claims about rates, and a page. Package props and the report may import it; it imports bounds, core and its
+// problems, cert, claim, expect, gen, pool and search.
 package rates

@@ -10,6 +10,9 @@
 //	Isolated           one large spike beside frequent small ones (Fig 2)
 //	Markdown           all of it on one page
 //
+// In come Options; out come checks, phases and a page. Package props and the report may import it;
+// it imports bounds, core, problem and pool.
+//
 // # Directions of rounding
 //
 // A check must never cry wolf. The measured gap is l(w) - LStarUpper less the

@@ -10,6 +10,10 @@
 // J. McAuliffe, J. Sekhon, Ann. Statist. 49(2), 2021, for the empirical Bernstein bounds
 // that they sharpen.
 //
+// In come observations with their bounds, one by one; out comes the wealth, and whether the claim
+// is rejected at a level. The runs, the gate, the judge of records and the reports may import it; it imports the standard
+// library alone.
+//
 // # Bad input
 //
 // An observation below its bound, a bound that is not positive, NaN and Inf are
