@@ -62,8 +62,7 @@ func farStep(src Source, direction int, size float64) *Case {
 	switch direction {
 	case 0:
 		n, most = between(MaxN+1, FarN, size), src.Int(1, 2)
-	case 1: // the larger of two: a bound is hardly met in wide states, and the widest were too few
-		size = max(size, float64(src.Int(0, 1<<10))/(1<<10))
+	case 1:
 		most, leaves = between(MaxWidth+1, FarWidth, size), 8
 	default:
 		leaves = between(leafBudget, FarLeaves, size)
