@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -136,7 +137,7 @@ func runFigures(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	files, err := writeFigures(result, f.out, len(ids) == 0)
+	files, err := writeFigures(result, f.out, figuresLine(c.fs), len(ids) == 0)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -163,9 +164,24 @@ func sayFigures(w io.Writer, against []string, files int, dir string) (int, erro
 	return exitOK, nil
 }
 
-// writeFigures writes the pictures and the numbers of all figures, and the page if they are
-// all there.
-func writeFigures(r *logistic.Result, dir string, page bool) (files int, err error) {
+// figuresLine is the command that writes the same page: every flag that was set but where to.
+func figuresLine(fs *flag.FlagSet) string {
+	line := "go run ./props/verify figures"
+	fs.Visit(func(f *flag.Flag) {
+		switch value := f.Value.String(); {
+		case f.Name == "out":
+		case value == "true":
+			line += " -" + f.Name
+		default:
+			line += " -" + f.Name + "=" + value
+		}
+	})
+	return line
+}
+
+// writeFigures writes the pictures and the numbers of all figures, and the page, as written by command, if they
+// are all there.
+func writeFigures(r *logistic.Result, dir, command string, page bool) (files int, err error) {
 	write := func(name string, data []byte) {
 		if err == nil {
 			err = strict.WriteFile(filepath.Join(dir, name), data)
@@ -193,7 +209,9 @@ func writeFigures(r *logistic.Result, dir string, page bool) (files int, err err
 	}
 	if page {
 		var b bytes.Buffer
-		if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&b); err != nil {
+		d := r.Page(props.ExperimentClaims(), logistic.PageSeed)
+		d.Command = command
+		if err := d.Markdown(&b); err != nil {
 			return files, err
 		}
 		write("FIGURES.md", b.Bytes())

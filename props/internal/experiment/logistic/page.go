@@ -48,8 +48,9 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 	}
 	d.Add(table.Text("Lines: the oracle. Marks: a run, with the 5 % and 95 % quantiles of |grad f(w_t)|. Bands: "+
 		"the interval of the "+
-		"oracle. Dashed: |grad f(w_b)|, what is left as T -> infinity and then g -> 0. All pictures: go run "+
-		"./props/verify figures."),
+		"oracle. Dashed: |grad f(w_b)|, what is left as T -> infinity and then g -> 0. "+r.sizes()+" All "+
+		"pictures at full size: go run ./props/verify figures. Fig 2, two spikes, belongs to the introduction and has no "+
+		"data: [Spikes](SPIKES.md) has the picture it draws, and what it needs."),
 		table.Heading("The outcomes printed"))
 	judged := table.New("claim", "verdict", "cases", "evidence")
 	for _, c := range claims {
@@ -71,6 +72,9 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 		plateaus())
 	if t := r.Conditions(); t != nil {
 		d.Add(table.Heading("Real data and short formats"), table.Text(formatsSay), t)
+	}
+	if all := r.Exponents(); len(all) > 0 {
+		d.Add(table.Heading("Fitted exponents"), table.Text(exponentsSay), exponentsTable(all))
 	}
 	d.Add(table.Heading("Measured/predicted"))
 	if len(r.Figures) > 0 {
@@ -210,6 +214,22 @@ func plateaus() *table.Table {
 		}
 	}
 	return t
+}
+
+// sizes are those of the runs that the page shows, in a sentence.
+func (r *Result) sizes() string {
+	if len(r.Figures) == 0 {
+		return "No runs."
+	}
+	p := r.Figures[0].points()[0]
+	size := "in part"
+	switch full, quick := Default(p.Seed), Quick(p.Seed); {
+	case p.M == full.M && p.T == full.T:
+		size = "the full size"
+	case p.M == quick.M && p.T == quick.T:
+		size = "the quick size"
+	}
+	return fmt.Sprintf("Runs have M = %d samples and T = %d steps, %s.", p.M, p.T, size)
 }
 
 func regName(r core.Regularizer) string {
