@@ -14,11 +14,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/internal/draw"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/cascade-sgd/cascade/props/report"
 )
 
 var figuresCommand = &command{
@@ -209,7 +209,10 @@ func writeFigures(r *logistic.Result, dir, command string, page bool) (files int
 	}
 	if page {
 		var b bytes.Buffer
-		d := r.Page(props.ExperimentClaims(), logistic.PageSeed)
+		d, said := report.FiguresPage(r, logistic.PageSeed)
+		if said != nil {
+			return files, said
+		}
 		d.Command = command
 		if err := d.Markdown(&b); err != nil {
 			return files, err

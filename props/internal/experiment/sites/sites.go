@@ -194,7 +194,12 @@ func judgement(settle func(r *Result) (claim.Verdict, string)) claim.Judgement {
 	if err != nil {
 		return claim.Judgement{Verdict: claim.Undecided, Note: err.Error()}
 	}
+	more, err := tried()
+	if err != nil {
+		return claim.Judgement{Verdict: claim.Undecided, Note: err.Error()}
+	}
 	v, note := settle(r)
+	v, note = varied(v, note, more, settle)
 	return claim.Judgement{Verdict: v, Cases: len(r.Lines), Note: note}
 }
 
