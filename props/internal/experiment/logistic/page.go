@@ -114,7 +114,7 @@ const variedSay = "By the oracle alone, one choice at a time, a draw of the data
 // littleSay is the condition for Fig 3, left; a test holds it.
 const littleSay = "Fig 3, left: |grad f|^2 in the steady state is about P^2 + N gamma, P the plateau, of order s_f^2/d, and " +
 	"N gamma the noise of the steps. So gamma from 0.3 to 0.01 gains less than a factor of 2 where P is above 0.47 of the " +
-	"norm at 0.3 (in an open interval about 0.47 this is not exact), as at d = 10, s_f = 1 and 2; at d = 20 and s_f = 1 " +
+	"norm at 0.3 (within 15 % of that share it may go either way), as at d = 10, s_f = 1 and 2; at d = 20 and s_f = 1 " +
 	"the plateau lies below the noise, and the printed outcome fails; so it does where the larger gamma is 1."
 
 // formatsSay introduces Conditions.

@@ -423,7 +423,7 @@ func (v *Varied) added(j claim.Judgement) claim.Judgement {
 			changes = append(changes, c.Changes)
 		}
 	}
-	words := "changes nothing that was tried, or cannot"
+	words := "none that was tried changes the verdict"
 	if len(changes) > 0 {
 		words = "another verdict at " + strings.Join(changes, "; ")
 	}

@@ -130,7 +130,7 @@ func TestAdded(t *testing.T) {
 	j := claim.Judgement{Verdict: claim.Holds, Cases: 3, Note: "a note"}
 	v := &Varied{Cells: []Cell{{Choice: byD}}}
 	if got := v.added(j); got.Verdict != claim.Holds || got.Cases != 3 ||
-		got.Note != "a note. Choices made otherwise: changes nothing that was tried, or cannot" {
+		got.Note != "a note. Choices made otherwise: none that was tried changes the verdict" {
 		t.Errorf("%+v", got)
 	}
 	v.Cells = append(v.Cells, Cell{Changes: "M = 5: undecided"}, Cell{Changes: "d = 20: refuted"})
