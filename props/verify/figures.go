@@ -48,7 +48,8 @@ type figureFlags struct {
 }
 
 func (f *figureFlags) define(c *call) {
-	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4 and formats, `ids` separated by commas")
+	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4 and formats, `ids` separated by "+
+		"commas")
 	c.fs.StringVar(&f.out, "out", "figures", "`directory` of points and pictures")
 	c.fs.BoolVar(&f.quick, "quick", false, "a small version: 300 samples, 20000 steps, fewer levels")
 	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")

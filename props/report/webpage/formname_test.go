@@ -31,3 +31,21 @@ func TestFormName(t *testing.T) {
 		}
 	}
 }
+
+// TestToPage: a link of a page on record to another leads to that one on the same page.
+func TestToPage(t *testing.T) {
+	d, err := markdown("x", []byte("# A title\n\nSee [Spikes](SPIKES.md) and [more](https://example.org/A.md).\n"))
+	if err != nil || !strings.Contains(string(d.HTML), `href="#page-spikes"`) ||
+		!strings.Contains(string(d.HTML), `href="https://example.org/A.md"`) {
+		t.Errorf("%v, %s", err, d.HTML)
+	}
+	all, err := documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		if strings.Contains(string(d.HTML), `.md"`) {
+			t.Errorf("%s links to a file that is not there", d.ID)
+		}
+	}
+}

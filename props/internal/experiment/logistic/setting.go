@@ -79,7 +79,8 @@ func (o *setting) horizonsOr(own ...float64) []float64 { return orElse(o.horizon
 // c_k(w) the factor of x_k x_k^T in its Hessian. As |sigma”| <= sigma', c_k(w) >= c_k(v) e^{-|x_k| |w-v|}, so that
 // for |u| = 1 and t >= r
 //
-//	<grad F0(v + t u) - grad F0(v), u> >= q(r) = least eigenvalue of (1/M) sum_k c_k(v) (1-e^{-|x_k| r})/|x_k| x_k x_k^T,
+//	<grad F0(v + t u) - grad F0(v), u> >= q(r),
+//	q(r) = least eigenvalue of (1/M) sum_k c_k(v) (1-e^{-|x_k| r})/|x_k| x_k x_k^T,
 //
 // and R changes <., u> by at most 2 rho max|R'| sqrt d: no root outside of the ball of radius r where q(r) > 2
 // maxRegSlope rho sqrt d. In the ball F is strictly convex where the least eigenvalue of (1/M) sum_k c_k(v)

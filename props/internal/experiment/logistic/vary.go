@@ -21,6 +21,7 @@ type variation struct {
 	cannot  map[string]string // choice to a reason
 	lists   []trial           // lists of gamma, s, Dt or T, other than those of the judgement
 	horizon func(steps int) (is, ok bool)
+	roots   bool // beside a direction in which there is none it asks for roots: each is proved to be the only one
 }
 
 // trial is one value of a choice.
@@ -63,23 +64,35 @@ var reasons = []struct{ letter, says string }{
 	{limitFirst, "T -> infinity comes first in the outcome: there is no T in it."},
 	{sameMean, "A plateau is |grad f| at the root of G, and E over delta is the same for one number a step and one a " +
 		"sample: G does not know the reading."},
-	{oneRoot, "G has one root, whatever w^0 is. Strongly convex R: F is strongly convex. Nonconvex R: proved for every law " +
-		"and draw by two eigenvalues, onlyRoot; the number is the least margin, > 0 is a proof. (Newton's method from a far " +
+	{oneRoot, "G has one root, whatever w^0 is. Strongly convex R: F is strongly convex. Nonconvex R: proved for " +
+		"every law " +
+		"and draw by two eigenvalues, onlyRoot; the number is the least margin, > 0 is a proof. (Newton's method from " +
+		"a far " +
 		"w^0 may run away; the steps do not stay there, as |grad f| is nowhere near 0 there.)"},
-	{nowhere, "<v, G(w)> < 0 for one v and all w, whatever w^0 is; and where there is a root, reason " + oneRoot + "."},
-	{anyData, "For any data: G = grad f as E eps = 0, F = f is strongly convex, and to first order in gamma the covariance " +
+	{nowhere, "Where there is no root, <v, G(w)> < 0 for one v and all w, whatever w^0 is. Where there is one, " +
+		"every root has the same plateau, by reason " + identity + "; that steps from a far w^0 run past it is " +
+		"excluded where the number, as in reason " + oneRoot + ", is > 0: near the s_b at which the root goes it " +
+		"is not, and this is open."},
+	{anyData, "For any data: G = grad f as E eps = 0, F = f is strongly convex, and to first order in gamma the " +
+		"covariance " +
 		"of the steps is gamma times a matrix, so that the floor is of order gamma^{1/2}."},
-	{stepsVanish, "For any T, data, R and EWMA: as gamma -> 0, w_t -> w^0 for all t <= T, and |grad f| -> |grad f(w^0)| > 0."},
-	{identity, "An identity: G(w_b) = grad f(w_b) + E[eps] mean x = 0 for any data, s_b and d, at the one root there is."},
+	{stepsVanish, "For any T, data, R and EWMA: as gamma -> 0, w_t -> w^0 for all t <= T, and |grad f| -> |grad " +
+		"f(w^0)| > 0."},
+	{identity, "An identity: G(w_b) = grad f(w_b) + E[eps] mean x = 0 for any data, s_b and d, at the one root " +
+		"there is."},
 	{onlyLaw, "The outcome is about a mean and no number is drawn in it: eps has the same mean in both readings."},
-	{anyLevel, "For every s_b: with a root by G(w_b) = 0, without one by what is nearest in a zonotope, see oneSidedGrows."},
+	{anyLevel, "For every s_b: with a root by G(w_b) = 0, without one by what is nearest in a zonotope, see " +
+		"oneSidedGrows."},
 	{everyReading, "Both are in the judgement already."},
 }
 
 // beside says what is no field of a setting.
-const beside = "Three choices change nothing anywhere. EWMA: its weights sum to 1, so that the mean over steps that have " +
-	"forgotten w^0 is that of |grad f(w_t)| whatever the factor (and reason f covers the fixed T). Phase of the injection: " +
-	"G and the mean over a cycle of Dt steps do not depend on where the cycle starts; elsewhere there is no spacing. Seed " +
+const beside = "Three choices change nothing anywhere. EWMA: its weights sum to 1, so that the mean over steps " +
+	"that have " +
+	"forgotten w^0 is that of |grad f(w_t)| whatever the factor (and reason f covers the fixed T). Phase of the " +
+	"injection: " +
+	"G and the mean over a cycle of Dt steps do not depend on where the cycle starts; elsewhere there is no " +
+	"spacing. Seed " +
 	"of the noise: nothing is drawn here; the seeds of the data are the draws."
 
 func sizes(choice string, values []int) (all []trial) {
@@ -191,11 +204,12 @@ func variations() []*variation {
 			cannot: with(noise, byD, anyData, byM, anyData, byDraw, anyData, byList, anyData),
 			find:   func(o *setting) finding { return o.toZero(Convex, o.levelsOr(2)) }},
 		{outcome: "fig6/printed", about: "plateau grows with s_b", find: (*setting).oneSidedGrows,
-			cannot: with(plateau, byReading, onlyLaw, byList, anyLevel, byStart, nowhere)},
+			cannot: with(plateau, byReading, onlyLaw, byList, anyLevel, byStart, nowhere), roots: true},
 		{outcome: "fig6/sharp", about: "closed form", find: (*setting).exact,
 			cannot: with(plateau, byReading, onlyLaw, byD, identity, byM, identity, byDraw, identity, byList, identity)},
 		{outcome: "fig6/derivation", about: "a stationary point", find: (*setting).stationary,
-			cannot: with(plateau, byReading, onlyLaw, byStart, nowhere), lists: []trial{levelsAre(0.1, 0.25), levelsAre(4, 16)}},
+			cannot: with(plateau, byReading, onlyLaw, byStart, nowhere),
+			lists:  []trial{levelsAre(0.1, 0.25), levelsAre(4, 16)}},
 		{outcome: "remark4/printed", about: "gamma = T^{-1/2}", find: (*setting).coupled, floors: true,
 			cannot: map[string]string{byReading: everyReading, byHorizon: inLists},
 			lists:  []trial{horizonsAre(1e4, 1e5, 2e5), horizonsAre(1e8, 1e10, 1e12)}},
@@ -261,7 +275,9 @@ func (v *variation) vary() *Varied {
 			cell.Says = "changes where grad f(w^0) = 0, and nowhere else (" + stepsVanish + ")"
 			cell.Changes = "grad f(w^0) = 0: holds"
 		case choice == byStart:
-			if cell.Says = startWords(asked); why != "" {
+			if cell.Says = startWords(asked); why == nowhere && v.roots {
+				cell.Says = strings.Replace(cell.Says, oneRoot+" (", why+" (", 1)
+			} else if why != "" {
 				cell.Says = "cannot: " + why
 			}
 		case why == inLists:
@@ -328,7 +344,7 @@ func startWords(asked []Point) string {
 	case least > 0:
 		return fmt.Sprintf("cannot: %s (%.1e)", oneRoot, least)
 	}
-	return fmt.Sprintf("open: another root is not excluded (%.1e)", least)
+	return fmt.Sprintf("open: %s (%.1e)", oneRoot, least)
 }
 
 // once are the points, each once.
