@@ -138,7 +138,8 @@ func runFigures(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	files, err := writeFigures(result, f.out, figuresLine(c.fs), len(ids) == 0)
+	result.Command = figuresLine(c.fs)
+	files, err := writeFigures(result, f.out, len(ids) == 0)
 	if err != nil {
 		return exitUsage, err
 	}
@@ -180,9 +181,9 @@ func figuresLine(fs *flag.FlagSet) string {
 	return line
 }
 
-// writeFigures writes the pictures and the numbers of all figures, and the page, as written by command, if they
-// are all there.
-func writeFigures(r *logistic.Result, dir, command string, page bool) (files int, err error) {
+// writeFigures writes the pictures and the numbers of all figures, and the page if they are
+// all there.
+func writeFigures(r *logistic.Result, dir string, page bool) (files int, err error) {
 	write := func(name string, data []byte) {
 		if err == nil {
 			err = strict.WriteFile(filepath.Join(dir, name), data)
@@ -214,7 +215,6 @@ func writeFigures(r *logistic.Result, dir, command string, page bool) (files int
 		if said != nil {
 			return files, said
 		}
-		d.Command = command
 		if err := d.Markdown(&b); err != nil {
 			return files, err
 		}

@@ -1,6 +1,7 @@
 package logistic
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -26,7 +27,7 @@ var shown = []table.Image{
 // Page shows what became of the experiments: the outcomes printed, judged by claims, and
 // every point of a Result as measured/predicted.
 func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
-	d := &table.Page{Title: "Figures 3 to 8, beside an oracle", Command: PageCommand}
+	d := &table.Page{Title: "Figures 3 to 8, beside an oracle", Command: cmp.Or(r.Command, PageCommand)}
 	panels, against := r.Agreement()
 	points := 0
 	for k := range r.Figures {
