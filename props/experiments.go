@@ -76,6 +76,12 @@ func ExperimentClaims() []claim.Claim {
 				"Dt", func() claim.Judgement { return logistic.JudgeLarger(f.reg) }),
 		)
 	}
+	for k := range all { // what changes at other choices is evidence
+		name, judge := all[k].Name(), all[k].Judge
+		all[k].Judge = func(seed uint64) claim.Judgement {
+			return logistic.Vary(name, func() claim.Judgement { return judge(seed) })
+		}
+	}
 	all = append(all,
 		row("sec53a", "5.3", claim.Printed, "near-input delta_1 usually harms more than delta_{N-1}, eps_N more than "+
 			"eps_2 (tanh, depth 6, digits)", sites.JudgeUsually),

@@ -9,9 +9,19 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/experiment/beyond"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/rates"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/sites"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
 	"github.com/cascade-sgd/cascade/props/internal/runs/tightness"
+	"github.com/cascade-sgd/cascade/props/internal/table"
 )
+
+// FiguresPage is that of the experiments: the figures, and where a perturbation enters (section 5.3).
+func FiguresPage(r *logistic.Result, seed uint64) (*table.Page, error) {
+	page := r.Page(props.ExperimentClaims(), seed)
+	more, err := sites.Page()
+	page.Add(more...)
+	return page, err
+}
 
 // Pages write the pages that are made without a search, as Markdown.
 var Pages = map[string]func(w io.Writer, seed uint64) error{
@@ -38,7 +48,11 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 		if err != nil {
 			return err
 		}
-		return r.Page(props.ExperimentClaims(), seed).Markdown(w)
+		page, err := FiguresPage(r, seed)
+		if err != nil {
+			return err
+		}
+		return page.Markdown(w)
 	},
 	"points": func(w io.Writer, seed uint64) error {
 		figures := logistic.Figures(logistic.Quick(seed))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,11 +14,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/internal/draw"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/cascade-sgd/cascade/props/report"
 )
 
 var figuresCommand = &command{
@@ -47,7 +48,8 @@ type figureFlags struct {
 }
 
 func (f *figureFlags) define(c *call) {
-	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4 and formats, `ids` separated by commas")
+	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4 and formats, `ids` separated by "+
+		"commas")
 	c.fs.StringVar(&f.out, "out", "figures", "`directory` of points and pictures")
 	c.fs.BoolVar(&f.quick, "quick", false, "a small version: 300 samples, 20000 steps, fewer levels")
 	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")
@@ -139,6 +141,7 @@ func runFigures(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	result.Command = figuresLine(c.fs)
 	files, err := writeFigures(result, f.out, len(ids) == 0)
 	if err != nil {
 		return exitUsage, err
@@ -164,6 +167,21 @@ func sayFigures(w io.Writer, against []string, files int, dir string) (int, erro
 		return exitDiffers, nil
 	}
 	return exitOK, nil
+}
+
+// figuresLine is the command that writes the same page: every flag that was set but where to.
+func figuresLine(fs *flag.FlagSet) string {
+	line := "go run ./props/verify figures"
+	fs.Visit(func(f *flag.Flag) {
+		switch value := f.Value.String(); {
+		case f.Name == "out":
+		case value == "true":
+			line += " -" + f.Name
+		default:
+			line += " -" + f.Name + "=" + value
+		}
+	})
+	return line
 }
 
 // writeFigures writes the pictures and the numbers of all figures, and the page if they are
@@ -196,7 +214,11 @@ func writeFigures(r *logistic.Result, dir string, page bool) (files int, err err
 	}
 	if page {
 		var b bytes.Buffer
-		if err := r.Page(props.ExperimentClaims(), logistic.PageSeed).Markdown(&b); err != nil {
+		d, said := report.FiguresPage(r, logistic.PageSeed)
+		if said != nil {
+			return files, said
+		}
+		if err := d.Markdown(&b); err != nil {
 			return files, err
 		}
 		write("FIGURES.md", b.Bytes())

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,6 +109,25 @@ func TestLeftLine(t *testing.T) {
 	} {
 		if got := leftLine(c.done, c.total, c.stored, c.took); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestFiguresLine: every flag but where the files go is in the command that a page is said to be written by.
+func TestFiguresLine(t *testing.T) {
+	for want, args := range map[string][]string{
+		"go run ./props/verify figures":                           {"-out", "here"},
+		"go run ./props/verify figures -quick":                    {"-quick", "-out", "here"},
+		"go run ./props/verify figures -draws=1,2 -full -start=3": {"-full", "-start", "3", "-draws", "1,2"},
+	} {
+		fs := flag.NewFlagSet("", flag.ContinueOnError)
+		var f figureFlags
+		f.define(&call{fs: fs})
+		if err := fs.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		if got := figuresLine(fs); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -105,6 +105,7 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	if panel.Axis == logistic.ByStep {
 		s.up = "EWMA of |grad f(w_t)|"
 	}
+	s.up += sizes(panel)
 	for _, size := range []*font.Length{
 		&p.X.Label.TextStyle.Font.Size, &p.X.Tick.Label.Font.Size, &p.Y.Tick.Label.Font.Size,
 	} {
@@ -243,6 +244,22 @@ func (s *sheet) stretch() {
 		}
 		a.Min, a.Max = a.Min/room, a.Max*room
 	}
+}
+
+// sizes are the samples and steps of a panel's runs: both where all have the same.
+func sizes(panel *logistic.Panel) string {
+	first := panel.Curves[0].Points[0]
+	for _, c := range panel.Curves {
+		for _, p := range c.Points {
+			if p.M != first.M {
+				return ""
+			}
+			if p.T != first.T {
+				return fmt.Sprintf("; M = %d", first.M)
+			}
+		}
+	}
+	return fmt.Sprintf("; M = %d, T = %d", first.M, first.T)
 }
 
 // columns is how many names fit side by side.

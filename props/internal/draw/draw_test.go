@@ -84,9 +84,9 @@ func TestPictures(t *testing.T) {
 			texts := textsOf(t, p.SVG)
 			want := []string{f.Title + ": " + f.Panels[i].Title, "oracle", "plateau, γ → 0"}
 			if f.Panels[i].Axis == logistic.ByStep { // one run: no spread, and no interval
-				want = append(want, "simulation", "EWMA of |grad f(w_t)|", "step t + 1")
+				want = append(want, "simulation", "EWMA of |grad f(w_t)|; M = 5, T = 24", "step t + 1")
 			} else {
-				want = append(want, "simulation, 5–95 %", "interval of oracle", "stable gradient norm, |grad f|")
+				want = append(want, "simulation, 5–95 %", "interval of oracle", "stable gradient norm, |grad f|"+sizesOf(&f.Panels[i]))
 			}
 			for _, c := range f.Panels[i].Curves {
 				want = append(want, c.Label)
@@ -100,6 +100,28 @@ func TestPictures(t *testing.T) {
 	}
 	if len(seen) != 22 || len(twice) != 3 {
 		t.Errorf("%d pictures, want 22; of %d axes twice, want 3", len(seen), len(twice))
+	}
+}
+
+// sizesOf are those of a picture here: T varies in the coupled sweep alone.
+func sizesOf(panel *logistic.Panel) string {
+	if panel.Axis == logistic.ByT {
+		return "; M = 5"
+	}
+	return "; M = 5, T = 24"
+}
+
+// TestSizes: M is said where all runs have the same, T likewise.
+func TestSizes(t *testing.T) {
+	for want, last := range map[string]logistic.Point{
+		"; M = 3, T = 7": {M: 3, T: 7}, "; M = 3": {M: 3, T: 8}, "": {M: 4, T: 7},
+	} {
+		first := logistic.Point{M: 3, T: 7}
+		p := &logistic.Panel{Curves: []logistic.Curve{{Points: []logistic.Point{first}},
+			{Points: []logistic.Point{first, last}}}}
+		if got := sizes(p); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
@@ -124,7 +146,8 @@ func TestLayers(t *testing.T) {
 				layers = layers[1:]
 				return first
 			}
-			if want := words[panel.Axis]; s.plot.X.Label.Text != want[0] || s.up != want[1] {
+			if want := words[panel.Axis]; s.plot.X.Label.Text != want[0] ||
+				s.up != want[1]+sizesOf(panel) {
 				t.Errorf("%s: axes %q and %q, want %q", f.Name(), s.plot.X.Label.Text, s.up, want)
 			}
 			product, sides := 1.0, map[float64]bool{}

@@ -74,11 +74,25 @@ type certificate struct {
 var formNames = map[claim.Form]string{
 	claim.Printed:    "As printed",
 	claim.Derivation: "A step of the printed proof",
-	claim.Repaired:   "Repaired, with a proof of ours",
+	claim.Repaired:   "Repaired",
 	claim.Conjecture: "Conjectured, without a proof",
-	claim.Sharp:      "Sharper, with a proof of ours",
+	claim.Sharp:      "Sharper",
 	claim.SharpEach:  "Sharper, with the constants of each operator",
 	claim.SharpRoot:  "Sharper for short bursts of bias: the root form",
+}
+
+// formName is what a form is, and on what it stands: a proof, or else measurements or a search.
+func formName(c *claim.Claim) string {
+	name := formNames[c.Form]
+	switch {
+	case c.Form != claim.Repaired && c.Form != claim.Sharp:
+		return name
+	case c.Proof != "":
+		return name + ", with a proof of ours"
+	case c.Kind == claim.SelfJudged:
+		return name + ", measured"
+	}
+	return name + ", searched"
 }
 
 // listing makes cards of a report.
@@ -163,7 +177,7 @@ func (d *card) form(c *claim.Claim) *form {
 			return f
 		}
 	}
-	f := &form{ID: c.ID + "-" + string(c.Form), Name: formNames[c.Form], claim: c, Proof: c.Proof,
+	f := &form{ID: c.ID + "-" + string(c.Form), Name: formName(c), claim: c, Proof: c.Proof,
 		Statement: template.HTML(notation.HTML(c.Statement))}
 	for _, g := range d.Forms {
 		if g.ID == f.ID { // another statement in another reading

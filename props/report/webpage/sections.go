@@ -62,8 +62,14 @@ func markdown(id string, data []byte) (document, error) {
 		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="table"><table>`, "</table>",
 		"</table></div>",
 		"<h3", "<h5", "</h3>", "</h5>", "<h2", "<h4", "</h2>", "</h4>").Replace(b.String())
+	text = toPage.ReplaceAllStringFunc(text, func(href string) string {
+		return strings.ToLower(toPage.ReplaceAllString(href, `href="#page-$1"`))
+	})
 	return document{id, title, template.HTML(pictures.ReplaceAllStringFunc(text, onRecord))}, nil
 }
+
+// toPage is a link to another page, which is on the same one here.
+var toPage = regexp.MustCompile(`href="([A-Z0-9]+)\.md"`)
 
 // pictures are those of a page, which stand beside it.
 var pictures = regexp.MustCompile(`src="[a-z0-9-]+\.svg"`)

@@ -9,6 +9,8 @@
 //	Simulate           one run
 //	Predict            the same without a draw: root, floor, transient (Root, steady, flow)
 //	Run, Result        all points of some figures, resumable
+//	Vary, Variations   an outcome with one choice made otherwise, by the oracle alone
+//	Exponents          power laws fitted to measured points, beside the oracle's
 //
 // Short formats (bf16, fp8, int8, Top-k; Format) stand in the place of delta and eps on the
 // data sets of testdata: the figure "formats", whose oracle is that of a convex F, see

@@ -16,7 +16,7 @@ func TestSizes(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	f, q := Full(7), Quick(7)
-	if !slices.Equal(f.Draws, []uint64{1, 2, 3}) || !slices.Equal(f.Readings, readings) || f.M != 2000 || f.Seed != 7 {
+	if !slices.Equal(f.Draws, []uint64{1, 2, 3}) || !slices.Equal(f.Readings, usual.readings) || f.M != 2000 || f.Seed != 7 {
 		t.Errorf("%+v", f)
 	}
 	if q.M != 300 || q.T != 20_000 || q.FormatSteps != 3000 || q.D != 10 || q.EWMA != 0.99 || q.Seed != 7 {
@@ -113,7 +113,7 @@ func TestFigureLaws(t *testing.T) {
 // TestVariants: every draw and reading beside the first has a name, and formats come once.
 func TestVariants(t *testing.T) {
 	o := Quick(1)
-	o.Draws, o.Readings, o.Phase = []uint64{1, 5}, readings, 7
+	o.Draws, o.Readings, o.Phase = []uint64{1, 5}, usual.readings, 7
 	names := map[string]int{}
 	for _, f := range Figures(o) {
 		names[f.Name()]++

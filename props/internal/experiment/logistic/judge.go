@@ -22,17 +22,12 @@ const (
 	fullT       = 200_000
 )
 
+// usual is the setting of the judgements.
+var usual = &setting{d: fullD, m: fullM, draws: []uint64{1, 2, 3}, readings: []Reading{OneAStep, OneASample}}
+
 // base is a point at full size.
 func base(draw uint64, reg core.Regularizer, l Law, gamma float64) Point {
-	if l.Every == 0 {
-		l.Every = 1
-	}
-	if l.Reading == "" {
-		l.Reading = OneAStep
-	}
-	return Point{
-		D: fullD, M: fullM, Draw: draw, Reg: reg, Law: l, Gamma: gamma, T: fullT, EWMA: 0.99, Xi: 0.001, Seed: 1,
-	}
+	return usual.base(draw, reg, l, gamma)
 }
 
 var fullData = sync.OnceValue(newShared)
@@ -40,42 +35,45 @@ var fullData = sync.OnceValue(newShared)
 func fieldOf(p Point) *field { return newField(p, fullData().of(p)) }
 
 // rootOf is the root at full size; judgements share what they have looked for.
-func rootOf(draw uint64, reg core.Regularizer, l Law) *Root {
-	p := base(draw, reg, l, 0.1)
-	if r, ok := rootsFound.Load(p); ok {
-		return r.(*Root)
-	}
-	r := fieldOf(p).root(p.start())
-	rootsFound.Store(p, r)
-	return r
-}
+func rootOf(draw uint64, reg core.Regularizer, l Law) *Root { return usual.root(draw, reg, l) }
 
 var rootsFound sync.Map // Point to *Root
-
-// noRootOf is the bound that there is no root at full size, shared as roots are.
-func noRootOf(draw uint64, reg core.Regularizer, l Law) *NoRoot {
-	p := base(draw, reg, l, 0.1)
-	if n, ok := noRootsFound.Load(p); ok {
-		return n.(*NoRoot)
-	}
-	n := fieldOf(p).noRoot()
-	noRootsFound.Store(p, n)
-	return n
-}
 
 var noRootsFound sync.Map // Point to *NoRoot
 
 // floors are E|grad f| in the steady state at the step sizes; NaN where there is none. Tests replace
 // it.
-var floors = func(draw uint64, reg core.Regularizer, l Law, gammas []float64) []float64 {
-	root := rootOf(draw, reg, l)
+var floors = func(o *setting, draw uint64, reg core.Regularizer, l Law, gammas []float64) []float64 {
+	root := o.root(draw, reg, l)
+	var points []Point
+	for _, g := range gammas {
+		points = append(points, o.base(draw, reg, l, g))
+	}
 	return pool.Map(len(gammas), func(k int) float64 {
-		if s, ok := fieldOf(base(draw, reg, l, gammas[k])).steadyAt(root.W); ok && root.Proved {
-			return s.mean
+		if !root.Proved {
+			return math.NaN()
 		}
-		return math.NaN()
+		p := points[k]
+		key := floorKey{p, root}
+		if v, ok := floorsFound.Load(key); ok {
+			return v.(float64)
+		}
+		floor := math.NaN()
+		if s, ok := fieldOf(p).steadyAt(root.W); ok {
+			floor = s.mean
+		}
+		floorsFound.Store(key, floor)
+		return floor
 	})
 }
+
+// floorKey is a point with the root that its floor is about.
+type floorKey struct {
+	p    Point
+	root *Root
+}
+
+var floorsFound sync.Map // floorKey to float64
 
 // slope is that of ln y against ln x between the first and the last.
 func slope(x, y []float64) float64 {
@@ -118,6 +116,36 @@ func shortRun(p Point) string {
 
 var shortFound sync.Map // Point to string
 
+// finding is what the oracle alone says of an outcome in one setting.
+type finding struct {
+	is    bool
+	cases int
+	note  string
+	lacks string // what no root is proved for; "" where one is for all
+}
+
+// lacking is a finding without a proved root.
+func lacking(what string) finding { return finding{lacks: what} }
+
+// verdict is that of the oracle alone.
+func (f finding) verdict() claim.Verdict {
+	switch {
+	case f.lacks != "":
+		return claim.Undecided
+	case f.is:
+		return claim.Holds
+	}
+	return claim.Refuted
+}
+
+// judged is the judgement with short runs that the oracle must agree with.
+func (f finding) judged(reg core.Regularizer, laws ...Law) claim.Judgement {
+	if f.lacks != "" {
+		return unproved(f.lacks)
+	}
+	return verdict(f.is, f.cases, f.note, reg, laws...)
+}
+
 // verdict is what a judgement comes to: Undecided where the oracle or a run fails.
 func verdict(is bool, cases int, note string, reg core.Regularizer, laws ...Law) claim.Judgement {
 	runs, against := short(reg, laws...)
@@ -139,24 +167,31 @@ func unproved(what string) claim.Judgement {
 // undefined reports a number that the oracle does not have.
 func undefined(v []float64) bool { return slices.ContainsFunc(v, math.IsNaN) }
 
-var readings = []Reading{OneAStep, OneASample}
-
 // JudgeToZero is about standard SGD and zero-mean backward errors: the root of G is that of
 // grad f, as E eps = 0, and the floor falls like gamma^{1/2}.
 func JudgeToZero(reg core.Regularizer, levels []float64) claim.Judgement {
-	gammas := []float64{1e-2, 1e-3, 1e-4, 1e-5}
+	f := usual.toZero(reg, levels)
+	at := []float64{1e-2, 1e-4, 1e-6}
+	stuck := pool.Map(len(at), func(k int) float64 { return standardSGD(reg, at[k]) })
+	f.note += fmt.Sprintf(". At T = %d standard SGD comes to %.2g, %.2g, %.2g at gamma = 1e-2, 1e-4, 1e-6: w^0 is not "+
+		"forgotten unless gamma T grows", fullT, stuck[0], stuck[1], stuck[2])
+	return f.judged(reg, Law{}, Law{Backward: 1}, Law{Backward: 1, Reading: OneASample})
+}
+
+func (o *setting) toZero(reg core.Regularizer, levels []float64) finding {
+	gammas := o.gammasOr(1e-2, 1e-3, 1e-4, 1e-5)
 	cases, is, off := 0, true, 0.0
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, reading := range readings {
+	for _, draw := range o.draws {
+		for _, reading := range o.readings {
 			for _, s := range append([]float64{0}, levels...) {
 				l := Law{Backward: s, Reading: reading}
-				root := rootOf(draw, reg, l)
+				root := o.root(draw, reg, l)
 				if !root.Proved {
-					return unproved(fmt.Sprintf("s_b = %v", s))
+					return lacking(fmt.Sprintf("s_b = %v", s))
 				}
-				f := floors(draw, reg, l, gammas)
+				f := floors(o, draw, reg, l, gammas)
 				if undefined(f) {
-					return unproved(fmt.Sprintf("s_b = %v", s))
+					return lacking(fmt.Sprintf("s_b = %v", s))
 				}
 				off = max(off, math.Abs(slope(gammas, f)-0.5))
 				is = is && root.Plateau <= root.Err && off < 0.02
@@ -164,14 +199,9 @@ func JudgeToZero(reg core.Regularizer, levels []float64) claim.Judgement {
 			}
 		}
 	}
-	at := []float64{1e-2, 1e-4, 1e-6}
-	stuck := pool.Map(len(at), func(k int) float64 { return standardSGD(reg, at[k]) })
 	note := fmt.Sprintf("for T -> infinity first: the root of the mean is that of grad f (proved), the "+
-		"floor goes like gamma^a, "+
-		"a within %.0e of 1/2, one number a step or one a sample. At T = %d standard SGD comes to %.2g, "+
-		"%.2g, %.2g at gamma = 1e-2, "+
-		"1e-4, 1e-6: w^0 is not forgotten unless gamma T grows", off, fullT, stuck[0], stuck[1], stuck[2])
-	return verdict(is, cases, note, reg, Law{}, Law{Backward: 1}, Law{Backward: 1, Reading: OneASample})
+		"floor goes like gamma^a, a within %.0e of 1/2, one number a step or one a sample", off)
+	return finding{is: is, cases: cases, note: note}
 }
 
 // standardSGD is the stable gradient norm of standard SGD at the T of the figures.
@@ -207,15 +237,19 @@ const little = 2
 
 // JudgeLittle is about Fig 3, left, both versions: gamma = 0.3 over gamma = 0.01.
 func JudgeLittle() claim.Judgement {
-	gammas := []float64{0.3, 0.01}
+	return usual.gainsLittle().judged(Nonconvex, Law{Forward: 2}, Law{Forward: 1})
+}
+
+func (o *setting) gainsLittle() finding {
+	gammas := o.gammasOr(0.3, 0.01)
 	gain := map[float64]float64{}
 	cases := 0
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, reading := range readings {
+	for _, draw := range o.draws {
+		for _, reading := range o.readings {
 			for _, s := range []float64{0, 1, 2} {
-				f := floors(draw, Nonconvex, Law{Forward: s, Reading: reading}, gammas)
+				f := floors(o, draw, Nonconvex, Law{Forward: s, Reading: reading}, gammas)
 				if gain[s] = max(gain[s], f[0]/f[1]); math.IsNaN(f[0] + f[1]) {
-					return unproved(fmt.Sprintf("s_f = %v", s))
+					return lacking(fmt.Sprintf("s_f = %v", s))
 				}
 				cases++
 			}
@@ -224,14 +258,14 @@ func JudgeLittle() claim.Judgement {
 	note := fmt.Sprintf("gamma from 0.3 to 0.01 lowers the norm at most %.2f fold with s_f = 2 (caption), "+
 		"%.2f fold with s_f = 1 "+
 		"(text), and %.1f fold for standard SGD", gain[2], gain[1], gain[0])
-	return verdict(gain[2] < little && gain[1] < little, cases, note, Nonconvex, Law{Forward: 2}, Law{Forward: 1})
+	return finding{is: gain[2] < little && gain[1] < little, cases: cases, note: note}
 }
 
 // closedForm is (s_f^2/(6d)) |mean sigma”(a) x| at the minimum of f: the plateau to first order
 // in s_f^2, over Every.
-func closedForm(draw uint64, reg core.Regularizer, l Law) float64 {
-	root := rootOf(draw, reg, Law{})
-	f := fieldOf(base(draw, reg, Law{}, 0.1))
+func (o *setting) closedForm(draw uint64, reg core.Regularizer, l Law) float64 {
+	root := o.root(draw, reg, Law{})
+	f := fieldOf(o.base(draw, reg, Law{}, 0.1))
 	a, u := make([]float64, f.m), make([]float64, f.d)
 	f.ahead(a, root.W)
 	for k, v := range a {
@@ -244,20 +278,24 @@ func closedForm(draw uint64, reg core.Regularizer, l Law) float64 {
 
 // JudgeEvery is that every zero-mean forward level has a plateau, of the closed form.
 func JudgeEvery(reg core.Regularizer) claim.Judgement {
-	levels := []float64{0.02, 0.05, 0.1, 0.25, 0.5, 1, 2}
+	return usual.every(reg).judged(reg, Law{Forward: 0.5}, Law{Forward: 2})
+}
+
+func (o *setting) every(reg core.Regularizer) finding {
+	levels := o.levelsOr(0.02, 0.05, 0.1, 0.25, 0.5, 1, 2)
 	cases, is := 0, true
 	var least, most, smallest float64 = math.Inf(1), 0, 0
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
+	for _, draw := range o.draws {
 		for _, s := range levels {
-			r := rootOf(draw, reg, Law{Forward: s})
+			r := o.root(draw, reg, Law{Forward: s})
 			if !r.Proved {
-				return unproved(fmt.Sprintf("s_f = %v", s))
+				return lacking(fmt.Sprintf("s_f = %v", s))
 			}
 			if cases++; s == levels[0] && draw == 1 {
 				smallest = r.Plateau
 				is = is && r.Plateau > 10*r.Err
 			}
-			ratio := r.Plateau / closedForm(draw, reg, Law{Forward: s})
+			ratio := r.Plateau / o.closedForm(draw, reg, Law{Forward: s})
 			least, most = min(least, ratio), max(most, ratio)
 			is = is && r.Plateau > r.Err && math.Abs(ratio-1) < 0.02*s*s+1e-3
 		}
@@ -265,19 +303,24 @@ func JudgeEvery(reg core.Regularizer) claim.Judgement {
 	note := fmt.Sprintf("s_f = %v: %.3g at a root that is proved; all plateaus are %.3f to %.3f of "+
 		"(s_f^2/(6d)) |mean sigma''(a) x|, "+
 		"s_f = %v to %v", levels[0], smallest, least, most, levels[0], levels[len(levels)-1])
-	return verdict(is, cases, note, reg, Law{Forward: 0.5}, Law{Forward: 2})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeSaturates is about Fig 4, forward: small levels fall with gamma, large ones saturate.
 func JudgeSaturates() claim.Judgement {
-	gammas := []float64{0.3, 0.1, 0.03, 0.01}
+	return usual.saturates().judged(Nonconvex, Law{Forward: 0.5}, Law{Forward: 0.1})
+}
+
+func (o *setting) saturates() finding {
+	gammas := o.gammasOr(0.3, 0.1, 0.03, 0.01)
 	cases, is := 0, true
 	var over [2]float64
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
+	for _, draw := range o.draws {
 		for k, s := range []float64{0.1, 0.5} {
-			r, f := rootOf(draw, Nonconvex, Law{Forward: s}), floors(draw, Nonconvex, Law{Forward: s}, gammas)
+			l := Law{Forward: s, Reading: o.readings[0]}
+			r, f := o.root(draw, Nonconvex, l), floors(o, draw, Nonconvex, l, gammas)
 			if !r.Proved || undefined(f) {
-				return unproved(fmt.Sprintf("s_f = %v", s))
+				return lacking(fmt.Sprintf("s_f = %v", s))
 			}
 			for i := 1; i < len(f); i++ {
 				is = is && f[i] < f[i-1]
@@ -291,21 +334,25 @@ func JudgeSaturates() claim.Judgement {
 		"for s_f = 0.5: both have one, "+
 		"and 0.5 is where it comes out of the floor that xi and delta leave at the step sizes "+
 		"drawn", over[0], over[1])
-	return verdict(is, cases, note, Nonconvex, Law{Forward: 0.5}, Law{Forward: 0.1})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeOnlyLarge is about Fig 5: some small level has no plateau.
 func JudgeOnlyLarge() claim.Judgement {
+	return usual.onlyLarge().judged(Convex, Law{Forward: 0.25}, Law{Forward: 1})
+}
+
+func (o *setting) onlyLarge() finding {
 	cases, is := 0, false
 	note := ""
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, s := range []float64{0.02, 0.05, 0.1} {
-			r := rootOf(draw, Convex, Law{Forward: s})
+	for _, draw := range o.draws {
+		for _, s := range o.levelsOr(0.02, 0.05, 0.1) {
+			r := o.root(draw, Convex, Law{Forward: s})
 			if !r.Proved {
-				return unproved(fmt.Sprintf("s_f = %v", s))
+				return lacking(fmt.Sprintf("s_f = %v", s))
 			}
 			if cases++; draw == 1 && s == 0.1 {
-				f := floors(draw, Convex, Law{Forward: s}, []float64{0.01})
+				f := floors(o, draw, Convex, Law{Forward: s}, []float64{0.01})
 				note = fmt.Sprintf("s_f = %v saturates at %.4g, within %.0e, at the one root there is; at "+
 					"gamma = 0.01 the noise leaves "+
 					"%.2g, which hides it", s, r.Plateau, r.Err, f[0])
@@ -313,7 +360,7 @@ func JudgeOnlyLarge() claim.Judgement {
 			is = is || !(r.Plateau > r.Err)
 		}
 	}
-	return verdict(is, cases, note, Convex, Law{Forward: 0.25}, Law{Forward: 1})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeOneSided is about Fig 6: a plateau for every s_b that grows with it, both
@@ -322,16 +369,20 @@ func JudgeOnlyLarge() claim.Judgement {
 // falls as E[eps] grows: with u = -mean x, p1 and p2 those of e1 < e2, being nearest gives
 // <p2-p1, u> >= 0 and |p1 - e1 u|^2 <= |p2 - e1 u|^2, so |p2|^2 - |p1|^2 >= 2 e1 <p2-p1, u> >= 0.
 func JudgeOneSided() claim.Judgement {
-	levels := []float64{0.1, 0.25, 0.5, 1, 2, 4}
+	return usual.oneSidedGrows().judged(Convex, Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true})
+}
+
+func (o *setting) oneSidedGrows() finding {
+	levels := o.levelsOr(0.1, 0.25, 0.5, 1, 2, 4)
 	cases, is := 0, true
 	var first, without []float64
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
+	for _, draw := range o.draws {
 		for _, reg := range []core.Regularizer{Convex, Nonconvex} {
 			last := 0.0
 			for _, s := range levels {
-				height, none, proved := oneSided(draw, reg, s)
+				height, none, proved := o.oneSided(draw, reg, s)
 				if !proved {
-					return unproved(fmt.Sprintf("s_b = %v, one-sided", s))
+					return lacking(fmt.Sprintf("s_b = %v, one-sided", s))
 				}
 				if cases++; none && draw == 1 {
 					first, without = append(first, s), append(without, height)
@@ -345,71 +396,83 @@ func JudgeOneSided() claim.Judgement {
 		"there is a root; at s_b = %v "+
 		"there is none (proved), w_t runs to infinity and |grad f| to %.4f: it grows with s_b, and no "+
 		"further than a bound", first, without)
-	return verdict(is, cases, note, Convex, Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // oneSided is where |grad f| ends as T -> infinity and then gamma -> 0; 0 within the error of a root.
-func oneSided(draw uint64, reg core.Regularizer, s float64) (height float64, none, proved bool) {
+func (o *setting) oneSided(draw uint64, reg core.Regularizer, s float64) (height float64, none, proved bool) {
 	l := Law{Backward: s, OneSided: true}
-	if r := rootOf(draw, reg, l); r.Proved {
+	if r := o.root(draw, reg, l); r.Proved {
 		if r.Plateau > r.Err {
 			return r.Plateau, false, true
 		}
 		return 0, false, true
 	}
-	n := noRootOf(draw, reg, l)
+	n := o.noRoot(draw, reg, l)
 	return n.Limit, true, n.Right < 0
 }
 
 // JudgeStationary is that the plateau of Fig 6 with the nonconvex R is a stationary point.
 func JudgeStationary() claim.Judgement {
-	j := claim.Judgement{Verdict: claim.Holds}
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, s := range []float64{0.25, 1, 2} {
-			n := noRootOf(draw, Nonconvex, Law{Backward: s, OneSided: true})
-			if j.Cases++; n.Right < 0 && j.Verdict == claim.Holds {
-				j.Verdict = claim.Refuted
-				j.Note = fmt.Sprintf("draw %d, s_b = %v: for one v of length 1, <v, G(w)> <= %.3g for all "+
-					"w, so that F has no "+
-					"stationary point and w_t moves along -v for ever; the strongly convex R has one "+
-					"always", draw, s, n.Right)
+	f := usual.stationary()
+	return claim.Judgement{Verdict: f.verdict(), Cases: f.cases, Note: f.note}
+}
+
+func (o *setting) stationary() finding {
+	f := finding{is: true}
+	for _, draw := range o.draws {
+		for _, s := range o.levelsOr(0.25, 1, 2) {
+			n := o.noRoot(draw, Nonconvex, Law{Backward: s, OneSided: true})
+			if f.cases++; n.Right < 0 && f.is {
+				f.is = false
+				f.note = fmt.Sprintf("draw %d, s_b = %v: for one v of length 1, <v, G(w)> <= %.3g for all "+
+					"w, so that F has no stationary point and w_t moves along -v for ever; the strongly convex R has "+
+					"one always", draw, s, n.Right)
 			}
 		}
 	}
-	return j
+	return f
 }
 
 // JudgeExact is the closed form of Fig 6.
 func JudgeExact() claim.Judgement {
+	return usual.exact().judged(Convex, Law{Backward: 0.25, OneSided: true})
+}
+
+func (o *setting) exact() finding {
 	cases, is, worst := 0, true, 0.0
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, s := range []float64{0.05, 0.1, 0.25, 0.5, 1, 2, 4} {
-			p := base(draw, Convex, Law{Backward: s, OneSided: true}, 0.1)
-			r := rootOf(draw, Convex, p.Law)
+	for _, draw := range o.draws {
+		for _, s := range o.levelsOr(0.05, 0.1, 0.25, 0.5, 1, 2, 4) {
+			p := o.base(draw, Convex, Law{Backward: s, OneSided: true}, 0.1)
+			r := o.root(draw, Convex, p.Law)
 			if !r.Proved {
-				return unproved(fmt.Sprintf("s_b = %v, one-sided", s))
+				return lacking(fmt.Sprintf("s_b = %v, one-sided", s))
 			}
-			want := s * norm2(fieldOf(p).data.mean) / (2 * math.Sqrt(fullD))
+			want := s * norm2(fieldOf(p).data.mean) / (2 * math.Sqrt(float64(o.d)))
 			worst = max(worst, math.Abs(r.Plateau/want-1))
 			is = is && math.Abs(r.Plateau-want) <= 2*r.Err
 			cases++
 		}
 	}
 	note := fmt.Sprintf("G(w_b) = grad f(w_b) + (s_b/(2 sqrt d)) mean x = 0; found within %.0e", worst)
-	return verdict(is, cases, note, Convex, Law{Backward: 0.25, OneSided: true})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeFalls is about Figs 7 and 8: a plateau at small spacings, lower at larger ones.
 func JudgeFalls(reg core.Regularizer) claim.Judgement {
+	return usual.falls(reg).judged(reg, Law{Forward: 2, Every: 3}, Law{Forward: 2, Every: 30})
+}
+
+func (o *setting) falls(reg core.Regularizer) finding {
 	cases, is := 0, true
 	var heights []float64
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
+	for _, draw := range o.draws {
 		for _, s := range []float64{1, 2} {
 			last := math.Inf(1)
-			for _, every := range []int{1, 3, 10, 30, 100} {
-				r := rootOf(draw, reg, Law{Forward: s, Every: every})
+			for _, every := range o.spacingsOr(1, 3, 10, 30, 100) {
+				r := o.root(draw, reg, Law{Forward: s, Every: every})
 				if !r.Proved {
-					return unproved(fmt.Sprintf("a spacing of %d", every))
+					return lacking(fmt.Sprintf("a spacing of %d", every))
 				}
 				is = is && r.Plateau > r.Err && r.Plateau < last
 				last = r.Plateau
@@ -420,18 +483,22 @@ func JudgeFalls(reg core.Regularizer) claim.Judgement {
 		}
 	}
 	note := fmt.Sprintf("s_f = 2, every 1, 3, 10, 30, 100 steps: %.3g", heights)
-	return verdict(is, cases, note, reg, Law{Forward: 2, Every: 3}, Law{Forward: 2, Every: 30})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeAgain is about Figs 7 and 8: beyond some spacing there is no plateau.
 func JudgeAgain(reg core.Regularizer) claim.Judgement {
+	return usual.again(reg).judged(reg, Law{Forward: 2, Every: 10}, Law{Forward: 2, Every: 100})
+}
+
+func (o *setting) again(reg core.Regularizer) finding {
 	cases, is := 0, false
 	note := ""
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, every := range []int{10, 100, 1000, 10_000} {
-			r := rootOf(draw, reg, Law{Forward: 2, Every: every})
+	for _, draw := range o.draws {
+		for _, every := range o.spacingsOr(10, 100, 1000, 10_000) {
+			r := o.root(draw, reg, Law{Forward: 2, Every: every})
 			if !r.Proved {
-				return unproved(fmt.Sprintf("a spacing of %d", every))
+				return lacking(fmt.Sprintf("a spacing of %d", every))
 			}
 			is = is || !(r.Plateau > r.Err)
 			if cases++; draw == 1 && every == 1000 {
@@ -441,21 +508,25 @@ func JudgeAgain(reg core.Regularizer) claim.Judgement {
 			}
 		}
 	}
-	return verdict(is, cases, note, reg, Law{Forward: 2, Every: 10}, Law{Forward: 2, Every: 100})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeReciprocal is the closed form of Figs 7 and 8.
 func JudgeReciprocal(reg core.Regularizer) claim.Judgement {
-	spacings, x := []int{3, 10, 30, 100, 300, 1000}, []float64{}
+	return usual.reciprocal(reg).judged(reg, Law{Forward: 2, Every: 30})
+}
+
+func (o *setting) reciprocal(reg core.Regularizer) finding {
+	spacings, x := o.spacingsOr(3, 10, 30, 100, 300, 1000), []float64{}
 	cases, is, off := 0, true, 0.0
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
+	for _, draw := range o.draws {
 		for _, s := range []float64{0.5, 1, 2} {
 			var heights []float64
 			x = x[:0]
 			for _, every := range spacings {
-				r := rootOf(draw, reg, Law{Forward: s, Every: every})
+				r := o.root(draw, reg, Law{Forward: s, Every: every})
 				if !r.Proved {
-					return unproved(fmt.Sprintf("a spacing of %d", every))
+					return lacking(fmt.Sprintf("a spacing of %d", every))
 				}
 				is = is && r.Plateau > r.Err
 				heights, x = append(heights, r.Plateau), append(x, float64(every))
@@ -467,18 +538,22 @@ func JudgeReciprocal(reg core.Regularizer) claim.Judgement {
 	note := fmt.Sprintf("slope of ln plateau by ln Dt within %.0e of -1, Dt = 3 to 1000: with Dt ~ "+
 		"T^{1/2}, as Table 1 has it, "+
 		"the plateau is of order T^{-1/2}, below the T^{-1/4} that the rate allows |grad f|", off)
-	return verdict(is && off < 0.01, cases, note, reg, Law{Forward: 2, Every: 30})
+	return finding{is: is && off < 0.01, cases: cases, note: note}
 }
 
 // JudgeLarger is about Figs 7 and 8: larger s_f needs a larger spacing.
 func JudgeLarger(reg core.Regularizer) claim.Judgement {
+	return usual.larger(reg).judged(reg, Law{Forward: 1, Every: 10}, Law{Forward: 2, Every: 40})
+}
+
+func (o *setting) larger(reg core.Regularizer) finding {
 	cases, is := 0, true
 	least, most := math.Inf(1), 0.0
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, every := range []int{3, 30, 300} {
-			a, b := rootOf(draw, reg, Law{Forward: 1, Every: every}), rootOf(draw, reg, Law{Forward: 2, Every: every})
+	for _, draw := range o.draws {
+		for _, every := range o.spacingsOr(3, 30, 300) {
+			a, b := o.root(draw, reg, Law{Forward: 1, Every: every}), o.root(draw, reg, Law{Forward: 2, Every: every})
 			if !a.Proved || !b.Proved {
-				return unproved(fmt.Sprintf("a spacing of %d", every))
+				return lacking(fmt.Sprintf("a spacing of %d", every))
 			}
 			ratio := b.Plateau / a.Plateau
 			least, most = min(least, ratio), max(most, ratio)
@@ -488,31 +563,35 @@ func JudgeLarger(reg core.Regularizer) claim.Judgement {
 	}
 	note := fmt.Sprintf("s_f = 2 is %.2f to %.2f times as high as s_f = 1 at the same Dt, and needs that "+
 		"much more of it: Dt ~ s_f^2", least, most)
-	return verdict(is, cases, note, reg, Law{Forward: 1, Every: 10}, Law{Forward: 2, Every: 40})
+	return finding{is: is, cases: cases, note: note}
 }
 
 // JudgeCoupled is about the sweep gamma = T^{-1/2} of Remark 4.
 func JudgeCoupled() claim.Judgement {
-	horizons := []float64{1e6, 1e8, 1e10}
+	return usual.coupled().judged(Nonconvex, Law{Backward: 1}, Law{Forward: 2})
+}
+
+func (o *setting) coupled() finding {
+	horizons := o.horizonsOr(1e6, 1e8, 1e10)
 	var gammas []float64
 	for _, t := range horizons {
 		gammas = append(gammas, 1/math.Sqrt(t))
 	}
 	cases, is, off, left := 0, true, 0.0, math.Inf(1)
-	for draw := uint64(1); draw <= judgedDraws; draw++ {
-		for _, reading := range readings {
+	for _, draw := range o.draws {
+		for _, reading := range o.readings {
 			for _, s := range []float64{0, 1, 2} {
-				f := floors(draw, Nonconvex, Law{Backward: s, Reading: reading}, gammas)
+				f := floors(o, draw, Nonconvex, Law{Backward: s, Reading: reading}, gammas)
 				if undefined(f) {
-					return unproved(fmt.Sprintf("s_b = %v", s))
+					return lacking(fmt.Sprintf("s_b = %v", s))
 				}
 				off = max(off, math.Abs(slope(horizons, f)+0.25))
 				cases++
 			}
-			forward := floors(draw, Nonconvex, Law{Forward: 2, Reading: reading}, gammas)
-			r := rootOf(draw, Nonconvex, Law{Forward: 2})
+			forward := floors(o, draw, Nonconvex, Law{Forward: 2, Reading: reading}, gammas)
+			r := o.root(draw, Nonconvex, Law{Forward: 2})
 			if !r.Proved || undefined(forward) {
-				return unproved("s_f = 2")
+				return lacking("s_f = 2")
 			}
 			is = is && r.Plateau > r.Err
 			left = min(left, forward[len(forward)-1]/r.Plateau)
@@ -522,5 +601,5 @@ func JudgeCoupled() claim.Judgement {
 	note := fmt.Sprintf("the floor of standard SGD and of zero-mean backward errors goes like T^a, a "+
 		"within %.0e of -1/4, so that its square "+
 		"keeps the rate T^{-1/2}; forward errors of s_f = 2 stay at %.3f of their plateau or more", off, left)
-	return verdict(is && off < 0.01 && left > 0.99, cases, note, Nonconvex, Law{Backward: 1}, Law{Forward: 2})
+	return finding{is: is && off < 0.01 && left > 0.99, cases: cases, note: note}
 }

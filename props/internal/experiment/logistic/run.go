@@ -47,6 +47,7 @@ const maxOutcome = 1 << 20
 // Result is all points of some figures.
 type Result struct {
 	Figures []Figure
+	Command string // that Page is written by; "" for PageCommand
 	of      map[uint64]*Outcome
 }
 

@@ -16,7 +16,7 @@ func floored(t *testing.T, floor func(draw uint64, l Law, gamma float64) float64
 	t.Helper()
 	usual := floors
 	t.Cleanup(func() { floors = usual })
-	floors = func(draw uint64, _ core.Regularizer, l Law, gammas []float64) (all []float64) {
+	floors = func(_ *setting, draw uint64, _ core.Regularizer, l Law, gammas []float64) (all []float64) {
 		for _, g := range gammas {
 			all = append(all, floor(draw, l, g))
 		}
@@ -42,7 +42,7 @@ func TestSaid(t *testing.T) {
 	one10 := func(k float64) float64 { return math.Pow(10, k) }
 	withReading := func(levels ...float64) (all []Law) {
 		for _, s := range levels {
-			for _, r := range readings {
+			for _, r := range usual.readings {
 				all = append(all, Law{Backward: s, Reading: r})
 			}
 		}

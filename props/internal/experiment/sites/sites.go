@@ -1,9 +1,11 @@
 package sites
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +24,8 @@ type Options struct {
 	Draws   int     // directions of each perturbation
 	Size    float64 // of it, absolute or relative to the state that it is added to
 	Steps   int     // of training
+	Depth   int     // layers of tanh; 0 for the 6 of section 5.3
+	Width   int     // of each; 0 for 16
 }
 
 // Default are those of the judgement.
@@ -41,9 +45,16 @@ var Networks = []Network{
 	{"contracting, gain 0.5", 0.5, false}, {"gain 1", 1, false}, {"expanding, gain 3", 3, false}, {"trained", 1, true},
 }
 
-// hidden are the widths of six layers of tanh; with affine operators between them and the
-// loss N is 14.
-var hidden = []int{16, 16, 16, 16, 16, 16}
+// The sizes of the network: with affine operators between the layers and the loss N is 14.
+const (
+	usualDepth = 6
+	usualWidth = 16
+)
+
+// hidden are the widths of the layers of tanh.
+func (o *Options) hidden() []int {
+	return slices.Repeat([]int{cmp.Or(o.Width, usualWidth)}, cmp.Or(o.Depth, usualDepth))
+}
 
 // Line is one network with one kind of size.
 type Line struct {
@@ -63,14 +74,14 @@ type Result struct{ Lines []Line }
 
 // Run measures all networks with both kinds of size.
 func Run(o Options) (*Result, error) {
-	if o.Samples < 1 || o.Draws < 1 || !(o.Size > 0) || o.Steps < 0 {
+	if o.Samples < 1 || o.Draws < 1 || !(o.Size > 0) || o.Steps < 0 || o.Depth < 0 || o.Width < 0 {
 		panic(fmt.Sprintf("sites: cannot measure with %+v", o))
 	}
 	table, err := gen.Digits()
 	if err != nil {
 		return nil, err
 	}
-	obj, err := problem.Network(table, hidden...)
+	obj, err := problem.Network(table, o.hidden()...)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +194,12 @@ func judgement(settle func(r *Result) (claim.Verdict, string)) claim.Judgement {
 	if err != nil {
 		return claim.Judgement{Verdict: claim.Undecided, Note: err.Error()}
 	}
+	more, err := tried()
+	if err != nil {
+		return claim.Judgement{Verdict: claim.Undecided, Note: err.Error()}
+	}
 	v, note := settle(r)
+	v, note = varied(v, note, more, settle)
 	return claim.Judgement{Verdict: v, Cases: len(r.Lines), Note: note}
 }
 

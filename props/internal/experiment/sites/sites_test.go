@@ -55,7 +55,7 @@ func TestRun(t *testing.T) {
 
 // onRecord is what the judgement is made with, and what TestRun measures, to two digits: another
 // network, or another draw, is another experiment.
-const onRecord = `{Seed:1 Samples:40 Draws:4 Size:0.001 Steps:150}
+const onRecord = `{Seed:1 Samples:40 Draws:4 Size:0.001 Steps:150 Depth:0 Width:0}
 contracting, gain 0.5 false 0.69 0.3 72 8.7e+11
 contracting, gain 0.5 true 1e+02 21 72 8.7e+11
 gain 1 false 4.1 1.1 2.9e+05 8.7e+11
@@ -151,7 +151,8 @@ func TestNotes(t *testing.T) {
 // TestMisuse: nothing to measure panics.
 func TestMisuse(t *testing.T) {
 	for _, o := range []Options{{}, {Draws: 1, Size: 1}, {Samples: 1, Size: 1}, {Samples: 1, Draws: 1},
-		{Samples: 1, Draws: 1, Size: math.NaN()}, {Samples: 1, Draws: 1, Size: 1, Steps: -1}} {
+		{Samples: 1, Draws: 1, Size: math.NaN()}, {Samples: 1, Draws: 1, Size: 1, Depth: -1},
+		{Samples: 1, Draws: 1, Size: 1, Width: -1}, {Samples: 1, Draws: 1, Size: 1, Steps: -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {
