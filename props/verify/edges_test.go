@@ -331,12 +331,12 @@ func TestFigureOptions(t *testing.T) {
 		args string
 		want logistic.Options
 	}{
-		{"", logistic.Default(1)}, {"-quick", logistic.Quick(1)}, {"-full -seed 5", logistic.Full(5)},
-		{"-seed 4 -quick", logistic.Quick(4)},
-		{"-quick -start 0.5 -ewma 0.75 -phase 3", with(logistic.Quick(1), func(o *logistic.Options) {
+		{"", logistic.Default(1)}, {"-quick", quickFigures(1)}, {"-full -seed 5", logistic.Full(5)},
+		{"-seed 4 -quick", quickFigures(4)},
+		{"-quick -start 0.5 -ewma 0.75 -phase 3", with(quickFigures(1), func(o *logistic.Options) {
 			o.Start, o.EWMA, o.Phase = 0.5, 0.75, 3
 		})},
-		{"-quick -draws 4,2 -readings sample,step", with(logistic.Quick(1), func(o *logistic.Options) {
+		{"-quick -draws 4,2 -readings sample,step", with(quickFigures(1), func(o *logistic.Options) {
 			o.Draws, o.Readings = []uint64{4, 2}, []logistic.Reading{logistic.OneASample, logistic.OneAStep}
 		})},
 	} {

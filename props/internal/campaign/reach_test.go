@@ -106,13 +106,15 @@ func TestPlanted(t *testing.T) {
 }
 
 // TestPlantedInASearch: the far cases of a default search find the same claims, five seeds of
-// five.
+// five with -full.
 func TestPlantedInASearch(t *testing.T) {
 	const cases = 4000
 	for seed := uint64(1); seed <= 5; seed++ {
 		claims := planted(t, seed)
 		if !*full {
-			claims = claims[:3]
+			if claims = claims[:3]; seed > 1 {
+				break
+			}
 		}
 		opt := search.Options{Seed: seed, Cases: cases}
 		opt.Units = []int{search.UnitsOf(claims, cases).Len()}
