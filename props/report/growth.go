@@ -318,8 +318,8 @@ func GrowthPage(g *Growth, on Record) *table.Page {
 			last, count(hold, above), len(hold),
 			count(hold, func(c *growthCurve) bool { return moved(c) && above(c) }), some,
 			count(hold, below), names(below))),
-		table.Text(fmt.Sprintf("Refuted claims: of %d each of %d batches of %d cases has a violation of %d, and none of "+
-			"the batches one of %d.", len(refuted), g.Batches, search.Batch, first, never)),
+		table.Text(fmt.Sprintf("Of %d refuted claims %d are violated in each of the %d batches of %d cases, and %d in "+
+			"none of them.", len(refuted), first, g.Batches, search.Batch, never)),
 		table.Text("Still moved by more than 1 %: "+names(moved)+"."),
 		table.Image{Says: "largest ratio against the number of cases, a curve a claim", File: "growth.svg"},
 		table.Heading("By doubling"), doublingTable(hold, ns),

@@ -135,7 +135,8 @@ largest ratio  left/right at its worst: 1 is a bound that is met; unbounded: the
 
 // The last line of the legend, of a search and of a campaign.
 const (
-	legendOfReplay   = `replay         the same search for this claim alone, with the claims that its worst case was found by`
+	legendOfReplay = "replay         " +
+		"the same search for this claim alone, with the claims that its worst case was found by"
 	legendOfCampaign = `replay         the file of its worst case in the folder of the campaign, for verify replay`
 )
 

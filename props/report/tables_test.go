@@ -71,7 +71,8 @@ func TestPages(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Of 5 rows, a claim in one form and reading each, 3 hold, 1 are refuted and 1 are unsettled.",
-		"| thm2 | (23) | repaired | literal, past | holds | 9 | 0 | N 6, width 3, leaves 64 | 0.2500 | 0.886, bounds/PROOFS.md (3.23) |\n",
+		"| thm2 | (23) | repaired | literal, past | holds | 9 | 0 | N 6, width 3, leaves 64 | 0.2500 | " +
+			"0.886, bounds/PROOFS.md (3.23) |\n",
 		"| thm2 | (23) | repaired | total | holds | 9 | 0 | N 4, width 2, T 1024, leaves 9 | 0.7500 |  |\n",
 		"| cor1 |  | printed | - | unsettled | 0 | 0 | - | - |  |", "calm run",
 	} {

@@ -305,7 +305,8 @@ func TestIsReplies(t *testing.T) {
 	for old, want := range map[string]string{
 		"replies": "true", "engine": "false", "sub/replies": "true", "./replies": "true",
 		filepath.Join(dir, "engine"): "false",
-		"sh":                         "false", "python3 engine.py": "false", "a$b": "false", "sub": `-baseline "sub" is a directory`,
+		"sh":                         "false", "python3 engine.py": "false", "a$b": "false",
+		"sub":     `-baseline "sub" is a directory`,
 		"nowhere": `-baseline "nowhere" is neither a file nor a command`,
 	} {
 		is, err := isReplies(old)

@@ -86,7 +86,8 @@ func TestPictures(t *testing.T) {
 			if f.Panels[i].Axis == logistic.ByStep { // one run: no spread, and no interval
 				want = append(want, "simulation", "EWMA of |grad f(w_t)|; M = 5, T = 24", "step t + 1")
 			} else {
-				want = append(want, "simulation, 5–95 %", "interval of oracle", "stable gradient norm, |grad f|"+sizesOf(&f.Panels[i]))
+				want = append(want, "simulation, 5–95 %", "interval of oracle",
+					"stable gradient norm, |grad f|"+sizesOf(&f.Panels[i]))
 			}
 			for _, c := range f.Panels[i].Curves {
 				want = append(want, c.Label)

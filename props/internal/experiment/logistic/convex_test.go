@@ -323,7 +323,8 @@ func TestPredictInt8(t *testing.T) {
 }
 
 // TestFormatFloor: rounding at random of sigma without bias is noise of a step about the minimum of f: with one
-// sample x = 1 its floor is that of a linear recursion, which is forgotten after 20/(gamma F”) steps of the first half.
+// sample x = 1 its floor is that of a linear recursion, which is forgotten after 20/(gamma F”) steps of the first
+// half.
 func TestFormatFloor(t *testing.T) {
 	f := Format{Name: "e5m2", Stochastic: true, Site: AtBackward}
 	const gamma, xi = 0.01, 0.001

@@ -115,13 +115,11 @@ func (r *Result) against(points []Point, x func(p Point) float64) (at []float64,
 
 // exponentsSay introduces the table of exponents.
 const exponentsSay = "Weighted fits of ln(stable gradient norm), as measured, against ln x, and the same fit of " +
-	"what the " +
-	"oracle says at the same points, which is what the interval has to hold: at a finite gamma noise lies over the " +
-	"plateaus " +
-	"and the exponent is not yet that of the limit, in the last column. The 95 % interval is that of the errors of " +
-	"the " +
-	"points: the standard deviation of a mean over T/2 steps, and half of the oracle's own margin; " +
-	"one in twenty is outside by chance alone. In the coupled sweep the smaller T have not forgotten w^0."
+	"what the oracle says at the same points, which is what the interval has to hold: at a finite gamma noise lies " +
+	"over the plateaus and the exponent is not yet that of the limit, in the last column. The 95 % interval is " +
+	"that of the errors of the points: the standard deviation of a mean over T/2 steps, and half of the oracle's " +
+	"own margin; one in twenty is outside by chance alone. In the coupled sweep the smaller T have not forgotten " +
+	"w^0."
 
 func exponentsTable(all []*Exponent) *table.Table {
 	t := table.New("points", "number", "exponent", "95 % interval", "by the oracle", "inside", "in the limit")

@@ -83,7 +83,9 @@ func TestExponents(t *testing.T) {
 	if len(count) != len(want) {
 		t.Errorf("%v", count)
 	}
-	some := exponentsTable([]*Exponent{{What: "these", Points: 4, At: 0.5, Lo: 0.4, Hi: 0.6, Predicted: 0.61, Limit: "1/2"}})
+	some := exponentsTable([]*Exponent{{
+		What: "these", Points: 4, At: 0.5, Lo: 0.4, Hi: 0.6, Predicted: 0.61, Limit: "1/2",
+	}})
 	if rows := lines(t, some); !strings.Contains(rows[2], "| these | 4 | 0.500 | [0.400, 0.600] | 0.610 | no | 1/2 |") {
 		t.Errorf("%q", rows)
 	}

@@ -16,7 +16,8 @@ func TestSizes(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	f, q := Full(7), Quick(7)
-	if !slices.Equal(f.Draws, []uint64{1, 2, 3}) || !slices.Equal(f.Readings, usual.readings) || f.M != 2000 || f.Seed != 7 {
+	if !slices.Equal(f.Draws, []uint64{1, 2, 3}) || !slices.Equal(f.Readings, usual.readings) ||
+		f.M != 2000 || f.Seed != 7 {
 		t.Errorf("%+v", f)
 	}
 	if q.M != 300 || q.T != 20_000 || q.FormatSteps != 3000 || q.D != 10 || q.EWMA != 0.99 || q.Seed != 7 {

@@ -108,18 +108,16 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 }
 
 // variedSay introduces the table of variations.
-const variedSay = "By the oracle alone, one choice at a time, a draw of the data each. Values are tried from " +
-	"left to " +
-	"right until the verdict changes: one without a word leaves it as it is; \"cannot\" has a reason below. " +
+const variedSay = "By the oracle alone, one choice at a time, a draw of the data each. Values are tried from left " +
+	"to right until the verdict changes: one without a word leaves it as it is; \"cannot\" has a reason below. " +
 	"Undecided at few samples: these are separable, |grad f| falls towards infinity, and no root is proved there."
 
 // littleSay is the condition for Fig 3, left; a test holds it.
 const littleSay = "Fig 3, left: |grad f|^2 in the steady state is about P^2 + N gamma, P the plateau, of order " +
-	"s_f^2/d, and " +
-	"N gamma the noise of the steps. So gamma from 0.3 to 0.01 gains less than a factor of 2 where P is above 0.47 " +
-	"of the " +
-	"norm at 0.3 (within 15 % of that share it may go either way), as at d = 10, s_f = 1 and 2; at d = 20 and s_f = 1 " +
-	"the plateau lies below the noise, and the printed outcome fails; so it does where the larger gamma is 1."
+	"s_f^2/d, and N gamma the noise of the steps. So gamma from 0.3 to 0.01 gains less than a factor of 2 where P " +
+	"is above 0.47 of the norm at 0.3 (within 15 % of that share it may go either way), as at d = 10, s_f = 1 and " +
+	"2; at d = 20 and s_f = 1 the plateau lies below the noise, and the printed outcome fails; so it does where " +
+	"the larger gamma is 1."
 
 // formatsSay introduces Conditions.
 const formatsSay = "Logistic regression with R = 0.1 |w|^2 on breast_cancer (standardized) and digits (odd against " +

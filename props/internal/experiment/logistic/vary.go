@@ -65,17 +65,15 @@ var reasons = []struct{ letter, says string }{
 	{sameMean, "A plateau is |grad f| at the root of G, and E over delta is the same for one number a step and one a " +
 		"sample: G does not know the reading."},
 	{oneRoot, "G has one root, whatever w^0 is. Strongly convex R: F is strongly convex. Nonconvex R: proved for " +
-		"every law " +
-		"and draw by two eigenvalues, onlyRoot; the number is the least margin, > 0 is a proof. (Newton's method from " +
-		"a far " +
-		"w^0 may run away; the steps do not stay there, as |grad f| is nowhere near 0 there.)"},
+		"every law and draw by two eigenvalues, onlyRoot; the number is the least margin, > 0 is a proof. " +
+		"(Newton's method from a far w^0 may run away; the steps do not stay there, as |grad f| is nowhere near 0 " +
+		"there.)"},
 	{nowhere, "Where there is no root, <v, G(w)> < 0 for one v and all w, whatever w^0 is. Where there is one, " +
 		"every root has the same plateau, by reason " + identity + "; that steps from a far w^0 run past it is " +
 		"excluded where the number, as in reason " + oneRoot + ", is > 0: near the s_b at which the root goes it " +
 		"is not, and this is open."},
 	{anyData, "For any data: G = grad f as E eps = 0, F = f is strongly convex, and to first order in gamma the " +
-		"covariance " +
-		"of the steps is gamma times a matrix, so that the floor is of order gamma^{1/2}."},
+		"covariance of the steps is gamma times a matrix, so that the floor is of order gamma^{1/2}."},
 	{stepsVanish, "For any T, data, R and EWMA: as gamma -> 0, w_t -> w^0 for all t <= T, and |grad f| -> |grad " +
 		"f(w^0)| > 0."},
 	{identity, "An identity: G(w_b) = grad f(w_b) + E[eps] mean x = 0 for any data, s_b and d, at the one root " +
@@ -88,12 +86,9 @@ var reasons = []struct{ letter, says string }{
 
 // beside says what is no field of a setting.
 const beside = "Three choices change nothing anywhere. EWMA: its weights sum to 1, so that the mean over steps " +
-	"that have " +
-	"forgotten w^0 is that of |grad f(w_t)| whatever the factor (and reason f covers the fixed T). Phase of the " +
-	"injection: " +
-	"G and the mean over a cycle of Dt steps do not depend on where the cycle starts; elsewhere there is no " +
-	"spacing. Seed " +
-	"of the noise: nothing is drawn here; the seeds of the data are the draws."
+	"that have forgotten w^0 is that of |grad f(w_t)| whatever the factor (and reason f covers the fixed T). Phase " +
+	"of the injection: G and the mean over a cycle of Dt steps do not depend on where the cycle starts; elsewhere " +
+	"there is no spacing. Seed of the noise: nothing is drawn here; the seeds of the data are the draws."
 
 func sizes(choice string, values []int) (all []trial) {
 	for _, v := range values {

@@ -100,19 +100,15 @@ func Page() ([]table.Block, error) {
 }
 
 const pageSay = "Digits, 6 layers of 16 tanh (N = 14): root mean square of |U-u|, for delta_1 over that for " +
-	"delta_{N-1}, and " +
-	"for eps_N over that for eps_2, each with the ratio of the roots of the coefficients (21) of the same network. " +
-	"(21) " +
-	"orders the sites in one way for every network, above 1; where the measured ratio is below 1 the order is the " +
-	"other one."
+	"delta_{N-1}, and for eps_N over that for eps_2, each with the ratio of the roots of the coefficients (21) of " +
+	"the same network. (21) orders the sites in one way for every network, above 1; where the measured ratio is " +
+	"below 1 the order is the other one."
 
 const triedSay = "The same with other draws of weights and digits, depths, widths and sizes (10 digits, 2 " +
-	"directions each): " +
-	"of 8 lines, in how many delta_1 harms more than delta_{N-1}, and eps_N more than eps_2; and the verdicts. " +
-	"They do not " +
-	"depend on the seed. At depth 2 and 3 the contracting network no longer has delta_{N-1} harm more: no network " +
-	"that was " +
-	"tried shows both orders of delta, and (21) orders none of them wrongly in both."
+	"directions each): of 8 lines, in how many delta_1 harms more than delta_{N-1}, and eps_N more than eps_2; and " +
+	"the verdicts. They do not depend on the seed. At depth 2 and 3 the contracting network no longer has " +
+	"delta_{N-1} harm more: no network that was tried shows both orders of delta, and (21) orders none of them " +
+	"wrongly in both."
 
 func linesTable(r *Result) *table.Table {
 	t := table.New("network", "size", "delta_1/delta_{N-1}", "by (21)", "eps_N/eps_2", "by (21)", "ordered as by (21)")

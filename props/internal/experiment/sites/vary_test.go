@@ -55,7 +55,8 @@ func TestVaried(t *testing.T) {
 		}
 	}
 	v, note := varied(claim.Holds, "a note", results, settle("none"))
-	if v != claim.Holds || !strings.HasPrefix(note, "a note. The same verdict at seed 2, ") || strings.Contains(note, ";") {
+	if v != claim.Holds || !strings.HasPrefix(note, "a note. The same verdict at seed 2, ") ||
+		strings.Contains(note, ";") {
 		t.Errorf("%s, %s", v, note)
 	}
 	if v, note := varied(claim.Holds, "", results, settle("depth 3")); v != claim.Holds ||

@@ -2,6 +2,7 @@ package anytime
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -255,8 +256,37 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
-// TestAlarm: an Alarm rejects at the observation at which a Test does: with causes of many sizes, after long losses that
-// would leave a wealth below the smallest number, and with observations far above their bound.
+// TestAlarmFromBelow: what an Alarm keeps of each bet is below the exact product, by the margin of an observation
+// each time and not by two: rounding never makes it reject.
+func TestAlarmFromBelow(t *testing.T) {
+	const steps = 400
+	rng := rand.New(rand.NewPCG(5, 5))
+	var alarm Alarm
+	exact := make([]*big.Float, len(bets))
+	for k := range exact {
+		exact[k] = big.NewFloat(1).SetPrec(2000)
+	}
+	for range steps {
+		x := 2*rng.Float64() - 1
+		if err := alarm.Observe(x, 1, 1e-300); err != nil {
+			t.Fatal(err)
+		}
+		for k, b := range bets {
+			factor := new(big.Float).SetPrec(2000).Mul(big.NewFloat(b), big.NewFloat(x))
+			exact[k].Mul(exact[k], factor.Add(factor, big.NewFloat(1)))
+		}
+	}
+	for k := range bets {
+		kept := new(big.Float).SetMantExp(big.NewFloat(alarm.wealth[k]), wealthUnit*int(alarm.low[k]))
+		ratio, _ := kept.Quo(kept, exact[k]).Float64()
+		if !(ratio < 1-steps*logError/2 && ratio > 1-2*steps*logError) {
+			t.Errorf("bet %v: %v of the exact wealth", bets[k], ratio)
+		}
+	}
+}
+
+// TestAlarm: an Alarm rejects at the observation at which a Test does: with causes of many sizes, after long losses
+// that would leave a wealth below the smallest number, and with observations far above their bound.
 func TestAlarm(t *testing.T) {
 	const alpha = 1e-7
 	rejected, lost := 0, 0
@@ -290,7 +320,8 @@ func TestAlarm(t *testing.T) {
 					t.Fatal(err)
 				}
 				if alarm.Rejected() != test.Rejected(alpha) {
-					t.Fatalf("source %d, seed %d: the alarm is %v at observation %d, the test %v: ln of the wealth is %v, of 1/alpha %v",
+					t.Fatalf("source %d, seed %d: the alarm is %v at observation %d, the test %v: ln of the wealth "+
+						"is %v, of 1/alpha %v",
 						k, seed, alarm.Rejected(), n, test.Rejected(alpha), test.LogWealth(), -math.Log(alpha))
 				}
 				if alarm.low[len(bets)-1] < 0 {

@@ -11,8 +11,8 @@
 // that they sharpen.
 //
 // In come observations with their bounds, one by one; out comes the wealth, and whether the claim
-// is rejected at a level. The runs, the gate, the judge of records and the reports may import it; it imports the standard
-// library alone.
+// is rejected at a level. The runs, the gate, the judge of records and the reports may import it; it imports the
+// standard library alone.
 //
 // # Bad input
 //
