@@ -103,8 +103,8 @@ func (e *Enclosure) Compute(r *Region, per []Regularity) bool {
 		state := float64(per[i].L1 * e.Y[i-1] * (e.maxV[i] + e.V[i]))
 		e.U[i] = (float64(per[i].J2*e.V[i]) + state + float64(scale*ro.J2*e.maxV[i])) * inflate
 		if i > 1 {
-			own := float64(scale * (float64(ro.J1*e.maxV[i]) + float64(unit*e.maxV[i-1])))
-			e.V[i-1] = float64((float64(per[i].J1*e.V[i]) + state + own) * inflate)
+			rounding := float64(scale * (float64(ro.J1*e.maxV[i]) + float64(unit*e.maxV[i-1])))
+			e.V[i-1] = float64((float64(per[i].J1*e.V[i]) + state + rounding) * inflate)
 		}
 	}
 	return inside

@@ -499,8 +499,8 @@ func TestDegenerate(t *testing.T) {
 	}
 	// A feature 0 hides an infinite bound.
 	inf := core.Box{Lo: []float64{math.Inf(-1), -1}, Hi: []float64{math.Inf(1), 1}}
-	hidden := &Table{X: [][]float64{{0, 1}, {0, -1}}, Label: []int{0, 0}, Names: pair.Names}
-	if s := regression(t, hidden, false, "none", 0).SigmaSq(inf); !(s > 0.25 && s < 1) {
+	inLine := &Table{X: [][]float64{{0, 1}, {0, -1}}, Label: []int{0, 0}, Names: pair.Names}
+	if s := regression(t, inLine, false, "none", 0).SigmaSq(inf); !(s > 0.25 && s < 1) {
 		t.Errorf("hidden infinity: sigma^2 is %v", s)
 	}
 	// Data whose squares overflow: constants that are useless, but true.

@@ -15,13 +15,13 @@ import (
 // There is one chain a label, all of one shape. Features are used as they are;
 // Network(digits, 16) after digits.Scale(1.0 / MaxPixel) is 64-16-10 with N = 4
 // and 1210 weights. A bad table or width is an error.
-func Network(t *Table, hidden ...int) (core.Objective, error) {
+func Network(t *Table, hiddenWidths ...int) (core.Objective, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
 	byLabel := make([]*core.Chain, len(t.Names))
 	for label := range byLabel {
-		c, err := classifier(len(t.X[0]), hidden, len(t.Names), label)
+		c, err := classifier(len(t.X[0]), hiddenWidths, len(t.Names), label)
 		if err != nil {
 			return nil, err
 		}
@@ -34,9 +34,9 @@ func Network(t *Table, hidden ...int) (core.Objective, error) {
 	return s, nil
 }
 
-func classifier(width int, hidden []int, classes, label int) (*core.Chain, error) {
+func classifier(width int, hiddenWidths []int, classes, label int) (*core.Chain, error) {
 	var specs []core.Spec
-	for _, h := range hidden {
+	for _, h := range hiddenWidths {
 		specs = append(specs, core.Spec{Op: "affine", In: width, Out: h}, core.Spec{Op: "tanh", N: h})
 		width = h
 	}

@@ -11,10 +11,10 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 )
 
-func digitsNetwork(tb testing.TB, t *Table, hidden ...int) (core.Objective, []float64) {
+func digitsNetwork(tb testing.TB, t *Table, widths ...int) (core.Objective, []float64) {
 	tb.Helper()
 	t.Scale(1.0 / MaxPixel)
-	obj, err := Network(t, hidden...)
+	obj, err := Network(t, widths...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -62,8 +62,8 @@ func TestNetworkGradient(t *testing.T) {
 	for k, x := range table.X {
 		table.X[k] = x[18:23]
 	}
-	for _, hidden := range [][]int{{}, {3}, {4, 3}} {
-		obj, w := digitsNetwork(t, table, hidden...)
+	for _, widths := range [][]int{{}, {3}, {4, 3}} {
+		obj, w := digitsNetwork(t, table, widths...)
 		want := fd.Gradient(nil, func(w []float64) float64 { return Loss(obj, w) }, w,
 			&fd.Settings{Formula: fd.Central})
 		checkGradient(t, Gradient(obj, w), want, 1)

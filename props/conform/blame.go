@@ -68,7 +68,7 @@ func (p *prober) locate(j *job, f *fault) (equation, head string, i int) {
 		}
 	}
 	if shown := p.probe(j); shown != nil {
-		if equation, head, i = shown.read(f); head == "J2" && !shown.visible(i-1) {
+		if equation, head, i = shown.read(f); head == "J2" && !shown.allShows(i-1) {
 			equation, head, i = p.before(j, i, equation, head)
 		}
 		if equation != "" {
@@ -227,8 +227,8 @@ func (p *probe) state(i int) (y []float64, right bool) {
 	return y, right
 }
 
-// visible reports whether all of Y_i shows: it does not where V_i is 0.
-func (p *probe) visible(i int) bool { return !slices.Contains(p.a.u[3*i+1], 0) }
+// allShows reports whether all of Y_i shows: it does not where V_i is 0.
+func (p *probe) allShows(i int) bool { return !slices.Contains(p.a.u[3*i+1], 0) }
 
 // wouldShow reports whether the loss would tell that Y_i is y.
 func (p *probe) wouldShow(i int, y []float64) bool {

@@ -66,7 +66,7 @@ func (c *curve) derivative(ar *arithmetic, x, r float64) float64 {
 	r += ar.cut * (math.Abs(x) + r)
 	in := c.span(x, r)
 	if x == 0 && r == 0 {
-		return anchorUnits*ar.own*in.first + ar.tiny
+		return anchorUnits*ar.cEngine*in.first + ar.tiny
 	}
 	return in.second*r + ar.flushed(c.slopeError(ar, in), in.first) + (functionUnits+2)*ar.tiny
 }

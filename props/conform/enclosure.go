@@ -433,7 +433,7 @@ func (s *softmax) jacobian(k int) (g, r float64) {
 		ar.cut*(math.Abs(s.x[k])+math.Abs(s.top))
 	if s.zero() {
 		// The same number n times: functions of 0 are good to one unit, and cancel.
-		r = p * (ar.own*(6*logarithm+functionUnits) + float64(len(s.x)-1)*ar.own)
+		r = p * (ar.cEngine*(6*logarithm+functionUnits) + float64(len(s.x)-1)*ar.cEngine)
 	} else {
 		r = p * ((1+grown(s.rx[k]+s.most))*(1+grown(max(quotient, difference))) - 1)
 	}

@@ -162,7 +162,7 @@ func (j *job) judgeStep(gamma float64, w, u, tolU, got [][]float64) *fault {
 			if tolU != nil {
 				r = tolU[i][k]
 			} else {
-				r = j.want.ar.hidden(u[i][k])
+				r = j.want.ar.offByStoring(u[i][k])
 			}
 			tol[k] = j.want.ar.step(x, u[i][k], r, gamma, j.reg, want[k])
 		}
@@ -253,7 +253,7 @@ func (j *job) judgeTrace(a *answer) *fault {
 		x, w := a.y[i-1], j.w[i-1]
 		f := make([]float64, op.Out())
 		op.Forward(f, x, w)
-		o := operation{ar, op.Spec(), x, ar.hiddenAll(x, i == 1), w}
+		o := operation{ar, op.Spec(), x, ar.allOffByStoring(x, i == 1), w}
 		r := o.forward(f)
 		y := plusAll(f, e.Delta[i])
 		ar.perturb(r, f, e.Delta[i], y)
@@ -269,8 +269,8 @@ func (j *job) judgeTrace(a *answer) *fault {
 		x, w, v := a.y[i-1], j.w[i-1], a.v[i]
 		f := make([]float64, op.Out())
 		op.Forward(f, x, w)
-		o := operation{ar, op.Spec(), x, ar.hiddenAll(x, i == 1), w}
-		rv := ar.hiddenAll(v, i == n)
+		o := operation{ar, op.Spec(), x, ar.allOffByStoring(x, i == 1), w}
+		rv := ar.allOffByStoring(v, i == n)
 		u := make([]float64, op.NW())
 		op.VJP2(u, x, w, f, v)
 		r := o.byWeight(v, rv, u)
@@ -317,10 +317,10 @@ func (j *job) judgeWild(a *answer) *fault {
 		core.Step(want, e.U[i], j.steps[0].Gamma, j.reg)
 		tol := make([]float64, len(want))
 		for k, x := range j.w[i-1] {
-			if own := []float64{x}; x-x == 0 && a.u[i-1][k]-a.u[i-1][k] == 0 {
-				core.Step(own, a.u[i-1][k:k+1], j.steps[0].Gamma, j.reg)
-				want[k] = own[0]
-				tol[k] = j.want.ar.step(x, a.u[i-1][k], j.want.ar.hidden(a.u[i-1][k]), j.steps[0].Gamma, j.reg, own[0])
+			if entry := []float64{x}; x-x == 0 && a.u[i-1][k]-a.u[i-1][k] == 0 {
+				core.Step(entry, a.u[i-1][k:k+1], j.steps[0].Gamma, j.reg)
+				want[k] = entry[0]
+				tol[k] = j.want.ar.step(x, a.u[i-1][k], j.want.ar.offByStoring(a.u[i-1][k]), j.steps[0].Gamma, j.reg, entry[0])
 			}
 		}
 		f = j.compareWild("(5d)", "W", i, a.w[i-1], want, tol)

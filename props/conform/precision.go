@@ -112,7 +112,7 @@ type arithmetic struct {
 	// operation, of an addition in a sum. The last two include that of the reference,
 	// which rounds as well.
 	s, c, a float64
-	own     float64 // c without the reference
+	cEngine float64 // c without the reference
 
 	// What rounding the arguments first may do, relative to each: of an operator, and
 	// of a product in a sum.
@@ -165,9 +165,9 @@ func newArithmetic(p Precision, random bool) (*arithmetic, error) {
 	if ar.summed.digits > ar.stored.digits {
 		ar.a *= 2
 	}
-	ar.own = ar.c
+	ar.cEngine = ar.c
 	if random {
-		ar.s, ar.c, ar.a, ar.own = 2*ar.s, 2*ar.c, 2*ar.a, 2*ar.own
+		ar.s, ar.c, ar.a, ar.cEngine = 2*ar.s, 2*ar.c, 2*ar.a, 2*ar.cEngine
 	}
 	ar.c += unit64
 	ar.a += unit64

@@ -149,18 +149,18 @@ func (d *dot) radius(value float64) float64 {
 	return r + ar.c*(math.Abs(value)+r)
 }
 
-// hidden is how far a number that was stored may be from the one that was computed,
+// offByStoring is how far a number that was stored may be from the one that was computed,
 // with which an engine may have gone on.
-func (ar *arithmetic) hidden(x float64) float64 { return ar.s * math.Abs(x) }
+func (ar *arithmetic) offByStoring(x float64) float64 { return ar.s * math.Abs(x) }
 
-// hiddenAll is hidden for a vector; exact ones have no hidden digits.
-func (ar *arithmetic) hiddenAll(v []float64, exact bool) []float64 {
+// allOffByStoring is offByStoring for a vector; exact ones lose no digits.
+func (ar *arithmetic) allOffByStoring(v []float64, exact bool) []float64 {
 	r := make([]float64, len(v))
 	if exact {
 		return r
 	}
 	for k, x := range v {
-		r[k] = ar.hidden(x)
+		r[k] = ar.offByStoring(x)
 	}
 	return r
 }

@@ -83,7 +83,7 @@ func (list tolerated) take(j *job) {
 		u, after := j.want.first[0].U[i+1], slices.Clone(w)
 		core.Step(after, u, gamma, j.reg)
 		for k, x := range w {
-			list.of("(5d), " + j.reg.Kind)[3].add(ar.step(x, u[k], ar.hidden(u[k]), gamma, j.reg, after[k]))
+			list.of("(5d), " + j.reg.Kind)[3].add(ar.step(x, u[k], ar.offByStoring(u[k]), gamma, j.reg, after[k]))
 		}
 	}
 	if j.kind == batch {

@@ -79,8 +79,8 @@ func BenchmarkExactPass(b *testing.B) {
 }
 
 // keptSteps are the first steps of a run.
-func keptSteps(b testing.TB, e engine, count int, hidden ...int) (*shape, []Step) {
-	run := newEngineRun(b, e, 5, count, hidden...)
+func keptSteps(b testing.TB, e engine, count int, widths ...int) (*shape, []Step) {
+	run := newEngineRun(b, e, 5, count, widths...)
 	run.weights32 = true
 	var list []Step
 	var st Step

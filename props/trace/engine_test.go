@@ -92,8 +92,8 @@ func digits(t testing.TB) *problem.Table {
 	return table
 }
 
-func newEngineRun(t testing.TB, e engine, seed uint64, steps int, hidden ...int) *engineRun {
-	obj, err := problem.Network(digits(t), hidden...)
+func newEngineRun(t testing.TB, e engine, seed uint64, steps int, widths ...int) *engineRun {
+	obj, err := problem.Network(digits(t), widths...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,13 +88,13 @@ func TestJudgeBlock(t *testing.T) {
 		{with(func(r *reference) { r.z[2], r.level = 0.25, 0.125 }), block{numbers: 400, coordinates: 25, z: 0, m: 1.25}, 2,
 			"mean", 1 - quantile - 0.45, 1},
 		// Eight windows of its own, and one too few.
-		{with(func(r *reference) { r.level, r.blocks[0], r.own[0] = 9, 8, 1 }), b, 0, "change", 0.5 - 0.35 - 3.2/20/2, 0.5},
-		{with(func(r *reference) { r.level, r.blocks[0], r.own[0] = 9, 7, 1 }), b, 0, "size", -7.5 - 0.45 - 3.2/20, -7.5},
-		{with(func(r *reference) { r.level, r.blocks[0], r.own[0], r.spread[0] = 9, 8, 1, 0.05 }), b, 0, "change",
+		{with(func(r *reference) { r.level, r.blocks[0], r.siteZ[0] = 9, 8, 1 }), b, 0, "change", 0.5 - 0.35 - 3.2/20/2, 0.5},
+		{with(func(r *reference) { r.level, r.blocks[0], r.siteZ[0] = 9, 7, 1 }), b, 0, "size", -7.5 - 0.45 - 3.2/20, -7.5},
+		{with(func(r *reference) { r.level, r.blocks[0], r.siteZ[0], r.spread[0] = 9, 8, 1, 0.05 }), b, 0, "change",
 			0.5 - 0.4 - 3.2/20/2, 0.5},
-		{with(func(r *reference) { r.level, r.blocks[0], r.own[0], r.ownM[0] = 9, 8, 1, 0.2 }),
+		{with(func(r *reference) { r.level, r.blocks[0], r.siteZ[0], r.siteM[0] = 9, 8, 1, 0.2 }),
 			block{numbers: 400, coordinates: 25, z: 1, m: 1.75}, 0, "mean", 0.75 - quantile - 0.2, 0.75},
-		{with(func(r *reference) { r.level, r.blocks[0], r.own[0], r.ownM[0] = 9, 8, 0.2, 1 }),
+		{with(func(r *reference) { r.level, r.blocks[0], r.siteZ[0], r.siteM[0] = 9, 8, 0.2, 1 }),
 			block{numbers: 400, coordinates: 25, z: 0.2, m: 1.75}, 0, "mean", 0.75 - quantile - 0.2, 0.75},
 	} {
 		test, score, ratio := c.ref.judgeBlock(c.b, c.w)
@@ -203,7 +203,7 @@ func TestReferences(t *testing.T) {
 			t.Errorf("site %d: level %v, want %v", k, ref.level, want)
 		}
 		for w := range windows {
-			if ref.own[w] != z[k] || ref.ownM[w] != -z[k] || ref.blocks[w] != 5+w || ref.z[w] != inf || ref.m[w] != inf ||
+			if ref.siteZ[w] != z[k] || ref.siteM[w] != -z[k] || ref.blocks[w] != 5+w || ref.z[w] != inf || ref.m[w] != inf ||
 				!(ref.spread[w] > 0) || ref.atZero[w] {
 				t.Errorf("site %d, window %d: %+v", k, w, ref)
 			}

@@ -257,12 +257,13 @@ func (r *ranker) family(k int) string {
 
 // reference is what a site is held against: the usual values of the others.
 type reference struct {
-	level             float64               // usual raw z over all sites
-	z, m              [len(windows)]float64 // of the others of its family, or -Inf where there are fewer than 2
-	atZero            [len(windows)]bool    // all of its family, or all sites, are usually at their floor
-	own, ownM, spread [len(windows)]float64
-	blocks            [len(windows)]int
-	functions         float64 // ofFunctions where they may show, else 0
+	level        float64               // usual raw z over all sites
+	z, m         [len(windows)]float64 // of the others of its family, or -Inf where there are fewer than 2
+	atZero       [len(windows)]bool    // all of its family, or all sites, are usually at their floor
+	siteZ, siteM [len(windows)]float64 // usual z and m of the site
+	spread       [len(windows)]float64 // of its z
+	blocks       [len(windows)]int
+	functions    float64 // ofFunctions where they may show, else 0
 }
 
 // references are those of all sites.
@@ -278,7 +279,7 @@ func (r *ranker) references() []reference {
 			all[k].above[w], _ = h.usual(func(b block) float64 { return b.z - b.floor() })
 			all[k].m[w], _ = h.usual(func(b block) float64 { return b.m })
 			all[k].z[w], refs[k].spread[w] = h.usual(func(b block) float64 { return b.z })
-			refs[k].own[w], refs[k].ownM[w], refs[k].blocks[w] = all[k].z[w], all[k].m[w], h.seen
+			refs[k].siteZ[w], refs[k].siteM[w], refs[k].blocks[w] = all[k].z[w], all[k].m[w], h.seen
 		}
 	}
 	for k := range n {
@@ -343,9 +344,9 @@ func (ref *reference) judgeBlock(b block, w int) (test string, score, ratio floa
 	quantile := math.Log(chiSquareTail(b.coordinates)) / 2
 	try("mean", b.m-max(ref.level, ref.z[w], ref.m[w])-quantile-meanSlack-ref.functions, b.m-level)
 	if ref.blocks[w] >= changeLeast {
-		own := max(ref.own[w], ref.ownM[w])
-		try("mean", b.m-own-quantile-meanChange-ref.functions, b.m-own)
-		try("change", b.z-ref.own[w]-max(changeBase, changeScale*ref.spread[w])-acrossCount/n/2, b.z-ref.own[w])
+		usual := max(ref.siteZ[w], ref.siteM[w])
+		try("mean", b.m-usual-quantile-meanChange-ref.functions, b.m-usual)
+		try("change", b.z-ref.siteZ[w]-max(changeBase, changeScale*ref.spread[w])-acrossCount/n/2, b.z-ref.siteZ[w])
 	}
 	if score > 0 && test != "change" { // a change has nothing taken off
 		score += ref.functions // which decides whether a site is named, not which is named first

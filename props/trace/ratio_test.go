@@ -22,16 +22,16 @@ import (
 //
 //	go test ./props/trace -run '^$' -bench Ratio -benchtime 10x
 func BenchmarkRatio(b *testing.B) {
-	for _, hidden := range [][]int{{24, 24, 24, 24, 24}, {32, 16}} {
+	for _, widths := range [][]int{{24, 24, 24, 24, 24}, {32, 16}} {
 		for _, e := range engines {
-			b.Run(fmt.Sprintf("%d-operators/%s", 2*len(hidden)+2, e.name), func(b *testing.B) { ratioOf(b, e, hidden) })
+			b.Run(fmt.Sprintf("%d-operators/%s", 2*len(widths)+2, e.name), func(b *testing.B) { ratioOf(b, e, widths) })
 		}
 	}
 }
 
-func ratioOf(b *testing.B, e engine, hidden []int) {
+func ratioOf(b *testing.B, e engine, widths []int) {
 	const length = 1000 // steps of a round
-	s, steps := keptSteps(b, e, 20, hidden...)
+	s, steps := keptSteps(b, e, 20, widths...)
 	dir := filepath.Join(b.TempDir(), "run")
 	w, err := Create(dir, s.run)
 	if err != nil {

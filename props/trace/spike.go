@@ -43,11 +43,11 @@ func (s *series) add(m measured) bool {
 	return true
 }
 
-// own is the least |U-u|^2 relative to |u|^2 that the judge can tell from 0.
-const own = 0x1p-90
+// leastRelative is the least |U-u|^2 relative to |u|^2 that the judge can tell from 0.
+const leastRelative = 0x1p-90
 
 func (s *series) log2(k int) float64 {
-	return math.Log(s.error2[k] + own*s.grad2[k] + math.SmallestNonzeroFloat64)
+	return math.Log(s.error2[k] + leastRelative*s.grad2[k] + math.SmallestNonzeroFloat64)
 }
 
 func (s *series) spike(k int) bool {

@@ -213,7 +213,7 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 		s.add(band, upper...)
 	}
 	from, to := oracle[0].X, oracle[len(oracle)-1].X
-	if plateau > visible {
+	if plateau > leastDrawn {
 		ends := plotter.XYs{{X: min(from, to), Y: plateau}, {X: max(from, to), Y: plateau}}
 		level := &plotter.Line{XYs: ends, LineStyle: line}
 		level.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
@@ -232,8 +232,8 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 	s.legend = append(s.legend, entry{c.Label, []plot.Thumbnailer{l, d}})
 }
 
-// visible is below all that is drawn: roots are found to 1e-16.
-const visible = 1e-8
+// leastDrawn is below all that is drawn: roots are found to 1e-16.
+const leastDrawn = 1e-8
 
 // stretch leaves room around the data, in logarithms.
 func (s *sheet) stretch() {

@@ -219,18 +219,18 @@ func logistic(src Source, c *Case) {
 }
 
 func network(src Source, c *Case) {
-	in, hidden := src.Int(1, 2), src.Int(1, 2)
-	c.Chain = []core.Spec{{Op: pick(src, "linear", "affine"), In: in, Out: hidden}}
+	in, width := src.Int(1, 2), src.Int(1, 2)
+	c.Chain = []core.Spec{{Op: pick(src, "linear", "affine"), In: in, Out: width}}
 	switch src.Int(0, 3) {
 	case 0:
-		c.Chain = append(c.Chain, core.Spec{Op: "tanh", N: hidden}, core.Spec{Op: "linear", In: hidden, Out: 1})
-		hidden = 1
+		c.Chain = append(c.Chain, core.Spec{Op: "tanh", N: width}, core.Spec{Op: "linear", In: width, Out: 1})
+		width = 1
 	case 1:
-		c.Chain = append(c.Chain, core.Spec{Op: "tanh", N: hidden})
+		c.Chain = append(c.Chain, core.Spec{Op: "tanh", N: width})
 	case 2:
-		c.Chain = append(c.Chain, core.Spec{Op: "scale", N: hidden})
+		c.Chain = append(c.Chain, core.Spec{Op: "scale", N: width})
 	}
-	c.Chain = append(c.Chain, core.Spec{Op: pick(src, "halfsq", "softmaxce"), N: hidden})
+	c.Chain = append(c.Chain, core.Spec{Op: pick(src, "halfsq", "softmaxce"), N: width})
 }
 
 // runLaws draws at most two perturbed sites and returns the outcomes of a pass.

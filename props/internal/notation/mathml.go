@@ -107,11 +107,11 @@ func signs(all []token, k int) bool {
 // atom is the MathML of the token at k with its scripts.
 func atom(all []token, k int) (string, int) {
 	t := all[k]
-	base, own := leaf(all, k), ""
+	base, ownIndex := leaf(all, k), ""
 	if p, ok := indexed[t.text]; ok && t.kind == name {
-		base, own = letter(p[0]), index(p[1])
+		base, ownIndex = letter(p[0]), index(p[1])
 	}
-	sub, sup := own, ""
+	sub, sup := ownIndex, ""
 	k++
 	for k < len(all) {
 		s := all[k]
@@ -128,7 +128,7 @@ func atom(all []token, k int) (string, int) {
 				sup += inner
 			}
 			continue
-		case s.text == "[" && !s.space && own != "" && t.text[0] == 'C': // Ce_d[i], the coefficient at i
+		case s.text == "[" && !s.space && ownIndex != "" && t.text[0] == 'C': // Ce_d[i], the coefficient at i
 			inner, k = until(all, k+1, "]")
 			sub += "<mo>,</mo>" + inner
 			continue

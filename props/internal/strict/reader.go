@@ -94,8 +94,8 @@ func (r *reader) value(t reflect.Type) error {
 	if t == nil || t.Kind() == reflect.Interface {
 		return r.untyped(kind, t)
 	}
-	if own, want := unmarshals(t); own {
-		return r.ownType(t, kind, want, start)
+	if itself, want := unmarshals(t); itself {
+		return r.readsItself(t, kind, want, start)
 	}
 	want := wanted(t)
 	if kind == "null" && r.null && (want == "an array" || want == "an object") {
@@ -178,7 +178,7 @@ func wanted(t reflect.Type) string {
 
 // unmarshals reports that t has a method of its own to be read with, and what that
 // wants: a string for UnmarshalText, anything for UnmarshalJSON.
-func unmarshals(t reflect.Type) (own bool, want string) {
+func unmarshals(t reflect.Type) (itself bool, want string) {
 	p := reflect.PointerTo(t)
 	if p.Implements(jsonUnmarshaler) {
 		return true, ""
@@ -186,9 +186,9 @@ func unmarshals(t reflect.Type) (own bool, want string) {
 	return p.Implements(textUnmarshaler), "a string"
 }
 
-// ownType reads a value of a type with a method of its own. Most of them take null for
+// readsItself reads a value of a type with a method of its own. Most of them take null for
 // nothing, in silence.
-func (r *reader) ownType(t reflect.Type, kind, want string, start int) error {
+func (r *reader) readsItself(t reflect.Type, kind, want string, start int) error {
 	if kind == "null" || want != "" && kind != want {
 		if want == "" {
 			want = "a value"

@@ -62,17 +62,17 @@ func (o *setting) noRoot(draw uint64, reg core.Regularizer, l Law) *NoRoot {
 	return n
 }
 
-func orElse[T any](other []T, own []T) []T {
-	if other != nil {
-		return other
+func orElse[T any](varied, usual []T) []T {
+	if varied != nil {
+		return varied
 	}
-	return own
+	return usual
 }
 
-func (o *setting) gammasOr(own ...float64) []float64   { return orElse(o.gammas, own) }
-func (o *setting) levelsOr(own ...float64) []float64   { return orElse(o.levels, own) }
-func (o *setting) spacingsOr(own ...int) []int         { return orElse(o.spacings, own) }
-func (o *setting) horizonsOr(own ...float64) []float64 { return orElse(o.horizons, own) }
+func (o *setting) gammasOr(usual ...float64) []float64   { return orElse(o.gammas, usual) }
+func (o *setting) levelsOr(usual ...float64) []float64   { return orElse(o.levels, usual) }
+func (o *setting) spacingsOr(usual ...int) []int         { return orElse(o.spacings, usual) }
+func (o *setting) horizonsOr(usual ...float64) []float64 { return orElse(o.horizons, usual) }
 
 // onlyRoot proves that G has no root but the proved one v of the nonconvex R, wherever w^0 is: by
 // how much the left side below is above the right one; > 0 is a proof. Let F0 be F without R, convex,

@@ -51,8 +51,8 @@ const (
 	usualWidth = 16
 )
 
-// hidden are the widths of the layers of tanh.
-func (o *Options) hidden() []int {
+// tanhWidths are the widths of the layers of tanh.
+func (o *Options) tanhWidths() []int {
 	return slices.Repeat([]int{cmp.Or(o.Width, usualWidth)}, cmp.Or(o.Depth, usualDepth))
 }
 
@@ -81,7 +81,7 @@ func Run(o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	obj, err := problem.Network(table, o.hidden()...)
+	obj, err := problem.Network(table, o.tanhWidths()...)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ var formats = map[string]struct {
 	"e4m3":    {"e4m3", perturb.E4M3},
 }
 
-const hidden, layers, samples, gamma = 24, 5, 32, 0.2
+const layerWidth, layers, samples, gamma = 24, 5, 32, 0.2
 
 func run(args []string, stderr io.Writer) error {
 	fs := flag.NewFlagSet("godigits", flag.ContinueOnError)
@@ -90,7 +90,7 @@ func run(args []string, stderr io.Writer) error {
 	table.Scale(1.0 / problem.MaxPixel)
 	widths := make([]int, layers)
 	for k := range widths {
-		widths[k] = hidden
+		widths[k] = layerWidth
 	}
 	obj, err := problem.Network(table, widths...)
 	if err != nil {
@@ -101,7 +101,7 @@ func run(args []string, stderr io.Writer) error {
 		Precision: trace.Precision{Storage: f.storage, Compute: "float64", Accumulate: "float64"},
 		Note:      fmt.Sprintf("godigits: %s, planted cause: %s", fs.Arg(0), cause)}
 	if *declare && cause == "topk" {
-		keep := trace.Declared{Kind: "topk", Keep: hidden / 4}
+		keep := trace.Declared{Kind: "topk", Keep: layerWidth / 4}
 		about.Declared = map[string]trace.Declared{"Y_4": keep, "V_4": keep}
 	}
 	w, err := trace.Create(fs.Arg(2), about)
@@ -164,8 +164,8 @@ func (e *engine) Eps(i int, dst, b []float64) { e.state("V", i-1, dst, b) }
 func (e *engine) state(name string, i int, dst, exact []float64) {
 	copy(dst, exact)
 	if e.cause == "topk" && i == 4 {
-		for from := 0; from < len(dst); from += hidden {
-			largest(dst[from:from+hidden], hidden/4)
+		for from := 0; from < len(dst); from += layerWidth {
+			largest(dst[from:from+layerWidth], layerWidth/4)
 		}
 	}
 	for k, x := range dst {
