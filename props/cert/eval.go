@@ -102,7 +102,7 @@ func (m *model) pass(l *leaf, x []*big.Rat) error {
 		for k := range y {
 			y[k].Add(y[k], l.delta[i][k])
 		}
-		if err := small("Y", i, y); err != nil {
+		if err := notTooLarge("Y", i, y); err != nil {
 			return err
 		}
 		l.y[i] = y
@@ -118,7 +118,7 @@ func (m *model) pass(l *leaf, x []*big.Rat) error {
 		for k := range v {
 			v[k].Add(v[k], l.eps[i][k])
 		}
-		if err := small("V", i-1, v); err != nil {
+		if err := notTooLarge("V", i-1, v); err != nil {
 			return err
 		}
 		l.v[i-1] = v
@@ -126,8 +126,8 @@ func (m *model) pass(l *leaf, x []*big.Rat) error {
 	return nil
 }
 
-// small refuses states that are too large to go on with.
-func small(name string, i int, v []*big.Rat) error {
+// notTooLarge refuses states that are too large to go on with.
+func notTooLarge(name string, i int, v []*big.Rat) error {
 	for k, x := range v {
 		if x.Num().BitLen() > MaxStateBits || x.Denom().BitLen() > MaxStateBits {
 			return refuse(fmt.Sprintf("%s_%d", name, i), "component %d has more than %d bits", k, MaxStateBits)

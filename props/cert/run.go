@@ -129,7 +129,7 @@ func (m *model) train(r *Run, x []*big.Rat) (*training, error) {
 		for k := range w {
 			next[k] = sub(w[k], mul(1, r.Gamma, u[k]))
 		}
-		if err := small("w", step+1, next); err != nil {
+		if err := notTooLarge("w", step+1, next); err != nil {
 			return nil, err
 		}
 		if vector(next) == vector(w) { // a fixed point: the other steps are this one

@@ -8,9 +8,9 @@ type Progress struct {
 	Expected    int    // about how many will have been asked in the end; at least Requests
 }
 
-// usual is how many requests a rule always asks, of an engine that has all operators.
+// usualRequests is how many requests a rule always asks, of an engine that has all operators.
 // TestUsual holds it against what is on record.
-var usual = map[string]int{
+var usualRequests = map[string]int{
 	"operators": 298, "perturbations": 210, "one-part": 186, "deterministic": 312, "no-memory": 48, "widths": 651,
 	"long-chain": 63, "ties": 166, "sweep": 983, "sizes": 288, "step": 315, "not-finite": 1190, "anchors": 203,
 	"mean": 540, "manners": patientSteps + leakSteps, "trace": 226, "batch": 156, "run": 72,
@@ -38,7 +38,7 @@ func (g *gate) tell(r *rule, asked int) {
 
 // expected is about how many requests a rule asks.
 func (g *gate) expected(r *rule) int {
-	n := usual[r.name]
+	n := usualRequests[r.name]
 	if drawn := g.opt.Cases; r.draw != nil && r.most > 0 {
 		n += min(drawn, r.most)
 	} else if r.draw != nil {

@@ -26,12 +26,12 @@ func TestUsual(t *testing.T) {
 		case "unbiased":
 			want = 0
 		}
-		if n, ok := usual[name]; !ok || n != want || err != nil {
+		if n, ok := usualRequests[name]; !ok || n != want || err != nil {
 			t.Errorf("rule %s is expected to ask %d requests, on record are %d (error %v)", name, n, want, err)
 		}
 	}
-	if len(usual) != len(rules) {
-		t.Errorf("%d rules are expected to ask something, there are %d", len(usual), len(rules))
+	if len(usualRequests) != len(rules) {
+		t.Errorf("%d rules are expected to ask something, there are %d", len(usualRequests), len(rules))
 	}
 }
 

@@ -247,15 +247,15 @@ func (s *session) fixed() iter.Seq[*sequence] {
 	return list
 }
 
-// tries is how many indices are tried for each case wanted.
-const tries = 10
+// indicesTried is how many indices are tried for each case wanted.
+const indicesTried = 10
 
 func (s *session) runDrawn() {
 	begun, done, cases := time.Now(), 0, s.gate.opt.Cases
 	if s.rule.most > 0 {
 		cases = min(cases, s.rule.most)
 	}
-	for index := 0; done < cases && index < tries*cases && s.more(); index++ {
+	for index := 0; done < cases && index < indicesTried*cases && s.more(); index++ {
 		if limit := s.gate.opt.Time; limit > 0 && s.gate.drawing+time.Since(begun) > limit {
 			break
 		}

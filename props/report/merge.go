@@ -65,7 +65,7 @@ func merge(parts []*Report) (*Report, error) {
 		whole := *parts[at] // the units of the others are its own
 		sum = &whole
 		if len(parts) > 1 {
-			sum.Runs, sum.Sequential = nil, nil
+			sum.Training, sum.Sequential = nil, nil
 		}
 	} else {
 		first := *parts[0]

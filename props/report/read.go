@@ -108,7 +108,7 @@ func (r *Report) Check() error {
 		{"cases", r.Cases, r.Cases >= 1 && r.Cases <= MaxCases, fmt.Sprintf("1..%d", MaxCases)},
 		{"climb", r.Climb, r.Climb >= 0 && r.Climb <= MaxCases, fmt.Sprintf("0..%d", MaxCases)},
 		{"number of claims", len(r.Claims), len(r.Claims) > 0, "1 or more"},
-		{"number of runs", len(r.Runs), len(r.Runs) == 0 || r.whole(), "none in a shard"},
+		{"number of runs", len(r.Training), len(r.Training) == 0 || r.whole(), "none in a shard"},
 		{"number of sequential tests", len(r.Sequential), len(r.Sequential) == 0 || r.whole(), "none in a shard"},
 		{"shard", r.Shard, r.Only == "" || r.Shard == "1/1", "1/1 where only some units are asked for"},
 		{"digest", r.Digest, r.Digest == r.digest(), r.digest() + ", that of the content"},
@@ -326,7 +326,7 @@ func (r *Report) checkRuns() error {
 		}
 		return nil
 	}
-	for _, run := range r.Runs {
+	for _, run := range r.Training {
 		if err := check("run", run.Name, []field{
 			{"steps", run.Steps, run.Steps >= 1, ">= 1"},
 			{"uncertain", run.Uncertain, run.Uncertain >= 0, ">= 0"},

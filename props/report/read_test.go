@@ -60,22 +60,22 @@ func TestReadRefuses(t *testing.T) {
 	add("a list that is none", `report: only is "3-2", want numbers`, func(r *Report) { r.Only = "3-2" })
 	add("a list and a shard", "report: shard is 1/2, want 1/1", func(r *Report) { r.Only, r.Shard = "1-3", "1/2" })
 	add("runs of a shard", "report: number of runs is 1, want none in a shard", func(r *Report) {
-		r.Shard, r.Runs = "1/2", oneRun(training.Result{Name: "x", Steps: 1, OK: true})
+		r.Shard, r.Training = "1/2", oneRun(training.Result{Name: "x", Steps: 1, OK: true})
 	})
 	add("tests of a shard", "report: number of sequential tests is 1, want none in a shard", func(r *Report) {
 		r.Shard, r.Sequential = "1/2", []betting.Result{{Name: "x", Steps: 1}}
 	})
 	add("run without a name", `report: run "": name is , want one of its own`, func(r *Report) {
-		r.Runs = oneRun(training.Result{Steps: 1, OK: true})
+		r.Training = oneRun(training.Result{Steps: 1, OK: true})
 	})
 	add("run of no steps", `report: run "x": steps is 0, want >= 1`, func(r *Report) {
-		r.Runs = oneRun(training.Result{Name: "x", OK: true})
+		r.Training = oneRun(training.Result{Name: "x", OK: true})
 	})
 	add("run in doubt", `report: run "x": ok is true`, func(r *Report) {
-		r.Runs = oneRun(training.Result{Name: "x", Steps: 1, OK: true, Violated: []string{"thm1"}})
+		r.Training = oneRun(training.Result{Name: "x", Steps: 1, OK: true, Violated: []string{"thm1"}})
 	})
 	add("run unsure of less than nothing", `report: run "x": uncertain is -1`, func(r *Report) {
-		r.Runs = oneRun(training.Result{Name: "x", Steps: 1, OK: true, Uncertain: -1})
+		r.Training = oneRun(training.Result{Name: "x", Steps: 1, OK: true, Uncertain: -1})
 	})
 	add("test twice", `report: sequential "x": name is x, want one of its own`, func(r *Report) {
 		s := betting.Result{Name: "x", Steps: 1}

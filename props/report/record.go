@@ -142,7 +142,7 @@ func (on Record) Compare(r *Report) []Difference {
 			differs(false, "%s: refuted, but testdata/certificates has no certificate", row.Name())
 		}
 	}
-	for _, run := range r.Runs {
+	for _, run := range r.Training {
 		if !run.OK {
 			differs(false, "run %s: a claim on record as true fails there", run.Name)
 		}

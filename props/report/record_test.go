@@ -107,7 +107,7 @@ func TestCompare(t *testing.T) {
 			row("small", claim.Starved),
 			row("eq14b", claim.Refuted), row("new", claim.Holds),
 		},
-		Runs:       []training.Result{{Name: "good", OK: true}, {Name: "bad"}},
+		Training:   []training.Result{{Name: "good", OK: true}, {Name: "bad"}},
 		Sequential: []betting.Result{{Name: "good"}, {Name: "bad", Rejected: true, Wealth: 30}},
 	}
 	want := []Difference{

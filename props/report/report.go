@@ -32,7 +32,7 @@ type Report struct {
 	Claims     []Row             `json:"claims"`
 	Units      []search.Unit     `json:"units,omitempty"`      // of work that were done
 	Parts      [][]Part          `json:"parts,omitempty"`      // of each unit, where some are missing
-	Runs       []training.Result `json:"runs,omitempty"`       // training runs
+	Training   []training.Result `json:"runs,omitempty"`       // training runs
 	Sequential []betting.Result  `json:"sequential,omitempty"` // long stochastic runs
 	Campaign   *Campaign         `json:"campaign,omitempty"`   // that the report is of, instead of a search
 

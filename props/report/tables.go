@@ -89,11 +89,11 @@ func leastReach(rows []*Row) string {
 	return extentWords(x)
 }
 
-// RunsTable has a row for each training run, with what its last logged step measured.
-func (r *Report) RunsTable() *table.Table {
+// TrainingTable has a row for each training run, with what its last logged step measured.
+func (r *Report) TrainingTable() *table.Table {
 	t := table.New("run", "steps", "loss", "E|U-u|^2 measured", "Theorem 1's bound", "sharp", "sharp-each",
 		"claims violated")
-	for _, run := range r.Runs {
+	for _, run := range r.Training {
 		var last training.LoggedStep
 		if n := len(run.Logged); n > 0 {
 			last = run.Logged[n-1]
@@ -148,10 +148,10 @@ func (r *Report) Page() *table.Page {
 		says = strings.TrimSuffix(legend, legendOfReplay) + legendOfCampaign
 	}
 	d.Add(r.ClaimsTable(), table.Text(says))
-	if len(r.Runs) > 0 {
+	if len(r.Training) > 0 {
 		d.Add(table.Text("Training runs on real data. At every logged step all claims about one step are checked, but\n"+
 			"for (6), spike and lemma2; E is over the samples of the batch and their draws; the last step is shown."),
-			r.RunsTable())
+			r.TrainingTable())
 	}
 	if len(r.Sequential) > 0 {
 		d.Add(table.Text(fmt.Sprintf("Long stochastic runs, tested by betting against the claim: below 0 the bets have "+
@@ -194,10 +194,10 @@ func (r *Report) RecordPage() *table.Page {
 			possible[c.Name()])
 	}
 	d.Add(t)
-	if len(r.Runs) > 0 {
+	if len(r.Training) > 0 {
 		d.Add(table.Heading("Training runs"),
 			table.Text("Claims about one step at every logged step, E over the samples "+
-				"of the batch and their draws; measured and bounds are those of the last one."), r.RunsTable())
+				"of the batch and their draws; measured and bounds are those of the last one."), r.TrainingTable())
 	}
 	return d
 }

@@ -47,7 +47,7 @@ func TestPages(t *testing.T) {
 			{ID: "eq14b", Form: claim.Printed, Verdict: claim.Refuted, Ratio: 2},
 			{ID: "cor1", Form: claim.Printed, Verdict: claim.Unsettled},
 		},
-		Runs: []training.Result{
+		Training: []training.Result{
 			{Name: "calm run", Steps: 20, LossFirst: 2, LossLast: 1, Logged: []training.LoggedStep{{Measured: 3},
 				{Measured: 0.125}}},
 			{Name: "wild run", Violated: []string{"thm1"}},

@@ -201,12 +201,12 @@ func readChunk(r io.ReaderAt, size int64, s *shape) (*chunk, error) {
 	if len(z.File) > maxArrays {
 		return nil, fmt.Errorf("%d arrays, want at most %d", len(z.File), maxArrays)
 	}
-	var runs int
+	var runArrays int
 	for _, f := range z.File {
 		if f.Name != "run.npy" {
 			continue
 		}
-		if runs++; runs > 1 {
+		if runArrays++; runArrays > 1 {
 			return nil, fmt.Errorf("array run is there twice")
 		}
 		if s != nil {

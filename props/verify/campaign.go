@@ -290,7 +290,7 @@ type view struct {
 }
 
 func newView(w io.Writer) *view {
-	v := &view{w: w, stop: make(chan struct{}), refresh: quiet}
+	v := &view{w: w, stop: make(chan struct{}), refresh: betweenLines}
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		v.live, v.refresh = true, time.Second
 	}

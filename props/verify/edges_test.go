@@ -359,10 +359,10 @@ func TestTimeLeft(t *testing.T) {
 	for _, done := range []int64{0, 1e6, 2e6, 4e6} {
 		l.at(done, 4e6, 0)
 	}
-	l.last = time.Now().Add(-2 * quiet)
+	l.last = time.Now().Add(-2 * betweenLines)
 	l.at(3e6, 4e6, 0)
 	if len(said) != 3 || !strings.HasPrefix(said[0], "0.0 of 4.0 ") || !strings.HasPrefix(said[1], "4.0 of 4.0 ") ||
-		!strings.HasPrefix(said[2], "3.0 of 4.0 ") || l.last.Before(time.Now().Add(-quiet)) {
+		!strings.HasPrefix(said[2], "3.0 of 4.0 ") || l.last.Before(time.Now().Add(-betweenLines)) {
 		t.Errorf("%q", said)
 	}
 }

@@ -129,8 +129,8 @@ func runFigures(c *call) (int, error) {
 		return exitUsage, fmt.Errorf("-only: %w", err)
 	}
 	left := &timeLeft{say: func(line string) { fmt.Fprintln(c.stderr, "verify figures:", line) }, start: time.Now()}
-	runs, steps, took := logistic.Estimate(figures)
-	left.say(fmt.Sprintf("%d runs, %.1f million steps, about %v from nothing", runs, float64(steps)/1e6,
+	distinct, steps, took := logistic.Estimate(figures)
+	left.say(fmt.Sprintf("%d runs, %.1f million steps, about %v from nothing", distinct, float64(steps)/1e6,
 		max(took, time.Second).Round(time.Second)))
 	result, err := logistic.Run(c.ctx, figures, f.out, left.at)
 	if errors.Is(err, context.Canceled) {
@@ -240,7 +240,7 @@ func (l *timeLeft) at(done, total, stored int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if done < total && now.Sub(l.last) < quiet {
+	if done < total && now.Sub(l.last) < betweenLines {
 		return
 	}
 	l.last = now

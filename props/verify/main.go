@@ -74,8 +74,8 @@ func init() {
 // lives costs some tens of MB and saves most collections.
 const collectAt = 400
 
-// quickly is how long a command may go on after a signal before it says why.
-const quickly = 300 * time.Millisecond
+// sayWhyAfter is how long a command may go on after a signal before it says why.
+const sayWhyAfter = 300 * time.Millisecond
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -87,8 +87,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() {
-		stop()              // a second signal ends the program at once
-		time.Sleep(quickly) // what ends by then need not be explained
+		stop()                  // a second signal ends the program at once
+		time.Sleep(sayWhyAfter) // what ends by then need not be explained
 		fmt.Fprintln(os.Stderr, "verify: stopped by a signal: what is at hand is finished, a second one ends all")
 	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

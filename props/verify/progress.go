@@ -39,11 +39,11 @@ type progress struct {
 }
 
 const (
-	// quiet is the time between two lines off a terminal.
-	quiet = 8 * time.Second
+	// betweenLines is the time between two lines off a terminal.
+	betweenLines = 8 * time.Second
 
-	// between is the time between two drawings of the bar.
-	between = 100 * time.Millisecond
+	// betweenDrawings is the time between two drawings of the bar.
+	betweenDrawings = 100 * time.Millisecond
 
 	// prior is how long the guesses count as true before what was measured scales them.
 	prior = 10 * time.Second
@@ -64,7 +64,7 @@ const unitRuns = "training runs and sequential tests"
 // guesses are about how long each unit takes one core, in a search for the claims with
 // climbs or without. They are for units of which none has been done, and what has been done
 // scales them.
-func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duration {
+func guesses(claims []claim.Claim, climb int, withTraining bool) map[string]time.Duration {
 	seconds := map[string]float64{}
 	kinds := map[claim.Kind]bool{}
 	for _, c := range claims {
@@ -92,7 +92,7 @@ func guesses(claims []claim.Claim, climb int, runs bool) map[string]time.Duratio
 	if kinds[claim.Training] {
 		seconds[unitsBefore[1]] = 2
 	}
-	if runs {
+	if withTraining {
 		seconds[unitRuns] = 9
 	}
 	guess := map[string]time.Duration{}
@@ -111,8 +111,8 @@ func (p *progress) expect(guess map[string]time.Duration, units []string) {
 }
 
 // expectAll is expect for a search of all units, with the training runs or without.
-func (p *progress) expectAll(claims []claim.Claim, f *searchFlags, runs bool) {
-	p.expect(guesses(claims, f.climb, runs), unitNames(search.UnitsOf(claims, f.cases), &search.Options{}))
+func (p *progress) expectAll(claims []claim.Claim, f *searchFlags, withTraining bool) {
+	p.expect(guesses(claims, f.climb, withTraining), unitNames(search.UnitsOf(claims, f.cases), &search.Options{}))
 }
 
 // maxNamed caps the units whose time is foretold one by one.
@@ -134,10 +134,10 @@ func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, start: time.Now(), stop: make(chan struct{})}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish(),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionThrottle(between))
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionThrottle(betweenDrawings))
 	}
 	p.ended.Go(func() {
-		tick := time.NewTicker(quiet)
+		tick := time.NewTicker(betweenLines)
 		defer tick.Stop()
 		for {
 			select {

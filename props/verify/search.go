@@ -52,7 +52,7 @@ type searchFlags struct {
 	cases, climb int
 	budget       time.Duration
 	shard, units string
-	runs         bool
+	withTraining bool
 	allowSmall   bool
 	json, save   string
 	page         pageFlags
@@ -103,7 +103,7 @@ func runSearch(c *call) (int, error) {
 			"environment says")
 	c.fs.StringVar(&f.units, "units", "",
 		"only these `units` of work, as merge names them: 4,9-12 or 3-99/8 for every eighth; without the runs")
-	c.fs.BoolVar(&f.runs, "runs", true, "also check the training runs on real data and the sequential tests")
+	c.fs.BoolVar(&f.withTraining, "runs", true, "also check the training runs on real data and the sequential tests")
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
 		"exit with 0 though the search is too small to reach a verdict on record")
 	c.fs.StringVar(&f.json, "json", "", "write the machine report to this `file`")
@@ -148,10 +148,10 @@ func runSearch(c *call) (int, error) {
 	whole := parts == 1 && units == nil
 	opt := f.options(c, p)
 	opt.Shard, opt.Shards, opt.Units = part-1, parts, units
-	p.expect(guesses(claims, f.climb, f.runs && whole), unitNames(all, &opt))
+	p.expect(guesses(claims, f.climb, f.withTraining && whole), unitNames(all, &opt))
 	out := search.Run(claims, opt)
 	r := report.New(f.Selection, out, opt)
-	if f.runs && whole {
+	if f.withTraining && whole {
 		if err := addRuns(c.ctx, p, r, out.Findings, f.seed); err != nil {
 			return exitUsage, err
 		}
@@ -210,29 +210,29 @@ func sayStopped(w io.Writer, r *report.Report) error {
 // addRuns trains on real data and bets on long runs. When a signal comes they are left
 // out.
 func addRuns(ctx context.Context, p *progress, r *report.Report, found []*props.Finding, seed uint64) error {
-	var runs []training.Result
+	var trained []training.Result
 	var bets []betting.Result
 	done, err := unlessStopped(ctx, func() (err error) {
 		p.doing(unitRuns)
-		runs, bets, err = trainAndBet(found, seed)
+		trained, bets, err = trainAndBet(found, seed)
 		return err
 	})
 	if err != nil || !done {
 		return err
 	}
-	r.Runs, r.Sequential = runs, bets
+	r.Training, r.Sequential = trained, bets
 	r.Seal()
 	return nil
 }
 
 // trainAndBet takes ten seconds of a core; tests replace it.
 var trainAndBet = func(found []*props.Finding, seed uint64) ([]training.Result, []betting.Result, error) {
-	runs, err := training.Run(training.Options{Seed: seed, Findings: found})
+	trained, err := training.Run(training.Options{Seed: seed, Findings: found})
 	if err != nil {
 		return nil, nil, err
 	}
 	bets, err := betting.Run(betting.Options{Seed: seed, Claims: props.Claims()})
-	return runs, bets, err
+	return trained, bets, err
 }
 
 // unlessStopped waits for f, which cannot be stopped: when ctx is done first it is left
@@ -413,7 +413,7 @@ func judge(w io.Writer, r *report.Report, allowSmall bool, took time.Duration) (
 	}
 	switch {
 	case differs > 0:
-		p.F("%d of %d verdicts differ from the record\n", differs, len(r.Claims)+len(r.Runs)+len(r.Sequential))
+		p.F("%d of %d verdicts differ from the record\n", differs, len(r.Claims)+len(r.Training)+len(r.Sequential))
 		return exitDiffers, p.Err
 	case small > 0:
 		p.F("not searched enough: %d verdicts need a search of %d cases or more\n", small, enoughCases)

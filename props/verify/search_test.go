@@ -94,7 +94,7 @@ func TestJudge(t *testing.T) {
 		{"starved", report.Report{Claims: row("lemma1", claim.Starved), Units: large}, false, exitDiffers,
 			"DIFFERS lemma1"},
 		{"a run", report.Report{Claims: row("lemma1", claim.Holds), Units: large,
-			Runs: []training.Result{{Name: "x"}}}, true, exitDiffers, "DIFFERS run x"},
+			Training: []training.Result{{Name: "x"}}}, true, exitDiffers, "DIFFERS run x"},
 	} {
 		c.r.Select, c.r.Cases = sel, enoughCases
 		var out bytes.Buffer
@@ -202,7 +202,7 @@ func TestStopped(t *testing.T) {
 		t.Errorf("%s", &stdout)
 	}
 	r, err := report.Read(bytes.NewReader(must(os.ReadFile(path))))
-	if err != nil || !r.Stopped || len(r.Runs) > 0 {
+	if err != nil || !r.Stopped || len(r.Training) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	stdout.Reset() // a shard says what is missing of its own units

@@ -60,7 +60,7 @@ type find struct {
 
 func main() {
 	binary := flag.String("binary", "", "instrumented `file` of package fuzz")
-	runs := flag.Int("runs", 5, "`n` runs of each")
+	repeats := flag.Int("runs", 5, "`n` runs of each")
 	most := flag.Int("executions", 1000, "`n` executions of a run")
 	only := flag.String("claims", "", "only these `claims`, separated by commas")
 	flag.Parse()
@@ -70,21 +70,21 @@ func main() {
 			return !slices.Contains(names, g.claim)
 		})
 	}
-	if err := all(*binary, *runs, *most); err != nil {
+	if err := all(*binary, *repeats, *most); err != nil {
 		fmt.Fprintln(os.Stderr, "ladder:", err)
 		os.Exit(1)
 	}
 }
 
-func all(binary string, runs, most int) error {
-	if binary == "" || runs < 1 || most < 1 {
+func all(binary string, repeats, most int) error {
+	if binary == "" || repeats < 1 || most < 1 {
 		return errors.New("want -binary, and -runs and -executions of 1 or more")
 	}
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Executions until a claim reaches a rung, of %d: median (least..most) of %d runs.\n\n", most, runs)
+	fmt.Printf("Executions until a claim reaches a rung, of %d: median (least..most) of %d runs.\n\n", most, repeats)
 	fmt.Print("| claim | rung |")
 	for _, way := range ways {
 		fmt.Printf(" %s |", way.name)
@@ -95,7 +95,7 @@ func all(binary string, runs, most int) error {
 	for _, g := range goals {
 		var found [3][][]find // by way and run
 		for k, way := range ways {
-			for seed := range runs {
+			for seed := range repeats {
 				finds, cpu, err := fuzz(binary, g.target, g.claim, way.env, way.bytes, most, seed)
 				if err != nil {
 					return err
@@ -113,7 +113,7 @@ func all(binary string, runs, most int) error {
 			}
 			took[k] = append(took[k], of)
 			sorted := slices.Sorted(slices.Values(of))
-			fmt.Printf(" %s (%s..%s) |", count(sorted[runs/2], most), count(sorted[0], most), count(sorted[runs-1], most))
+			fmt.Printf(" %s (%s..%s) |", count(sorted[repeats/2], most), count(sorted[0], most), count(sorted[repeats-1], most))
 		}
 		fmt.Println()
 	}
@@ -121,7 +121,7 @@ func all(binary string, runs, most int) error {
 	for k, way := range ways[1:] {
 		less, more := compare(took[0], took[k+1])
 		fmt.Printf("Of %d pairs of runs %s need fewer executions than %s in %d, more in %d: %s.\n",
-			len(goals)*runs, ways[0].name, way.name, less, more, verdict(less, more))
+			len(goals)*repeats, ways[0].name, way.name, less, more, verdict(less, more))
 	}
 	fmt.Fprintf(os.Stderr, "ladder: %.0f s of CPU\n", spent)
 	return nil
@@ -130,8 +130,8 @@ func all(binary string, runs, most int) error {
 // goal is the highest rung that two thirds of all runs reach.
 func goal(found [3][][]find) int {
 	var tops []int
-	for _, runs := range found {
-		for _, finds := range runs {
+	for _, ofWay := range found {
+		for _, finds := range ofWay {
 			top := 0
 			for _, f := range finds {
 				top = max(top, f.Rung)

@@ -12,13 +12,13 @@ import (
 )
 
 //go:embed Cascade.v
-var cascade string
+var sourceOfCascade string
 
 //go:embed Kernel.v
-var kernel string
+var sourceOfKernel string
 
 //go:embed Runs.v
-var runs string
+var sourceOfRuns string
 
 // Source is a file of the library.
 type Source struct{ Name, Text string }
@@ -26,7 +26,7 @@ type Source struct{ Name, Text string }
 // Library lists the files that an export needs, in the order in which they are compiled, as
 // coqc -Q . Cascade NAME.
 func Library() []Source {
-	return []Source{{"Cascade.v", cascade}, {"Kernel.v", kernel}, {"Runs.v", runs}}
+	return []Source{{"Cascade.v", sourceOfCascade}, {"Kernel.v", sourceOfKernel}, {"Runs.v", sourceOfRuns}}
 }
 
 // numbers are the claims that compare two numbers, by the names that Cascade.v has for them.

@@ -349,7 +349,7 @@ func (r batcher) Batch(req *conform.BatchRequest) (reply *conform.Reply, err err
 		return nil, err
 	}
 	err = r.exchange(typeBatch, body, func(line []byte) (err error) {
-		reply, err = parseStep(line, slack+4*numbers(req.W))
+		reply, err = parseStep(line, sparedNumbers+4*numbers(req.W))
 		return err
 	})
 	return reply, err
@@ -362,19 +362,19 @@ func (r runner) Run(req *conform.RunRequest) (reply *conform.RunReply, err error
 		return nil, err
 	}
 	err = r.exchange(typeRun, body, func(line []byte) (err error) {
-		reply, err = parseRun(line, slack+2*len(req.Steps)*(numbers(req.W)+2))
+		reply, err = parseRun(line, sparedNumbers+2*len(req.Steps)*(numbers(req.W)+2))
 		return err
 	})
 	return reply, err
 }
 
-// slack is how many numbers more than twice those of a right reply are read, so that a
+// sparedNumbers is how many numbers more than twice those of a right reply are read, so that a
 // reply of wrong lengths is told from one that fills the memory.
-const slack = 1 << 12
+const sparedNumbers = 1 << 12
 
 // most is how many numbers and arrays a reply to a step or a trace may have.
 func most(req *conform.Request) int {
-	return slack + 4*(numbers(req.W)+len(req.X)+numbers(req.Delta))
+	return sparedNumbers + 4*(numbers(req.W)+len(req.X)+numbers(req.Delta))
 }
 
 func numbers(rows [][]float64) int {

@@ -166,7 +166,7 @@ func TestMost(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	req := &conform.Request{X: make([]float64, 3), W: [][]float64{{1, 2}, {}}, Delta: [][]float64{{1}}}
-	if got, want := most(req), slack+4*((1+3+1)+3+(1+2)); got != want {
+	if got, want := most(req), sparedNumbers+4*((1+3+1)+3+(1+2)); got != want {
 		t.Errorf("a reply may have %d numbers, want %d", got, want)
 	}
 }

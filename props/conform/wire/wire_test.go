@@ -230,7 +230,7 @@ func TestLongRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(reply.Losses) != steps || reply.Losses[steps-1] != width || 2*width*steps <= 2*slack {
+	if len(reply.Losses) != steps || reply.Losses[steps-1] != width || 2*width*steps <= 2*sparedNumbers {
 		t.Errorf("%d losses", len(reply.Losses))
 	}
 	if err := e.Close(); err != nil {

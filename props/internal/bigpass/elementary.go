@@ -14,12 +14,12 @@ const (
 	extraBits = 64
 )
 
-// reach bounds the arguments for which e^x is formed. Beyond, e^-|x| counts as 0
+// reachOfExp bounds the arguments for which e^x is formed. Beyond, e^-|x| counts as 0
 // with the error saturated, so that exponents stay within those of a big.Float.
-const reach = 1e8
+const reachOfExp = 1e8
 
 // saturated bounds e^-x for x > reach/2 - 1: log2(e) > 1.
-var saturated = power(1 - reach/2)
+var saturated = power(1 - reachOfExp/2)
 
 // functions evaluates functions of plain numbers at one precision.
 type functions struct {
@@ -83,7 +83,7 @@ func (w *functions) expm1Small(r *big.Float) *big.Float {
 // exp is e^x = 2^k e^r, x = k ln 2 + r, and 0 for x < -reach. x <= reach.
 func (w *functions) exp(x *big.Float) *big.Float {
 	f, _ := x.Float64()
-	if f < -reach {
+	if f < -reachOfExp {
 		return w.num(0)
 	}
 	k := math.Round(f / math.Ln2)
@@ -163,7 +163,7 @@ func (w *functions) softplus(x *big.Float) *big.Float {
 func (a *arith) of(v *big.Float, x Num, spread mag) Num {
 	z := a.float().Set(v)
 	rad := magOf(z).shift(Guard - int(a.prec)).add(spread)
-	if f, _ := x.mid.Float64(); math.Abs(f) > reach/2 {
+	if f, _ := x.mid.Float64(); math.Abs(f) > reachOfExp/2 {
 		rad = rad.add(saturated)
 	}
 	return Num{z, rad}

@@ -98,7 +98,7 @@ func TestWorth(t *testing.T) {
 	}
 	a.count(&done{Seconds: 2}, 0.5)
 	a.count(&done{Seconds: 1}, 17)
-	spent, gained := fade*2+1, fade*0.5+1
+	spent, gained := gainFades*2+1, gainFades*0.5+1
 	if a.next != 2 || a.seconds != 3 || a.spent != spent || a.gained != gained {
 		t.Errorf("%+v", a)
 	}

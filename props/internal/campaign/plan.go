@@ -59,18 +59,18 @@ type arm struct {
 // unit is the name of a unit of the arm.
 func (a *arm) unit(k int) string { return a.name + "#" + strconv.Itoa(k) }
 
-// fade is the weight of what a unit before counts for the choice, and at most so many rungs
+// gainFades is the weight of what a unit before counts for the choice, and at most so many rungs
 // of one count: what is refuted has nothing more to gain, and promises no other refutation.
 const (
-	fade     = 0.7
-	mostGain = 1
+	gainFades = 0.7
+	mostGain  = 1
 )
 
 func (a *arm) count(u *done, gain float64) {
 	a.next++
 	a.seconds += u.Seconds
-	a.spent = fade*a.spent + u.Seconds
-	a.gained = fade*a.gained + min(gain, mostGain)
+	a.spent = gainFades*a.spent + u.Seconds
+	a.gained = gainFades*a.gained + min(gain, mostGain)
 }
 
 // worth is what the next second of the arm may bring: what the last ones brought, and a

@@ -40,9 +40,9 @@ func init() {
 }
 
 var (
-	digits    = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?`)
-	equations = regexp.MustCompile(`^\([0-9]+(\.[0-9]+|[a-z])?\)`) // (17a) or (3.17), the number of an equation
-	longest   = []struct {
+	digits        = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?`)
+	equations     = regexp.MustCompile(`^\([0-9]+(\.[0-9]+|[a-z])?\)`) // (17a) or (3.17), the number of an equation
+	operatorTexts = []struct {
 		text string
 		kind kind
 	}{
@@ -109,7 +109,7 @@ next:
 			add(word, equations.FindString(s))
 			continue
 		}
-		for _, l := range longest {
+		for _, l := range operatorTexts {
 			if strings.HasPrefix(s, l.text) {
 				add(l.kind, l.text)
 				continue next

@@ -56,7 +56,7 @@ type page struct {
 	Figures   []figure
 	Pages     []document
 	Formats   []*chart
-	Runs      template.HTML
+	Training  template.HTML
 	Bets      template.HTML
 	Faults    document
 	Open      []openRow
@@ -138,8 +138,8 @@ func newPage(r *report.Report, o Options) (*page, error) {
 	if p.Faults, err = faults(); err != nil {
 		return nil, err
 	}
-	if len(r.Runs) > 0 {
-		if p.Runs, err = asHTML(r.RunsTable()); err != nil {
+	if len(r.Training) > 0 {
+		if p.Training, err = asHTML(r.TrainingTable()); err != nil {
 			return nil, err
 		}
 	}

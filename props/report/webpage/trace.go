@@ -85,7 +85,7 @@ type rateRow struct{ Name, Holds, Says string }
 
 // WriteTrace writes the page of a recorded run. The error is that of the writer.
 func WriteTrace(w io.Writer, j *trace.Judgement) error {
-	p := &tracePage{Title: "A recorded run: " + j.Record, Verdict: j.Verdict, Says: plainly(j.Says), More: behind(j),
+	p := &tracePage{Title: "A recorded run: " + j.Record, Verdict: j.Verdict, Says: withoutVerdict(j.Says), More: behind(j),
 		Command: "go run ./props/verify trace " + j.Record + " -html FILE"}
 	r, err := newTracedRun(j, "", "")
 	if err != nil {
@@ -128,8 +128,8 @@ func (p *tracePage) write(w io.Writer) error {
 	return err
 }
 
-// plainly is a verdict's sentence without the word that stands before it on the page.
-func plainly(says string) string {
+// withoutVerdict is a verdict's sentence without the word that stands before it on the page.
+func withoutVerdict(says string) string {
 	for _, v := range []trace.Verdict{trace.Faulty, trace.Suspected, trace.NothingJudged} {
 		says = strings.TrimPrefix(says, string(v)+": ")
 	}
@@ -367,7 +367,7 @@ func (r *tracedRun) column(c *trace.Column) columnText {
 }
 
 // Plain is the verdict's sentence without the verdict.
-func (r *tracedRun) Plain() string { return plainly(r.Says) }
+func (r *tracedRun) Plain() string { return withoutVerdict(r.Says) }
 
 // Left and Right are the margins of the maps, for the slider.
 func (r *tracedRun) Left() int  { return heatLeft }

@@ -116,16 +116,16 @@ func drive(c *problem.Counterexample, r *exampleRun, distance func(w []float64) 
 func a2Runs() []exampleRun {
 	const d = 0.5
 	c := problem.A2(d)
-	var runs []exampleRun
+	var examples []exampleRun
 	for _, g := range []float64{1. / 64, 0.1, 1. / 6, 0.25, 0.4999, 0.5, 0.75, 0.9, 1.125} {
 		for _, start := range []float64{1, -3, 0.1} {
 			r := exampleRun{Name: "A.2", Gamma: g, Times3L: 6 * g, Start: []float64{start}, Perturbed: true,
 				AsPrinted: g < 0.5}
 			drive(c, &r, func(w []float64) float64 { return math.Abs(w[0] + d) })
-			runs = append(runs, r)
+			examples = append(examples, r)
 		}
 	}
-	return runs
+	return examples
 }
 
 // a3L is lambda_max(A^T A), the Lipschitz constant of grad l in w1 at w2 = 0, where
@@ -147,8 +147,8 @@ const heavyBall = 0.9
 // a3Runs are the runs of a seed. Two judgements and the page share them: they take a second
 // or two.
 func a3Runs(seed uint64) []exampleRun {
-	runs, _ := a3Found.LoadOrStore(seed, sync.OnceValue(func() []exampleRun { return newA3Runs(seed) }))
-	return runs.(func() []exampleRun)()
+	examples, _ := a3Found.LoadOrStore(seed, sync.OnceValue(func() []exampleRun { return newA3Runs(seed) }))
+	return examples.(func() []exampleRun)()
 }
 
 var a3Found sync.Map // seed to func() []exampleRun
@@ -166,7 +166,7 @@ func newA3Runs(seed uint64) []exampleRun {
 	for range 3 {
 		starts = append(starts, []float64{rng.NormFloat64(), rng.NormFloat64(), 0, 0})
 	}
-	var runs []exampleRun
+	var examples []exampleRun
 	for _, kind := range []problem.A3Kind{problem.A3SGD, problem.A3HeavyBall} {
 		c := problem.A3(kind)
 		name := map[problem.A3Kind]string{problem.A3SGD: "A.3, A of SGD",
@@ -182,22 +182,22 @@ func newA3Runs(seed uint64) []exampleRun {
 							AsPrinted: g == c.Gamma && momentum == c.Momentum && k < 3,
 						}
 						drive(c, &r, func(w []float64) float64 { return math.Hypot(w[0], w[1]) })
-						runs = append(runs, r)
+						examples = append(examples, r)
 					}
 				}
 			}
 		}
 	}
-	return runs
+	return examples
 }
 
 // JudgeA2: the printed runs reach -d.
 func JudgeA2() claim.Judgement { return judgeA2(a2Runs()) }
 
-func judgeA2(runs []exampleRun) claim.Judgement {
+func judgeA2(examples []exampleRun) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	beyond := 0
-	for _, r := range runs {
+	for _, r := range examples {
 		if !r.AsPrinted {
 			if r.Converged {
 				beyond++
@@ -221,11 +221,11 @@ func judgeA2(runs []exampleRun) claim.Judgement {
 // JudgeA3: the printed runs come out as printed.
 func JudgeA3(seed uint64) claim.Judgement { return judgeA3(a3Runs(seed)) }
 
-func judgeA3(runs []exampleRun) claim.Judgement {
+func judgeA3(examples []exampleRun) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	printedSGD := problem.A3(problem.A3SGD).Gamma
 	var times, others, lost float64
-	for _, r := range runs {
+	for _, r := range examples {
 		if !r.AsPrinted {
 			if r.Gamma == printedSGD && !r.Perturbed && r.Momentum == 0 {
 				others++
@@ -258,10 +258,10 @@ func judgeA3(runs []exampleRun) claim.Judgement {
 // run from converging? One that converges refutes it.
 func JudgeA3Admissible(seed uint64) claim.Judgement { return judgeA3Admissible(a3Runs(seed)) }
 
-func judgeA3Admissible(runs []exampleRun) claim.Judgement {
+func judgeA3Admissible(examples []exampleRun) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	converged := 0
-	for _, r := range runs {
+	for _, r := range examples {
 		if !r.Perturbed || r.Times3L > 1+1e-12 {
 			continue
 		}

@@ -133,14 +133,14 @@ func published21(f *feedback) float64 {
 
 // calibrate goes through some settings.
 func calibrate(seed uint64) (all []calibration) {
-	const runs = 500
+	const problems = 500
 	r := source(seed, 13)
 	for _, mu := range []float64{0.1, 0.5} {
 		for _, rho := range []float64{0.3, 0.7, 0.95} {
-			c := calibration{mu: mu, rho: rho, gamma: step21(mu, rho), publishedFor: runs}
+			c := calibration{mu: mu, rho: rho, gamma: step21(mu, rho), publishedFor: problems}
 			c.tight, c.climbed = tight21(mu, rho, c.gamma), climb21(mu, rho, c.gamma, r)
 			c.flatter = min(tight21(mu, rho, 0.95*c.gamma), tight21(mu, rho, 1.05*c.gamma))
-			for range runs {
+			for range problems {
 				c.published = max(c.published, published21(drawn21(r)))
 			}
 			all = append(all, c)

@@ -199,8 +199,8 @@ func judgeSchemes(all []sweep, keeps func(scheme) bool, form func(bounds.Feedbac
 	least, most := math.Inf(1), 0.0
 	for _, of := range all {
 		for _, s := range schemes {
-			runs := of[s]
-			for k, r := range runs {
+			byGamma := of[s]
+			for k, r := range byGamma {
 				j.demand(r.worst <= 1+claim.Tie, "%s, g = %v: |delta| is %v of its bound", s, schemeGammas[k], r.worst)
 				if s == backwardEach {
 					j.compare(r.mean2, form(r.bound), fmt.Sprintf("%s, g = %v", s, schemeGammas[k]))
@@ -208,7 +208,7 @@ func judgeSchemes(all []sweep, keeps func(scheme) bool, form func(bounds.Feedbac
 					j.Cases++
 				}
 			}
-			first, last := runs[0].stable, runs[len(runs)-1].stable
+			first, last := byGamma[0].stable, byGamma[len(byGamma)-1].stable
 			if keeps(s) {
 				j.demand(first >= 4*last || first < plateauFrom, "%s: the stable gradient norm goes from %v to "+
 					"%v", s, first, last)

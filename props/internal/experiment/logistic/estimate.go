@@ -13,7 +13,7 @@ const estimateCalls = 200
 // Estimate is how many runs and steps figures take, and about how long that takes from
 // nothing on this machine when nothing else runs, without the oracle, which adds about a
 // tenth.
-func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
+func Estimate(figures []Figure) (distinct int, steps int64, took time.Duration) {
 	type kind struct {
 		m, d              int
 		forward, backward bool
@@ -40,7 +40,7 @@ func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
 				continue
 			}
 			seen[p.Key()] = true
-			runs++
+			distinct++
 			steps += int64(p.T)
 			each := float64(cost(p, false))
 			if p.Law.Forward > 0 {
@@ -49,7 +49,7 @@ func Estimate(figures []Figure) (runs int, steps int64, took time.Duration) {
 			took += time.Duration(each * float64(p.T))
 		}
 	}
-	return runs, steps, took / time.Duration(runtime.GOMAXPROCS(0))
+	return distinct, steps, took / time.Duration(runtime.GOMAXPROCS(0))
 }
 
 // stepTime is how long a step of p takes under a law.

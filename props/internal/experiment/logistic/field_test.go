@@ -105,7 +105,7 @@ func TestFieldNoise(t *testing.T) {
 		return (sum - less) / 4
 	}
 	mean := []float64{0.625, 0.75}
-	for _, reading := range usual.readings {
+	for _, reading := range usualSetting.readings {
 		p.Law.Reading = reading
 		f := fieldWith(p, x...)
 		l := f.at(w, nil)

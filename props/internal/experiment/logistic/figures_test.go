@@ -16,7 +16,7 @@ func TestSizes(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	f, q := Full(7), Quick(7)
-	if !slices.Equal(f.Draws, []uint64{1, 2, 3}) || !slices.Equal(f.Readings, usual.readings) ||
+	if !slices.Equal(f.Draws, []uint64{1, 2, 3}) || !slices.Equal(f.Readings, usualSetting.readings) ||
 		f.M != 2000 || f.Seed != 7 {
 		t.Errorf("%+v", f)
 	}
@@ -114,7 +114,7 @@ func TestFigureLaws(t *testing.T) {
 // TestVariants: every draw and reading beside the first has a name, and formats come once.
 func TestVariants(t *testing.T) {
 	o := Quick(1)
-	o.Draws, o.Readings, o.Phase = []uint64{1, 5}, usual.readings, 7
+	o.Draws, o.Readings, o.Phase = []uint64{1, 5}, usualSetting.readings, 7
 	names := map[string]int{}
 	for _, f := range Figures(o) {
 		names[f.Name()]++

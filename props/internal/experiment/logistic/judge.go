@@ -22,12 +22,12 @@ const (
 	fullT       = 200_000
 )
 
-// usual is the setting of the judgements.
-var usual = &setting{d: fullD, m: fullM, draws: []uint64{1, 2, 3}, readings: []Reading{OneAStep, OneASample}}
+// usualSetting is the setting of the judgements.
+var usualSetting = &setting{d: fullD, m: fullM, draws: []uint64{1, 2, 3}, readings: []Reading{OneAStep, OneASample}}
 
 // base is a point at full size.
 func base(draw uint64, reg core.Regularizer, l Law, gamma float64) Point {
-	return usual.base(draw, reg, l, gamma)
+	return usualSetting.base(draw, reg, l, gamma)
 }
 
 var fullData = sync.OnceValue(newShared)
@@ -35,7 +35,7 @@ var fullData = sync.OnceValue(newShared)
 func fieldOf(p Point) *field { return newField(p, fullData().of(p)) }
 
 // rootOf is the root at full size; judgements share what they have looked for.
-func rootOf(draw uint64, reg core.Regularizer, l Law) *Root { return usual.root(draw, reg, l) }
+func rootOf(draw uint64, reg core.Regularizer, l Law) *Root { return usualSetting.root(draw, reg, l) }
 
 var rootsFound sync.Map // Point to *Root
 
@@ -82,7 +82,7 @@ func slope(x, y []float64) float64 {
 }
 
 // short runs a few points at small size and says how many are outside of their interval.
-func short(reg core.Regularizer, laws ...Law) (runs int, against string) {
+func short(reg core.Regularizer, laws ...Law) (shortRuns int, against string) {
 	var points []Point
 	for _, l := range laws {
 		for _, gamma := range []float64{0.3, 0.15} {
@@ -92,11 +92,11 @@ func short(reg core.Regularizer, laws ...Law) (runs int, against string) {
 		}
 	}
 	for k, text := range pool.Map(len(points), func(k int) string { return shortRun(points[k]) }) {
-		if runs = k + 1; text != "" {
+		if shortRuns = k + 1; text != "" {
 			against = text
 		}
 	}
-	return runs, against
+	return shortRuns, against
 }
 
 // shortRun is "" where the run and the oracle agree; judgements share the runs.
@@ -148,8 +148,8 @@ func (f finding) judged(reg core.Regularizer, laws ...Law) claim.Judgement {
 
 // verdict is what a judgement comes to: Undecided where the oracle or a run fails.
 func verdict(is bool, cases int, note string, reg core.Regularizer, laws ...Law) claim.Judgement {
-	runs, against := short(reg, laws...)
-	j := claim.Judgement{Verdict: claim.Holds, Cases: cases + runs, Note: note}
+	shortRuns, against := short(reg, laws...)
+	j := claim.Judgement{Verdict: claim.Holds, Cases: cases + shortRuns, Note: note}
 	switch {
 	case against != "":
 		j.Verdict, j.Note = claim.Undecided, "the oracle and a short run differ: "+against
@@ -170,7 +170,7 @@ func undefined(v []float64) bool { return slices.ContainsFunc(v, math.IsNaN) }
 // JudgeToZero is about standard SGD and zero-mean backward errors: the root of G is that of
 // grad f, as E eps = 0, and the floor falls like gamma^{1/2}.
 func JudgeToZero(reg core.Regularizer, levels []float64) claim.Judgement {
-	f := usual.toZero(reg, levels)
+	f := usualSetting.toZero(reg, levels)
 	at := []float64{1e-2, 1e-4, 1e-6}
 	stuck := pool.Map(len(at), func(k int) float64 { return standardSGD(reg, at[k]) })
 	f.note += fmt.Sprintf(". At T = %d standard SGD comes to %.2g, %.2g, %.2g at gamma = 1e-2, 1e-4, 1e-6: w^0 is not "+
@@ -232,12 +232,12 @@ func JudgeFixedT(reg core.Regularizer) claim.Judgement {
 	return verdict(is, len(at), note, reg, Law{})
 }
 
-// little is what "little improvement" is taken for, against 30^{1/2} = 5.5 of standard SGD.
-const little = 2
+// littleImprovement is what "little improvement" is taken for, against 30^{1/2} = 5.5 of standard SGD.
+const littleImprovement = 2
 
 // JudgeLittle is about Fig 3, left, both versions: gamma = 0.3 over gamma = 0.01.
 func JudgeLittle() claim.Judgement {
-	return usual.gainsLittle().judged(Nonconvex, Law{Forward: 2}, Law{Forward: 1})
+	return usualSetting.gainsLittle().judged(Nonconvex, Law{Forward: 2}, Law{Forward: 1})
 }
 
 func (o *setting) gainsLittle() finding {
@@ -258,7 +258,7 @@ func (o *setting) gainsLittle() finding {
 	note := fmt.Sprintf("gamma from 0.3 to 0.01 lowers the norm at most %.2f fold with s_f = 2 (caption), "+
 		"%.2f fold with s_f = 1 "+
 		"(text), and %.1f fold for standard SGD", gain[2], gain[1], gain[0])
-	return finding{is: gain[2] < little && gain[1] < little, cases: cases, note: note}
+	return finding{is: gain[2] < littleImprovement && gain[1] < littleImprovement, cases: cases, note: note}
 }
 
 // closedForm is (s_f^2/(6d)) |mean sigma”(a) x| at the minimum of f: the plateau to first order
@@ -278,7 +278,7 @@ func (o *setting) closedForm(draw uint64, reg core.Regularizer, l Law) float64 {
 
 // JudgeEvery is that every zero-mean forward level has a plateau, of the closed form.
 func JudgeEvery(reg core.Regularizer) claim.Judgement {
-	return usual.every(reg).judged(reg, Law{Forward: 0.5}, Law{Forward: 2})
+	return usualSetting.every(reg).judged(reg, Law{Forward: 0.5}, Law{Forward: 2})
 }
 
 func (o *setting) every(reg core.Regularizer) finding {
@@ -308,7 +308,7 @@ func (o *setting) every(reg core.Regularizer) finding {
 
 // JudgeSaturates is about Fig 4, forward: small levels fall with gamma, large ones saturate.
 func JudgeSaturates() claim.Judgement {
-	return usual.saturates().judged(Nonconvex, Law{Forward: 0.5}, Law{Forward: 0.1})
+	return usualSetting.saturates().judged(Nonconvex, Law{Forward: 0.5}, Law{Forward: 0.1})
 }
 
 func (o *setting) saturates() finding {
@@ -339,7 +339,7 @@ func (o *setting) saturates() finding {
 
 // JudgeOnlyLarge is about Fig 5: some small level has no plateau.
 func JudgeOnlyLarge() claim.Judgement {
-	return usual.onlyLarge().judged(Convex, Law{Forward: 0.25}, Law{Forward: 1})
+	return usualSetting.onlyLarge().judged(Convex, Law{Forward: 0.25}, Law{Forward: 1})
 }
 
 func (o *setting) onlyLarge() finding {
@@ -369,7 +369,7 @@ func (o *setting) onlyLarge() finding {
 // falls as E[eps] grows: with u = -mean x, p1 and p2 those of e1 < e2, being nearest gives
 // <p2-p1, u> >= 0 and |p1 - e1 u|^2 <= |p2 - e1 u|^2, so |p2|^2 - |p1|^2 >= 2 e1 <p2-p1, u> >= 0.
 func JudgeOneSided() claim.Judgement {
-	return usual.oneSidedGrows().judged(Convex, Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true})
+	return usualSetting.oneSidedGrows().judged(Convex, Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true})
 }
 
 func (o *setting) oneSidedGrows() finding {
@@ -414,7 +414,7 @@ func (o *setting) oneSided(draw uint64, reg core.Regularizer, s float64) (height
 
 // JudgeStationary is that the plateau of Fig 6 with the nonconvex R is a stationary point.
 func JudgeStationary() claim.Judgement {
-	f := usual.stationary()
+	f := usualSetting.stationary()
 	return claim.Judgement{Verdict: f.verdict(), Cases: f.cases, Note: f.note}
 }
 
@@ -436,7 +436,7 @@ func (o *setting) stationary() finding {
 
 // JudgeExact is the closed form of Fig 6.
 func JudgeExact() claim.Judgement {
-	return usual.exact().judged(Convex, Law{Backward: 0.25, OneSided: true})
+	return usualSetting.exact().judged(Convex, Law{Backward: 0.25, OneSided: true})
 }
 
 func (o *setting) exact() finding {
@@ -460,7 +460,7 @@ func (o *setting) exact() finding {
 
 // JudgeFalls is about Figs 7 and 8: a plateau at small spacings, lower at larger ones.
 func JudgeFalls(reg core.Regularizer) claim.Judgement {
-	return usual.falls(reg).judged(reg, Law{Forward: 2, Every: 3}, Law{Forward: 2, Every: 30})
+	return usualSetting.falls(reg).judged(reg, Law{Forward: 2, Every: 3}, Law{Forward: 2, Every: 30})
 }
 
 func (o *setting) falls(reg core.Regularizer) finding {
@@ -488,7 +488,7 @@ func (o *setting) falls(reg core.Regularizer) finding {
 
 // JudgeAgain is about Figs 7 and 8: beyond some spacing there is no plateau.
 func JudgeAgain(reg core.Regularizer) claim.Judgement {
-	return usual.again(reg).judged(reg, Law{Forward: 2, Every: 10}, Law{Forward: 2, Every: 100})
+	return usualSetting.again(reg).judged(reg, Law{Forward: 2, Every: 10}, Law{Forward: 2, Every: 100})
 }
 
 func (o *setting) again(reg core.Regularizer) finding {
@@ -513,7 +513,7 @@ func (o *setting) again(reg core.Regularizer) finding {
 
 // JudgeReciprocal is the closed form of Figs 7 and 8.
 func JudgeReciprocal(reg core.Regularizer) claim.Judgement {
-	return usual.reciprocal(reg).judged(reg, Law{Forward: 2, Every: 30})
+	return usualSetting.reciprocal(reg).judged(reg, Law{Forward: 2, Every: 30})
 }
 
 func (o *setting) reciprocal(reg core.Regularizer) finding {
@@ -543,7 +543,7 @@ func (o *setting) reciprocal(reg core.Regularizer) finding {
 
 // JudgeLarger is about Figs 7 and 8: larger s_f needs a larger spacing.
 func JudgeLarger(reg core.Regularizer) claim.Judgement {
-	return usual.larger(reg).judged(reg, Law{Forward: 1, Every: 10}, Law{Forward: 2, Every: 40})
+	return usualSetting.larger(reg).judged(reg, Law{Forward: 1, Every: 10}, Law{Forward: 2, Every: 40})
 }
 
 func (o *setting) larger(reg core.Regularizer) finding {
@@ -568,7 +568,7 @@ func (o *setting) larger(reg core.Regularizer) finding {
 
 // JudgeCoupled is about the sweep gamma = T^{-1/2} of Remark 4.
 func JudgeCoupled() claim.Judgement {
-	return usual.coupled().judged(Nonconvex, Law{Backward: 1}, Law{Forward: 2})
+	return usualSetting.coupled().judged(Nonconvex, Law{Backward: 1}, Law{Forward: 2})
 }
 
 func (o *setting) coupled() finding {

@@ -207,7 +207,7 @@ func TestVerdictLogic(t *testing.T) {
 			if s == 0 {
 				return 0, 0, true
 			}
-			return usual.closedForm(draw, reg, l) * (1 + x*(0.02*s*s+1e-3)), 1e-12, true
+			return usualSetting.closedForm(draw, reg, l) * (1 + x*(0.02*s*s+1e-3)), 1e-12, true
 		}
 	}
 	tiny := height(func(uint64, Law) (float64, float64, bool) { return 1e-5, 1e-9, true })
@@ -401,9 +401,9 @@ func TestClosedForm(t *testing.T) {
 	l := Law{Forward: 0.01}
 	r := rootOf(1, reg, Law{})
 	kick := norm2(fieldOf(base(1, reg, l, 0.1)).at(r.W, nil).kick)
-	near(t, "closed form", usual.closedForm(1, reg, l), kick, 1e-4*kick)
+	near(t, "closed form", usualSetting.closedForm(1, reg, l), kick, 1e-4*kick)
 	l.Every = 4
-	near(t, "every 4 steps", usual.closedForm(1, reg, l), kick/4, 1e-4*kick)
+	near(t, "every 4 steps", usualSetting.closedForm(1, reg, l), kick/4, 1e-4*kick)
 }
 
 // TestLittle: little improvement is less than a factor of 2 at both levels, at every draw and reading;
@@ -457,7 +457,7 @@ func TestNotes(t *testing.T) {
 		if l.Forward == 0 {
 			return 0, 0, true
 		}
-		return usual.closedForm(draw, reg, l), 1e-12, true
+		return usualSetting.closedForm(draw, reg, l), 1e-12, true
 	}, append(laws([]float64{0, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2}, 1), Law{})...)
 	if j := JudgeEvery(reg); j.Verdict != claim.Holds || !strings.HasSuffix(j.Note, "s_f = 0.02 to 2") {
 		t.Errorf("%+v", j)

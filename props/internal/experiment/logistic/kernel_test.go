@@ -265,7 +265,7 @@ func TestNewStepper(t *testing.T) {
 func TestLaws(t *testing.T) {
 	s := fromTable([][]float64{{1}}, []int{0})
 	const n = 4000
-	for _, reading := range usual.readings {
+	for _, reading := range usualSetting.readings {
 		for _, c := range []struct {
 			law              Law
 			lo, hi, sd, kurt float64 // kurt: sd of the square about its mean
@@ -300,7 +300,7 @@ func TestLaws(t *testing.T) {
 // TestReadings: one number a step is the same for both samples, one a sample is not.
 func TestReadings(t *testing.T) {
 	s := fromTable([][]float64{{1, 0}, {0, 1}}, []int{0, 0}) // a coordinate a sample
-	for _, reading := range usual.readings {
+	for _, reading := range usualSetting.readings {
 		for _, law := range []Law{{Forward: 1}, {Backward: 1}} {
 			law.Every, law.Reading = 1, reading
 			_, g := newStepper(s, law, rand.NewPCG(2, 2)).gradients(0, []float64{0, 0})

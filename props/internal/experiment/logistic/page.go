@@ -16,8 +16,8 @@ const PageCommand = "go run ./props/verify page figures"
 // PageSeed is that of the page on record.
 const PageSeed = 1
 
-// shown are the pictures on the page, of those that verify figures draws.
-var shown = []table.Image{
+// pictures are the pictures on the page, of those that verify figures draws.
+var pictures = []table.Image{
 	{Says: "Fig 4, forward: the plateau of every level, and the floor of the noise above it", File: "fig4a.svg"},
 	{Says: "Fig 6, nonconvex R: a plateau that grows, without a stationary point at s_b = 1 and 2", File: "fig6b.svg"},
 	{Says: "Fig 7, s_f = 2: a plateau at every spacing, of order 1/Dt, under the noise at the largest",
@@ -44,7 +44,7 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 		"sinking below the noise of the steps, and at a fixed T a smaller g raises the norm once g is below about "+
 		"10/(lambda T), since "+
 		"w^0 is not forgotten.", points, points-len(against))))
-	for _, i := range shown {
+	for _, i := range pictures {
 		d.Add(i)
 	}
 	d.Add(table.Text("Lines: the oracle. Marks: a run, with the 5 % and 95 % quantiles of |grad f(w_t)|. Bands: "+
@@ -187,7 +187,7 @@ func plateaus() *table.Table {
 			if r := rootOf(draw, reg, l); r.Proved {
 				q.Plateau, q.PlateauErr, q.Proved = r.Plateau, r.Err, true
 			} else {
-				n := usual.noRoot(draw, reg, l)
+				n := usualSetting.noRoot(draw, reg, l)
 				q.Plateau, q.NoRoot, q.Proved = n.Limit, true, n.Right < 0
 			}
 			cells = append(cells, level(q))
@@ -200,7 +200,7 @@ func plateaus() *table.Table {
 		for _, s := range []float64{0.1, 0.5, 1, 2} {
 			l := Law{Forward: s}
 			add(fmt.Sprintf("zero mean, s_f = %v", s), reg, l, fmt.Sprintf("(s_f^2/(6d)) |mean sigma''x| = %.3g",
-				usual.closedForm(1, reg, l)))
+				usualSetting.closedForm(1, reg, l)))
 		}
 		mean := norm2(fieldOf(base(1, reg, Law{}, 0.1)).data.mean)
 		for _, s := range []float64{0.25, 0.5, 1, 2} {
@@ -212,7 +212,7 @@ func plateaus() *table.Table {
 		for _, every := range []int{10, 100, 1000} {
 			l := Law{Forward: 2, Every: every}
 			add(fmt.Sprintf("zero mean, s_f = 2, every %d steps", every), reg, l,
-				fmt.Sprintf("(s_f^2/(6d Dt)) |mean sigma''x| = %.3g", usual.closedForm(1, reg, l)))
+				fmt.Sprintf("(s_f^2/(6d Dt)) |mean sigma''x| = %.3g", usualSetting.closedForm(1, reg, l)))
 		}
 	}
 	return t

@@ -76,7 +76,7 @@ func TestPageOnRecord(t *testing.T) {
 			}
 		}
 	}
-	for _, i := range shown {
+	for _, i := range pictures {
 		if !strings.Contains(page, "]("+i.File+")") {
 			t.Errorf("no picture %s", i.File)
 		}

@@ -42,7 +42,7 @@ func TestSaid(t *testing.T) {
 	one10 := func(k float64) float64 { return math.Pow(10, k) }
 	withReading := func(levels ...float64) (all []Law) {
 		for _, s := range levels {
-			for _, r := range usual.readings {
+			for _, r := range usualSetting.readings {
 				all = append(all, Law{Backward: s, Reading: r})
 			}
 		}

@@ -258,7 +258,7 @@ func (v *variation) vary() *Varied {
 	out := &Varied{Outcome: v.outcome, About: v.about, Usual: claim.Refuted}
 	var asked []Point
 	if v.find != nil {
-		o := *usual
+		o := *usualSetting
 		o.heard = func(p Point) { asked = append(asked, p) }
 		out.usual = v.find(&o)
 		out.Usual = out.usual.verdict()
@@ -368,7 +368,7 @@ func littleAt(steps int) (is, ok bool) {
 		if undefined(norms) {
 			return false, false
 		}
-		is = is && norms[0]/norms[1] < little
+		is = is && norms[0]/norms[1] < littleImprovement
 	}
 	return is, true
 }

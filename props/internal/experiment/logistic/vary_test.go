@@ -238,15 +238,15 @@ func TestLittleCondition(t *testing.T) {
 	var both [2]int
 	for _, d := range []int{3, 10, 20} {
 		for _, s := range []float64{0.25, 0.5, 1, 1.5, 2} {
-			for _, reading := range usual.readings {
-				o := &setting{d: d, m: 1000, draws: []uint64{1}, readings: usual.readings}
+			for _, reading := range usualSetting.readings {
+				o := &setting{d: d, m: 1000, draws: []uint64{1}, readings: usualSetting.readings}
 				l := Law{Forward: s, Reading: reading}
 				f := floors(o, 1, Nonconvex, l, []float64{0.3, 0.01})
 				share, gain := o.root(1, Nonconvex, l).Plateau/f[0], f[0]/f[1]
 				if math.Abs(share/0.47-1) < 0.15 {
 					continue
 				}
-				if is := gain < little; is != (share > 0.47) {
+				if is := gain < littleImprovement; is != (share > 0.47) {
 					t.Errorf("d = %d, s_f = %v, one a %s: the plateau is %.3f of the norm, and the gain %.3f", d, s, reading,
 						share, gain)
 				} else if is {

@@ -54,7 +54,7 @@ func (r *Result) Over(right func(Point) float64) Interval { return r.Slope.less(
 func (i Interval) less(x float64) Interval { return Interval{i.At - x, i.Lo - x, i.Hi - x} }
 
 // BeyondChance says that the excess lies above slopeMargin by more than chance explains.
-func (i Interval) BeyondChance() bool { return i.At-sure*(i.At-i.Lo) > slopeMargin }
+func (i Interval) BeyondChance() bool { return i.At-sureOf95*(i.At-i.Lo) > slopeMargin }
 
 func slope(x, y []float64) float64 {
 	_, b := stat.LinearRegression(x, y, nil, false)

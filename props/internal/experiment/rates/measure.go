@@ -64,9 +64,9 @@ func (r *Result) Excess() Interval {
 // T = 2^14: less than that cannot be told from a rate that is kept.
 const slopeMargin = 0.05
 
-// sure widens an interval of 95 % to one that a search over many rows and seeds may
+// sureOf95 widens an interval of 95 % to one that a search over many rows and seeds may
 // trust: 8.5 standard errors of 15 degrees of freedom, exceeded once in 10^6 rows.
-const sure = 4
+const sureOf95 = 4
 
 // Word is "keeps the rate", "loses the rate" or "cannot tell", from the interval.
 func (r *Result) Word() string {

@@ -30,8 +30,8 @@ var trials = []trial{
 	{"size 0.3", func(o *Options) { o.Size = 0.3 }},
 }
 
-// few are the options of trials: fewer digits and directions than Default.
-func few() Options {
+// fewDirections are the options of trials: fewer digits and directions than Default.
+func fewDirections() Options {
 	o := Default(1)
 	o.Samples, o.Draws = 10, 2
 	return o
@@ -46,7 +46,7 @@ func try(all []trial) ([]*Result, error) {
 		err error
 	}
 	made := pool.Map(len(all), func(k int) outcome {
-		o := few()
+		o := fewDirections()
 		all[k].set(&o)
 		r, err := Run(o)
 		return outcome{r, err}

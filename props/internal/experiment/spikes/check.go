@@ -9,8 +9,8 @@ import (
 const (
 	// spikeAt is the step of a single spike, after some quiet descent.
 	spikeAt = 20
-	// longest is the length of a run that is still above its last level.
-	longest = 20000
+	// longestRun is the length of a run that is still above its last level.
+	longestRun = 20000
 	// trainSteps is the least length of a train; it has at least trainRounds spikes.
 	trainSteps, trainRounds = 800, 6
 	// formSlack covers the rounding of a bound: at most longest steps of fewer
@@ -170,7 +170,7 @@ func always(int) bool { return true }
 func (c checkCase) single(v []float64) (*trace, error) {
 	p := spikes{at: func(t int) bool { return t == spikeAt }, site: c.site, vector: v, signs: c.signs}
 	goal := math.Inf(-1)
-	return c.run(p, longest, always, func(t int, low float64) bool {
+	return c.run(p, longestRun, always, func(t int, low float64) bool {
 		if t == spikeAt+1 {
 			goal = low * fractions[len(fractions)-1]
 		}

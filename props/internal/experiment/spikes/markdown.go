@@ -64,11 +64,11 @@ func (p *page) check(r Report) {
 	p.violations(r.Violations)
 }
 
-// shown is how many violations a page lists.
-const shown = 10
+// violationsShown is how many violations a page lists.
+const violationsShown = 10
 
 func (p *page) violations(all []Violation) {
-	for _, v := range all[:min(shown, len(all))] {
+	for _, v := range all[:min(violationsShown, len(all))] {
 		p.f("\n**VIOLATED** %s: %s: %v > %v\n", v.Case, v.What, v.Left, v.Right)
 	}
 }
