@@ -1,6 +1,8 @@
 package props
 
 import (
+	"slices"
+
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/experiment/beyond"
 )
@@ -25,10 +27,18 @@ func BeyondClaims() []claim.Claim {
 		"where chain terms are sent whole or not at all, with one memory for all samples, with activations rounded to a "+
 		"grid, and with the rest of that carried along", beyond.JudgeSchemes)
 	onData.Drawn = false // it draws data, and few
-	return []claim.Claim{
+	on := func(page string, claims ...claim.Claim) []claim.Claim {
+		for k := range claims {
+			claims[k].Page = page
+		}
+		return claims
+	}
+	feedback := on("feedback",
 		pl,
 		row("ef2", "(5.3)", "the same without A4, g <= 1/(2L): (1/T) sum_{t<T} E|grad l(w^t)|^2 <= 2 D0/(g T) + L g "+
 			"sigma^2 + 2 L^2 g^2 m^2 (T-1)/T", beyond.JudgeFeedbackMean),
+	)
+	memories := on("memories",
 		row("ef3", "(5.10)", "a backward memory at y_i: one for all samples leaves a bias, E[U] = -3/28 where u = 0 for "+
 			"y_1 = x w, x in {1, 2} drawn anew each time, f_2 = 0.75 y^2 - 2.5 y, w = 1 and a threshold of 0.9; one a "+
 			"sample leaves none", beyond.JudgeOneMemory),
@@ -41,12 +51,16 @@ func BeyondClaims() []claim.Claim {
 			"k s^2/8 + |w^0 - w_b| + g s <= s/2: |w^T - w_b| <= (1-g)^T |w^0 - w_b| + g s, w_b = -k s^2/8, where |grad l| "+
 			"is k s^2/8 (1 - k^2 s^2/16)", beyond.JudgeCarried),
 		onData,
+	)
+	saved := on("saved",
 		row("sa1", "(5.4)", "exact forward pass, a backward pass that sees y_{i-1} + zeta_i, zeta_i independent with "+
 			"mean 0: E[U] = u where J1_i and J2_i are affine in the input", beyond.JudgeSavedQuadratic),
 		row("sa2", "(5.5)", "the same with any operators: |E[U-u]|^2 <= sum_{i<=N} ( C^{N-i} (L2/2) sum_{j=i..N} "+
 			"E|zeta_j|^2 )^2", beyond.JudgeSavedMean),
 		row("sa3", "(5.6)", "any zeta_i: |U-u|^2 <= sum_{i<=N} ( C^{N-i} L1 sum_{j=i..N} |zeta_j| )^2",
 			beyond.JudgeSaved),
+	)
+	momentum := on("momentum",
 		row("hb1", "(5.7)", "w^{t+1} = w^t - g m_t, m_t = beta m_{t-1} + U_t, in a direction of curvature h of a "+
 			"quadratic: x_T = (r_T - beta r_{T-1}) x_0 - g sum_{t<T} r_{T-1-t} (U-u)_t, r_0 = 1, r_1 = 1 + beta - g h, "+
 			"r_{k+1} = r_1 r_k - beta r_{k-1}", beyond.JudgeHeavyBall),
@@ -56,5 +70,6 @@ func BeyondClaims() []claim.Claim {
 		row("hb3", "(5.9)", "heavy ball is error feedback with the step a = g/(1-beta) and d_t = beta m_{t-1}: for a <= "+
 			"1/(2L) (1/T) sum_{t<T} E|grad l(w^t)|^2 <= 2 D0/(a T) + L a sigma^2 + 2 L^2 a^2 beta^2 max_t E|m_t|^2",
 			beyond.JudgeMomentumMean),
-	}
+	)
+	return slices.Concat(feedback, memories, saved, momentum)
 }

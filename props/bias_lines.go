@@ -109,6 +109,7 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 		}
 	}
 	display33.ID, display33.Eq = "disp33", "before (33)"
+	eq31.Proof, display33.Proof = "bounds/PROOFS.md (3.30)", "bounds/PROOFS.md (3.30)"
 	all := []claim.Claim{eq31, display33}
 	middle := claim.Claim{
 		ID: "eq28n", Eq: "(28)", Form: claim.Repaired, Span: belowN,
@@ -170,17 +171,7 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 			},
 		})
 	}
-	all = append(all, middle, unrolled)
-	for k := range all {
-		all[k].Proof = map[string]string{
-			"eq27": "bounds/PROOFS.md (3.31)", "eq28n": "bounds/PROOFS.md (3.32)", "eq28c": "bounds/PROOFS.md (3.32)",
-			"eq29n": "bounds/PROOFS.md (3.33)", "eq29b": "bounds/PROOFS.md (3.33)",
-		}[all[k].ID]
-		if all[k].Proof == "" {
-			all[k].Proof = "bounds/PROOFS.md (3.30)"
-		}
-	}
-	return all
+	return append(all, middle, unrolled)
 }
 
 func uMean2(v *claim.View, _ int) float64 { return v.UMean2 }

@@ -11,7 +11,7 @@ import (
 func convergenceClaims() []claim.Claim {
 	all := []claim.Claim{
 		{
-			ID: "eq35", Eq: "(35)", Form: claim.Printed, Kind: claim.Training, Span: leaves,
+			ID: "eq35", Eq: "(35)", Form: claim.Printed, Kind: claim.Training, FirstStep: true, Span: leaves,
 			Statement: "l(w+) - l(w) + g <grad l, u+r> + g <grad l, U-u> <= L g^2 |u+r|^2 + L g^2 |U-u|^2",
 			Left:      func(v *claim.View, i int) float64 { return v.Run.Leaves[i].Drop },
 			Right: func(v *claim.View, i int) float64 {
@@ -19,7 +19,7 @@ func convergenceClaims() []claim.Claim {
 			},
 		},
 		{
-			ID: "eq36a", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			ID: "eq36a", Eq: "(36)", Form: claim.Printed, Kind: claim.Training, FirstStep: true,
 			Proof:       "bounds/PROOFS.md (4.2)",
 			FollowsFrom: []string{"eq35"},
 			Statement: "E_t l(w+) - l(w) + g (1-Lg) |grad l|^2 + g <grad l, E_t[U-u]> <= L g^2 E_t|grad l-(u+r)|^2 " +
@@ -30,14 +30,14 @@ func convergenceClaims() []claim.Claim {
 			},
 		},
 		{
-			ID: "eq36b", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			ID: "eq36b", Eq: "(36)", Form: claim.Printed, Kind: claim.Training, FirstStep: true,
 			FollowsFrom: []string{"eq36a"},
 			Statement:   "-g <grad l, E_t[U-u]> - (g/2) |grad l|^2 <= (g/2) |E_t[U-u]|^2, from the first line to the second",
 			Left:        func(v *claim.View, _ int) float64 { return v.Run.Young36 },
 			Right:       func(v *claim.View, _ int) float64 { return v.Run.S.Gamma / 2 * v.Run.First.Mean2 },
 		},
 		{
-			ID: "eq36c", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			ID: "eq36c", Eq: "(36)", Form: claim.Printed, Kind: claim.Training, FirstStep: true,
 			FollowsFrom: []string{"eq36b"},
 			Statement: "L g^2 E_t|grad l-(u+r)|^2 <= L g^2 sigma^2, from the second line to the last, with 1-Lg-1/2 " +
 				">= 1/6 for g <= 1/(3L)",
@@ -45,7 +45,7 @@ func convergenceClaims() []claim.Claim {
 			Right: func(v *claim.View, _ int) float64 { return bounds.Eq36First(v.Run.S, v.Run.S.SigmaSq, 0) },
 		},
 		{
-			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training,
+			ID: "eq36", Eq: "(36)", Form: claim.Printed, Kind: claim.Training, FirstStep: true,
 			Proof:       "bounds/PROOFS.md (4.3)",
 			FollowsFrom: []string{"eq36c"},
 			Statement: "E_t l(w+) - l(w) + (g/6) |grad l(w)|^2 <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 " +
@@ -79,7 +79,7 @@ func convergenceClaims() []claim.Claim {
 			}},
 		},
 		{
-			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, PL: true,
+			ID: "eq40", Eq: "(40)", Form: claim.Printed, Kind: claim.Training, FirstStep: true, PL: true,
 			Proof:       "bounds/PROOFS.md (4.5)",
 			FollowsFrom: []string{"eq36"},
 			Statement: "E_t l(w+) - l* - (1 - mu g/3)(l(w) - l*) <= L g^2 sigma^2 + L g^2 E_t|U-u|^2 " +
@@ -189,7 +189,7 @@ func boundedTrainingClaims(r claim.Reading) []claim.Claim {
 func sharpTrainingClaims() []claim.Claim {
 	return []claim.Claim{
 		{
-			ID: "eq36", Eq: "(36)", Form: claim.Sharp, Kind: claim.Training,
+			ID: "eq36", Eq: "(36)", Form: claim.Sharp, Kind: claim.Training, FirstStep: true,
 			Proof:     "bounds/PROOFS.md (4.3)",
 			Statement: "(36) with g/2 for g/6",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop36 },
@@ -208,7 +208,7 @@ func sharpTrainingClaims() []claim.Claim {
 			},
 		},
 		{
-			ID: "eq40", Eq: "(40)", Form: claim.Sharp, Kind: claim.Training, PL: true,
+			ID: "eq40", Eq: "(40)", Form: claim.Sharp, Kind: claim.Training, FirstStep: true, PL: true,
 			Proof:     "bounds/PROOFS.md (4.5)",
 			Statement: "(40) with mu g for mu g/3",
 			Left:      func(v *claim.View, _ int) float64 { return v.Run.SharpDrop40 },
@@ -228,7 +228,7 @@ func sharpTrainingClaims() []claim.Claim {
 			},
 		},
 		{
-			ID: "eq40", Eq: "(40)", Form: claim.SharpRoot, Kind: claim.Training, PL: true,
+			ID: "eq40", Eq: "(40)", Form: claim.SharpRoot, Kind: claim.Training, FirstStep: true, PL: true,
 			Proof: "bounds/PROOFS.md (4.8)",
 			Statement: "E_t l(w+) - l* - q a <= 2 (q a)^{1/2} beta + beta^2 " +
 				"+ (L g^2/2) (sigma + (E_t|U-u|^2 - |E_t[U-u]|^2)^{1/2})^2, a = l(w) - l*, q = 1 - mu g (2 - L g), " +

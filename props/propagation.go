@@ -176,14 +176,14 @@ const spikeLimit = 1e6
 func spikeClaims() []claim.Claim {
 	return []claim.Claim{
 		{
-			ID: "spike", Eq: "6.3", Form: claim.Printed,
+			ID: "spike", Eq: "6.3", Form: claim.Printed, OfLargest: true,
 			Statement: "a spike occurs whenever |delta_i| or |eps_i| is O(1) for an i in 1..N-1: the largest of " +
 				"E|delta_i|^2, E|eps_i|^2 is at most 10^6 E|U-u|^2",
 			Left:  largestPrintedError,
 			Right: func(v *claim.View, _ int) float64 { return spikeLimit * v.U2 },
 		},
 		{
-			ID: "spike", Eq: "6.3", Form: claim.Repaired,
+			ID: "spike", Eq: "6.3", Form: claim.Repaired, OfLargest: true,
 			Proof: "bounds/PROOFS.md (2.12)",
 			Statement: "a spike needs one: E|U-u|^2 is at most (sum_{i<N} Ce_d[i] + Ce_e[i+1]) times the largest of " +
 				"E|delta_i|^2, E|eps_{i+1}|^2",

@@ -23,6 +23,10 @@ type claim struct {
 
 	matrices func(m *model, x []*big.Rat) (fromPass, printed [][]*big.Rat)
 
+	event    bool // conditioned on outcomes of delta: at.given
+	noErrors bool // compares exact passes
+	lastEps  bool // eps_N is the one error
+
 	unbounded bool // denies every constant: refuted by left >= 1 with right = 0 alone
 
 	run    bool // about a training run
@@ -153,7 +157,7 @@ var claims = map[string]*claim{
 		right: allOfU,
 	},
 	"eq6a": {
-		eq: "(6)", bare: true,
+		eq: "(6)", bare: true, noErrors: true,
 		statement: "U_1 = W_2^T ... W_N^T v_N v_1^T + e, linear network, delta = 0; here without errors, e = 0",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
 			return outer(m.exact.v[1], x), outer(m.exact.v[1], m.exact.v[1])
@@ -168,7 +172,7 @@ var claims = map[string]*claim{
 		},
 	},
 	"eq6c": {
-		eq: "(6)", bare: true,
+		eq: "(6)", bare: true, lastEps: true,
 		statement: "eps_N reaches U_1 multiplied by W_1^T ... W_{N-1}^T: U_1 - u_1 " +
 			"= (W_1^T ... W_{N-1}^T eps_N) x^T, linear network, delta = 0, eps_N alone",
 		matrices: func(m *model, x []*big.Rat) (_, _ [][]*big.Rat) {
@@ -181,7 +185,7 @@ var claims = map[string]*claim{
 		},
 	},
 	"disp12": {
-		eq: "before (12)", bare: true,
+		eq: "before (12)", bare: true, noErrors: true,
 		statement: "v_1 = (J1_N)^T ... (J1_3)^T (J1_2)^T in this order of factors, v_N left out, linear network; " +
 			"where the factors fit together",
 		matrices: func(m *model, _ []*big.Rat) (_, _ [][]*big.Rat) {
@@ -205,7 +209,7 @@ var claims = map[string]*claim{
 		},
 	},
 	"lemma2": {
-		eq: "(22)", biased: true, span: from1toN,
+		eq: "(22)", biased: true, event: true, span: from1toN,
 		statement: "|E^{G_{i-1}}[J2_i(Y_{i-1},w_i) - J2_i(y_{i-1},w_i)]|^2 " +
 			"<= 2 C2^2 |E^{G_{i-1}}[Y_{i-1}-y_{i-1}]|^2 + L2^2 E^{G_{i-1}}|Y_{i-1}-y_{i-1}|^4",
 		left: func(s *sides, i int) []Term {

@@ -26,6 +26,7 @@ type Moments struct {
 // is a *[Refusal] that names the place in c.
 func MomentsOf(c *Certificate) (*Moments, error) {
 	one, zero := num(1), Value{Num: num(0)}
+	// Theorem 2 stands for any claim with a reading and with constants: its sides are not formed.
 	known := &Certificate{
 		Claim: "thm2", Reading: c.Reading, Chain: c.Chain, X: c.X, W: c.W, Delta: c.Delta, Eps: c.Eps,
 		Constants: &Constants{C: one, C2: one, Lf: one, L1: one, L2: one, Why: map[string]string{}},

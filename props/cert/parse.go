@@ -382,7 +382,7 @@ func (p *parser) at(c *Certificate, cl *claim, at *atJSON) {
 	}
 	lo, hi := cl.span(len(c.Chain))
 	c.I = p.integer("at.i", at.I, lo, hi)
-	if c.Claim != "lemma2" {
+	if !cl.event {
 		p.superfluous("at.given", at.Given != nil, "%s is about no event", c.Claim)
 		return
 	}
@@ -503,12 +503,12 @@ func (p *parser) whole(c *Certificate, cl *claim) {
 		p.fail("", "the common denominator of all numbers has %d bits, at most %d", bits, MaxDenominator)
 	}
 	if cl.matrices != nil {
-		p.linear(c)
+		p.linear(c, cl)
 	}
 }
 
 // linear checks the setting of (6): linear operators, delta = 0, eps certain.
-func (p *parser) linear(c *Certificate) {
+func (p *parser) linear(c *Certificate, cl *claim) {
 	for k, o := range c.Chain {
 		if o.Op != "linear" {
 			p.fail(fmt.Sprintf("chain[%d]", k), "%v, (6) is about linear networks", o)
@@ -520,10 +520,10 @@ func (p *parser) linear(c *Certificate) {
 		switch {
 		case len(c.Eps[i]) > 1:
 			p.fail(place, "%d outcomes, (6) has one", len(c.Eps[i]))
-		case c.Claim == "eq6a", c.Claim == "disp12":
+		case cl.noErrors:
 			p.fail(place, "%s compares without errors, leave it out", c.Claim)
-		case c.Claim == "eq6c" && i != len(c.Chain):
-			p.fail(place, "eq6c is about eps_%d alone", len(c.Chain))
+		case cl.lastEps && i != len(c.Chain):
+			p.fail(place, "%s is about eps_%d alone", c.Claim, len(c.Chain))
 		}
 	}
 }

@@ -121,7 +121,7 @@ func evaluate(c *Certificate) (*Report, error) {
 		s.Constants = *c.Constants
 		r.sides = s
 	}
-	if c.Claim == "lemma2" {
+	if cl.event {
 		s.g = m.event(c.Given)
 		r.step("conditioned on %s", event(c.Given))
 	}

@@ -79,6 +79,9 @@ type Claim struct {
 	// Experiment says that a claim of Kind SelfJudged is about the experiments of section 7:
 	// what refutes it is a root proved to exist, with sigma in it, and no rational numbers.
 	Experiment bool
+	// FirstStep says that a claim of kind Training is about the first step of a run alone,
+	// OfLargest that a side is about the largest of the errors, where others sum over all.
+	FirstStep, OfLargest bool
 
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
@@ -90,6 +93,9 @@ type Claim struct {
 	// it draws all of them, so that another seed has others.
 	Judge func(seed uint64) Judgement
 	Drawn bool
+	// JudgeSeconds is about how long Judge takes a core, for those who say when a search
+	// ends; 0 is less than a second.
+	JudgeSeconds float64
 	// Bet puts a claim about conditional expectations to a sequential test on runs
 	// that are too long for a tree; nil for the others.
 	Bet *Bet
@@ -97,6 +103,11 @@ type Claim struct {
 	// Title is what the paper calls a statement that readers know by name, such as
 	// "Theorem 1"; "" for the others.
 	Title string
+	// Panels are those of the figures of section 7 that show it: fig4/0 is the first of
+	// Fig 4. Page is the generated page that it stands on beside the lists of all claims, by
+	// the name that verify page has for it; "" for none.
+	Panels []string
+	Page   string
 	// AtMost is the largest left/right that any case can have, where that is proved, and
 	// AtMostBy the place of the proof; 0 and "" where it is not known.
 	AtMost   float64

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,7 @@ import (
 )
 
 // progress says what a search or a gate is doing, how far it is and about how long it will take:
-// as a bar on a terminal, as a line every quiet elsewhere.
+// as a bar on a terminal, as a line every betweenLines elsewhere.
 type progress struct {
 	w     io.Writer
 	bar   *progressbar.ProgressBar // nil off a terminal
@@ -72,10 +73,7 @@ func guesses(claims []claim.Claim, climb int, withTraining bool) map[string]time
 		if c.Kind != claim.SelfJudged {
 			continue
 		}
-		seconds[unitsBefore[0]] += 0.2
-		if c.ID == "table1" && c.Form == claim.Printed { // measured together with the corollaries
-			seconds[unitsBefore[0]] += 6
-		}
+		seconds[unitsBefore[0]] += cmp.Or(c.JudgeSeconds, 0.2)
 	}
 	step, training := 3.0, 3.0
 	if climb > 0 {

@@ -26,7 +26,8 @@ import (
 	"strings"
 )
 
-// goals are claims and their targets.
+// goals are claims and their targets: a sample that this measurement chooses, with one of each
+// target at least.
 var goals = []struct{ target, claim string }{
 	{"FuzzPropagation", "eq15/printed"},
 	{"FuzzPropagation", "thm1/printed"},

@@ -29,34 +29,53 @@ func Library() []Source {
 	return []Source{{"Cascade.v", sourceOfCascade}, {"Kernel.v", sourceOfKernel}, {"Runs.v", sourceOfRuns}}
 }
 
-// numbers are the claims that compare two numbers, by the names that Cascade.v has for them.
-var numbers = map[string]string{
-	"lemma1": "Lemma1", "eq12": "Eq12", "eq14a": "Eq14a", "eq14b": "Eq14b", "eq15": "Eq15", "eq16": "Eq16",
-	"eq17a": "Eq17a", "eq17b": "Eq17b", "eq18a": "Eq18a", "eq18b": "Eq18b", "eq19": "Eq19", "eq20": "Eq20",
-	"thm1": "Thm1", "lemma2": "Lemma2", "eq24": "Eq24", "eq26": "Eq26", "eq27": "Eq27", "eq28a": "Eq28a",
-	"eq28b": "Eq28b", "eq28m": "Eq28m", "eq28n": "Eq28n", "eq28c": "Eq28c", "eq29m": "Eq29m", "eq29n": "Eq29n",
-	"eq29": "Eq29", "eq29b": "Eq29b", "eq30a": "Eq30a", "eq30b": "Eq30b", "eq31": "Eq31", "eq32": "Eq32",
-	"disp33": "Disp33", "thm2": "Thm2",
+// statement is how the library states a claim, under the id with a capital: eq6a is Eq6a.
+type statement struct {
+	of      kind
+	partial bool   // the right side is of matrices that need not fit together
+	missing string // why it does not; of is nothing then
 }
 
-// equations are those that compare two matrices.
-var equations = map[string]string{"eq6a": "Eq6a", "eq6b": "Eq6b", "eq6c": "Eq6c", "disp12": "Disp12"}
+// kind is what a statement compares, which says what theorems its export has.
+type kind int
 
-// ofRuns are those about T steps; eq41 is without constants of A3.
-var ofRuns = map[string]string{"eq41": "Eq41", "thm4": "Thm4", "thm5": "Thm5"}
+const (
+	nothing  kind = iota
+	numbers       // two numbers of a step
+	ofRun         // two numbers of T steps
+	matrices      // two matrices of a step
+	spike         // the least error, and |U-u|^2, which has to be 0
+)
+
+// library are the statements by the ids that certificates have for claims: names of that
+// format, written out here as the .v files write them out.
+var library = map[string]statement{
+	"lemma1": {of: numbers}, "eq12": {of: numbers}, "eq14a": {of: numbers}, "eq14b": {of: numbers},
+	"eq15": {of: numbers}, "eq16": {of: numbers}, "eq17a": {of: numbers}, "eq17b": {of: numbers},
+	"eq18a": {of: numbers}, "eq18b": {of: numbers}, "eq19": {of: numbers}, "eq20": {of: numbers},
+	"thm1": {of: numbers}, "lemma2": {of: numbers}, "eq24": {of: numbers}, "eq26": {of: numbers},
+	"eq27": {of: numbers}, "eq28a": {of: numbers}, "eq28b": {of: numbers}, "eq28m": {of: numbers},
+	"eq28n": {of: numbers}, "eq28c": {of: numbers}, "eq29m": {of: numbers}, "eq29n": {of: numbers},
+	"eq29": {of: numbers}, "eq29b": {of: numbers}, "eq30a": {of: numbers}, "eq30b": {of: numbers},
+	"eq31": {of: numbers}, "eq32": {of: numbers}, "disp33": {of: numbers}, "thm2": {of: numbers},
+
+	"eq6a": {of: matrices}, "eq6b": {of: matrices}, "eq6c": {of: matrices}, "disp12": {of: matrices, partial: true},
+
+	"eq41": {of: ofRun}, "thm4": {of: ofRun}, "thm5": {of: ofRun}, // eq41 is without constants of A3
+
+	"spike": {of: spike},
+	"eq48sum": {
+		missing: "the logarithm: the library has rational numbers alone, and a statement without ln is another one",
+	},
+}
 
 // Missing says why certificates of a claim are not exported, "" for claims that are.
 func Missing(claim string) string {
-	switch claim {
-	case "eq48sum":
-		return "the logarithm: the library has rational numbers alone, and a statement without ln is another one"
-	case "spike":
-		return ""
-	}
-	if numbers[claim] == "" && equations[claim] == "" && ofRuns[claim] == "" {
+	s := library[claim]
+	if s.of == nothing && s.missing == "" {
 		return "the library does not state it"
 	}
-	return ""
+	return s.missing
 }
 
 // Export is the Coq file of a certificate. It is not checked here.
@@ -64,7 +83,7 @@ func Export(c *cert.Certificate) ([]byte, error) {
 	if why := Missing(c.Claim); why != "" {
 		return nil, fmt.Errorf("coq: %s: %s", c.Claim, why)
 	}
-	f := &file{c: c}
+	f := &file{c: c, statement: library[c.Claim]}
 	f.line("(** A certificate against %s of arXiv:2602.20646v1, as a theorem over Q.", f.title())
 	f.line("    Written by verify export -to coq. What the names mean is in Cascade.v. *)")
 	f.line("")
@@ -75,13 +94,13 @@ func Export(c *cert.Certificate) ([]byte, error) {
 	f.line("")
 	f.theCase()
 	switch {
-	case c.Claim == "spike":
+	case f.of == spike:
 		f.theConstants()
 		f.theorem("size", fmt.Sprintf("largest_error the_case == %s /\\ all_u2 the_case == %s",
 			rational(c.LHS.Num), rational(c.RHS.Num)), "split; apply Qeq_bool_iff")
 		f.theorem("refuted", "~ spike_holds", "apply (accepted_refutes_spike the_case the_constants)")
-	case equations[c.Claim] != "":
-		f.equation(equations[c.Claim])
+	case f.of == matrices:
+		f.equation(f.name())
 	case c.Run != nil:
 		f.run()
 	default:
@@ -99,14 +118,14 @@ func Decision(c *cert.Certificate) (string, error) {
 	if why := Missing(c.Claim); why != "" {
 		return "", fmt.Errorf("coq: %s: %s", c.Claim, why)
 	}
-	f := &file{c: c}
+	f := &file{c: c, statement: library[c.Claim]}
 	the := "(" + f.record("; ") + ")"
 	switch {
-	case c.Claim == "spike":
+	case f.of == spike:
 		return fmt.Sprintf("let c := %s in accepts_spike c %s && Qeq_bool (largest_error c) %s && Qeq_bool (all_u2 c) %s",
 			the, f.constants(), rational(c.LHS.Num), rational(c.RHS.Num)), nil
-	case equations[c.Claim] != "":
-		q := equations[c.Claim]
+	case f.of == matrices:
+		q := f.name()
 		return fmt.Sprintf("let s := equation_sides %s %s in accepts_equation %s %s && same_matrix (fst s) %s &&\n"+
 			"  same_matrix (match snd s with Some m => m | None => fst s end) %s",
 			q, the, q, the, matrix(c.LHS.Rows), matrix(c.RHS.Rows)), nil
@@ -125,6 +144,7 @@ func Decision(c *cert.Certificate) (string, error) {
 // file is an export as far as it is written.
 type file struct {
 	c *cert.Certificate
+	statement
 	b strings.Builder
 }
 
@@ -142,12 +162,9 @@ func (f *file) title() string {
 	return t
 }
 
-// name is what Cascade.v calls the claim.
+// name is what the library calls the claim.
 func (f *file) name() string {
-	name := numbers[f.c.Claim]
-	if f.c.Run != nil {
-		name = ofRuns[f.c.Claim]
-	}
+	name := strings.ToUpper(f.c.Claim[:1]) + f.c.Claim[1:]
 	if f.c.Form == "derivation" {
 		return name + "_derivation"
 	}
@@ -272,10 +289,10 @@ func (f *file) equation(claim string) {
 	right := matrix(f.c.RHS.Rows)
 	f.theorem("left_side", fmt.Sprintf("same_matrix (fst (equation_sides %s the_case)) %s = true", claim,
 		matrix(f.c.LHS.Rows)), "idtac")
-	if claim == "Disp12" {
-		f.theorem("right_side", "match snd (equation_sides Disp12 the_case) with\n  "+
-			"| Some m => same_matrix m "+right+" = true\n  "+
-			"| None => same_matrix (fst (equation_sides Disp12 the_case)) "+right+" = true\n  end", "idtac")
+	if f.partial {
+		f.theorem("right_side", fmt.Sprintf("match snd (equation_sides %s the_case) with\n  "+
+			"| Some m => same_matrix m %s = true\n  "+
+			"| None => same_matrix (fst (equation_sides %s the_case)) %s = true\n  end", claim, right, claim, right), "idtac")
 	} else {
 		f.theorem("right_side", fmt.Sprintf("match snd (equation_sides %s the_case) with\n  "+
 			"| Some m => same_matrix m %s = true\n  | None => False\n  end", claim, right), "idtac")

@@ -28,6 +28,7 @@ type card struct {
 	Assumes       string
 	Charts        []*chart
 	Words         string // that a filter looks through
+	panels        []string
 }
 
 type readingVerdict struct {
@@ -138,7 +139,7 @@ func (l *listing) cards() ([]*card, error) {
 		}
 		d := at[c.ID]
 		if d == nil {
-			d = &card{ID: c.ID, Label: labelOf(c), Eq: c.Eq, Order: len(all)}
+			d = &card{ID: c.ID, Label: labelOf(c), Eq: c.Eq, Order: len(all), panels: c.Panels}
 			at[c.ID], all = d, append(all, d)
 		}
 		f := d.form(c)
@@ -223,7 +224,7 @@ func (l *listing) finish(d *card) error {
 		}
 	}
 	var err error
-	if d.Charts, err = l.charts.of(d.ID); err != nil {
+	if d.Charts, err = l.charts.of(d.ID, d.panels); err != nil {
 		return err
 	}
 	d.Words = strings.ToLower(strings.Join(words, " "))

@@ -48,16 +48,13 @@ type panelData struct {
 	series        []series
 }
 
-// chartsOf are the panels that a claim's card shows, by figure and place in it.
-var chartsOf = map[string][]string{
-	"fig3a": {"fig3/0"}, "fig3b": {"fig3/1"}, "fig4a": {"fig4/0"}, "fig4b": {"fig4/1"}, "fig5a": {"fig5/0"},
-	"fig5b": {"fig5/1"}, "fig6": {"fig6/0", "fig6/1"}, "fig7a": {"fig7/1"}, "fig7b": {"fig7/0", "fig7/1"},
-	"fig7c": {"fig7/0", "fig7/1"}, "fig8a": {"fig8/1"}, "fig8b": {"fig8/0", "fig8/1"}, "fig8c": {"fig8/0", "fig8/1"},
-	"remark4": {"remark4/0"},
-}
-
-// formatCharts are those of the section on experiments.
-const formatCharts = "formats"
+// Figures by the names that figures.csv has for them, which are no ids of claims: those of the
+// section on experiments, trajectories, of which the ends are drawn, and the one over T.
+const (
+	formatCharts = "formats"
+	trajectories = "fig3"
+	coupledSweep = "remark4"
+)
 
 // readPanels reads figures.csv: panels by figure and place.
 func readPanels(data []byte) (map[string]*panelData, []string, error) {
@@ -80,13 +77,13 @@ func readPanels(data []byte) (map[string]*panelData, []string, error) {
 			return v
 		}
 		figure, title, curve := row[column["figure"]], row[column["panel"]], row[column["curve"]]
-		if figure == "fig3" { // trajectories: their ends, forward and backward
+		if figure == trajectories { // forward and backward
 			curve, title = title, strings.Split(title, ",")[0]
 		}
 		if last == nil || last.figure != figure || last.title != title {
 			key := fmt.Sprintf("%s/%d", figure, places[figure])
 			places[figure]++
-			last = &panelData{figure: figure, title: title, byT: figure == "remark4"}
+			last = &panelData{figure: figure, title: title, byT: figure == coupledSweep}
 			all[key], order = last, append(order, key)
 		}
 		if n := len(last.series); n == 0 || last.series[n-1].name != curve {
@@ -121,10 +118,10 @@ func newCharts() (*charts, error) {
 	return &charts{panels, order}, err
 }
 
-// of are the charts of a claim.
-func (c *charts) of(id string) ([]*chart, error) {
+// of are the charts of the panels that a claim is shown on, by its id.
+func (c *charts) of(id string, panels []string) ([]*chart, error) {
 	var all []*chart
-	for _, key := range chartsOf[id] {
+	for _, key := range panels {
 		p := c.panels[key]
 		if p == nil {
 			return nil, fmt.Errorf("webpage: figures.csv has no panel %s", key)

@@ -9,16 +9,14 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
-// pageOf begins a page with what its claims come to.
-func pageOf(name, title, says string, claims []claim.Claim, seed uint64, ids ...string) *table.Page {
+// pageOf begins a page with what those of the claims come to that stand on it.
+func pageOf(name, title, says string, claims []claim.Claim, seed uint64) *table.Page {
 	d := &table.Page{Title: title, Command: "go run ./props/verify page " + name}
 	judged := table.New("claim", "verdict", "cases", "largest left/right", "proof", "evidence")
-	for _, id := range ids {
-		for _, c := range claims {
-			if c.ID == id {
-				j := c.Judge(seed)
-				judged.Add(id+": "+c.Statement, j.Verdict, j.Cases, ratioOf(j.Ratio), c.Proof, j.Note)
-			}
+	for _, c := range claims {
+		if c.Page == name {
+			j := c.Judge(seed)
+			judged.Add(c.ID+": "+c.Statement, j.Verdict, j.Cases, ratioOf(j.Ratio), c.Proof, j.Note)
 		}
 	}
 	d.Add(table.Text(says), judged)
@@ -39,7 +37,7 @@ func FeedbackPage(claims []claim.Claim, seed uint64) *table.Page {
 		"A memory that gives back what compression takes off the gradient makes errors of O(1) at every step cost "+
 			"O(g^2 m^2), biased ones too: U_t = u_t + d_t - d_{t+1}, E|d_t|^2 <= m^2, moves z_t = w_t - g d_t as SGD moves, "+
 			"with the gradient taken at z_t + g d_t. Both statements are proved, and searched over whole trees of chance; "+
-			"the first is reached for each L = mu, T and g <= 1/L.", claims, seed, "ef1", "ef2")
+			"the first is reached for each L = mu, T and g <= 1/L.", claims, seed)
 	d.Add(table.Heading("What is left, by step size"), table.Text("l = w^2/2 from w = 0 without noise, d_t = "+
 		"-sign(z_t) "+
 		"for t < T and sign(z_T) at the end: the gap at T = 400 is the bound, and falls with g^2. The same errors "+
@@ -86,7 +84,7 @@ func MemoriesPage(claims []claim.Claim, seed uint64) *table.Page {
 			"all samples, and forward the rest carried along where what follows is curved. This answers the paper's "+
 			"first open "+
 			"question; what is not settled stands at the end of section 5 of PROOFS.md.",
-		claims, seed, "ef3", "ef4", "ef5", "ef6", "ef7")
+		claims, seed)
 	d.Add(table.Heading("One memory for all samples, by hand"), table.Text("y_1 = x w, f_2 = 0.75 y^2 - 2.5 y, w = "+
 		"1: v = -1 at "+
 		"x = 1, v = 1/2 at x = 2, so u = 0. Sent is v + e where its size is at least 0.9, else 0. The memory e stays "+
@@ -149,7 +147,7 @@ func SavedPage(claims []claim.Claim, seed uint64) *table.Page {
 			"store, or recomputation with another state). Independent zeta of mean 0 give no bias at all where the "+
 			"Jacobians are "+
 			"affine in the input; with curvature the bias is of second order, with the factor L2/2. All three are proved.",
-		claims, seed, "sa1", "sa2", "sa3")
+		claims, seed)
 	d.Add(table.Heading("Bias by size"), table.Text("f_1 = f_2 = y + y^2/4 + w y + c y^3 at y_0 = 1/2, w = 0, "+
 		"zeta_1, zeta_2 = "+
 		"+-s independent: |E[U-u]| is 0 to rounding for c = 0, else it falls with s^2, below its bound."))
@@ -182,7 +180,7 @@ func MomentumPage(claims []claim.Claim, seed uint64) *table.Page {
 			"with a step of about g/(1-beta). hb3 holds for every smooth objective, by error feedback. All three are "+
 			"proved; what "+
 			"is not is a bound under A4 with the rate mu g/(1-beta) for objectives that are not quadratic.",
-		claims, seed, "hb1", "hb2", "hb3")
+		claims, seed)
 	d.Add(table.Heading("What errors leave in the limit"), table.Text("Curvature h = 1, a constant error 1 or "+
 		"independent ones "+
 		"of variance 1, summed over 20000 steps, beside what hb2 says. SGD: the same step g/(1-beta), without momentum."))

@@ -14,7 +14,7 @@ import (
 
 // variation is an outcome with its finding, and with why some choices cannot change it.
 type variation struct {
-	outcome string // name of the claim
+	outcome string // name of the claim whose row calls Vary with it; props tests that they are the same
 	about   string // in a word
 	find    func(o *setting) finding
 	floors  bool              // it is about noise as well: dimensions are fewer, as each costs a covariance

@@ -3,6 +3,7 @@ package rates
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -43,7 +44,7 @@ func (m *Shared) Judge(id string, seed uint64) claim.Judgement {
 // JudgeLine50 is Judge for (50), and measures how left over its right side grows with T.
 func (m *Shared) JudgeLine50(id string, seed uint64) claim.Judgement {
 	results := m.get(seed)
-	return judge50(judge(id, results), results)
+	return judge50(id, judge(id, results), results)
 }
 
 // judge is undecided, which is never on record, where the explicit form fails or
@@ -62,11 +63,12 @@ func judge(id string, results []Result) claim.Judgement {
 	return j
 }
 
-// judge50 measures how left over the right side of (50) grows with T.
-func judge50(j claim.Judgement, results []Result) claim.Judgement {
+// judge50 adds to the judgement of the claim of the given id how left over the right side of
+// (50) grows with T.
+func judge50(id string, j claim.Judgement, results []Result) claim.Judgement {
 	worst := math.Inf(-1)
 	for _, r := range results {
-		if r.Claim != "cor3" {
+		if !slices.Contains(r.Claims, id) {
 			continue
 		}
 		if r.Budget == "O(T)" && r.Level == "beyond" {

@@ -94,8 +94,9 @@ func TestJackknifeByHand(t *testing.T) {
 // TestJudge: a slope proves no rate; a broken explicit form or a rate lost within its budget
 // beyond chance leaves the claim undecided, others do not.
 func TestJudge(t *testing.T) {
-	within := Scenario{Claim: "cor2", Level: "at", Budget: "O(T)"}
-	beyond := Scenario{Claim: "cor2", Level: "beyond", Budget: "O(T)"}
+	cor2 := []string{"cor2", "table1"}
+	within := Scenario{Claims: cor2, Level: "at", Budget: "O(T)"}
+	beyond := Scenario{Claims: cor2, Level: "beyond", Budget: "O(T)"}
 	broken := measured(within, -0.5, 0.01)
 	broken.Ratio = 1.5
 	nan := broken
@@ -111,8 +112,9 @@ func TestJudge(t *testing.T) {
 		"lost within it": {[]Result{measured(within, 0, 0.01)}, claim.Undecided, "1 rates are lost within the budget"},
 		"a broken form": {[]Result{broken}, claim.Undecided,
 			"the explicit form of Theorem 4 or 5 fails: left/right 1.5"},
-		"a form of NaN":   {[]Result{nan}, claim.Undecided, "fails: left/right NaN"},
-		"of other claims": {[]Result{measured(Scenario{Claim: "cor4", Level: "at"}, 0, 0.01)}, claim.Unsettled, ""},
+		"a form of NaN": {[]Result{nan}, claim.Undecided, "fails: left/right NaN"},
+		"of other claims": {[]Result{measured(Scenario{Claims: []string{"cor4", "table1"}, Level: "at"}, 0, 0.01)},
+			claim.Unsettled, ""},
 	} {
 		j := judge("cor2", c.results)
 		if j.Verdict != c.want || !strings.Contains(j.Note, c.note) || c.note == "" && j.Note != "" {
@@ -126,8 +128,9 @@ func TestJudge(t *testing.T) {
 // as Q_d, and as Q_e else.
 func TestJudge50(t *testing.T) {
 	start := claim.Judgement{Verdict: claim.Unsettled}
-	forward := Scenario{Claim: "cor3", Level: "at", Budget: "O(1)", Q: power(0.5, ""), DZero: constant(1)}
-	backward := Scenario{Claim: "cor3", Level: "at", Budget: "O(T)", Q: power(1, ""), EZero: constant(1)}
+	cor3 := []string{"cor3", "eq50"}
+	forward := Scenario{Claims: cor3, Level: "at", Budget: "O(1)", Q: power(0.5, ""), DZero: constant(1)}
+	backward := Scenario{Claims: cor3, Level: "at", Budget: "O(T)", Q: power(1, ""), EZero: constant(1)}
 	// Forward: (ln T/T)(1+Q) has a slope near -1/2; backward ln T/T + ln^2 T/T near -1.
 	for name, c := range map[string]struct {
 		of     Scenario
@@ -141,7 +144,7 @@ func TestJudge50(t *testing.T) {
 		"backward, above": {backward, -0.45, claim.Undecided, 0.3, 0.6},
 	} {
 		r := measured(c.of, c.slope, 0.01)
-		j := judge50(start, []Result{r})
+		j := judge50("eq50", start, []Result{r})
 		grows := r.Over(func(p Point) float64 {
 			x, q := math.Log(float64(p.T))/float64(p.T), float64(p.Q)
 			if c.of.DZero.F != nil {
@@ -156,8 +159,8 @@ func TestJudge50(t *testing.T) {
 		}
 	}
 	growing, other := backward, forward
-	growing.Level, other.Claim = "beyond", "cor2"
-	j := judge50(start, []Result{measured(growing, 0, 0.01), measured(other, 0, 0.01)})
+	growing.Level, other.Claims = "beyond", []string{"cor2", "table1"}
+	j := judge50("eq50", start, []Result{measured(growing, 0, 0.01), measured(other, 0, 0.01)})
 	if j.Verdict != claim.Unsettled || !strings.Contains(j.Note, "T^-Inf") {
 		t.Errorf("rows that do not speak of it: %s, %s", j.Verdict, j.Note)
 	}

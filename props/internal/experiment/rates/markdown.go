@@ -3,6 +3,7 @@ package rates
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -78,14 +79,11 @@ type Count struct {
 	Ratio            float64 // the largest left/right
 }
 
-// Tally counts the results that speak of a claim: those of its own scenarios, all but
-// cor1's for table1, cor3's for eq50.
+// Tally counts the results that speak of a claim.
 func Tally(claim string, results []Result) Count {
 	var c Count
 	for _, r := range results {
-		switch {
-		case claim == "table1" && r.Claim != "cor1", claim == "eq50" && r.Claim == "cor3", r.Claim == claim:
-		default:
+		if !slices.Contains(r.Claims, claim) {
 			continue
 		}
 		c.Rows++

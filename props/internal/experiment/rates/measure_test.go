@@ -232,15 +232,15 @@ func (fullDevice) Write([]byte) (int, error) { return 0, errFull }
 // write error returned.
 func TestMarkdownByHand(t *testing.T) {
 	kept := measured(Scenario{
-		Claim: "cor1", Setting: "A", Budget: "|delta| T", Level: "at",
+		Claims: []string{"cor1"}, Setting: "A", Budget: "|delta| T", Level: "at",
 		Placement: Spread, Q: constant(3),
 	}, -0.5, 0.01)
 	lost := measured(Scenario{
-		Claim: "cor2", Setting: "A", Budget: "O(T)", Level: "beyond",
+		Claims: []string{"cor2", "table1"}, Setting: "A", Budget: "O(T)", Level: "beyond",
 		Placement: Burst, Q: constant(4),
 	}, 0, 0.01)
 	open := measured(Scenario{
-		Claim: "cor2", Setting: "B", Budget: "O(1)", Level: "inside",
+		Claims: []string{"cor2", "table1"}, Setting: "B", Budget: "O(1)", Level: "inside",
 		Placement: Burst, Q: constant(1),
 	}, 0, 1)
 	results := []Result{kept, lost, open}

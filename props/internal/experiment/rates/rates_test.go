@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,11 +81,18 @@ func TestBurst(t *testing.T) {
 // TestScenarios: Table 1 has 8 cells by 3 or 4 levels and 2 placements, beside
 // Corollary 1.
 func TestScenarios(t *testing.T) {
-	cells := map[string]int{}
+	cells, speak := map[string]int{}, map[string]int{}
 	for _, s := range Scenarios() {
-		if s.Claim != "cor1" {
+		for _, id := range s.Claims {
+			speak[id]++
+		}
+		if !slices.Contains(s.Claims, "cor1") {
 			cells[s.Setting]++
 		}
+	}
+	want := map[string]int{"cor1": 4, "cor2": 12, "cor3": 14, "cor4": 28, "eq50": 14, "table1": 54}
+	if !maps.Equal(speak, want) {
+		t.Errorf("scenarios by claim: %v, want %v", speak, want)
 	}
 	if len(cells) != 8 {
 		t.Errorf("%d cells, want 8: %v", len(cells), cells)
@@ -266,11 +275,12 @@ func TestOptions(t *testing.T) {
 
 func TestTally(t *testing.T) {
 	lost := Interval{0, 0, 0}
+	cor2 := []string{"cor2", "table1"}
 	results := []Result{
-		{Scenario: Scenario{Claim: "cor2", Level: "at"}, Slope: lost, Rate: -1, Ratio: 0.5},
-		{Scenario: Scenario{Claim: "cor2", Level: "at"}, Slope: Interval{0, -0.25, 0.25}, Rate: -1}, // 1 - 4/4: chance
-		{Scenario: Scenario{Claim: "cor2", Level: "beyond"}, Slope: lost, Rate: -1},
-		{Scenario: Scenario{Claim: "cor1", Level: "at"}, Slope: lost, Rate: 0, Ratio: 0.25},
+		{Scenario: Scenario{Claims: cor2, Level: "at"}, Slope: lost, Rate: -1, Ratio: 0.5},
+		{Scenario: Scenario{Claims: cor2, Level: "at"}, Slope: Interval{0, -0.25, 0.25}, Rate: -1}, // 1 - 4/4: chance
+		{Scenario: Scenario{Claims: cor2, Level: "beyond"}, Slope: lost, Rate: -1},
+		{Scenario: Scenario{Claims: []string{"cor1"}, Level: "at"}, Slope: lost, Rate: 0, Ratio: 0.25},
 	}
 	for claim, want := range map[string]Count{
 		"cor1":   {Rows: 1, Kept: 1, Ratio: 0.25},

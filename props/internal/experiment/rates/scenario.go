@@ -20,10 +20,10 @@ const (
 // and eps_2 is +-EZero + EMean at the perturbed steps, each sign with probability
 // 1/2, and 0 at the others.
 type Scenario struct {
-	Claim     string // cor1, cor2, ...
-	Setting   string // such as "PL, zero mean, Q_d"
-	Budget    string // as printed
-	Level     string // inside, at, beyond, and far beyond O(1)
+	Claims    []string // the ids of those that it speaks of
+	Setting   string   // such as "PL, zero mean, Q_d"
+	Budget    string   // as printed
+	Level     string   // inside, at, beyond, and far beyond O(1)
 	Placement Placement
 	PL        bool
 	Q         Growth // perturbed steps, at most T
@@ -91,21 +91,25 @@ func levels(budget string) []level {
 
 // Scenarios lists Table 1, 8 cells by their levels and two placements, and
 // Corollary 1 within and beyond its exponents.
-func Scenarios() []Scenario {
+func Scenarios() []Scenario { return append(table1(), corollary1()...) }
+
+// table1 has the cells, each with the corollary that it is from and the line of that.
+func table1() []Scenario {
+	cor2, cor3, cor4 := []string{"table1", "cor2"}, []string{"table1", "cor3", "eq50"}, []string{"table1", "cor4"}
 	var all []Scenario
 	for _, cell := range []struct {
-		claim             string
+		claims            []string
 		pl, zero, forward bool
 		budget            string
 	}{
-		{"cor2", false, true, true, "O(T^1/2)"}, {"cor2", false, true, false, "O(T)"},
-		{"cor4", false, false, true, "O(T^1/2)"}, {"cor4", false, false, false, "O(T^1/2)"},
-		{"cor3", true, true, true, "O(1)"}, {"cor3", true, true, false, "O(T)"},
-		{"cor4", true, false, true, "O(1)"}, {"cor4", true, false, false, "O(1)"},
+		{cor2, false, true, true, "O(T^1/2)"}, {cor2, false, true, false, "O(T)"},
+		{cor4, false, false, true, "O(T^1/2)"}, {cor4, false, false, false, "O(T^1/2)"},
+		{cor3, true, true, true, "O(1)"}, {cor3, true, true, false, "O(T)"},
+		{cor4, true, false, true, "O(1)"}, {cor4, true, false, false, "O(1)"},
 	} {
 		for _, l := range levels(cell.budget) {
 			for _, place := range []Placement{Burst, Spread} {
-				s := Scenario{Claim: cell.claim, Budget: cell.budget, Level: l.name, Placement: place, PL: cell.pl,
+				s := Scenario{Claims: cell.claims, Budget: cell.budget, Level: l.name, Placement: place, PL: cell.pl,
 					Q: l.q}
 				size := float64(sizeBackward)
 				if cell.forward {
@@ -127,7 +131,7 @@ func Scenarios() []Scenario {
 			}
 		}
 	}
-	return append(all, corollary1()...)
+	return all
 }
 
 // Permission is one printed limit of delta_1 and that of eps_2 beside it.
@@ -141,20 +145,21 @@ type Permission struct {
 func Permitted(t int) []Permission {
 	var all []Permission
 	forward := map[[2]bool]*Scenario{} // by PL and zero mean
-	for _, s := range Scenarios() {
-		switch {
-		case s.Level != "at":
-		case s.Claim == "cor1":
+	for _, s := range table1() {
+		if s.Level != "at" || s.Placement != Burst {
+			continue
+		}
+		cell := [2]bool{s.PL, s.DZero.F != nil || s.EZero.F != nil}
+		if s.DZero.F != nil || s.DMean.F != nil {
+			forward[cell] = &s
+			continue
+		}
+		all = append(all, Permission{strings.TrimSuffix(s.Setting, "Q_e") + "steps", forward[cell].Q.at(t), s.Q.at(t)})
+	}
+	for _, s := range corollary1() {
+		if s.Level == "at" {
 			all = append(all, Permission{s.Setting + ", size", s.DZero.at(t), s.EZero.at(t)},
 				Permission{s.Setting + ", mean", s.DMean.at(t), s.EMean.at(t)})
-		case s.Placement == Burst:
-			cell := [2]bool{s.PL, s.DZero.F != nil || s.EZero.F != nil}
-			if s.DZero.F != nil || s.DMean.F != nil {
-				forward[cell] = &s
-				continue
-			}
-			all = append(all, Permission{strings.TrimSuffix(s.Setting, "Q_e") + "steps", forward[cell].Q.at(t),
-				s.Q.at(t)})
 		}
 	}
 	return all
@@ -174,25 +179,25 @@ func setting(pl, zero, forward bool) string {
 // corollary1 perturbs every step with sizes that shrink as (43) and (44) allow, or
 // with exponents half as large.
 func corollary1() []Scenario {
-	all := power(1, "T")
+	cor1, all := []string{"cor1"}, power(1, "T")
 	return []Scenario{
 		{
-			Claim: "cor1", Setting: "nonconvex, (43)", Budget: "|delta| T^-1/8, means T^-1/4", Level: "at",
+			Claims: cor1, Setting: "nonconvex, (43)", Budget: "|delta| T^-1/8, means T^-1/4", Level: "at",
 			Placement: Spread, Q: all,
 			DZero: power(-1./8, ""), DMean: power(-1./4, ""), EZero: constant(1), EMean: power(-1./4, ""),
 		},
 		{
-			Claim: "cor1", Setting: "nonconvex, (43)", Budget: "|delta| T^-1/16, means T^-1/8", Level: "beyond",
+			Claims: cor1, Setting: "nonconvex, (43)", Budget: "|delta| T^-1/16, means T^-1/8", Level: "beyond",
 			Placement: Spread, Q: all,
 			DZero: power(-1./16, ""), DMean: power(-1./8, ""), EZero: constant(1), EMean: power(-1./8, ""),
 		},
 		{
-			Claim: "cor1", Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/4, means (ln T/T)^1/2", Level: "at",
+			Claims: cor1, Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/4, means (ln T/T)^1/2", Level: "at",
 			Placement: Spread, PL: true, Q: all,
 			DZero: logPower(1./4, ""), DMean: logPower(1./2, ""), EZero: constant(1), EMean: logPower(1./2, ""),
 		},
 		{
-			Claim: "cor1", Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/8, means (ln T/T)^1/4", Level: "beyond",
+			Claims: cor1, Setting: "PL, (44)", Budget: "|delta| (ln T/T)^1/8, means (ln T/T)^1/4", Level: "beyond",
 			Placement: Spread, PL: true, Q: all,
 			DZero: logPower(1./8, ""), DMean: logPower(1./4, ""), EZero: constant(1), EMean: logPower(1./4, ""),
 		},

@@ -3,6 +3,7 @@ package rates
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -96,7 +97,7 @@ func TestSizes(t *testing.T) {
 	const steps = 1 << 16
 	var last *Scenario
 	for _, s := range Scenarios() {
-		if s.Claim == "cor1" {
+		if slices.Contains(s.Claims, "cor1") {
 			continue
 		}
 		size, n := 0.0, 0
@@ -144,7 +145,7 @@ func TestCorollary1(t *testing.T) {
 	x := math.Log(steps) / steps
 	k := 0
 	for _, s := range Scenarios() {
-		if s.Claim != "cor1" {
+		if !slices.Contains(s.Claims, "cor1") {
 			continue
 		}
 		base := 1.0 / steps // delta ~ base^1/8, means ~ base^1/4

@@ -17,7 +17,9 @@ import (
 const Folder = "testdata/constants"
 
 // Upper is the least coefficient of the right side that is proved to do, of the bound that a
-// witness is about, and where that is proved; ok is false where none is known.
+// witness is about, and where that is proved; ok is false where none is known. The ids are those
+// that the format of certificates has: a coefficient is of the statement that a certificate
+// makes, N, C and Lf are the witness's, and claim.AtMost is the largest left/right over all.
 func Upper(w *cert.Witness) (coefficient float64, proof string, ok bool) {
 	c := w.Report.Certificate
 	past := c.Reading == "past" || c.Reading == "literal"
