@@ -139,6 +139,71 @@ func TestSides(t *testing.T) {
 	}
 }
 
+// both are the sides of a claim at its first index.
+func both(c *claim.Claim, v *claim.View) [2]float64 {
+	i := 0
+	if c.Span != nil {
+		i, _ = c.Span(v)
+	}
+	return [2]float64{c.Left(v, i), c.Right(v, i)}
+}
+
+// TestFirstStep: what comes after the first step of a run is in the sides of the claims about
+// runs that are not marked as of the first step, and of no others.
+func TestFirstStep(t *testing.T) {
+	run, later := madeUpView(), madeUpView()
+	r := later.Run
+	r.Steps, r.Grad2, r.GapT, r.RootBias = 5, r.Grad2+1, r.GapT+1, r.RootBias+1
+	for _, sum := range []*claim.StepSums{&r.Sum, &r.Weighted41, &r.WeightedSharp, &r.WeightedRoot} {
+		madeUp(reflect.ValueOf(sum).Elem(), "later")
+	}
+	r.Added41, r.SharpAdded41, r.RootAdded41 = r.Added41+1, r.SharpAdded41+1, r.RootAdded41+1
+	for _, c := range props.Claims() {
+		if c.Kind != claim.Training {
+			if c.FirstStep {
+				t.Errorf("%s is of the first step of no run", c.Name())
+			}
+			continue
+		}
+		if same := both(&c, run) == both(&c, later); same != c.FirstStep {
+			t.Errorf("%s: of the first step: %v, the same whatever comes later: %v", c.Name(), c.FirstStep, same)
+		}
+	}
+}
+
+// TestOfLargest: the side that grows with the largest error does not fall with another one in
+// the claims that are marked so, and does in the other bounds of the errors of a step.
+func TestOfLargest(t *testing.T) {
+	with := func(largest, other float64) *claim.View {
+		v := madeUpView()
+		v.D2 = []float64{0, largest, other, 0}
+		v.E2 = []float64{0, 0, other, other}
+		return v
+	}
+	marked := 0
+	for _, c := range props.Claims() {
+		if c.Kind != claim.Step || c.Span != nil { // what is of one index need not read all errors
+			continue
+		}
+		usual := both(&c, with(4, 2))
+		more, less := both(&c, with(8, 2)), both(&c, with(4, 1))
+		for side := range usual {
+			if more[side] == usual[side] {
+				continue // the other side is the one about errors
+			}
+			if same := less[side] == usual[side]; same != c.OfLargest {
+				t.Errorf("%s: of the largest: %v, the same whatever the others are: %v", c.Name(), c.OfLargest, same)
+			}
+			if c.OfLargest {
+				marked++
+			}
+		}
+	}
+	if marked != 2 {
+		t.Errorf("%d sides are of the largest error, want 2", marked)
+	}
+}
+
 // TestBudgetRatios: a claim about budgets or rates that judges itself in no time has the
 // ratio on record, not its verdict alone.
 func TestBudgetRatios(t *testing.T) {

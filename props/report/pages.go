@@ -40,9 +40,15 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 		if err != nil {
 			return err
 		}
-		return rates.Markdown(w, results)
+		return rates.Page(results).Markdown(w)
 	},
-	"spikes": func(w io.Writer, seed uint64) error { return spikes.Markdown(w, spikes.Full(seed)) },
+	"spikes": func(w io.Writer, seed uint64) error {
+		page, err := spikes.Page(spikes.Full(seed))
+		if err != nil {
+			return err
+		}
+		return page.Markdown(w)
+	},
 	"figures": func(w io.Writer, seed uint64) error {
 		r, err := logistic.Run(context.Background(), logistic.Figures(logistic.Quick(seed)), "", nil)
 		if err != nil {

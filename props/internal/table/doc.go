@@ -1,7 +1,7 @@
 // Package table holds what reports and pages print, as data, and writes it for a
 // terminal, as Markdown and as HTML.
 //
-// What comes in: a Page of headings, paragraphs and Tables whose cells are text in the
+// What comes in: a Page of headings, paragraphs, lists, code and Tables whose cells are text in the
 // notation of theory.md. What goes out: bytes; the first write error is returned. It
 // imports the standard library alone, and every room that prints imports it.
 //

@@ -13,7 +13,7 @@ type Page struct {
 	Blocks  []Block
 }
 
-// Block is a part of a Page: a Heading, a Text, an Image or a *Table.
+// Block is a part of a Page: a Heading, a Text, a List, a Code, an Image or a *Table.
 type Block interface {
 	text(p *Printer)
 	markdown(p *Printer)
@@ -25,6 +25,12 @@ type Heading string
 
 // Text is a paragraph; its line breaks are kept out of the page.
 type Text string
+
+// List has points, one a line.
+type List []string
+
+// Code is text whose columns stay where they are; it ends with a line break.
+type Code string
 
 // Image is a picture in a file beside the page.
 type Image struct{ Says, File string }
@@ -79,6 +85,26 @@ func (i Image) html(p *Printer) {
 func (t Text) text(p *Printer)     { p.F("%s\n", t) }
 func (t Text) markdown(p *Printer) { p.F("%s\n", escapeMarkdown(string(t))) }
 func (t Text) html(p *Printer)     { p.F("<p>%s</p>\n", html.EscapeString(string(t))) }
+
+func (l List) text(p *Printer) { l.lines(p, "- %s\n", func(s string) string { return s }) }
+
+func (l List) markdown(p *Printer) { l.lines(p, "- %s\n", escapeMarkdown) }
+
+func (l List) html(p *Printer) {
+	p.F("<ul>\n")
+	l.lines(p, "<li>%s</li>\n", html.EscapeString)
+	p.F("</ul>\n")
+}
+
+func (l List) lines(p *Printer, format string, escape func(string) string) {
+	for _, point := range l {
+		p.F(format, escape(point))
+	}
+}
+
+func (c Code) text(p *Printer)     { p.F("%s", string(c)) }
+func (c Code) markdown(p *Printer) { p.F("```\n%s```\n", string(c)) }
+func (c Code) html(p *Printer)     { p.F("<pre>%s</pre>\n", html.EscapeString(string(c))) }
 
 func (t *Table) text(p *Printer)     { p.With(t.Text) }
 func (t *Table) markdown(p *Printer) { p.With(t.Markdown) }

@@ -54,7 +54,7 @@ func TestCells(t *testing.T) {
 // TestBlocks: headings, texts and pictures of hostile texts, by writer.
 func TestBlocks(t *testing.T) {
 	for _, s := range hostile {
-		for _, b := range []Block{Heading(s), Text(s), Image{Says: s, File: s}} {
+		for _, b := range []Block{Heading(s), Text(s), Image{Says: s, File: s}, List{s, s}, Code(s)} {
 			d := &Page{Title: s, Command: s}
 			d.Add(b)
 			page := written(t, d.HTML)
@@ -76,6 +76,25 @@ func TestBlocks(t *testing.T) {
 	d.Add(Text("3"))
 	if got := written(t, d.Text); got != "T\n\n1\n\nTWO\n\n3\n" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestListAndCode: a line for each point, and text whose columns stay where they are.
+func TestListAndCode(t *testing.T) {
+	d := &Page{}
+	d.Add(List{"a < b", "c <~ d"}, List{}, Code("1  #\n2 <~\n"))
+	for name, c := range map[string]struct {
+		write func(w io.Writer) error
+		want  string
+	}{
+		"text":     {d.Text, "\n\n- a < b\n- c <~ d\n\n\n1  #\n2 <~\n"},
+		"markdown": {d.Markdown, "\n- a < b\n- c &lt;~ d\n\n\n```\n1  #\n2 <~\n```\n"},
+		"html": {d.HTML, "<ul>\n<li>a &lt; b</li>\n<li>c &lt;~ d</li>\n</ul>\n<ul>\n</ul>\n" +
+			"<pre>1  #\n2 &lt;~\n</pre>\n</article>\n"},
+	} {
+		if got := written(t, c.write); !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s: %q, want the end %q", name, got, c.want)
+		}
 	}
 }
 

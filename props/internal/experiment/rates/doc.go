@@ -17,5 +17,5 @@
 //
 // In come Options (steps, replicates, seed); out come slopes with their intervals, verdicts on the
 // claims about rates, and a page. Package props and the report may import it; it imports bounds, core and its
-// problems, cert, claim, expect, gen, pool and search.
+// problems, cert, claim, expect, gen, pool, search and table.
 package rates

@@ -228,9 +228,9 @@ var errFull = errors.New("no space left")
 
 func (fullDevice) Write([]byte) (int, error) { return 0, errFull }
 
-// TestMarkdownByHand: a row and a reading for each result, a bar in a cell escaped, and a
+// TestPageByHand: a row and a reading for each result, a bar in a cell escaped, and a
 // write error returned.
-func TestMarkdownByHand(t *testing.T) {
+func TestPageByHand(t *testing.T) {
 	kept := measured(Scenario{
 		Claims: []string{"cor1"}, Setting: "A", Budget: "|delta| T", Level: "at",
 		Placement: Spread, Q: constant(3),
@@ -245,7 +245,7 @@ func TestMarkdownByHand(t *testing.T) {
 	}, 0, 1)
 	results := []Result{kept, lost, open}
 	var b bytes.Buffer
-	if err := Markdown(&b, results); err != nil {
+	if err := Page(results).Markdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -266,7 +266,7 @@ func TestMarkdownByHand(t *testing.T) {
 	if got := fmt.Sprint(Reading(nil)); got != "[]" {
 		t.Errorf("a reading of nothing: %s", got)
 	}
-	if err := Markdown(fullDevice{}, results); err != errFull {
+	if err := Page(results).Markdown(fullDevice{}); err != errFull {
 		t.Errorf("a full device: error %v", err)
 	}
 }

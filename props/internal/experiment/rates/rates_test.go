@@ -123,10 +123,10 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	var a, b bytes.Buffer
-	if err := Markdown(&a, one); err != nil {
+	if err := Page(one).Markdown(&a); err != nil {
 		t.Fatal(err)
 	}
-	if err := Markdown(&b, append(two, one[some:]...)); err != nil {
+	if err := Page(append(two, one[some:]...)).Markdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(a.String(), b.String()); d != "" {
@@ -136,7 +136,7 @@ func TestMeasure(t *testing.T) {
 		if !(r.Ratio > 0 && r.Ratio <= 1) {
 			t.Errorf("%s, %s: left over right %v", r.Setting, r.Level, r.Ratio)
 		}
-		if !strings.Contains(a.String(), "| "+r.Setting+" | "+cell(r.Budget)+" | "+r.Level+" |") {
+		if !strings.Contains(a.String(), "| "+r.Setting+" | "+bars.Replace(r.Budget)+" | "+r.Level+" |") {
 			t.Errorf("no row for %s, %s", r.Setting, r.Level)
 		}
 	}
@@ -160,7 +160,7 @@ func TestPage(t *testing.T) {
 	}
 	rows = rows[1:]
 	for k, s := range all {
-		start := fmt.Sprintf("| %s | %s | %s | %d | %s | ", s.Setting, cell(s.Budget), s.Level, s.count(1<<Full.MaxLog),
+		start := fmt.Sprintf("| %s | %s | %s | %d | %s | ", s.Setting, bars.Replace(s.Budget), s.Level, s.count(1<<Full.MaxLog),
 			s.Placement)
 		if len(rows) != len(all) || !strings.HasPrefix(rows[k], start) {
 			t.Fatalf("TABLE1.md has %d rows, want %d, among them %q", len(rows), len(all), start)
@@ -173,7 +173,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if row := first[0].row(); !strings.Contains(string(page), row) {
+	if row := rowOf(t, first[0]); !strings.Contains(string(page), row) {
 		t.Errorf("TABLE1.md is not what verify page table1 writes: no row\n%s", row)
 	}
 }
@@ -194,7 +194,7 @@ func TestMeasured(t *testing.T) {
 		"| PL, (44) | \\|delta\\| (ln T/T)^1/8, means (ln T/T)^1/4 | beyond | 512 | spread | -0.343 (-0.840, 0.154) | " +
 			"-0.819 | +0.476 (-0.021, +0.973) | cannot tell | 7.41e-05 |",
 	} {
-		if row := got[k].row(); row != want+"\n" {
+		if row := rowOf(t, got[k]); row != want {
 			t.Errorf("measured %s, want %s", row, want)
 		}
 	}
@@ -271,6 +271,25 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%+v: error %v", o, err)
 		}
 	}
+}
+
+// bars are escaped in a cell of Markdown.
+var bars = strings.NewReplacer("|", `\|`)
+
+// rowOf is the row of a result on a page.
+func rowOf(t *testing.T, r Result) string {
+	t.Helper()
+	var b strings.Builder
+	if err := Page([]Result{r}).Markdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(line, "| "+r.Setting) {
+			return strings.TrimSuffix(line, "\n")
+		}
+	}
+	t.Fatalf("no row in\n%s", &b)
+	return ""
 }
 
 func TestTally(t *testing.T) {

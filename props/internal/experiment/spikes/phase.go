@@ -30,7 +30,7 @@ type Cell struct {
 // Wrong reports that a bound promises a recovery that is not measured.
 func (c Cell) Wrong() bool { return (c.Printed || c.Sharp || c.Root) && !c.Recovers }
 
-// Mark is the cell in the grid of Markdown.
+// Mark is the cell in the grid of the page.
 func (c Cell) Mark() byte {
 	switch {
 	case c.Wrong():

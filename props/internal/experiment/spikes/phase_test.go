@@ -1,7 +1,6 @@
 package spikes
 
 import (
-	"bytes"
 	"math"
 	"testing"
 )
@@ -85,7 +84,7 @@ func TestBadOptions(t *testing.T) {
 		_, err1 := Check(o)
 		_, err2 := Phase(o)
 		_, err3 := Isolated(o)
-		err4 := Markdown(&bytes.Buffer{}, o)
+		_, err4 := Page(o)
 		for _, err := range []error{err1, err2, err3, err4} {
 			if err == nil || err.Error() != want {
 				t.Errorf("%v, want %s", err, want)
