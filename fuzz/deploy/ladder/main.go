@@ -17,6 +17,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -71,13 +72,14 @@ func main() {
 			return !slices.Contains(names, g.claim)
 		})
 	}
-	if err := all(*binary, *repeats, *most); err != nil {
+	if err := all(os.Stdout, *binary, *repeats, *most); err != nil {
 		fmt.Fprintln(os.Stderr, "ladder:", err)
 		os.Exit(1)
 	}
 }
 
-func all(binary string, repeats, most int) error {
+// all goes through goals and ways and writes what comes of them.
+func all(w io.Writer, binary string, repeats, most int) error {
 	if binary == "" || repeats < 1 || most < 1 {
 		return errors.New("want -binary, and -runs and -executions of 1 or more")
 	}
@@ -85,12 +87,12 @@ func all(binary string, repeats, most int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Executions until a claim reaches a rung, of %d: median (least..most) of %d runs.\n\n", most, repeats)
-	fmt.Print("| claim | rung |")
+	fmt.Fprintf(w, "Executions until a claim reaches a rung, of %d: median (least..most) of %d runs.\n\n", most, repeats)
+	fmt.Fprint(w, "| claim | rung |")
 	for _, way := range ways {
-		fmt.Printf(" %s |", way.name)
+		fmt.Fprintf(w, " %s |", way.name)
 	}
-	fmt.Println("\n|---|---|---|---|---|")
+	fmt.Fprintln(w, "\n|---|---|---|---|---|")
 	spent := 0.0
 	var took [3][][]int // by way and goal
 	for _, g := range goals {
@@ -106,22 +108,21 @@ func all(binary string, repeats, most int) error {
 			}
 		}
 		rung := goal(found)
-		fmt.Printf("| %s | %d |", g.claim, rung)
+		fmt.Fprintf(w, "| %s | %d |", g.claim, rung)
 		for k := range ways {
 			var of []int
 			for _, finds := range found[k] {
 				of = append(of, reached(finds, rung, most))
 			}
 			took[k] = append(took[k], of)
-			sorted := slices.Sorted(slices.Values(of))
-			fmt.Printf(" %s (%s..%s) |", count(sorted[repeats/2], most), count(sorted[0], most), count(sorted[repeats-1], most))
+			fmt.Fprintf(w, " %s |", middle(of, most))
 		}
-		fmt.Println()
+		fmt.Fprintln(w)
 	}
-	fmt.Println()
+	fmt.Fprintln(w)
 	for k, way := range ways[1:] {
 		less, more := compare(took[0], took[k+1])
-		fmt.Printf("Of %d pairs of runs %s need fewer executions than %s in %d, more in %d: %s.\n",
+		fmt.Fprintf(w, "Of %d pairs of runs %s need fewer executions than %s in %d, more in %d: %s.\n",
 			len(goals)*repeats, ways[0].name, way.name, less, more, verdict(less, more))
 	}
 	fmt.Fprintf(os.Stderr, "ladder: %.0f s of CPU\n", spent)
@@ -172,6 +173,13 @@ func verdict(less, more int) string {
 func lgamma(n int) float64 {
 	l, _ := math.Lgamma(float64(n))
 	return l
+}
+
+// middle is the median of the executions of some runs, with the least and the most.
+func middle(of []int, most int) string {
+	sorted := slices.Sorted(slices.Values(of))
+	last := len(sorted) - 1
+	return fmt.Sprintf("%s (%s..%s)", count(sorted[len(sorted)/2], most), count(sorted[0], most), count(sorted[last], most))
 }
 
 // count is a number of executions, or that there were not enough.

@@ -7,6 +7,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 )
@@ -29,21 +30,37 @@ func main() {
 		fmt.Fprintln(os.Stderr, "scaling: no argument is wanted")
 		os.Exit(2)
 	}
-	simulate()
+	simulate(os.Stdout)
 }
 
-// simulate prints how long searches take on machines of one core.
-func simulate() {
-	fmt.Println("| cases | units | core hours | machines | hours | idle |")
-	fmt.Println("|---|---|---|---|---|---|")
+// unitsOf are the seconds of the units of a search of so many batches.
+func unitsOf(batches int) []float64 {
+	units := slices.Clone(once)
+	for range batches {
+		units = append(units, batch...)
+	}
+	for range batches / farBatches {
+		units = append(units, far)
+	}
+	return units
+}
+
+// handOut are the seconds of n machines, which take the units as verify -shard i/n does.
+func handOut(units []float64, n int) []float64 {
+	machines := make([]float64, n)
+	for k, s := range units {
+		row := k / n
+		machines[(k+row%n*((n-1)%12))%n] += s
+	}
+	return machines
+}
+
+// simulate writes how long searches take on machines of one core.
+func simulate(w io.Writer) {
+	fmt.Fprintln(w, "| cases | units | core hours | machines | hours | idle |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|")
 	for _, batches := range []int{4, 250, 25_000} {
-		units := slices.Clone(once)
-		for range batches {
-			units = append(units, batch...)
-		}
-		for range batches / farBatches {
-			units = append(units, far)
-		}
+		units := unitsOf(batches)
 		total := 0.0
 		for _, s := range units {
 			total += s
@@ -52,12 +69,8 @@ func simulate() {
 			if n > len(units) {
 				continue
 			}
-			machines := make([]float64, n)
-			for k, s := range units {
-				machines[(k+k/n%n*((n-1)%12))%n] += s // as verify has it
-			}
-			longest := slices.Max(machines)
-			fmt.Printf("| %d | %d | %.3g | %d | %.3g | %.0f%% |\n", batches*1000, len(units), total/3600, n,
+			longest := slices.Max(handOut(units, n))
+			fmt.Fprintf(w, "| %d | %d | %.3g | %d | %.3g | %.0f%% |\n", batches*1000, len(units), total/3600, n,
 				longest/3600, 100*(1-total/(longest*float64(n))))
 		}
 	}

@@ -210,8 +210,16 @@ func brackets(all []token) {
 func expectation(before []token) bool {
 	k := len(before) - 1
 	if k >= 0 && before[k].text == "}" {
-		for k >= 0 && before[k].text != "{" {
-			k--
+		for depth := 0; k >= 0; k-- {
+			switch before[k].text {
+			case "}":
+				depth++
+			case "{":
+				depth--
+			}
+			if depth == 0 {
+				break
+			}
 		}
 		k--
 	} else if k >= 1 && before[k-1].kind == script {
