@@ -111,11 +111,13 @@ func Root41Steps(s Smooth, d0 float64, gammas, mean2, spread2 []float64) float64
 // read. It panics unless mu > 0, t0 > 2, t0 >= L/mu, 0 <= Q <= T and T >= 1.
 func HarmonicBound(s Smooth, d0, m float64, spikes, steps int, t0 float64) float64 {
 	positiveMu("harmonic steps", s.Mu)
-	t, condition := spikesIn("harmonic steps", spikes, steps), s.L/s.Mu
+	t := spikesIn("harmonic steps", spikes, steps)
+	condition := s.L / s.Mu
 	if !(t0 > 2) || !(t0 >= condition) {
 		panic(fmt.Sprintf("bounds: harmonic steps with t0 = %v, want t0 > 2 and t0 >= L/mu = %v", t0, condition))
 	}
-	q, n := float64(spikes), t+t0-1
+	q := float64(spikes)
+	n := t + t0 - 1
 	start := (t0 - 1) / n
 	noise := (math.Sqrt(product(s.SigmaSq, t)) + product(m, math.Sqrt(q))) / (s.Mu * n)
 	bias := product(math.Sqrt(s.L/2), q, m) / (s.Mu * n)

@@ -54,7 +54,13 @@ func MomentsOf(c *Certificate) (*Moments, error) {
 }
 
 func (m *model) list(r reading) *Moments {
-	out := &Moments{U2: new(big.Rat), UMean2: new(big.Rat), FreeConstants: m.free(), Reading: string(r), model: m}
+	out := &Moments{
+		U2:            new(big.Rat),
+		UMean2:        new(big.Rat),
+		FreeConstants: m.free(),
+		Reading:       string(r),
+		model:         m,
+	}
 	column := func(from int, f func(i int) Factor) []*big.Rat {
 		list := make([]*big.Rat, m.n+1)
 		for i := from; i <= m.n; i++ {
@@ -65,9 +71,14 @@ func (m *model) list(r reading) *Moments {
 		return list
 	}
 	out.V0 = column(1, m.v0)
-	out.D2, out.D4, out.E2 = column(1, m.d2), column(1, m.d4), column(2, m.e2)
-	out.Y2, out.Y4, out.V2 = column(1, m.y2), column(1, m.y4), column(1, m.v2)
-	out.U2At, out.UMean2At = column(1, m.u2), column(1, m.uMean2)
+	out.D2 = column(1, m.d2)
+	out.D4 = column(1, m.d4)
+	out.E2 = column(2, m.e2)
+	out.Y2 = column(1, m.y2)
+	out.Y4 = column(1, m.y4)
+	out.V2 = column(1, m.v2)
+	out.U2At = column(1, m.u2)
+	out.UMean2At = column(1, m.uMean2)
 	out.DMean2 = column(1, func(i int) Factor { return m.dMean2(r, i) })
 	out.EMean2 = column(2, func(i int) Factor { return m.eMean2(r, i) })
 	out.YMean2 = column(1, func(i int) Factor { return m.yMean2(r, i) })

@@ -72,14 +72,16 @@ func (s *Series) evaluate(r *Report) error {
 		return refuse("series.ln2", "is %s, ln 2 is about %s", s.Ln2.RatString(), least.FloatString(decimals))
 	}
 	r.step("ln 2 <= %s, by the series of 2 atanh(1/3)", s.Ln2.RatString())
-	t, n := powerOf2(s.Total*s.From), powerOf2(s.Terms*s.From)
+	t := powerOf2(s.Total * s.From)
+	n := powerOf2(s.Terms * s.From)
 	x := new(big.Rat).Quo(mul(int64(s.Total*s.From), s.Ln2), t)
 	nx := mul(1, n, x)
 	if mul(2, nx).Cmp(num(1)) > 0 {
 		return refuse("series.from", "is %d, n ln T/T may be %s there, want at most 1/2", s.From, approximately(nx))
 	}
 	r.step("n ln T/T <= %s <= 1/2 at q = %d, and it falls with q", approximately(nx), s.From)
-	r.LHS.Num, r.RHS.Num = powerOf2(2*s.Terms), num(1)
+	r.LHS.Num = powerOf2(2 * s.Terms)
+	r.RHS.Num = num(1)
 	r.step("so the last n terms are at least 1/2 each, and the sum is at least n/2 >= n^2 ln T/T = %s^q ln T/T",
 		r.LHS.Num.RatString())
 	return nil

@@ -64,9 +64,15 @@ func NewMoments(c *core.Chain) *Moments {
 func NewRunMoments(c *core.Chain) *Moments {
 	m := new(Moments)
 	take := m.room(c, runLists)
-	m.D2, m.D4, m.D22, m.E2, m.UiMean2 = take(), take(), take(), take(), take()
+	m.D2 = take()
+	m.D4 = take()
+	m.D22 = take()
+	m.E2 = take()
+	m.UiMean2 = take()
 	for _, r := range Readings {
-		m.DMean2[r], m.DMean22[r], m.EMean2[r] = take(), take(), take()
+		m.DMean2[r] = take()
+		m.DMean22[r] = take()
+		m.EMean2[r] = take()
 	}
 	return m
 }

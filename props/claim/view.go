@@ -24,10 +24,18 @@ type View struct {
 // PerOp are the constants of each operator for package bounds.
 func (v *View) PerOp() bounds.PerOp {
 	n := v.K.N + 1
-	p := bounds.PerOp{J1: make([]float64, n), J2: make([]float64, n), Lf: make([]float64, n), L1: make([]float64, n)}
+	p := bounds.PerOp{
+		J1: make([]float64, n),
+		J2: make([]float64, n),
+		Lf: make([]float64, n),
+		L1: make([]float64, n),
+	}
 	for i := 1; i < n; i++ {
 		r := v.Per[i]
-		p.J1[i], p.J2[i], p.Lf[i], p.L1[i] = r.J1, r.J2, r.Lf, r.L1
+		p.J1[i] = r.J1
+		p.J2[i] = r.J2
+		p.Lf[i] = r.Lf
+		p.L1[i] = r.L1
 	}
 	return p
 }

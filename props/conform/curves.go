@@ -93,10 +93,12 @@ func sigmoidSlope(x float64) float64 {
 
 // |tanh”| = 2|t|(1-t^2) is largest at t^2 = 1/3, where it is 4/3^(3/2).
 func tanhSlopes(x, r float64) (first, second float64) {
-	near, far := max(0, math.Abs(x)-r), math.Abs(x)+r
+	near := max(0, math.Abs(x)-r)
+	far := math.Abs(x) + r
 	bend := func(x float64) float64 { return 2 * math.Tanh(x) * tanhSlope(x) }
 	second = max(bend(near), bend(far))
-	if peak := math.Atanh(1 / math.Sqrt(3)); near <= peak && peak <= far {
+	peak := math.Atanh(1 / math.Sqrt(3))
+	if near <= peak && peak <= far {
 		second = 4 / (3 * math.Sqrt(3))
 	}
 	return tanhSlope(near) * inflate, second * inflate

@@ -460,6 +460,17 @@ func perturbationFaults() []plantedFault {
 		{"exact states in the backward pass", "perturbations", onlySteps(func(e *lab) {
 			e.hook.at = func(i int, _ *job, _, clean [][]float64) []float64 { return clean[i] }
 		})},
+		{"states before delta in the backward pass", "perturbations", onlySteps(func(e *lab) {
+			e.hook.at = func(i int, j *job, states, _ [][]float64) []float64 {
+				y := slices.Clone(states[i])
+				if i > 0 {
+					for k, d := range j.first().Delta[i-1] {
+						y[k] -= d
+					}
+				}
+				return y
+			}
+		})},
 		{"derivative from the perturbed output", "perturbations", onlySteps(func(e *lab) {
 			e.hook.j1 = func(i int, j *job, _, _, _, y, v, g []float64) {
 				if j.chain[i-1].Op == "tanh" {
@@ -474,6 +485,13 @@ func perturbationFaults() []plantedFault {
 			for i := 1; i < len(s.Eps)-1; i++ {
 				if len(s.Eps[i]) == len(s.Eps[i+1]) {
 					copy(s.Eps[i], s.Eps[i+1])
+				}
+			}
+		})},
+		{"eps at i-1", "perturbations", asked(func(_ *job, s *Sample) {
+			for i := len(s.Eps) - 1; i > 1; i-- {
+				if len(s.Eps[i]) == len(s.Eps[i-1]) {
+					copy(s.Eps[i], s.Eps[i-1])
 				}
 			}
 		})},

@@ -464,7 +464,8 @@ func GrowthSVG(w io.Writer, g *Growth, on Record) error {
 		p.F(`<text x="%.1f" y="%d" text-anchor="middle">%d</text>`+"\n", x(k), growthHeight-growthBottom+18,
 			n*search.Batch)
 	}
-	p.F(`<text x="%d" y="%d">random cases; left/right, 1 is a bound that is met; red: still moved by more than 1 %%</text>`+
+	p.F(`<text x="%d" y="%d">random cases; left/right, 1 is a bound that is met; `+
+		`red: still moved by more than 1 %%</text>`+
 		"\n", growthLeft, growthHeight-6)
 	slices.SortStableFunc(hold, func(a, b growthCurve) int { return cmp.Compare(moves(a.mean), moves(b.mean)) })
 	var named []growthCurve

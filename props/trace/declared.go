@@ -42,6 +42,11 @@ func (s *shape) declare() error {
 		if err != nil || kind != "Y" && kind != "V" || i < 1 || i >= n || strconv.Itoa(i) != number {
 			return fmt.Errorf("declared: %s is no state, want Y_1..Y_%d or V_1..V_%d", strict.Quote(name), n-1, n-1)
 		}
+		columns := s.columns.y[i]
+		if kind == "V" {
+			columns = s.columns.v[i]
+		}
+		sampled := columns != nil
 		switch {
 		case !slices.Contains([]string{"topk", "int8", "any"}, d.Kind):
 			return fmt.Errorf("declared: %s is %s, want topk, int8 or any", name, strict.Quote(d.Kind))
@@ -51,7 +56,7 @@ func (s *shape) declare() error {
 			return fmt.Errorf("declared: %s is %s, which keeps no number of entries", name, d.Kind)
 		case !(d.Relative >= 0) || math.IsInf(d.Relative, 0):
 			return fmt.Errorf("declared: %s has the budget %v, want a number above 0", name, d.Relative)
-		case d.Kind != "any" && (s.columns.y[i] != nil && kind == "Y" || s.columns.v[i] != nil && kind == "V"):
+		case d.Kind != "any" && sampled:
 			return fmt.Errorf("declared: %s is %s, which needs all of its coordinates, and it is sampled", name, d.Kind)
 		}
 		site := s.deltaSite(i)

@@ -70,13 +70,32 @@ type siteTotals struct {
 
 func newRunJudge(s *shape, path string) *runJudge {
 	n := 2*s.chain.N() - 1
-	r := &runJudge{stepJudge: newStepJudge(s, newApart(s)), ranker: newRanker(s), bias: make([]bias, n),
-		sums: make([]siteTotals, n), faults: map[Fault]int{}, small: smallStep}
+	r := &runJudge{
+		stepJudge: newStepJudge(s, newApart(s)),
+		ranker:    newRanker(s),
+		bias:      make([]bias, n),
+		sums:      make([]siteTotals, n),
+		faults:    map[Fault]int{},
+		small:     smallStep,
+	}
 	r.columns.sites = n
 	r.series.blocks = map[int][]block{}
-	r.out = &Judgement{Version: JudgementVersion, Record: path, Engine: s.run.Engine, Note: s.run.Note, Chain: s.run.Chain,
-		Precision: s.run.Precision, Reg: s.run.Reg.Kind, FalseAlarm: FalseAlarm, Faults: []Fault{}, Suspects: []Suspect{},
-		Spikes: []Spike{}, Judged: []StepSum{}, Unchecked: []string{}, Exceeded: []Sentence{}}
+	r.out = &Judgement{
+		Version:    JudgementVersion,
+		Record:     path,
+		Engine:     s.run.Engine,
+		Note:       s.run.Note,
+		Chain:      s.run.Chain,
+		Precision:  s.run.Precision,
+		Reg:        s.run.Reg.Kind,
+		FalseAlarm: FalseAlarm,
+		Faults:     []Fault{},
+		Suspects:   []Suspect{},
+		Spikes:     []Spike{},
+		Judged:     []StepSum{},
+		Unchecked:  []string{},
+		Exceeded:   []Sentence{},
+	}
 	for _, op := range s.run.Chain {
 		r.out.Operators = append(r.out.Operators, operatorName(op))
 	}

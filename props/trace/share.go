@@ -29,8 +29,16 @@ type shares struct {
 
 func newShares(s *shape) *shares {
 	n := s.chain.N()
-	h := &shares{shape: s, y: make([][]float64, n+1), v: make([][]float64, n+1), a: make([][]float64, n+1)}
-	h.ops, h.d1, h.d2 = make([]opView, n+1), make([][]float64, n+1), make([][]float64, n+1)
+	byOperator := func() [][]float64 { return make([][]float64, n+1) }
+	h := &shares{
+		shape: s,
+		y:     byOperator(),
+		v:     byOperator(),
+		a:     byOperator(),
+		ops:   make([]opView, n+1),
+		d1:    byOperator(),
+		d2:    byOperator(),
+	}
 	for i := 1; i <= n; i++ {
 		h.ops[i] = opView{spec: s.run.Chain[i-1], in: s.chain.D(i - 1), out: s.chain.D(i)}
 	}

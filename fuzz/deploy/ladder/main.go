@@ -178,8 +178,8 @@ func lgamma(n int) float64 {
 // middle is the median of the executions of some runs, with the least and the most.
 func middle(of []int, most int) string {
 	sorted := slices.Sorted(slices.Values(of))
-	last := len(sorted) - 1
-	return fmt.Sprintf("%s (%s..%s)", count(sorted[len(sorted)/2], most), count(sorted[0], most), count(sorted[last], most))
+	at := func(k int) string { return count(sorted[k], most) }
+	return fmt.Sprintf("%s (%s..%s)", at(len(sorted)/2), at(0), at(len(sorted)-1))
 }
 
 // count is a number of executions, or that there were not enough.

@@ -52,7 +52,10 @@ func TestAll(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("%s, want\n%s", &b, want)
 	}
-	for claim, says := range map[string]string{"bad": "FuzzX: exit status 1: it broke", "torn": "a.jsonl: unexpected end"} {
+	for claim, says := range map[string]string{
+		"bad":  "FuzzX: exit status 1: it broke",
+		"torn": "a.jsonl: unexpected end",
+	} {
 		on(claim)
 		if err := all(&b, binary, 1, 1); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: error %v, want %q", claim, err, says)

@@ -116,12 +116,31 @@ func (e *Evaluator) Expect(x, w []float64, leaves []expect.Leaf) (m *Moments, er
 func (e *Evaluator) newMoments() *Moments {
 	list := func() []Num { return e.a.zeros(e.c.N() + 1) }
 	m := &Moments{
-		c: e.c, D2: list(), D4: list(), E2: list(), E4: list(), Y2: list(), Y4: list(), V2: list(), V4: list(),
-		YV2: list(), Ui2: list(), UiMean2: list(), V0: list(), D22: list(), U2: e.a.num(0), UMean2: e.a.num(0),
+		c:       e.c,
+		V0:      list(),
+		D2:      list(),
+		D4:      list(),
+		D22:     list(),
+		E2:      list(),
+		E4:      list(),
+		Y2:      list(),
+		Y4:      list(),
+		V2:      list(),
+		V4:      list(),
+		YV2:     list(),
+		Ui2:     list(),
+		UiMean2: list(),
+		U2:      e.a.num(0),
+		UMean2:  e.a.num(0),
 	}
 	for _, r := range claim.Readings {
-		m.DMean2[r], m.EMean2[r], m.YMean2[r], m.VMean2[r] = list(), list(), list(), list()
-		m.DMean22[r], m.FMean2[r], m.BMean2[r] = list(), list(), list()
+		m.DMean2[r] = list()
+		m.DMean22[r] = list()
+		m.EMean2[r] = list()
+		m.YMean2[r] = list()
+		m.VMean2[r] = list()
+		m.FMean2[r] = list()
+		m.BMean2[r] = list()
 	}
 	return m
 }
@@ -137,7 +156,7 @@ type quantities struct{ d, e, y, v, u, yv, f, b []*quantity }
 func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 	a, n := e.a, e.c.N()
 	list := func() []*quantity { return make([]*quantity, n+1) }
-	qs := &quantities{list(), list(), list(), list(), list(), list(), list(), list()}
+	qs := &quantities{d: list(), e: list(), y: list(), v: list(), u: list(), yv: list(), f: list(), b: list()}
 	diff := func(get func(s *State) vector) func(s *State) vector {
 		return func(s *State) vector { return a.minus(get(s), get(zero)) }
 	}
@@ -153,9 +172,9 @@ func (e *Evaluator) newQuantities(p *passes, zero *State) *quantities {
 			continue
 		}
 		site := 2*n - i
-		qs.d[i] = a.newQuantity(i, readings(i), func(*State) vector { return a.numsOrZeros(at(p.delta, i), e.c.D(i)) })
-		qs.v[i] = a.newQuantity(site, readings(site), diff(func(s *State) vector { return s.V[i] }))
 		drawn := func(*State) vector { return a.numsOrZeros(at(p.delta, i), e.c.D(i)) }
+		qs.d[i] = a.newQuantity(i, readings(i), drawn)
+		qs.v[i] = a.newQuantity(site, readings(site), diff(func(s *State) vector { return s.V[i] }))
 		qs.f[i] = a.newQuantity(i, before(i-1), func(s *State) vector { return a.minus(y(s), drawn(s)) })
 		qs.u[i] = a.newQuantity(site, [claim.ReadingSlots]int{}, diff(func(s *State) vector { return s.U[i] }))
 		if i > 1 {

@@ -158,7 +158,9 @@ func (p *passes) next(delta, eps [][]float64) *State {
 	s := &State{Y: list(), V: list(), U: list(), f: list(), b: list()}
 	known := p.forward(s, delta)
 	p.backward(s, eps, known)
-	p.last, p.delta, p.eps = s, delta, eps
+	p.last = s
+	p.delta = delta
+	p.eps = eps
 	return s
 }
 

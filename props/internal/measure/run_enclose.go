@@ -204,7 +204,8 @@ func (r *trainer) encloseLeaves(a, b *claim.Run, eL, eG, eU float64) {
 			ur[j] = l.u[j] + run.Reg.Grad(run.W[j])
 			err[j] = l.uu[j] - l.u[j]
 		}
-		norm, size := math.Sqrt(norm2(r.grad0)), math.Sqrt(norm2(ur))+math.Sqrt(norm2(err))
+		norm := math.Sqrt(norm2(r.grad0))
+		size := math.Sqrt(norm2(ur)) + math.Sqrt(norm2(err))
 		drop := up - r.loss0 + g*dot(r.grad0, ur) + g*dot(r.grad0, err)
 		e := 2*eL + g*(norm*(eG+eU)+eG*(size+eG+eU)+sumRounding*norm*size)
 		lo, hi := claim.Leaf{Drop: drop - e}, claim.Leaf{Drop: drop + e}

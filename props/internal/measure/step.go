@@ -181,7 +181,8 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 	both := func(e float64) float64 { return 2 * e }
 	mean := func(m2 float64) float64 { return cancellation * scale * math.Sqrt(m2) }
 	lo, hi := s.Lo.Moments, s.Hi.Moments
-	lo.Leaves, hi.Leaves, lo.P, hi.P = m.Leaves, m.Leaves, m.P, m.P
+	lo.Leaves, hi.Leaves = m.Leaves, m.Leaves
+	lo.P, hi.P = m.P, m.P
 	s.Lo.K, s.Hi.K = k, k
 	s.Lo.Per, s.Hi.Per = s.Per, s.Per
 
@@ -202,13 +203,16 @@ func (s *Step) enclose(k bounds.Const, v0 []float64, m *claim.Moments, errs *cor
 		if i < n {
 			// sqrt E(ab)^2 is off by at most e_a sqrt(E b^2) + e_b sqrt(E a^2) + e_a e_b.
 			_, eNext, _ := clean.keep(i+1, 0, both(errs.V[i+1]), 0)
-			put(&lo.YV2[i], &hi.YV2[i], m.YV2[i], eY*math.Sqrt(m.V2[i+1])+eNext*math.Sqrt(m.Y2[i])+eY*eNext, 2)
+			off := eY*math.Sqrt(m.V2[i+1]) + eNext*math.Sqrt(m.Y2[i]) + eY*eNext
+			put(&lo.YV2[i], &hi.YV2[i], m.YV2[i], off, 2)
 		}
 		put(&lo.Ui2[i], &hi.Ui2[i], m.Ui2[i], eU, 2)
 		put(&lo.UiMean2[i], &hi.UiMean2[i], m.UiMean2[i], eU+mean(m.Ui2[i]), 2)
 		eU2 += eU * eU
 		put(&s.Lo.V0[i], &s.Hi.V0[i], v0[i], errs.V[i], 2)
-		lostF, lostB := mean(m.FMean2[claim.Past][i]), mean(m.BMean2[claim.Past][i])
+
+		lostF := mean(m.FMean2[claim.Past][i])
+		lostB := mean(m.BMean2[claim.Past][i])
 		lostD22 := cancellation * scale * fourthRoot(m.D22[i]) // Minkowski over x
 		encloseMeans(&lo.DMean2, &hi.DMean2, &m.DMean2, i, mean(m.D2[i]), 2, relative)
 		encloseMeans(&lo.DMean22, &hi.DMean22, &m.DMean22, i, lostD22, 4, 2*relative)

@@ -37,7 +37,8 @@ func TestWriters(t *testing.T) {
 				"<h2>First</h2>\n<table>\n<thead><tr><th scope=\"col\">claim</th><th scope=\"col\" title=\"left " +
 				"over right, a &lt;~ b\">ratio</th></tr></thead>\n" +
 				"<tbody>\n<tr><td>|v| &lt;~ " +
-				"1</td><td>0.5</td></tr>\n<tr><td>two\nlines</td><td>&lt;b&gt;</td></tr>\n</tbody>\n</table>\n<img src=\"c.svg\" alt=\"a &#34;b&#34;\">\n</article>\n"},
+				"1</td><td>0.5</td></tr>\n<tr><td>two\nlines</td><td>&lt;b&gt;</td></tr>\n</tbody>\n</table>\n" +
+				"<img src=\"c.svg\" alt=\"a &#34;b&#34;\">\n</article>\n"},
 	} {
 		var b strings.Builder
 		if err := c.write(page(), &b); err != nil {

@@ -286,7 +286,8 @@ func (r *heatRun) strip() template.HTML {
 	}
 	var b strings.Builder
 	bottom := stripTop + stripHeight
-	fmt.Fprintf(&b, `<svg class="heat strip" viewBox="0 0 %d %d" role="img" aria-label="loss, |u|² and |U−u|² by step">`,
+	fmt.Fprintf(&b, `<svg class="heat strip" viewBox="0 0 %d %d" role="img" `+
+		`aria-label="loss, |u|² and |U−u|² by step">`,
 		heatWidth,
 		bottom+heatAxis)
 	decades := ticks(low, high)

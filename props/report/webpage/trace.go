@@ -85,8 +85,13 @@ type rateRow struct{ Name, Holds, Says string }
 
 // WriteTrace writes the page of a recorded run. The error is that of the writer.
 func WriteTrace(w io.Writer, j *trace.Judgement) error {
-	p := &tracePage{Title: "A recorded run: " + j.Record, Verdict: j.Verdict, Says: withoutVerdict(j.Says), More: behind(j),
-		Command: "go run ./props/verify trace " + j.Record + " -html FILE"}
+	p := &tracePage{
+		Title:   "A recorded run: " + j.Record,
+		Verdict: j.Verdict,
+		Says:    withoutVerdict(j.Says),
+		More:    behind(j),
+		Command: "go run ./props/verify trace " + j.Record + " -html FILE",
+	}
 	r, err := newTracedRun(j, "", "")
 	if err != nil {
 		return err

@@ -60,7 +60,10 @@ func ratio21(mu, rho, gamma float64, at []float64) float64 {
 	// H d is in the ball of radius (1-mu)/2 |d| around (1+mu)/2 d.
 	sin, cos := math.Sincos(at[4])
 	part := (1 - mu) / 2 * size * math.Tanh(at[5])
-	n := []float64{g[0] - gamma*((1+mu)/2*d[0]+part*cos), g[1] - gamma*((1+mu)/2*d[1]+part*sin)}
+	n := []float64{
+		g[0] - gamma*((1+mu)/2*d[0]+part*cos),
+		g[1] - gamma*((1+mu)/2*d[1]+part*sin),
+	}
 	left := rho * math.Tanh(at[6]) // of the difference
 	after := rho*(n[0]*n[0]+n[1]*n[1]) + left*left*((n[0]-d[0])*(n[0]-d[0])+(n[1]-d[1])*(n[1]-d[1]))
 	return after / before

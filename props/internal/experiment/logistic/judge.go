@@ -369,7 +369,8 @@ func (o *setting) onlyLarge() finding {
 // falls as E[eps] grows: with u = -mean x, p1 and p2 those of e1 < e2, being nearest gives
 // <p2-p1, u> >= 0 and |p1 - e1 u|^2 <= |p2 - e1 u|^2, so |p2|^2 - |p1|^2 >= 2 e1 <p2-p1, u> >= 0.
 func JudgeOneSided() claim.Judgement {
-	return usualSetting.oneSidedGrows().judged(Convex, Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true})
+	weak, strong := Law{Backward: 0.5, OneSided: true}, Law{Backward: 2, OneSided: true}
+	return usualSetting.oneSidedGrows().judged(Convex, weak, strong)
 }
 
 func (o *setting) oneSidedGrows() finding {

@@ -160,8 +160,8 @@ func TestPage(t *testing.T) {
 	}
 	rows = rows[1:]
 	for k, s := range all {
-		start := fmt.Sprintf("| %s | %s | %s | %d | %s | ", s.Setting, bars.Replace(s.Budget), s.Level, s.count(1<<Full.MaxLog),
-			s.Placement)
+		start := fmt.Sprintf("| %s | %s | %s | %d | %s | ", s.Setting, bars.Replace(s.Budget), s.Level,
+			s.count(1<<Full.MaxLog), s.Placement)
 		if len(rows) != len(all) || !strings.HasPrefix(rows[k], start) {
 			t.Fatalf("TABLE1.md has %d rows, want %d, among them %q", len(rows), len(all), start)
 		}

@@ -309,10 +309,12 @@ func judgeHarmonic(seed uint64, bound harmonicBound) claim.Judgement {
 		r := worstSpikes(mu, d0, m, spikes, gammas)
 		j.compare(r.gap(), bound(r.smooth(), d0, m, spikes, steps, t0), r)
 		s := bounds.Smooth{Mu: mu, L: mu * (1 + rng.Float64()*(t0-1)), SigmaSq: rng.Float64()}
-		mean2, spread2 := make([]float64, steps), make([]float64, steps)
+		mean2 := make([]float64, steps)
+		spread2 := make([]float64, steps)
 		share := rng.Float64() // of the error that is bias
 		for _, t := range rng.Perm(steps)[:spikes] {
-			mean2[t], spread2[t] = share*m*m, (1-share)*m*m
+			mean2[t] = share * m * m
+			spread2[t] = (1 - share) * m * m
 		}
 		j.compare(bounds.Root41Steps(s, d0, gammas, mean2, spread2), bound(s, d0, m, spikes, steps, t0), r)
 	})

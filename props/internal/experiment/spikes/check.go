@@ -295,15 +295,19 @@ func (c checkCase) checkPair(r *Report, v []float64) error {
 func join(parts []Report) Report {
 	all := Report{MinSize: math.Inf(1)}
 	for _, p := range parts {
-		all.Singles, all.Trains, all.Pairs = all.Singles+p.Singles, all.Trains+p.Trains, all.Pairs+p.Pairs
-		all.MinSize, all.MaxSize = min(all.MinSize, p.MinSize), max(all.MaxSize, p.MaxSize)
+		all.Singles += p.Singles
+		all.Trains += p.Trains
+		all.Pairs += p.Pairs
+		all.MinSize = min(all.MinSize, p.MinSize)
+		all.MaxSize = max(all.MaxSize, p.MaxSize)
 		for f := range forms {
 			all.Recovery[f].add(p.Recovery[f].Ratio, p.Recovery[f].Case)
 			all.Path[f].add(p.Path[f].Ratio, p.Path[f].Case)
 			all.Before[f].add(p.Before[f].Ratio, p.Before[f].Case)
 		}
 		all.ZeroMean.add(p.ZeroMean.Ratio, p.ZeroMean.Case)
-		all.Promised, all.Unrecovered = all.Promised+p.Promised, all.Unrecovered+p.Unrecovered
+		all.Promised += p.Promised
+		all.Unrecovered += p.Unrecovered
 		all.Comparisons += p.Comparisons
 		all.Violations = append(all.Violations, p.Violations...)
 	}

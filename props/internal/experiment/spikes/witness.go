@@ -185,10 +185,12 @@ func (p *passes) sharpCoefficient(s Site) float64 {
 	if s.trivial(p.c) {
 		return 0
 	}
-	all, n := bounds.PerOp{}, len(p.per)
-	all.J1, all.J2, all.Lf, all.L1 = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	for i, r := range p.per {
-		all.J1[i], all.J2[i], all.Lf[i], all.L1[i] = r.J1, r.J2, r.Lf, r.L1
+	var all bounds.PerOp
+	for _, r := range p.per {
+		all.J1 = append(all.J1, r.J1)
+		all.J2 = append(all.J2, r.J2)
+		all.Lf = append(all.Lf, r.Lf)
+		all.L1 = append(all.L1, r.L1)
 	}
 	at := slices.Index(sites(p.c), s)
 	return bounds.SharpQPerOp(all).At(at, at)

@@ -56,11 +56,13 @@ func insert(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
 	i := rng.IntN(len(c.Chain))
 	width := chain.D(i)
 	s, w := operator(width, width, false, rng)
-	c.Chain, c.W = slices.Insert(c.Chain, i, s), slices.Insert(c.W, i, w)
+	c.Chain = slices.Insert(c.Chain, i, s)
+	c.W = slices.Insert(c.W, i, w)
 	// The new state comes before operator i+1: a delta before its, and an eps for it.
 	c.Delta = slices.Insert(c.Delta, i, perturb.Spec{Law: "zero"})
 	c.Eps = slices.Insert(c.Eps, i+1, perturb.Spec{Law: "zero"})
-	c.Delta[i], c.Eps[i+1] = law(c, width, rng), law(c, width, rng)
+	c.Delta[i] = law(c, width, rng)
+	c.Eps[i+1] = law(c, width, rng)
 }
 
 // remove takes an operator out that keeps the width, with the laws after it.

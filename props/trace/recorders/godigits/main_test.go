@@ -248,7 +248,8 @@ func TestSeeds(t *testing.T) {
 		t.Error("the record does not go by the seed")
 	}
 	var usage strings.Builder
-	if err := run([]string{"-h"}, &usage); !errors.Is(err, flag.ErrHelp) || !strings.HasPrefix(usage.String(), "usage: godigits") {
+	err := run([]string{"-h"}, &usage)
+	if !errors.Is(err, flag.ErrHelp) || !strings.HasPrefix(usage.String(), "usage: godigits") {
 		t.Errorf("error %v, usage %q", err, usage.String())
 	}
 }
