@@ -6,7 +6,8 @@
 // differences to the record in testdata, and what a saved case shows when it is
 // replayed, term by term.
 //
-// Tables and pages of claims (verdicts, errata, runs) have their wording in tables.go, what
+// A row, with the command that shows it again (Replay), is made of a finding in report.go, of
+// a campaign's in campaign.go. Tables and pages of claims (verdicts, errata, runs) have their wording in tables.go, what
 // they say of one claim in errata.go, arithmetic.go and replay.go; a page of an experiment
 // is written in its room, pages.go calls it. The page of a whole report is in webpage.
 //

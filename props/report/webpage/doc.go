@@ -6,6 +6,16 @@
 // What goes out: the page, and the graph of the paper's statements as SVG. It imports
 // report and what is below; verify imports it.
 //
+// # Where what is
+//
+//	page.go, page.html          the page of a report, and its parts in their order
+//	card.go, worst.go           what is folded out for a statement, its worst case drawn
+//	chart.go, plot.go           panels of figures, ratio against cases
+//	sections.go                 the other pages and pictures on it
+//	trace.go, trace.html        the page of recorded runs; heat.go its maps and strips
+//	page.css, trace.css         the colours of curves and sites, .c0 to .c6, for light and dark
+//	common.js, page.js          filters and sliders
+//
 // # The graph
 //
 // Nodes and edges come from the list of claims alone (Dot writes them for a layout
