@@ -1,27 +1,9 @@
 package props
 
 import (
-	"slices"
-
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/claim"
 )
-
-// biasClaims are Lemma 2, Theorem 2 and the steps and lines of its proof, (24)-(32), each
-// in the three readings of the conditional expectations.
-func biasClaims() []claim.Claim {
-	var all []claim.Claim
-	for _, r := range claim.Readings {
-		of := slices.Concat(biasClaimsIn(r), repairedBiasClaims(r), biasLines(r), repairedBiasLines(r))
-		for _, c := range of {
-			c.Reading = r
-			// Linear in moments given x; E_t over x too makes the left of (23) and (26) smaller.
-			c.Mixes = c.Kind == claim.Step
-			all = append(all, c)
-		}
-	}
-	return all
-}
 
 func biasClaimsIn(r claim.Reading) []claim.Claim {
 	return []claim.Claim{
@@ -261,3 +243,5 @@ func bracket(r claim.Reading) claim.Reading {
 	}
 	return r
 }
+
+func uMean2(v *claim.View, _ int) float64 { return v.UMean2 }

@@ -173,5 +173,3 @@ func repairedBiasLines(r claim.Reading) []claim.Claim {
 	}
 	return append(all, middle, unrolled)
 }
-
-func uMean2(v *claim.View, _ int) float64 { return v.UMean2 }

@@ -35,3 +35,19 @@ func Claims() []claim.Claim {
 	}
 	return all
 }
+
+// biasClaims are Lemma 2, Theorem 2 and the steps and lines of its proof, (24)-(32), each
+// in the three readings of the conditional expectations.
+func biasClaims() []claim.Claim {
+	var all []claim.Claim
+	for _, r := range claim.Readings {
+		of := slices.Concat(biasClaimsIn(r), repairedBiasClaims(r), biasLines(r), repairedBiasLines(r))
+		for _, c := range of {
+			c.Reading = r
+			// Linear in moments given x; E_t over x too makes the left of (23) and (26) smaller.
+			c.Mixes = c.Kind == claim.Step
+			all = append(all, c)
+		}
+	}
+	return all
+}

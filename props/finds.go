@@ -107,15 +107,3 @@ func (f *Finds) try(t Failer, c *gen.Case) {
 		}
 	}
 }
-
-// rungOf is the rung of a ratio without a branch for each.
-func rungOf(ratio float64) int {
-	d := nearness(ratio)
-	rung := 0
-	for _, edge := range rungs {
-		if d >= edge {
-			rung++
-		}
-	}
-	return rung
-}
