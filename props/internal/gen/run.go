@@ -165,31 +165,31 @@ func TrainingRun(src Source) *Case {
 // perturbations, where only the gradient that stays counts, or without them at
 // the minimum, where D0 does not. A case that cannot be run stays as it is.
 func (c *Case) Settle(perturbed bool) {
-	t, err := c.BuildRun()
-	if err != nil || t.Known == nil {
+	run, err := c.BuildRun()
+	if err != nil || run.Known == nil {
 		return
 	}
-	delta, eps := make([]perturb.Law, len(t.Plan.Delta)), make([]perturb.Law, len(t.Plan.Eps))
+	delta, eps := make([]perturb.Law, len(run.Plan.Delta)), make([]perturb.Law, len(run.Plan.Eps))
 	for i := range delta {
-		if l := t.Plan.Delta[i]; l != nil {
+		if l := run.Plan.Delta[i]; l != nil {
 			delta[i] = l
 		}
-		if l := t.Plan.Eps[i]; l != nil {
+		if l := run.Plan.Eps[i]; l != nil {
 			eps[i] = l
 		}
 	}
-	opt := core.Options{T: settleSteps, Gamma: gamma(c, 1), Reg: t.Reg}
+	opt := core.Options{T: settleSteps, Gamma: gamma(c, 1), Reg: run.Reg}
 	if perturbed {
 		sampler := perturb.NewSampler(delta, eps, 0)
 		opt.Perturb = func(t, k int) core.Perturber { return sampler.At(t, k) }
 	}
-	w := append([]float64(nil), t.W...)
-	err = core.Run(&settling{t}, w, opt)
+	w := append([]float64(nil), run.W...)
+	err = core.Run(&settling{run}, w, opt)
 	if err != nil || finite("w", w) != nil {
 		return
 	}
 	for i := range c.W {
-		copy(c.W[i], t.Chain.W(i+1, w))
+		copy(c.W[i], run.Chain.W(i+1, w))
 	}
 }
 

@@ -281,8 +281,8 @@ func judgeConstantFloor(seed uint64, floor spikeFloor) claim.Judgement {
 			j.compare(floor(mu, d0, m, spikes, steps), r.gap(), r)
 		}
 	})
-	kept, lost := overRate(bounds.RootBudget, func(t int, q float64) float64 {
-		return floor(1, 1, 1, int(q), t) * float64(t) / math.Log(float64(t))
+	kept, lost := overRate(bounds.RootBudget, func(steps int, q float64) float64 {
+		return floor(1, 1, 1, int(q), steps) * float64(steps) / math.Log(float64(steps))
 	})
 	j.demand(kept <= 2, "at (T/ln T)^{1/2} errors the floor over ln T/T grows by %v", kept)
 	j.demand(lost >= 4, "with T^{1/8} times as many the floor over ln T/T grows by %v only", lost)
@@ -318,12 +318,14 @@ func judgeHarmonic(seed uint64, bound harmonicBound) claim.Judgement {
 		}
 		j.compare(bounds.Root41Steps(s, d0, gammas, mean2, spread2), bound(s, d0, m, spikes, steps, t0), r)
 	})
-	at := func(t int, q float64) float64 {
-		return bound(bounds.Smooth{L: 1, Mu: 1}, 1, 1, int(q), t, 3)
+	at := func(steps int, q float64) float64 {
+		return bound(bounds.Smooth{L: 1, Mu: 1}, 1, 1, int(q), steps, 3)
 	}
-	kept, _ := overRate(bounds.HarmonicBudget, func(t int, q float64) float64 { return at(t, q) * float64(t) })
-	_, lost := overRate(bounds.HarmonicBudget, func(t int, q float64) float64 {
-		return bounds.SpikeFloor(1, 1, 1, int(q), t) * float64(t)
+	kept, _ := overRate(bounds.HarmonicBudget, func(steps int, q float64) float64 {
+		return at(steps, q) * float64(steps)
+	})
+	_, lost := overRate(bounds.HarmonicBudget, func(steps int, q float64) float64 {
+		return bounds.SpikeFloor(1, 1, 1, int(q), steps) * float64(steps)
 	})
 	const far, many = 1 << 30, 1 << 20
 	apart := at(far, many) / bounds.SpikeFloor(1, 1, 1, many, far)
@@ -346,8 +348,8 @@ func forEachSpikes(seed uint64, f func(rng *rand.Rand, mu, d0, m float64, spikes
 
 // overRate is by what factor a cost over its rate grows from T = 2^10 to 2^30, at the
 // budget and with T^{1/8} times as many errors.
-func overRate(budget func(t float64) float64, cost func(t int, q float64) float64) (at, beyond float64) {
+func overRate(budget func(t float64) float64, cost func(steps int, q float64) float64) (at, beyond float64) {
 	const few, many = 1 << 10, 1 << 30
-	more := func(t int) float64 { return budget(float64(t)) * math.Pow(float64(t), 0.125) }
+	more := func(steps int) float64 { return budget(float64(steps)) * math.Pow(float64(steps), 0.125) }
 	return cost(many, budget(many)) / cost(few, budget(few)), cost(many, more(many)) / cost(few, more(few))
 }
