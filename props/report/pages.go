@@ -36,18 +36,18 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 	"table1": func(w io.Writer, seed uint64) error {
 		o := rates.Full
 		o.Seed = seed
-		results, err := rates.Measure(rates.Scenarios(), o)
+		results, err := rates.Run(rates.Scenarios(), o)
 		if err != nil {
 			return err
 		}
 		return rates.Page(results).Markdown(w)
 	},
 	"spikes": func(w io.Writer, seed uint64) error {
-		page, err := spikes.Page(spikes.Full(seed))
+		r, err := spikes.Run(spikes.Full(seed))
 		if err != nil {
 			return err
 		}
-		return page.Markdown(w)
+		return r.Page().Markdown(w)
 	},
 	"figures": func(w io.Writer, seed uint64) error {
 		r, err := logistic.Run(context.Background(), logistic.Figures(logistic.Quick(seed)), "", nil)

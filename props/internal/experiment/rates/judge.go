@@ -21,7 +21,7 @@ func (m *Shared) get(seed uint64) []Result {
 	m.once.Do(func() {
 		o := Small
 		o.Seed = seed
-		m.results, m.err = Measure(Scenarios(), o)
+		m.results, m.err = Run(Scenarios(), o)
 	})
 	if m.err != nil {
 		panic("rates: " + m.err.Error())

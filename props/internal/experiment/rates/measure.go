@@ -80,9 +80,9 @@ func (r *Result) Word() string {
 	return "cannot tell"
 }
 
-// Measure runs the scenarios. The result depends on the options alone. It returns
+// Run measures the scenarios. The result depends on the options alone. It returns
 // an error for a range that is empty, or reaches below 2^4 or beyond 2^24.
-func Measure(scenarios []Scenario, opt Options) ([]Result, error) {
+func Run(scenarios []Scenario, opt Options) ([]Result, error) {
 	if opt.MinLog < 4 || opt.MaxLog > 24 || opt.MaxLog-opt.MinLog < 2 {
 		return nil, fmt.Errorf("rates: T from 2^%d to 2^%d, want three or more powers in 2^4..2^24", opt.MinLog,
 			opt.MaxLog)

@@ -111,13 +111,13 @@ func TestScenarios(t *testing.T) {
 // TestMeasure: the same options give the same bits at any GOMAXPROCS, the explicit
 // form is never broken, and the page has a row a scenario.
 func TestMeasure(t *testing.T) {
-	one, err := Measure(Scenarios(), tiny)
+	one, err := Run(Scenarios(), tiny)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const some = 4 // of the scenarios, again
 	old := runtime.GOMAXPROCS(1)
-	two, err := Measure(Scenarios()[:some], tiny)
+	two, err := Run(Scenarios()[:some], tiny)
 	runtime.GOMAXPROCS(old)
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestPage(t *testing.T) {
 	if !*full {
 		return
 	}
-	first, err := Measure(all[:1], Full)
+	first, err := Run(all[:1], Full)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestPage(t *testing.T) {
 // has to be written anew, as -full sees.
 func TestMeasured(t *testing.T) {
 	all := Scenarios()
-	got, err := Measure([]Scenario{all[0], all[23], all[len(all)-1]}, tiny)
+	got, err := Run([]Scenario{all[0], all[23], all[len(all)-1]}, tiny)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestMeasured(t *testing.T) {
 // TestUnperturbed: without perturbations both settings keep their rates.
 func TestUnperturbed(t *testing.T) {
 	none := constant(0)
-	results, err := Measure([]Scenario{{Q: none, Placement: Spread}, {Q: none, Placement: Spread, PL: true}},
+	results, err := Run([]Scenario{{Q: none, Placement: Spread}, {Q: none, Placement: Spread, PL: true}},
 		Options{MinLog: 8, MaxLog: 13, Seed: 3, Steps: 1 << 17})
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +219,7 @@ func TestUnperturbed(t *testing.T) {
 // TestWrongRate: a bias of O(1) at every step is noticed in both settings.
 func TestWrongRate(t *testing.T) {
 	all := power(1, "T")
-	results, err := Measure([]Scenario{{Q: all, Placement: Spread, EMean: constant(0.5)},
+	results, err := Run([]Scenario{{Q: all, Placement: Spread, EMean: constant(0.5)},
 		{Q: all, Placement: Spread, PL: true, EMean: constant(0.5)}},
 		Options{MinLog: 8, MaxLog: 13, Seed: 3, Steps: 1 << 15})
 	if err != nil {
@@ -267,7 +267,7 @@ func TestJackknife(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{MinLog: 3, MaxLog: 9}, {MinLog: 8, MaxLog: 9}, {MinLog: 8, MaxLog: 25}} {
-		if _, err := Measure(nil, o); err == nil || !strings.Contains(err.Error(), "rates: T from") {
+		if _, err := Run(nil, o); err == nil || !strings.Contains(err.Error(), "rates: T from") {
 			t.Errorf("%+v: error %v", o, err)
 		}
 	}

@@ -8,7 +8,7 @@
 //	Phase              size against spacing: recovered or not, and what (40) predicts
 //	ClaimBothWays      does an O(1) perturbation make a spike, and only then?
 //	Isolated           one large spike beside frequent small ones (Fig 2)
-//	Page               all of it on one page
+//	Run                all of it: Options in, a Result out, which has a page
 //
 // In come Options; out come checks, phases and a page. Package props and the report may import it;
 // it imports bounds, core, problem, pool and table.

@@ -9,7 +9,7 @@ import (
 	"github.com/cascade-sgd/cascade/core/problem"
 )
 
-// Options of Check, Phase, Isolated and Page.
+// Options of Run and its parts.
 type Options struct {
 	Seed     uint64
 	Kicks    []float64 // Check: |delta_i| or |eps_i| of a spike, in (0, MaxKick]

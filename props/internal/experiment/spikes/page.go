@@ -9,21 +9,34 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
-// Page runs everything. The error is that of bad Options. The same seed gives the same page
-// at any GOMAXPROCS.
-func Page(opt Options) (*table.Page, error) {
-	report, err := Check(opt)
-	if err != nil {
+// Result is what Run finds.
+type Result struct {
+	Report   Report    // runs against the bounds
+	Diagrams []Diagram // size against spacing
+	Both     Both      // does an O(1) perturbation make a spike, and only then?
+	Fig2     Comparison
+}
+
+// Run is Check, Phase, Isolated and ClaimBothWays. The error is that of bad Options. The same
+// seed gives the same result at any GOMAXPROCS.
+func Run(opt Options) (*Result, error) {
+	r := new(Result)
+	var err error
+	if r.Report, err = Check(opt); err != nil {
 		return nil, err
 	}
-	diagrams, err := Phase(opt)
-	if err != nil {
+	if r.Diagrams, err = Phase(opt); err != nil {
 		return nil, err
 	}
-	fig2, err := Isolated(opt)
-	if err != nil {
+	if r.Fig2, err = Isolated(opt); err != nil {
 		return nil, err
 	}
+	r.Both = ClaimBothWays(opt.Seed, opt.Chains)
+	return r, nil
+}
+
+// Page is all of it on one page.
+func (r *Result) Page() *table.Page {
 	p := &page{table.Page{Title: "Spikes", Command: "go run ./props/verify page spikes"}}
 	p.text("A spike is |U-u|^2 = O(1) at one step (arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +
 		"a+ <= (1 - mu g/3) a + (L g^2 + g/2)|U-u|^2, with a = l(w) - l*, " +
@@ -31,14 +44,14 @@ func Page(opt Options) (*table.Page, error) {
 		"a+ <= (1 - mu g) a + (g/2)|U-u|^2 and its root form, " +
 		"a^{1/2}+ <= (1 - mu g (2 - L g))^{1/2} a^{1/2} + (L/2)^{1/2} g |U-u|.\n" +
 		"All runs use the full batch.")
-	p.check(report)
-	for _, d := range diagrams {
+	p.check(r.Report)
+	for _, d := range r.Diagrams {
 		p.diagram(d)
 	}
 	p.budgets()
-	p.both(ClaimBothWays(opt.Seed, opt.Chains))
-	p.comparison(fig2)
-	return &p.Page, nil
+	p.both(r.Both)
+	p.comparison(r.Fig2)
+	return &p.Page
 }
 
 // page is a Page that is being written.

@@ -82,12 +82,12 @@ var update = flag.Bool("update", false, "write the files of testdata anew")
 // markdown is the page of options.
 func markdown(t *testing.T, o Options) string {
 	t.Helper()
-	d, err := Page(o)
+	r, err := Run(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := d.Markdown(&b); err != nil {
+	if err := r.Page().Markdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -84,7 +84,7 @@ func TestBadOptions(t *testing.T) {
 		_, err1 := Check(o)
 		_, err2 := Phase(o)
 		_, err3 := Isolated(o)
-		_, err4 := Page(o)
+		_, err4 := Run(o)
 		for _, err := range []error{err1, err2, err3, err4} {
 			if err == nil || err.Error() != want {
 				t.Errorf("%v, want %s", err, want)
