@@ -133,11 +133,18 @@ func RepairedEq29bPast(k Const, i int, d2, dMean2 []float64) float64 {
 	return sum
 }
 
-// RepairedEq31Past is (31) with L1 for C2, a bound of E|E_t[U-u]|^2 in the past and the
-// literal reading, eps in the past one. Proof: PROOFS.md, (3.30).
+// RepairedEq31Past is 2 Cv^2 sum_{i<N} S_i ( 2 L1^2 E|E^{G_i}[Y_i-y_i]|^2 + L2^2 E|Y_i-y_i|^4 ) +
+// 2 sum_{i<N} [sum_{j=1..i} (3C^2)^j] E|E^{H_{i+1}}[eps_{i+1}]|^2, (31) with L1 for C2, a bound of
+// E|E_t[U-u]|^2 in the past and the literal reading, eps in the past one. Proof: PROOFS.md, (3.30).
 func RepairedEq31Past(k Const, yMean2, y4, eMean2 []float64) float64 {
-	k.C2 = k.L1
-	return Eq31(k, yMean2, y4, eMean2)
+	k.moments("repaired (31)", yMean2, y4, eMean2)
+	sum := 0.0
+	for i := 1; i <= k.N-1; i++ {
+		at := product(4, k.CvSq(), k.L1, k.L1, yMean2[i]) + product(2, k.CvSq(), k.L2, k.L2, y4[i])
+		sum += product(k.S(i), at)
+		sum += product(Theorem2Eps(k, i+1), eMean2[i+1])
+	}
+	return sum
 }
 
 // RepairedEq31 is RepairedEq31Past and 4 L1^4 Cv^2 sum_{i<N} ( (i-1)^2 S_{i-1} +
