@@ -11,7 +11,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/pool"
 )
 
-// Options of Measure. T runs over the powers of two 2^MinLog..2^MaxLog.
+// Options of Run. T runs over the powers of two 2^MinLog..2^MaxLog.
 type Options struct {
 	MinLog, MaxLog int
 	Seed           uint64

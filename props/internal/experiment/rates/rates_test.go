@@ -108,9 +108,9 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestMeasure: the same options give the same bits at any GOMAXPROCS, the explicit
+// TestRun: the same options give the same bits at any GOMAXPROCS, the explicit
 // form is never broken, and the page has a row a scenario.
-func TestMeasure(t *testing.T) {
+func TestRun(t *testing.T) {
 	one, err := Run(Scenarios(), tiny)
 	if err != nil {
 		t.Fatal(err)
