@@ -61,6 +61,7 @@ func TestScan(t *testing.T) {
 		"a third of a": "a/w ·third/w ·of/w ·a/n",
 		"a (17)":       "a/n ·(17)/w",
 		"a b":          "a/n ·b/n",
+		"aé":           "a/n é/w",
 
 		// Angles of a product, bars that open, close, and say what is given.
 		"<grad l, u>":      "</( grad/n ·l/n ,/, ·u/n >/)",
