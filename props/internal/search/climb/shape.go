@@ -61,8 +61,10 @@ func insert(c *gen.Case, chain *core.Chain, rng *rand.Rand) {
 	// The new state comes before operator i+1: a delta before its, and an eps for it.
 	c.Delta = slices.Insert(c.Delta, i, perturb.Spec{Law: "zero"})
 	c.Eps = slices.Insert(c.Eps, i+1, perturb.Spec{Law: "zero"})
-	c.Delta[i] = law(c, width, rng)
-	c.Eps[i+1] = law(c, width, rng)
+	delta := law(c, width, rng) // both are drawn of the case without either
+	eps := law(c, width, rng)
+	c.Delta[i] = delta
+	c.Eps[i+1] = eps
 }
 
 // remove takes an operator out that keeps the width, with the laws after it.
