@@ -180,13 +180,13 @@ func softmaxConstants(x Box, label int) [3]float64 {
 	return [3]float64{math.Sqrt(j1), l1, l2}
 }
 
-// softmaxAt is softmax_k of the others' coordinates and k's own.
-func softmaxAt(others, own []float64, k int) float64 {
+// softmaxAt is softmax_k of the others' coordinates and k of mine.
+func softmaxAt(others, mine []float64, k int) float64 {
 	sum := 0.0
 	for j, v := range others {
 		if j != k {
 			sum += math.Exp(v)
 		}
 	}
-	return math.Exp(own[k]) / (sum + math.Exp(own[k]))
+	return math.Exp(mine[k]) / (sum + math.Exp(mine[k]))
 }

@@ -201,12 +201,12 @@ type hoarder struct {
 }
 
 func (h *hoarder) Step(req *Request) (*Reply, error) {
-	own := *req
+	copied := *req
 	if len(h.x) == len(req.X) {
-		own.X = h.x
+		copied.X = h.x
 	}
 	h.x = req.X
-	return h.lab.Step(&own)
+	return h.lab.Step(&copied)
 }
 
 // captured takes a part from the first request with the same key.

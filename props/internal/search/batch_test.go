@@ -307,9 +307,9 @@ func TestSettle(t *testing.T) {
 func TestSettleRun(t *testing.T) {
 	c := scalar(1)
 	c.Run = &gen.Run{All: true, Gamma: 0.25, Steps: 2}
-	own := under(1)
-	own.Kind = claim.Training
-	f := &Finding{Claim: own}
+	ownClaim := under(1)
+	ownClaim.Kind = claim.Training
+	f := &Finding{Claim: ownClaim}
 	r := claim.Result{Answer: claim.Uncertain}
 	f.settle(&r, &secondOpinion{kind: claim.Training, c: c, work: math.Inf(1)})
 	if r.Reason != claim.Ill || f.Undecided != 0 || f.Confirmed != 0 {

@@ -64,8 +64,8 @@ func TestCertify(t *testing.T) {
 // TestCertificateOfNothing: a finding without a case, or judged without a certificate, has
 // none.
 func TestCertificateOfNothing(t *testing.T) {
-	own := claim.Claim{ID: "own", Form: claim.Printed, Kind: claim.SelfJudged}
-	f := &search.Finding{Claim: &own, Judged: &claim.Judgement{Verdict: claim.Refuted}}
+	ownClaim := claim.Claim{ID: "own", Form: claim.Printed, Kind: claim.SelfJudged}
+	f := &search.Finding{Claim: &ownClaim, Judged: &claim.Judgement{Verdict: claim.Refuted}}
 	if c, err := f.Certificate(); err == nil || !strings.Contains(err.Error(), "own/printed has no certificate") {
 		t.Errorf("%+v, error %v", c, err)
 	}

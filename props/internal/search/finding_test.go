@@ -60,8 +60,8 @@ func TestVerdict(t *testing.T) {
 // TestVerdictOfJudge: a claim that judges itself has its own verdict whatever the counts,
 // and none before it has spoken.
 func TestVerdictOfJudge(t *testing.T) {
-	own := &claim.Claim{ID: "x", Form: claim.Printed, Kind: claim.SelfJudged}
-	f := &Finding{Claim: own, Cases: 100, Confirmed: 1}
+	ownClaim := &claim.Claim{ID: "x", Form: claim.Printed, Kind: claim.SelfJudged}
+	f := &Finding{Claim: ownClaim, Cases: 100, Confirmed: 1}
 	if got := f.Verdict(); got != claim.Elsewhere {
 		t.Errorf("not judged: %s, want %s", got, claim.Elsewhere)
 	}

@@ -96,27 +96,27 @@ func TestFinish(t *testing.T) {
 
 // TestClimbed: a search with climbs goes beyond its random cases, one without does not.
 func TestClimbed(t *testing.T) {
-	own := under(1)
-	own.Right = func(v *claim.View, _ int) float64 { return 1 + v.D2[1] }
-	plain := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: Batch})[0]
+	ownClaim := under(1)
+	ownClaim.Right = func(v *claim.View, _ int) float64 { return 1 + v.D2[1] }
+	plain := Search([]claim.Claim{*ownClaim}, Options{Seed: 1, Cases: Batch})[0]
 	if !strings.HasPrefix(plain.Source, "random case ") || plain.Cases > Batch {
 		t.Errorf("without a climb: ratio %v from %s in %d cases", plain.Ratio, plain.Source, plain.Cases)
 	}
-	climbed := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: Batch, Climb: 40})[0]
+	climbed := Search([]claim.Claim{*ownClaim}, Options{Seed: 1, Cases: Batch, Climb: 40})[0]
 	if !strings.HasPrefix(climbed.Source, "climb on own/repaired from batch 0, N = ") ||
 		!(climbed.Ratio > plain.Ratio) ||
 		climbed.Cases != plain.Cases+gen.MaxN-gen.MinN+1 {
 		t.Errorf("with a climb: ratio %v from %s in %d cases", climbed.Ratio, climbed.Source, climbed.Cases)
 	}
-	own.Right = func(v *claim.View, _ int) float64 { return 1e9 * (1 + v.D2[1]) } // as well where nothing is near 1
-	if far := Search([]claim.Claim{*own}, Options{Seed: 1, Cases: 100, Climb: 2})[0]; far.Cases <= 100 ||
+	ownClaim.Right = func(v *claim.View, _ int) float64 { return 1e9 * (1 + v.D2[1]) } // as well where nothing is near 1
+	if far := Search([]claim.Claim{*ownClaim}, Options{Seed: 1, Cases: 100, Climb: 2})[0]; far.Cases <= 100 ||
 		!(far.Ratio > 0 && far.Ratio < 1) {
 		t.Errorf("far from the bound: ratio %v in %d cases, want a climb for each N", far.Ratio, far.Cases)
 	}
 	// What one case has refuted is climbed from no more; what stands beside it is.
 	broken := under(1)
 	broken.ID, broken.Right = "broken", func(*claim.View, int) float64 { return -1 }
-	found := Search([]claim.Claim{*broken, *own}, Options{Seed: 1, Cases: 1, Climb: 2})
+	found := Search([]claim.Claim{*broken, *ownClaim}, Options{Seed: 1, Cases: 1, Climb: 2})
 	if a, b := found[0], found[1]; a.Confirmed != 1 || a.Cases != 1 || b.Cases != 2 {
 		t.Errorf("%d cases, %d of them against it, of a claim that is refuted at once, %d of the one beside it", a.Cases,
 			a.Confirmed, b.Cases)

@@ -58,8 +58,8 @@ func TestAgain(t *testing.T) {
 		line(t, got) != line(t, data[0]) {
 		t.Errorf("data run 0: error %v", err)
 	}
-	own := scalar(3)
-	if got, err = (&Origin{Source: "climb on x", Case: own}).Again(claim.Step, 5); err != nil || got != own {
+	ownCase := scalar(3)
+	if got, err = (&Origin{Source: "climb on x", Case: ownCase}).Again(claim.Step, 5); err != nil || got != ownCase {
 		t.Errorf("a saved case: %v, error %v", got, err)
 	}
 	for _, o := range []Origin{{Source: "climb on x"}, {}, {Source: "random case"}, {Source: "random case -1"},

@@ -16,14 +16,14 @@ func TestFixedRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := claim.Claim{
+	ownClaim := claim.Claim{
 		ID: "own", Form: claim.Printed, Kind: claim.Training, Statement: "T <= 2^40",
 		Left:  func(v *claim.View, _ int) float64 { return float64(v.Run.Steps) },
 		Right: func(*claim.View, int) float64 { return 1 << 40 },
 	}
-	short := own
+	short := ownClaim
 	short.ID, short.Left = "short", func(v *claim.View, _ int) float64 { return 1 / float64(v.Run.Steps) }
-	found := search.Search([]claim.Claim{own, short}, search.Options{Seed: 1})
+	found := search.Search([]claim.Claim{ownClaim, short}, search.Options{Seed: 1})
 	f, g := found[0], found[1]
 	if f.Cases+f.RejectedTotal() < len(data)+2 || f.Verdict() != claim.Holds || f.Worst == nil ||
 		!strings.HasPrefix(f.Source, "long run ") || f.Worst.Run.Steps != search.LongSteps ||
@@ -34,7 +34,7 @@ func TestFixedRuns(t *testing.T) {
 	if err := g.Origin().Confirm(g.Claim, search.Options{Seed: 1}, g.Ratio); err != nil || g.Origin().Case != nil {
 		t.Errorf("%+v, error %v", g.Origin(), err)
 	}
-	if f := search.Search([]claim.Claim{own}, search.Options{Shard: 1, Shards: 2})[0]; f.Cases != 0 {
+	if f := search.Search([]claim.Claim{ownClaim}, search.Options{Shard: 1, Shards: 2})[0]; f.Cases != 0 {
 		t.Errorf("the second shard has %d cases", f.Cases)
 	}
 }

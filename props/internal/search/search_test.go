@@ -270,18 +270,18 @@ func TestNaNNeverPasses(t *testing.T) {
 // TestJudged: a claim that judges itself does so once, in the first shard, with the seed.
 func TestJudged(t *testing.T) {
 	asked := 0
-	own := []claim.Claim{{
+	ownClaims := []claim.Claim{{
 		ID: "own", Form: claim.Printed, Kind: claim.SelfJudged, Statement: "seven",
 		Judge: func(seed uint64) claim.Judgement {
 			asked++
 			return claim.Judgement{Verdict: claim.Holds, Cases: int(seed), Ratio: 0.5, Note: "so it is"}
 		},
 	}}
-	f := search.Search(own, search.Options{Seed: 7, Cases: 1})[0]
+	f := search.Search(ownClaims, search.Options{Seed: 7, Cases: 1})[0]
 	if f.Verdict() != claim.Holds || f.Cases != 7 || f.Ratio != 0.5 || f.Note() != "so it is" || asked != 1 {
 		t.Errorf("%s after %d cases, ratio %v, note %q, asked %d times", f.Verdict(), f.Cases, f.Ratio, f.Note(), asked)
 	}
-	f = search.Search(own, search.Options{Seed: 7, Cases: 1, Shard: 1, Shards: 2})[0]
+	f = search.Search(ownClaims, search.Options{Seed: 7, Cases: 1, Shard: 1, Shards: 2})[0]
 	if f.Verdict() != claim.Elsewhere || asked != 1 {
 		t.Errorf("%s in the second shard, asked %d times", f.Verdict(), asked)
 	}

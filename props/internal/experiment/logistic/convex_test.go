@@ -296,9 +296,9 @@ func TestPredictInt8(t *testing.T) {
 	start := exact.root(k.p.start()).W
 	first := newConvex(k, start)
 	w, _ := first.settle(start)
-	own := newConvex(k, w)
-	if own.scale == first.scale {
-		t.Fatalf("the grids are the same, %v", own.scale)
+	settled := newConvex(k, w)
+	if settled.scale == first.scale {
+		t.Fatalf("the grids are the same, %v", settled.scale)
 	}
 	slope := func(w float64, round func(a float64) float64) float64 {
 		sum := 0.2 * w
@@ -309,7 +309,7 @@ func TestPredictInt8(t *testing.T) {
 	}
 	low, high := -3.0, 0.0 // of the mean step on its own grid
 	for range 60 {
-		if mid := (low + high) / 2; slope(mid, own.round) < 0 {
+		if mid := (low + high) / 2; slope(mid, settled.round) < 0 {
 			low = mid
 		} else {
 			high = mid

@@ -102,12 +102,12 @@ func TestIgnoresItsVariation(t *testing.T) {
 	} {
 		v := &variation{outcome: "a/printed", cannot: map[string]string{byHorizon: limitFirst},
 			lists: []trial{levelsAre(0.3)}, find: func(o *setting) finding {
-				own := deaf(*o)
-				if own.m > 200 || choice == byM {
-					own.m = 200
+				deafened := deaf(*o)
+				if deafened.m > 200 || choice == byM {
+					deafened.m = 200
 				}
-				for _, s := range own.levelsOr(1) {
-					own.root(own.draws[0], reg, Law{Backward: s, Reading: own.readings[len(own.readings)-1]})
+				for _, s := range deafened.levelsOr(1) {
+					deafened.root(deafened.draws[0], reg, Law{Backward: s, Reading: deafened.readings[len(deafened.readings)-1]})
 				}
 				return finding{is: true, cases: 1}
 			}}
