@@ -7,9 +7,9 @@
 // replayed, term by term.
 //
 // A row, with the command that shows it again (Replay), is made of a finding in report.go, of
-// a campaign's in campaign.go. Tables and pages of claims (verdicts, errata, runs) have their wording in tables.go, what
-// they say of one claim in errata.go, arithmetic.go and replay.go; a page of an experiment
-// is written in its room, pages.go calls it. The page of a whole report is in webpage.
+// a campaign's in campaign.go. Tables and pages of claims (verdicts, errata, runs) have their
+// wording in tables.go, what they say of one claim in errata.go, arithmetic.go and replay.go; a
+// page of an experiment is written in its room, pages.go calls it. The page of a whole report is in webpage.
 //
 // It imports the list of claims, experiments, runs, search and cert; verify imports it.
 //

@@ -102,10 +102,11 @@ func TestTraceSteps(t *testing.T) {
 		j    *trace.Judgement
 		want string
 	}{
-		"few":         {judged(func(int) bool { return false }, 3), "0 1 2"},
-		"none":        {judged(nil, 0), ""},
-		"many":        {judged(func(int) bool { return false }, 40), "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19"},
-		"many, late":  {judged(func(k int) bool { return k >= 22 }, 40), "0 1 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39"},
+		"few":  {judged(func(int) bool { return false }, 3), "0 1 2"},
+		"none": {judged(nil, 0), ""},
+		"many": {judged(func(int) bool { return false }, 40), "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19"},
+		"many, late": {judged(func(k int) bool { return k >= 22 }, 40),
+			"0 1 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39"},
 		"all flagged": {judged(func(int) bool { return true }, 21), "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19"},
 	} {
 		var steps []string

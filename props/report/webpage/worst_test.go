@@ -34,7 +34,8 @@ func TestLawText(t *testing.T) {
 	if got := lawText(perturb.Spec{}); got != "" {
 		t.Errorf("no law is %q", got)
 	}
-	if got := lawText(perturb.Spec{Law: "table", Outcomes: many}); !strings.HasSuffix(got, "[5] with p = 0.125, … 2 more") {
+	got := lawText(perturb.Spec{Law: "table", Outcomes: many})
+	if !strings.HasSuffix(got, "[5] with p = 0.125, … 2 more") {
 		t.Errorf("eight outcomes: %s", got)
 	}
 }
