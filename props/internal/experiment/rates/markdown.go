@@ -10,10 +10,8 @@ import (
 func Markdown(w io.Writer, results []Result) error {
 	var b strings.Builder
 	first, last := results[0].Points[0], results[0].Points[len(results[0].Points)-1]
-	fmt.Fprintf(&b, `# Table 1 and Corollary 1, measured
-
-Written by: go run ./props/verify page table1
-
+	fmt.Fprintf(&b, "# Table 1 and Corollary 1, measured\n\nWritten by: go run ./props/verify page table1\n\n%s\n", conclusion(results))
+	fmt.Fprintf(&b, `
 SGD with one sample a step on a logistic regression of %d rows and 2 features, T = %d..%d, %d to %d replicates.
 Nonconvex: (1/T) sum_t E|grad l|^2, g ~ T^-1/2, printed rate T^-1/2. PL (l2): E[l(w^T)-l*], g = 3 ln T/(mu T), printed rate ln T/T.
 Q of the T steps have a perturbation of O(1): |delta_1| = %d or |eps_2| = %d, at the others none; "burst" has them in a row (PL: at the end),
@@ -36,6 +34,33 @@ side of Theorem 4 or 5 with proved constants and the repaired (23), never above 
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// conclusion is what the page shows, in two sentences.
+func conclusion(results []Result) string {
+	var within, kept, lost, beyond int
+	by := map[Placement]int{} // of those beyond that lose the rate
+	for _, r := range results {
+		word := r.Word()
+		switch {
+		case r.Level == "inside" || r.Level == "at":
+			within++
+			if word == "keeps the rate" {
+				kept++
+			} else if word == "loses the rate" {
+				lost++
+			}
+		default:
+			beyond++
+			if word == "loses the rate" {
+				by[r.Placement]++
+			}
+		}
+	}
+	return fmt.Sprintf("Within the budgets of Table 1 %d of %d measurements keep the rate, %d lose it, and of %d the slope "+
+		"cannot tell. Beyond them\n%d of %d lose it: %d with the errors in a burst and %d with them spread out, which "+
+		"Table 1 does not tell apart.", kept, within, lost, within-kept-lost, by[Burst]+by[Spread], beyond, by[Burst],
+		by[Spread])
 }
 
 func (r *Result) row() string {
