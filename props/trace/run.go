@@ -6,6 +6,8 @@ import (
 	"math"
 	"runtime"
 	"slices"
+
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // What Judge does how often, and how much it keeps.
@@ -74,7 +76,8 @@ func newRunJudge(s *shape, path string) *runJudge {
 		sums: make([]siteTotals, n), faults: map[Fault]int{}, small: smallStep}
 	r.columns.sites = n
 	r.series.blocks = map[int][]block{}
-	r.out = &Judgement{Version: JudgementVersion, Record: path, Engine: s.run.Engine, Note: s.run.Note, Chain: s.run.Chain,
+	r.out = &Judgement{Version: JudgementVersion, Record: path, Engine: strict.Line(s.run.Engine),
+		Note: strict.Line(s.run.Note), Chain: s.run.Chain,
 		Precision: s.run.Precision, Reg: s.run.Reg.Kind, FalseAlarm: FalseAlarm, Faults: []Fault{}, Suspects: []Suspect{},
 		Spikes: []Spike{}, Judged: []StepSum{}, Unchecked: []string{}, Exceeded: []Sentence{}}
 	for _, op := range s.run.Chain {

@@ -1,7 +1,9 @@
 package trace
 
 import (
+	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 )
@@ -62,5 +64,33 @@ func TestVariedParts(t *testing.T) {
 	}
 	if err := r.Next(&got); err != io.EOF {
 		t.Errorf("after the last step: %v", err)
+	}
+}
+
+// TestLeastScale: V that was multiplied by next to nothing has no digits left, and says nothing.
+func TestLeastScale(t *testing.T) {
+	s, st := uneven(t, float64s, nil)
+	for scale, ok := range map[float64]bool{0x1p-126: true, 0x1p-24: true, 1: true, 0x1p127: true, 0x1p-127: false,
+		5e-324: false, 0: false, -1: false, math.Inf(1): false, math.NaN(): false} {
+		c := again(st)
+		c.Scale = scale
+		if err := c.finish(s, 0); (err == nil) != ok || err != nil && !strings.Contains(err.Error(),
+			fmt.Sprintf("step 5: array scale: %v, want", scale)) {
+			t.Errorf("scale %v: %v", scale, err)
+		}
+	}
+}
+
+// TestShownWords: what a record says of itself is one line that steers no terminal and cannot pass for a
+// verdict.
+func TestShownWords(t *testing.T) {
+	s, st := uneven(t, float64s, nil)
+	s.run.Engine, s.run.Note = "a\u202eb\x1b[2J", "well\n\nno cause above the noise\r\n"
+	j, err := Judge(t.Context(), written(t, s, st, 1, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j.Engine != "a\ufffdb\ufffd[2J" || j.Note != "well no cause above the noise" {
+		t.Errorf("engine %q, note %q", j.Engine, j.Note)
 	}
 }
