@@ -152,3 +152,75 @@ func TestReplyOfRequest(t *testing.T) {
 		t.Errorf("%v", r.Err())
 	}
 }
+
+// TestFewerSteps: a run of one step has none to lose, and no step or batch has.
+func TestFewerSteps(t *testing.T) {
+	j := made(t, []core.Spec{{Op: "scale", N: 1}, {Op: "linear", In: 1, Out: 1}})
+	for steps, more := range []bool{false, false, true} {
+		if steps == 0 {
+			continue
+		}
+		r := j.as(run)
+		r.steps = nil
+		for range steps {
+			r.steps = append(r.steps, j.steps[0])
+		}
+		if c, ok := fewerSteps(r, 0); ok != more || more && len(c.steps) != steps-1 {
+			t.Errorf("of %d steps: %+v, %v", steps, c, ok)
+		}
+	}
+	if _, ok := fewerSteps(j, 0); ok {
+		t.Error("a step has fewer steps")
+	}
+}
+
+// TestDriftOfInput: the input in a trace is no number that an engine computes: builds do not part there.
+func TestDriftOfInput(t *testing.T) {
+	ar, err := newArithmetic(float64s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := made(t, []core.Spec{{Op: "scale", N: 1}, {Op: "bias", N: 1}, {Op: "linear", In: 1, Out: 1}}).as(trace)
+	if err := j.prepare(ar); err != nil {
+		t.Fatal(err)
+	}
+	e := j.want.first[0]
+	answered := func() *answer {
+		return &answer{loss: e.Y[3][0], y: cloneRows(e.Y), v: cloneRows(e.V), u: cloneRows(e.U[1:]), w: cloneRows(j.w)}
+	}
+	for i := range 4 {
+		a, b := answered(), answered()
+		b.y[i][0] += 0.5
+		got := j.drifts(a, b)
+		if i == 0 && len(got) > 0 || i > 0 && (len(got) != 1 || got[0].Quantity != "Y" || got[0].Operator != i) {
+			t.Errorf("Y_%d differs: %+v", i, got)
+		}
+	}
+}
+
+// TestCompareLateStart: of a build that could not be made when it was first asked for the smallest difference
+// is the one that a rule showed, as nobody is there to be asked for a smaller one.
+func TestCompareLateStart(t *testing.T) {
+	for _, late := range []string{"old", "new"} {
+		made := 0
+		old := func() (Engine, error) {
+			if made++; late == "old" && made == 1 {
+				return nil, errors.New("not yet")
+			}
+			return newLab(word("float32")), nil
+		}
+		others := 0
+		other := func() (Engine, error) {
+			if others++; late == "new" && others == 1 {
+				return nil, errors.New("not yet")
+			}
+			e := newLab(word("float32"))
+			e.forms["tanh'"] = "cosh"
+			return e, nil
+		}
+		c, err := Compare(old, other, &Options{Rules: []string{"sweep"}, Ops: []string{"bias", "tanh", "linear"}, Cases: 1})
+		if err != nil || c.First == nil || c.First.Rule != "sweep" {
+			t.Errorf("%s late: %+v, %v", late, c, err)
+		}
+	}
+}

@@ -30,8 +30,14 @@ func TestText(t *testing.T) {
 			t.Errorf("install.sh does not know %s", a.Name)
 		}
 	}
-	if _, err := Text("numpyy"); err == nil || !strings.Contains(err.Error(), "numpyy") {
-		t.Errorf("error %v", err)
+	_, err := Text("numpyy")
+	if err == nil || !strings.Contains(err.Error(), `no adapter "numpyy"`) {
+		t.Fatalf("error %v", err)
+	}
+	for _, a := range All() {
+		if !strings.Contains(err.Error()+",", " "+a.Name+",") {
+			t.Errorf("%v: %s is not among those that there are", err, a.Name)
+		}
 	}
 }
 
