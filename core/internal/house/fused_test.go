@@ -57,7 +57,7 @@ func TestFusedSums(t *testing.T) {
 		{"complex", "k := complex(x, y); k = k*k + k; _ = k", "k * k"},
 		{"root", "r = math.Sqrt(x*y) + z", ""},
 		{"foreign", "r = math.Pi*x + z", "math.Pi * x"},
-		{"two results", "t, q := two(x, y); r = t + q", "t, q"},
+		{"two results", "t, q := two(x, y); r = t + q", "q, t"},
 		{"minimum", "r = min(x*y, z) + z", ""},
 		{"compared", "if x*y > z { r = z }", ""},
 		{"by a quarter", "r = x*0.25 + z", "x * 0.25"},
