@@ -430,3 +430,12 @@ func TestLine(t *testing.T) {
 		}
 	}
 }
+
+// TestLongNumber: a number that is too long is shown as far as a reader looks.
+func TestLongNumber(t *testing.T) {
+	var x float64
+	err := Unmarshal([]byte(strings.Repeat("7", MaxNumber+1)), &x)
+	if err == nil || !strings.Contains(err.Error(), strings.Repeat("7", MaxQuoted)+"...: ") {
+		t.Errorf("%v", err)
+	}
+}
