@@ -224,3 +224,45 @@ func TestCompareLateStart(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaces: where a number is that differs from the answer before, from the input, or most of all: operators
+// count from 1, the first of equals is named, and what is about a whole request has no index.
+func TestPlaces(t *testing.T) {
+	ar, err := newArithmetic(float64s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := made(t, []core.Spec{{Op: "scale", N: 2}, {Op: "bias", N: 2}, {Op: "linear", In: 2, Out: 1}}).as(trace)
+	if err := j.prepare(ar); err != nil {
+		t.Fatal(err)
+	}
+	e := j.want.first[0]
+	answered := func() *answer {
+		return &answer{loss: e.Y[3][0], y: cloneRows(e.Y), v: cloneRows(e.V), u: cloneRows(e.U[1:]), w: cloneRows(j.w)}
+	}
+	for i := range 3 {
+		a, b, c := answered(), answered(), answered()
+		b.w[i][1]++
+		c.u[i][1]++
+		if f := j.repeats(a, b); f == nil || f.quantity != "W" || f.operator != i+1 || f.index != 1 {
+			t.Errorf("W of operator %d: %+v", i+1, f)
+		}
+		if f := j.repeats(a, c); f == nil || f.quantity != "U" || f.operator != i+1 || f.index != 1 {
+			t.Errorf("U of operator %d: %+v", i+1, f)
+		}
+	}
+	input := answered()
+	input.y[0][1]++
+	if f := j.judgeTrace(input); f == nil || f.quantity != "Y" || f.operator != 0 || f.index != 1 ||
+		!strings.HasPrefix(f.detail, "Y_0: Y: got ") {
+		t.Errorf("the input of a trace: %+v", f)
+	}
+	a, b := answered(), answered()
+	b.y[1][0], b.y[1][1] = b.y[1][0]+0.5, b.y[1][1]+0.5
+	if got := j.drifts(a, b); len(got) != 1 || got[0].Index != 0 || !math.IsInf(got[0].Share, 1) {
+		t.Errorf("two that are as far off: %+v", got)
+	}
+	if _, f := (&session{ar: ar}).call(&job{kind: batch, steps: make([]RunStep, 1)}); f == nil || f.index != -1 || f.kind != Wrong {
+		t.Errorf("a request that cannot be: %+v", f)
+	}
+}
