@@ -23,7 +23,8 @@ const Batch = search.Batch
 
 // Search tries the claims, those of the list or of a user, on random cases and climbs
 // from the worst ones. The findings are in the order of the claims; the same seed gives
-// the same findings at any GOMAXPROCS. An incomplete claim panics.
+// the same findings at any GOMAXPROCS. An incomplete claim panics, and so does one whose sides
+// change their view, or depend on more than that.
 func Search(claims []claim.Claim, opt Options) []*Finding { return search.Search(claims, opt) }
 
 // Failer is what a property needs of a test: *testing.T and *rapid.T have it.

@@ -110,10 +110,13 @@ func classify(left, right Interval) Reason {
 
 // ratio is the largest left/right that the enclosures prove: the left side
 // under-estimated, the right side over-estimated. It is +Inf for a positive
-// left side over 0.
+// left side over 0 or less.
 func ratio(left, right Interval) float64 {
-	if left.Lo <= 0 {
+	switch {
+	case left.Lo <= 0:
 		return 0
+	case right.Hi <= 0:
+		return math.Inf(1)
 	}
 	return left.Lo / right.Hi
 }

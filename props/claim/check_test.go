@@ -57,6 +57,8 @@ func TestRatio(t *testing.T) {
 		{Interval{-1, 2}, Interval{3, 4}, 0},
 		{Interval{1, 2}, Interval{0, 0}, math.Inf(1)},
 		{Interval{0, 2}, Interval{0, 0}, 0},
+		{Interval{1, 2}, Interval{-4, -3}, math.Inf(1)},
+		{Interval{1, 2}, Interval{-4, 0.5}, 2},
 	} {
 		if got := ratio(c.left, c.right); got != c.want {
 			t.Errorf("ratio(%v, %v) = %v, want %v", c.left, c.right, got, c.want)

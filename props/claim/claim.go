@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Form says whose inequality a claim is.
@@ -86,8 +87,8 @@ type Claim struct {
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
 	Span func(v *View) (lo, hi int)
-	// Left and Right are the two sides at index i. Both never fall when a
-	// moment of the view grows.
+	// Left and Right are the two sides at index i, not below 0. Both never fall when a
+	// moment of the view grows, depend on the view alone, and leave it as it is.
 	Left, Right func(v *View, i int) float64
 	// Judge goes through the cases of a claim of Kind SelfJudged by a seed; Drawn says that
 	// it draws all of them, so that another seed has others.
@@ -164,8 +165,10 @@ func (c *Claim) LeadsTo(d *Claim) bool {
 // missing.
 func (c *Claim) Complete() error {
 	switch {
-	case c.ID == "" || strings.ContainsAny(c.ID, "/ \t\n"):
-		return fmt.Errorf("claim: id is %.80q, want a word without / and spaces", c.ID)
+	case c.ID == "" || strings.ContainsFunc(c.ID, func(r rune) bool {
+		return r == '/' || r == unicode.ReplacementChar || unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}):
+		return fmt.Errorf("claim: id is %.80q, want a word that can be printed, without / and spaces", c.ID)
 	case c.Form == "":
 		return fmt.Errorf("claim: %s has no form", c.ID)
 	case c.Statement == "":

@@ -6,8 +6,9 @@ import (
 
 // Engine performs one perturbed SGD step.
 type Engine interface {
-	// Step runs (5a)-(5d) for the request, which it must not change or keep. It
-	// may reuse the reply in its next call, and must leave it alone until then.
+	// Step runs (5a)-(5d) for the request, which it must not change or keep, nor
+	// have parts of in its reply. It may reuse the reply in its next call, and must
+	// leave it alone until then.
 	//
 	// An error that wraps errors.ErrUnsupported says that the engine cannot do
 	// this: it is counted and shown, but is no fault.

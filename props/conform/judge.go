@@ -89,7 +89,7 @@ type fault struct {
 	operator, index int
 	got, want, tol  float64
 	detail          string
-	err             error // of the engine, if there was one
+	unsupported     bool // the engine says that it cannot do this
 }
 
 // wrong makes a fault at one number; i is 0 for a quantity of no operator.

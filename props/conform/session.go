@@ -77,6 +77,7 @@ type gate struct {
 	late     int // rules that were not done within Options.Limit
 	outcomes []Outcome
 	info     Info
+	says     []string // what its first engine said of itself
 	unknown  []string
 	shown    []*shown
 
@@ -174,6 +175,9 @@ func (s *session) open() bool {
 		s.info, f = guard(s, "Describe", func() (Info, error) { return d.Describe(), nil })
 	}
 	if f == nil {
+		f = s.gate.describes(s.info)
+	}
+	if f == nil {
 		var err error
 		if s.ar, err = newArithmetic(s.info.precision(), s.info.Stochastic); err != nil {
 			f = &fault{kind: Refused, index: -1, detail: err.Error()}
@@ -187,6 +191,29 @@ func (s *session) open() bool {
 	s.gate.info = s.info
 	s.gate.unknown = unknown(s.info.Ops)
 	return true
+}
+
+// describes takes what an engine says of itself, which all of a run say alike: else a report of one
+// precision would be of answers that were judged by another.
+func (g *gate) describes(info Info) *fault {
+	ops := "all operators"
+	if info.Ops != nil {
+		ops = fmt.Sprintf("operators %q", slices.Sorted(slices.Values(info.Ops)))
+	}
+	says := []string{
+		fmt.Sprintf("precision %v", info.precision()), ops, fmt.Sprintf("stochastic: %v", info.Stochastic),
+		fmt.Sprintf("takes %q", info.Takes),
+	}
+	if g.says == nil {
+		g.says = says
+	}
+	for k, now := range says {
+		if before := g.says[k]; now != before {
+			return &fault{kind: Wrong, quantity: "Describe", index: -1,
+				detail: fmt.Sprintf("Describe: %s; an engine of the same factory said before: %s", cut(now), cut(before))}
+		}
+	}
+	return nil
 }
 
 func newMaker(ar *arithmetic, info Info, only []string, rule string) *maker {
@@ -499,6 +526,11 @@ func (s *session) call(j *job) (*answer, *fault) {
 			v[k] = math.NaN()
 		}
 	})
+	if !sameBits(l.look(), l.copied) {
+		s.last = nil
+		return nil, &fault{kind: Wrong, quantity: "reply", index: -1,
+			detail: "the reply shares memory with the request, which the engine may not keep"}
+	}
 	s.out.Answered++
 	if j.perturbed() {
 		s.gate.perturbed++
@@ -560,7 +592,7 @@ func (s *session) send(j *job) (*answer, *lent, *fault) {
 func (s *session) reply(j *job, name string, ask func() (*Reply, error)) (*answer, *lent, *fault) {
 	r, f := guard(s, name, ask)
 	switch {
-	case errors.Is(f.unsupported(), errors.ErrUnsupported):
+	case f.isUnsupported():
 		return nil, nil, nil
 	case f != nil:
 		return nil, nil, f
@@ -615,7 +647,7 @@ func (j *job) shape(name string, rows [][]float64) *fault {
 func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
 	r, f := guard(s, "Run", func() (*RunReply, error) { return s.engine.(Runner).Run(j.run()) })
 	switch {
-	case errors.Is(f.unsupported(), errors.ErrUnsupported):
+	case f.isUnsupported():
 		return nil, nil, nil
 	case f != nil:
 		return nil, nil, f
@@ -647,7 +679,7 @@ func (s *session) sendTrace(j *job) (*answer, *lent, *fault) {
 		y, v, err := s.engine.(Tracer).Trace(j.request())
 		return states{y, v}, err
 	})
-	if errors.Is(f.unsupported(), errors.ErrUnsupported) {
+	if f.isUnsupported() {
 		return nil, nil, nil
 	}
 	if f != nil {
@@ -681,13 +713,8 @@ func (s *session) sendTrace(j *job) (*answer, *lent, *fault) {
 	return a, l, f
 }
 
-// unsupported is the error that came from the engine, if one did.
-func (f *fault) unsupported() error {
-	if f == nil {
-		return nil
-	}
-	return f.err
-}
+// isUnsupported reports whether it is an error by which the engine says that it cannot do this.
+func (f *fault) isUnsupported() bool { return f != nil && f.unsupported }
 
 // guard runs code of the engine, and turns an error, a panic and a hang into a
 // fault. An engine that hung is left to itself: no more of its code is run. All
@@ -697,21 +724,26 @@ func guard[T any](s *session, name string, f func() (T, error)) (result T, _ *fa
 		return result, &fault{kind: Hang, index: -1, detail: name + ": the engine hung before"}
 	}
 	type answer struct {
-		result T
-		err    error
-		kind   Kind
+		result      T
+		kind        Kind // "" for a result
+		text        string
+		unsupported bool
 	}
 	done := make(chan answer, 1)
 	work := func() {
-		a := answer{kind: Panic, err: errors.New("left its goroutine")} // runtime.Goexit
+		a := answer{kind: Panic, text: "left its goroutine"} // runtime.Goexit
 		defer func() {
 			if p := recover(); p != nil {
-				a.err = fmt.Errorf("panicked: %v", p)
+				a.text = fmt.Sprintf("panicked: %v", p)
 			}
 			done <- a
 		}()
 		result, err := f()
-		a = answer{result, err, Refused}
+		if err != nil { // what an error says is code of the engine too, and may panic or hang
+			a = answer{kind: Refused, text: err.Error(), unsupported: errors.Is(err, errors.ErrUnsupported)}
+			return
+		}
+		a = answer{result: result}
 	}
 	if s.label == "" {
 		go work()
@@ -722,10 +754,10 @@ func guard[T any](s *session, name string, f func() (T, error)) (result T, _ *fa
 	defer timer.Stop()
 	select {
 	case a := <-done:
-		if a.err != nil {
+		if a.kind != "" {
 			return result, &fault{
-				kind: a.kind, index: -1, err: a.err,
-				detail: fmt.Sprintf("%s: %v", name, strings.TrimSpace(a.err.Error())),
+				kind: a.kind, index: -1, unsupported: a.unsupported,
+				detail: fmt.Sprintf("%s: %v", name, strings.TrimSpace(a.text)),
 			}
 		}
 		return a.result, nil

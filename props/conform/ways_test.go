@@ -1,7 +1,10 @@
 package conform
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -86,4 +89,61 @@ func TestZeroTerms(t *testing.T) {
 			t.Errorf("%+v: exact %v, %d terms, grain %d", c, d.exact, d.terms, d.grain)
 		}
 	}
+}
+
+const waysFile = "testdata/ways.md"
+
+// wayNames are those of ways.
+var wayNames = []string{
+	"fewerSteps", "fewerSamples", "dropOperators", "cutFront", "cutTail", "narrower", "quieter",
+	"plainStep", "plainVectors", "plainNumbers", "plainMatrices",
+}
+
+// TestWays: what each way to make a request simpler makes of requests of every type, on record.
+func TestWays(t *testing.T) {
+	ar, err := newArithmetic(float64s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("# What requests are made simpler by\n\nOf requests that are drawn with seed 1: how many ways there are, " +
+		"how many of them change one, and a digest of what they make of it.\n\n| rule | way | ways | changes | digest |\n" +
+		"|---|---|---|---|---|\n")
+	for _, name := range []string{"step", "trace", "batch", "run", "one-part", "ties", "sweep"} {
+		var jobs []*job
+		m := newMaker(ar, Info{}, nil, name)
+		for index := 0; len(jobs) < 6; index++ {
+			if q := ruleNamed(name).draw(m.at(1, "drawn", index), index); q != nil {
+				jobs = append(jobs, q.questions[len(q.questions)-1].job)
+			}
+		}
+		for w, way := range ways {
+			h := sha256.New()
+			all, changes := 0, 0
+			for _, j := range jobs {
+				if err := j.prepare(ar); err != nil {
+					t.Fatal(err)
+				}
+				before := j.clone()
+				for k := 0; ; k++ {
+					c, more := way(j, k)
+					if !more {
+						break
+					}
+					if all++; c != nil {
+						changes++
+						c.write(h)
+					}
+					if k > 1000 {
+						t.Fatalf("%s has no end", wayNames[w])
+					}
+				}
+				if !j.same(before) {
+					t.Errorf("%s changes the request itself", wayNames[w])
+				}
+			}
+			fmt.Fprintf(&b, "| %s | %s | %d | %d | %.6x |\n", name, wayNames[w], all, changes, h.Sum(nil))
+		}
+	}
+	recordedAs(t, waysFile, b.String())
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io/fs"
 	"math"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/runs/betting"
 	"github.com/cascade-sgd/cascade/props/internal/runs/training"
 	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/cascade-sgd/cascade/props/pages"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -166,6 +168,30 @@ func TestLegendOfReplay(t *testing.T) {
 		}
 		if strings.Count(text.String(), "\nreplay  ") != 1 || !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, &text)
+		}
+	}
+}
+
+// TestPagesBegin: every page on record begins with its conclusion: with words, before any table, picture or
+// list.
+func TestPagesBegin(t *testing.T) {
+	names, err := fs.Glob(pages.FS, "*.md")
+	if err != nil || len(names) < 12 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		data, err := pages.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts := strings.Split(string(data), "\n\n")
+		first := parts[1]
+		if strings.HasPrefix(first, "Written by: ") {
+			first = parts[2]
+		}
+		if !strings.HasPrefix(parts[0], "# ") || strings.ContainsAny(first[:1], "|#!-`") || !strings.Contains(first, ". ") &&
+			!strings.HasSuffix(first, ".") {
+			t.Errorf("%s begins with %.80q", name, first)
 		}
 	}
 }

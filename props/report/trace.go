@@ -22,7 +22,7 @@ func TracePage(j *trace.Judgement) *table.Page {
 	p.Add(table.Text(fmt.Sprintf("%s (%s): steps %d to %d, %d in all, %d of %d samples a step, %v, regularizer %s.",
 		j.Record, j.Engine, j.First, j.Last, j.Steps, j.Recorded, j.Samples, j.Precision, j.Reg)))
 	if j.Note != "" {
-		p.Add(table.Text(j.Note))
+		p.Add(table.Text("The record says: " + j.Note))
 	}
 	sentences := func(title string, list []string) {
 		if len(list) == 0 {

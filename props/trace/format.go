@@ -269,6 +269,10 @@ func (s *shape) numbers(b int) float64 {
 	return row*float64(b) + 3*float64(s.chain.NW())
 }
 
+// minScale is the least that V may be multiplied by, the smallest normal number of float32: with less V
+// has no digits left, and any V would be right.
+const minScale = 0x1p-126
+
 // finish checks what every form of a record must keep, and divides V by the scale.
 func (st *Step) finish(s *shape, last int) error {
 	where := fmt.Sprintf("step %d", st.T)
@@ -279,8 +283,8 @@ func (st *Step) finish(s *shape, last int) error {
 		return fmt.Errorf("array step: %d after %d, want rising numbers", st.T, last)
 	case !(math.Abs(st.Gamma) <= math.MaxFloat64):
 		return fmt.Errorf("%s: array gamma: %v, want a finite number", where, st.Gamma)
-	case !(st.Scale > 0 && st.Scale <= math.MaxFloat64):
-		return fmt.Errorf("%s: array scale: %v, want a finite number above 0", where, st.Scale)
+	case !(st.Scale >= minScale && st.Scale <= math.MaxFloat64):
+		return fmt.Errorf("%s: array scale: %v, want a finite number of 2^-126 or more", where, st.Scale)
 	case st.M < st.B:
 		return fmt.Errorf("%s: %d samples are recorded of %d", where, st.B, st.M)
 	}

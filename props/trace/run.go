@@ -6,6 +6,8 @@ import (
 	"math"
 	"runtime"
 	"slices"
+
+	"github.com/cascade-sgd/cascade/props/internal/strict"
 )
 
 // What Judge does how often, and how much it keeps.
@@ -83,8 +85,8 @@ func newRunJudge(s *shape, path string) *runJudge {
 	r.out = &Judgement{
 		Version:    JudgementVersion,
 		Record:     path,
-		Engine:     s.run.Engine,
-		Note:       s.run.Note,
+		Engine:     strict.Line(s.run.Engine),
+		Note:       strict.Line(s.run.Note),
 		Chain:      s.run.Chain,
 		Precision:  s.run.Precision,
 		Reg:        s.run.Reg.Kind,

@@ -25,6 +25,8 @@ type Writer struct {
 	held   map[string][]byte
 	steps  int
 	b      int
+	parts  string // of the steps held, see partsOf
+	last   int    // the step that was written last
 	wide   bool
 }
 
@@ -58,15 +60,20 @@ func Create(dir string, run Run) (*Writer, error) {
 }
 
 // Write records a step. V is written as it is, with scale 1; nil parts of U and After are
-// left out. It panics on parts of a wrong length.
+// left out. A step that does not come after the one before is an error, and is not recorded: no record
+// could be read that has it. It panics on parts of a wrong length.
 func (w *Writer) Write(st *Step) error {
 	c := w.shape.chain
-	if w.steps > 0 && (st.B != w.b || w.size() > chunkBytes) {
+	if w.number+w.steps > 0 && st.T <= w.last {
+		return fmt.Errorf("trace: step %d after step %d, want rising steps", st.T, w.last)
+	}
+	parts := partsOf(st)
+	if w.steps > 0 && (st.B != w.b || parts != w.parts || w.size() > chunkBytes) {
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
-	w.b = st.B
+	w.b, w.parts, w.last = st.B, parts, st.T
 	w.ints("step", st.T)
 	w.ints("samples", st.M)
 	w.floats("gamma", true, 1, []float64{st.Gamma})
@@ -94,6 +101,15 @@ func (w *Writer) Write(st *Step) error {
 	}
 	w.steps++
 	return nil
+}
+
+// partsOf says which parts a step has of those that may be left out: all steps of a chunk have the same.
+func partsOf(st *Step) string {
+	var has []bool
+	for _, v := range st.V {
+		has = append(has, v != nil)
+	}
+	return fmt.Sprint(has, st.U != nil, st.After != nil)
 }
 
 func (w *Writer) size() int {

@@ -56,7 +56,7 @@ func (f *gateFlags) define(c *call) {
 	c.fs.IntVar(&f.cases, "cases", 60, "`n` cases drawn for each rule")
 	c.fs.DurationVar(&f.time, "time", 0, "spend at most this `time` on drawn cases; what is always asked is never cut")
 	c.fs.DurationVar(&f.timeout, "timeout", 30*time.Second,
-		"the engine is killed when a request takes longer than this `time`")
+		"the engine is killed when a request takes longer than this `time`; to start it has 2m")
 	c.fs.DurationVar(&f.limit, "limit", 30*time.Minute,
 		"`time` for the whole gate: one that is not done by then decides nothing")
 	c.fs.StringVar(&f.rules, "rules", "", "only these `rules`, separated by commas")

@@ -57,6 +57,7 @@ func TestFusedSums(t *testing.T) {
 		{"complex", "k := complex(x, y); k = k*k + k; _ = k", "k * k"},
 		{"root", "r = math.Sqrt(x*y) + z", ""},
 		{"foreign", "r = math.Pi*x + z", "math.Pi * x"},
+		{"two results", "t, q := two(x, y); r = t + q", "q, t"},
 		{"minimum", "r = min(x*y, z) + z", ""},
 		{"compared", "if x*y > z { r = z }", ""},
 		{"by a quarter", "r = x*0.25 + z", "x * 0.25"},
@@ -103,6 +104,7 @@ func named(a, b float64) (c float64) { c = a*b; return }
 func rounded(a, b float64) (c float64) { c = a*b; return float64(c) }
 func (s pair) area() float64 { return s.u*s.v }
 func all(a ...float64) float64 { return a[0] }
+func two(a, b float64) (float64, float64) { return a*b, b }
 func plus(a, b float64) float64 { return a + b }
 func f(r, t, x, y, z float64, p *float64, a []float64) float64 {
 	_ = math.Pi

@@ -115,7 +115,13 @@ var faults = map[string]struct {
 		Misuse(t, "p", []Row{{"F", "n", func() {}, ""}}, "G")
 	}, `panic "<nil>", want p: ...`},
 	"a fused sum": {NoFusedSums, "x * y is added without being rounded: write float64(...)"},
-	"no sources":  {func(t *testing.T) { t.Chdir(t.TempDir()); NoFusedSums(t) }, "no sources"},
+	"no Go": {func(t *testing.T) {
+		if err := os.WriteFile("q.go", []byte("package p\nfunc {"), 0o600); err != nil {
+			panic(err)
+		}
+		NoFusedSums(t)
+	}, "q.go:2:6: expected 'IDENT'"},
+	"no sources": {func(t *testing.T) { t.Chdir(t.TempDir()); NoFusedSums(t) }, "no sources"},
 }
 
 func misuse(t *testing.T, prefix, want, harmless string) {

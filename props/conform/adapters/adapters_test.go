@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path"
@@ -29,8 +30,14 @@ func TestText(t *testing.T) {
 			t.Errorf("install.sh does not know %s", a.Name)
 		}
 	}
-	if _, err := Text("numpyy"); err == nil || !strings.Contains(err.Error(), "numpyy") {
-		t.Errorf("error %v", err)
+	_, err := Text("numpyy")
+	if err == nil || !strings.Contains(err.Error(), `no adapter "numpyy"`) {
+		t.Fatalf("error %v", err)
+	}
+	for _, a := range All() {
+		if !strings.Contains(err.Error()+",", " "+a.Name+",") {
+			t.Errorf("%v: %s is not among those that there are", err, a.Name)
+		}
 	}
 }
 
@@ -57,9 +64,9 @@ func TestComplete(t *testing.T) {
 			_, after, _ := strings.Cut(rest, "\n")
 			protocol, ok := strings.CutPrefix(text, before)
 			protocol, end := strings.CutSuffix(protocol, after)
-			if !imports || !ok || !end || !strings.Contains(protocol, " the protocol\n"+read(serve)+"\n"+mark) ||
-				!strings.HasSuffix(protocol, mark+" the engine\n") || strings.Count(protocol, "\n") !=
-				strings.Count(read(serve), "\n")+3 {
+			line := strings.Repeat(mark, 20)
+			if !imports || !ok || !end ||
+				protocol != line+" the protocol\n"+read(serve)+"\n"+line+" the engine\n" {
 				t.Errorf("%s is not %s with %s in it", a.Name, a.File, serve)
 			}
 		} else if text != source || source == "" {
@@ -74,6 +81,16 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%s has %d bytes", name, len(text))
 		}
 	}
+}
+
+// TestNotEmbedded: a file that All names and nobody embedded is a mistake in this package that shows.
+func TestNotEmbedded(t *testing.T) {
+	defer func() {
+		if r := recover(); !strings.Contains(fmt.Sprint(r), "adapters: ") || !strings.Contains(fmt.Sprint(r), "nobody.py") {
+			t.Errorf("recovered %v", r)
+		}
+	}()
+	read("nobody.py")
 }
 
 // TestNumPy gates the file that a user copies, where NumPy is installed: the fixed cases of

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
@@ -196,6 +197,41 @@ func (r *run) replay(entries []entry) error {
 				return fmt.Errorf("campaign: line %d of the journal: %w", k+2, err)
 			}
 			r.result.Resumed++
+		}
+	}
+	return r.confirm()
+}
+
+// confirm computes anew what calls before say is worst, and what they say refutes a claim. A journal may
+// be edited, or of a build whose formulas were others. Claims that judged themselves are believed:
+// what they did takes as long again.
+func (r *run) confirm() error {
+	errs := pool.Map(len(r.state), func(k int) error {
+		f, c := r.state[k], &r.opt.Claims[k]
+		if f.Worst != nil {
+			worst := search.Origin{Source: f.Source, Case: f.Worst}
+			if err := worst.Confirm(c, search.Options{Seed: r.opt.Seed}, f.Ratio); err != nil {
+				return fmt.Errorf("%s: worst: %w", c.Name(), err)
+			}
+		}
+		switch {
+		case f.Confirmed == 0 || f.Witness == nil && f.Ratio > 1: // by too little for a witness
+			return nil
+		case f.Witness == nil:
+			return fmt.Errorf("%s: refuted %d times, and no case shows it", c.Name(), f.Confirmed)
+		}
+		saved := search.SavedCase{Case: f.Witness}
+		if err := saved.Fits(c); err != nil {
+			return fmt.Errorf("%s: witness: %w", c.Name(), err)
+		}
+		if search.Try(r.opt.Claims[k:k+1], f.Witness, "witness")[0].Violated == 0 {
+			return fmt.Errorf("%s: its witness does not violate it", c.Name())
+		}
+		return nil
+	})
+	for _, err := range errs {
+		if err != nil {
+			return fmt.Errorf("campaign: the journal is edited, or of another build: %w", err)
 		}
 	}
 	return nil

@@ -16,6 +16,6 @@
 //
 // # Bad input
 //
-// Options out of range, claims that are incomplete or of mixed kinds where one is
-// wanted, and cases that their Build refuses panic with the prefix "search:".
+// Options out of range, claims that are incomplete, change the view that they read, or are of mixed kinds
+// where one is wanted, and cases that their Build refuses panic with the prefix "search:".
 package search

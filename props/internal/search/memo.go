@@ -55,6 +55,14 @@ func memo(j *claim.Judgement) *MemoJudgement {
 
 // judgement is that of the memo.
 func (m *MemoJudgement) judgement() (*claim.Judgement, error) {
+	switch m.Verdict {
+	case claim.Holds, claim.Refuted, claim.Unsettled, claim.Undecided, claim.Starved, claim.Invalid:
+	default:
+		return nil, fmt.Errorf("no verdict %.80q", string(m.Verdict))
+	}
+	if m.Cases < 0 {
+		return nil, fmt.Errorf("cases is %d, want >= 0", m.Cases)
+	}
 	j := &claim.Judgement{Verdict: m.Verdict, Cases: m.Cases, Ratio: float64(m.Ratio), Note: m.Note}
 	if len(m.Certificate) > 0 {
 		r, err := cert.Check(m.Certificate)

@@ -90,11 +90,12 @@ type Outcome struct {
 func Search(claims []claim.Claim, opt Options) []*Finding { return Run(claims, opt).Findings }
 
 // Run tries the claims on random cases and climbs from the worst ones. An incomplete
-// claim panics.
+// claim panics, and so does one whose sides change their view or depend on more than that.
 func Run(claims []claim.Claim, opt Options) *Outcome {
 	opt.check()
 	start := time.Now()
 	kinds := byKind(claims)
+	pure(claims, kinds, opt.Seed)
 	units := UnitsOf(claims, opt.Cases)
 	out := &Outcome{Findings: newFindings(claims)}
 	asked := units.CountAsked(&opt)

@@ -131,7 +131,10 @@ func (us Units) Asked(opt *Options) iter.Seq[int] {
 // a row moves on so that the number grows by 1, up to a multiple of 12, from row to row.
 func inRow(row, shard, shards int) int {
 	at := (shard - row%shards*((shards-1)%12)) % shards
-	return row*shards + (at+shards)%shards + 1
+	if at < 0 {
+		at += shards // at + shards may be too large otherwise
+	}
+	return row*shards + at + 1
 }
 
 // CountAsked is how many units the options ask for.
@@ -178,9 +181,9 @@ func ParseUnits(text string) (numbers []int, err error) {
 		if (hi-lo)/step+len(numbers) >= MaxListed {
 			return nil, fmt.Errorf("%.80q is of more than %d units", part, MaxListed)
 		}
-		for k := lo; k <= hi; k += step {
-			numbers = append(numbers, k)
-			last = k
+		for k := range (hi-lo)/step + 1 { // lo + k step may be the largest number there is
+			last = lo + k*step
+			numbers = append(numbers, last)
 		}
 	}
 	return numbers, nil

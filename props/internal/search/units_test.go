@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +115,15 @@ func TestUnitLists(t *testing.T) {
 			t.Errorf("%q is %v, written %q (%v)", text, got, FormatUnits(got), err)
 		}
 	}
+	// Where the next number of a range is beyond the largest there is.
+	for text, want := range map[string][]int{
+		"1-9223372036854775807/9223372036854775806": {1, math.MaxInt}, "9223372036854775807": {math.MaxInt},
+		"9223372036854775806-9223372036854775807": {math.MaxInt - 1, math.MaxInt},
+	} {
+		if got, err := ParseUnits(text); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q is %v (%v)", text, got, err)
+		}
+	}
 	for _, bad := range []string{"", "0", "a", "2,1", "3,3", "5-4", "1-9/0", "4/2", "1-", "-1", "1,,2",
 		"1-999999999", strings.Repeat("9", 30)} {
 		if got, err := ParseUnits(bad); err == nil {
@@ -123,5 +133,27 @@ func TestUnitLists(t *testing.T) {
 	if text := panicText(func() { (&Options{Units: []int{2, 2}}).check() }); text !=
 		"search: units[1] is 2, want numbers that rise from 1 on" {
 		t.Errorf("panic %q", text)
+	}
+}
+
+// TestManyShards: of more shards than there are units, up to the largest number, those that have a unit have
+// one of their own, and the others none.
+func TestManyShards(t *testing.T) {
+	us := UnitsOf([]claim.Claim{*under(1), *under(1)}, 9*Batch)
+	for _, shards := range []int{us.Len() + 3, math.MaxInt/2 + 1, math.MaxInt - 7, math.MaxInt} {
+		seen := map[int]bool{}
+		for _, shard := range []int{0, 1, 2, us.Len() - 1, us.Len(), us.Len() + 1, shards / 2, shards - 2, shards - 1} {
+			opt := &Options{Shard: shard, Shards: shards}
+			n := 0
+			for number := range us.Asked(opt) {
+				if n++; number < 1 || number > us.Len() || seen[number] {
+					t.Errorf("shard %d of %d has unit %d", shard+1, shards, number)
+				}
+				seen[number] = true
+			}
+			if counted := us.CountAsked(opt); n != counted || n > 1 || (n == 1) != (shard < us.Len()) {
+				t.Errorf("shard %d of %d has %d units, counted %d", shard+1, shards, n, counted)
+			}
+		}
 	}
 }

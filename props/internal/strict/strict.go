@@ -112,6 +112,9 @@ func first(s string) (short string, whole bool) {
 	return s, true
 }
 
+// Line is s as one line that can be printed, of any length: runs of white space are one space.
+func Line(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
+
 // printable keeps what steers a terminal out of s.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {

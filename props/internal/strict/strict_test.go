@@ -418,3 +418,24 @@ func TestAgainstEncodingJSON(t *testing.T) {
 		t.Error("one of the two hardly occurs")
 	}
 }
+
+// TestLine: one line whatever is in it.
+func TestLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", " a\n\nb\tc \r\n": "a b c", "\x1b[2J\u202ex\x80": "\ufffd[2J\ufffdx\ufffd",
+		strings.Repeat("a", 200): strings.Repeat("a", 200),
+	} {
+		if got := Line(in); got != want {
+			t.Errorf("%q is the line %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestLongNumber: a number that is too long is shown as far as a reader looks.
+func TestLongNumber(t *testing.T) {
+	var x float64
+	err := Unmarshal([]byte(strings.Repeat("7", MaxNumber+1)), &x)
+	if err == nil || !strings.Contains(err.Error(), strings.Repeat("7", MaxQuoted)+"...: ") {
+		t.Errorf("%v", err)
+	}
+}

@@ -2,6 +2,7 @@ package appendix
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/table"
@@ -15,10 +16,19 @@ func Page(claims []claim.Claim, seed uint64) *table.Page {
 		Command: "go run ./props/verify page counterexamples",
 	}
 	judged := table.New("claim", "verdict", "cases", "what it shows and does not")
+	count := map[claim.Verdict]int{}
+	var refuted []string
 	for _, c := range claims {
 		j := c.Judge(seed)
+		if count[j.Verdict]++; j.Verdict == claim.Refuted {
+			refuted = append(refuted, fmt.Sprintf("%s, %s", c.Eq, c.Form))
+		}
 		judged.Add(fmt.Sprintf("%s, %s: %s", c.Eq, c.Form, c.Statement), j.Verdict, j.Cases, j.Note)
 	}
+	d.Add(table.Text(fmt.Sprintf("Of %d statements about the examples %d hold and %d are refuted (%s). A.3 is "+
+		"no counterexample to the theorems: at the step sizes that section 4 allows, g <= 1/(3L), its compressed runs "+
+		"converge.",
+		len(claims), count[claim.Holds], count[claim.Refuted], strings.Join(refuted, "; "))))
 	d.Add(judged, table.Heading("A.1"), table.Text("sigma(y) = 1/(1+e^-y), Y = +a or -a. The last column tends to "+
 		"1/16 as a -> 0: "+
 		"the bias is of second order in a."))

@@ -270,3 +270,28 @@ func TestPageByHand(t *testing.T) {
 		t.Errorf("a full device: error %v", err)
 	}
 }
+
+// TestConclusion: how many measurements within the budgets, and how many beyond, keep the rate or lose it, in a
+// burst and spread out.
+func TestConclusion(t *testing.T) {
+	word := map[string]Interval{"keeps": {Lo: -0.1, Hi: 0.05}, "loses": {Lo: 0.06, Hi: 0.1}, "cannot": {Lo: 0, Hi: 0.1}}
+	var all []Result
+	add := func(times int, level, does string, placement Placement) {
+		for range times {
+			all = append(all, Result{Scenario: Scenario{Level: level, Placement: placement}, Slope: word[does]})
+		}
+	}
+	add(1, "inside", "keeps", Burst)
+	add(2, "at", "keeps", Spread)
+	add(4, "inside", "loses", Burst)
+	add(8, "at", "cannot", Burst)
+	add(16, "beyond", "loses", Burst)
+	add(32, "far beyond", "loses", Spread)
+	add(64, "beyond", "keeps", Spread)
+	want := "Within the budgets of Table 1 3 of 15 measurements keep the rate, 4 lose it, and of 8 the slope cannot tell. " +
+		"Beyond them\n48 of 112 lose it: 16 with the errors in a burst and 32 with them spread out, which Table 1 does " +
+		"not tell apart."
+	if got := conclusion(all); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}

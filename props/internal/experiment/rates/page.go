@@ -34,8 +34,35 @@ func Page(results []Result) *table.Page {
 		"side of Theorem 4 or 5 with proved constants and the repaired (23), never above 1. A slope over "+
 		"a finite range settles no rate.",
 		slopeMargin)
-	d.Add(table.Text(about), table.Text(columns), t, table.Heading("Reading"), table.List(Reading(results)))
+	d.Add(table.Text(conclusion(results)), table.Text(about), table.Text(columns), t, table.Heading("Reading"), table.List(Reading(results)))
 	return d
+}
+
+// conclusion is what the page shows, in two sentences.
+func conclusion(results []Result) string {
+	var within, kept, lost, beyond int
+	by := map[Placement]int{} // of those beyond that lose the rate
+	for _, r := range results {
+		word := r.Word()
+		switch {
+		case r.Level == "inside" || r.Level == "at":
+			within++
+			if word == "keeps the rate" {
+				kept++
+			} else if word == "loses the rate" {
+				lost++
+			}
+		default:
+			beyond++
+			if word == "loses the rate" {
+				by[r.Placement]++
+			}
+		}
+	}
+	return fmt.Sprintf("Within the budgets of Table 1 %d of %d measurements keep the rate, %d lose it, and of %d the slope "+
+		"cannot tell. Beyond them\n%d of %d lose it: %d with the errors in a burst and %d with them spread out, which "+
+		"Table 1 does not tell apart.", kept, within, lost, within-kept-lost, by[Burst]+by[Spread], beyond, by[Burst],
+		by[Spread])
 }
 
 // addTo adds a row.

@@ -96,29 +96,37 @@ func Constants() (*table.Page, error) {
 		return nil, err
 	}
 	d := &table.Page{Title: "Constants: the best coefficient known", Command: "go run ./props/verify page constants"}
-	d.Add(table.Text("A bound left <= right holds with theta times its right side from the upper end on, by the "+
-		"proof named "+
-		"(bounds/PROOFS.md), and with no theta below the lower end, by a witness: a case in rational numbers in the "+
-		"layout of a "+
-		"certificate (props/cert/FORMAT.md), in "+Folder+", whose left/right it is. The checker accepts a better one "+
-		"without "+
-		"trust in whoever found it: go run ./props/verify constants FILE, and python3 props/cert/check_witness.py "+
-		"FILE. N, C "+
-		"and Lf are those of the witness."),
-		table.Heading("Theorem 1"), table.Text("(13) with (21), by N, C and Lf. The upper end is the largest eigenvalue "+
-			"of SharpQ against (21); it uses the angles of (2.5), which operators of two variables have with a larger L1 "+
-			"only."))
 	one, steps := registry(), registry()
+	exact, widest := 0, 0.0
 	for _, file := range files {
 		w := all[file]
 		to := steps
 		if w.Report.Certificate.Claim == "thm1" {
 			to = one
 		}
-		if err := addRow(to, file, w); err != nil {
+		gap, err := addRow(to, file, w)
+		if err != nil {
 			return nil, err
 		}
+		if gap == 0 {
+			exact++
+		}
+		widest = max(widest, gap)
 	}
+	d.Add(table.Text(fmt.Sprintf("Of %d coefficients %d are known: a witness from below and a proof from above meet. The "+
+		"widest gap between them is %.4f.", len(files), exact, widest)),
+		table.Text("A bound left <= right holds with theta times its right side from the upper end on, by the "+
+			"proof named "+
+			"(bounds/PROOFS.md), and with no theta below the lower end, by a witness: a case in rational numbers in the "+
+			"layout of a "+
+			"certificate (props/cert/FORMAT.md), in "+Folder+", whose left/right it is. The checker accepts a better one "+
+			"without "+
+			"trust in whoever found it: go run ./props/verify constants FILE, and python3 props/cert/check_witness.py "+
+			"FILE. N, C "+
+			"and Lf are those of the witness."),
+		table.Heading("Theorem 1"), table.Text("(13) with (21), by N, C and Lf. The upper end is the largest eigenvalue "+
+			"of SharpQ against (21); it uses the angles of (2.5), which operators of two variables have with a larger L1 "+
+			"only."))
 	d.Add(one, table.Heading("Steps of the proofs"), table.Text("Their upper ends are the same at every N, C and "+
 		"Lf."), steps,
 		table.Heading("Without a coefficient"), table.Text("Printed bounds that fail have none: no theta does where "+
@@ -133,12 +141,13 @@ func registry() *table.Table {
 	return table.New("bound", "N", "C", "Lf", "lower end", "as a fraction", "upper end", "proof", "gap", "witness")
 }
 
-func addRow(t *table.Table, file string, w *cert.Witness) error {
+// addRow adds what is known of a bound, and returns the gap between both ends.
+func addRow(t *table.Table, file string, w *cert.Witness) (gap float64, err error) {
 	c := w.Report.Certificate
 	upper, proof, ok := Upper(w)
 	lower, _ := w.Ratio.Float64()
 	if !ok || lower > upper*(1+1e-12) {
-		return fmt.Errorf("%s: a lower end of %v, an upper end of %v (%v)", file, lower, upper, ok)
+		return 0, fmt.Errorf("%s: a lower end of %v, an upper end of %v (%v)", file, lower, upper, ok)
 	}
 	bound := c.Claim
 	if c.Reading != "" {
@@ -152,11 +161,10 @@ func addRow(t *table.Table, file string, w *cert.Witness) error {
 	if len(fraction) > long {
 		fraction = fmt.Sprintf("of %d digits", len(w.Ratio.Denom().String()))
 	}
-	gap := upper - lower
-	if gap < 1e-8 {
+	if gap = upper - lower; gap < 1e-8 {
 		gap = 0
 	}
 	t.Add(bound, len(c.Chain), c.Constants.C.RatString(), c.Constants.Lf.RatString(), fmt.Sprintf("%.6f", lower), fraction,
 		fmt.Sprintf("%.6f", upper), proof, fmt.Sprintf("%.4f", gap), strings.TrimSuffix(path.Base(file), ".json"))
-	return nil
+	return gap, nil
 }

@@ -314,7 +314,7 @@ func TestConstants(t *testing.T) {
 	}
 	w := *all[files[0]]
 	w.Ratio = big.NewRat(2, 1)
-	if err := addRow(registry(), "x", &w); err == nil {
+	if _, err := addRow(registry(), "x", &w); err == nil {
 		t.Error("a lower end of 2 is on the page")
 	}
 	if known, err := Known(&w); err != nil || known != all[files[0]] && known.Ratio.Cmp(all[files[0]].Ratio) != 0 {

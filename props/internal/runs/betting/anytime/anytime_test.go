@@ -1,6 +1,7 @@
 package anytime
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -313,10 +314,14 @@ func TestAlarm(t *testing.T) {
 			var alarm Alarm
 			for n := range s.steps {
 				x := s.next(rng, n)
+				bound := math.Ldexp(1, n%9-4) // what counts is x over its bound, for both
+				if x > 1e300 {
+					bound = 1
+				}
 				if err := test.Observe(x, 1); err != nil {
 					t.Fatal(err)
 				}
-				if err := alarm.Observe(x, 1, alpha); err != nil {
+				if err := alarm.Observe(x*bound, bound, alpha); err != nil {
 					t.Fatal(err)
 				}
 				if alarm.Rejected() != test.Rejected(alpha) {
@@ -340,5 +345,34 @@ func TestAlarm(t *testing.T) {
 	var alarm Alarm
 	if err := alarm.Observe(-1.5, 1, alpha); err == nil || alarm.n != 0 {
 		t.Errorf("error %v after %d observations", err, alarm.n)
+	}
+}
+
+// TestBounds: a Test and an Alarm see observations over their bounds alone, to the last bit where those are
+// powers of two, and whatever the bounds are as far as rounding allows.
+func TestBounds(t *testing.T) {
+	var one, powers, any Test
+	var alarm, alarms Alarm
+	rng := rand.New(rand.NewPCG(9, 9))
+	for n := range 300 {
+		x, bound := 2*rng.Float64()-0.9, 0.1+10*rng.Float64()
+		err := errors.Join(one.Observe(x, 1), powers.Observe(math.Ldexp(x, n%20-10), math.Ldexp(1, n%20-10)),
+			any.Observe(x*bound, bound), alarm.Observe(x, 1, 0.5), alarms.Observe(math.Ldexp(x, n%20-10),
+				math.Ldexp(1, n%20-10), 0.5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if alarm != alarms {
+			t.Fatalf("observation %d: %+v, with other bounds %+v", n, alarm, alarms)
+		}
+	}
+	if a, b := one.LogWealth(), powers.LogWealth(); a != b {
+		t.Errorf("ln of the wealth %v, with powers of two as bounds %v", a, b)
+	}
+	if a, b := one.LogWealth(), any.LogWealth(); !(math.Abs(a-b) < 1e-9*(1+math.Abs(a))) {
+		t.Errorf("ln of the wealth %v, with other bounds %v", a, b)
+	}
+	if SuiteAlpha != 1e-9 {
+		t.Errorf("the level of the suite is %v", SuiteAlpha)
 	}
 }
