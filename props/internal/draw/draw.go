@@ -193,6 +193,9 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 func newStepsSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sheet {
 	s := blank(f, panel)
 	s.up = "steps until |grad f| is stable" + sizes(panel)
+	for k := range panel.Curves { // intervals are wide and lie over each other: all lines come after them
+		s.stepsBand(k, &panel.Curves[k], r)
+	}
 	for k := range panel.Curves {
 		s.steps(k, &panel.Curves[k], apart(panel, k), r)
 	}
@@ -201,17 +204,27 @@ func newStepsSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result
 	return s
 }
 
-// steps adds one law: the oracle, its interval and the runs, all at least 1.
+// atLeastOne is a number of steps on a logarithmic axis.
+func atLeastOne(x float64, steps int) plotter.XY { return plotter.XY{X: x, Y: float64(max(1, steps))} }
+
+// stepsBand adds the interval of one law.
+func (s *sheet) stepsBand(k int, c *logistic.Curve, r *logistic.Result) {
+	var upper, lower plotter.XYs
+	for _, p := range c.Points {
+		a := r.Of(p).Predicted.Arrival
+		upper, lower = append(upper, atLeastOne(p.Gamma, a.High)), append(lower, atLeastOne(p.Gamma, a.Low))
+	}
+	s.band(k, upper, lower, 22)
+}
+
+// steps adds the oracle and the runs of one law.
 func (s *sheet) steps(k int, c *logistic.Curve, apart float64, r *logistic.Result) {
-	var oracle, dots, upper, lower plotter.XYs
+	var oracle, dots plotter.XYs
 	for _, p := range c.Points {
 		o := r.Of(p)
-		a := o.Predicted.Arrival
-		at := func(x float64, steps int) plotter.XY { return plotter.XY{X: x, Y: float64(max(1, steps))} }
-		oracle, dots = append(oracle, at(p.Gamma, a.At)), append(dots, at(p.Gamma*apart, o.Measured.Complexity))
-		upper, lower = append(upper, at(p.Gamma, a.High)), append(lower, at(p.Gamma, a.Low))
+		oracle = append(oracle, atLeastOne(p.Gamma, o.Predicted.Arrival.At))
+		dots = append(dots, atLeastOne(p.Gamma*apart, o.Measured.Complexity))
 	}
-	s.band(k, upper, lower)
 	s.marked(k, c.Label, oracle, dots, 2.6)
 }
 
@@ -298,7 +311,7 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 		spread = append(spread, [3]float64{x * apart, o.Measured.Low, o.Measured.High})
 	}
 	if len(lower) > 0 {
-		s.band(k, upper, lower)
+		s.band(k, upper, lower, 45)
 	}
 	from, to := oracle[0].X, oracle[len(oracle)-1].X
 	if plateau > visible {
@@ -320,13 +333,13 @@ func hueOf(k int) color.NRGBA { return palette[k%len(palette)] }
 
 func lineOf(k int) draw.LineStyle { return draw.LineStyle{Color: hueOf(k), Width: vg.Points(1.4)} }
 
-// band adds what lies between two lines.
-func (s *sheet) band(k int, upper, lower plotter.XYs) {
+// band adds what lies between two lines, so opaque of 255.
+func (s *sheet) band(k int, upper, lower plotter.XYs, opaque uint8) {
 	for i := len(lower) - 1; i >= 0; i-- {
 		upper = append(upper, lower[i])
 	}
 	hue := hueOf(k)
-	s.add(&plotter.Polygon{XYs: []plotter.XYs{upper}, Color: color.NRGBA{hue.R, hue.G, hue.B, 45}}, upper...)
+	s.add(&plotter.Polygon{XYs: []plotter.XYs{upper}, Color: color.NRGBA{hue.R, hue.G, hue.B, opaque}}, upper...)
 }
 
 // marked adds the line of the oracle and the dots of the simulation, with their name.

@@ -144,8 +144,9 @@ func checkSteps(t *testing.T, f *logistic.Figure, pictures []Picture, r *logisti
 			t.Fatalf("%s: %d layers of %d curves", f.ID, len(s.layers), len(panel.Curves))
 		}
 		for k, c := range panel.Curves {
-			band, line := s.layers[3*k].(*plotter.Polygon).XYs[0], s.layers[3*k+1].(*plotter.Line).XYs
-			dots, n := s.layers[3*k+2].(*plotter.Scatter).XYs, len(c.Points)
+			lines := s.layers[len(panel.Curves):]
+			band, line := s.layers[k].(*plotter.Polygon).XYs[0], lines[2*k].(*plotter.Line).XYs
+			dots, n := lines[2*k+1].(*plotter.Scatter).XYs, len(c.Points)
 			for j, p := range c.Points {
 				a, m := r.Of(p).Predicted.Arrival, r.Of(p).Measured
 				atLeast := func(steps int) float64 { return float64(max(1, steps)) }
