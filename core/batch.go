@@ -105,9 +105,8 @@ func NewBatch(c *Chain, window int) *Batch {
 		widest = max(widest, c.D(i))
 		most = max(most, c.ops[i-1].NW())
 	}
-	size := batchNumbers(c)
-	if window < 1 || window > 1 && window > MaxWeights/size {
-		panic(fmt.Sprintf("core: window of %d samples, want 1..%d", window, max(1, MaxWeights/size)))
+	if window < 1 || window > MaxWindow(c) {
+		panic(fmt.Sprintf("core: window of %d samples, want 1..%d", window, MaxWindow(c)))
 	}
 	matrix := func(width int) []float64 { return make([]float64, window*width) }
 	list := func() [][]float64 { return make([][]float64, n+1) }
@@ -121,6 +120,12 @@ func NewBatch(c *Chain, window int) *Batch {
 		b.f[i], b.y[i] = matrix(c.D(i)), matrix(c.D(i))
 	}
 	return b
+}
+
+// MaxWindow is the largest window that NewBatch takes for chains of the shape of c.
+func MaxWindow(c *Chain) int {
+	c.must()
+	return max(1, MaxWeights/batchNumbers(c))
 }
 
 // batchNumbers bounds the numbers that one row of a window takes.

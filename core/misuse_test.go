@@ -146,6 +146,7 @@ func misuse(t *testing.T) []row {
 		{"Step", "rho", func() { Step(w, w, 1, Regularizer{"l2", -1}) }, "rho is -1"},
 		{"Step", "rho of none", func() { Step(w, w, 1, Regularizer{"", 1}) }, `"none" with rho 1`},
 
+		{"MaxWindow", "nil", func() { MaxWindow(nil) }, "nil or zero Chain"},
 		{"NewBatch", "nil", func() { NewBatch(nil, 1) }, "nil or zero Chain"},
 		{"NewBatch", "window", func() { NewBatch(c, 0) }, "window of 0 samples, want 1.."},
 		{"NewBatch", "memory", func() { NewBatch(c, math.MaxInt) }, "samples, want 1..9586980"}, // 2^26/7

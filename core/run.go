@@ -99,11 +99,11 @@ func (o *Options) window(c *Chain, n int) int {
 	if o.Perturb != nil {
 		return 1
 	}
-	widest, size := 0, batchNumbers(c)
+	widest := 0
 	for i := range c.N() {
 		widest = max(widest, c.D(i))
 	}
-	return max(1, min(n, windowSize/widest, MaxWeights/size))
+	return max(1, min(n, windowSize/widest, MaxWindow(c)))
 }
 
 // runner is a Run at step t.

@@ -42,8 +42,11 @@ type Moments struct {
 // Whole reports that m has every list, which those of NewRunMoments have not.
 func (m *Moments) Whole() bool { return m.Y2 != nil }
 
+// Laws reports that m has the lists of delta and eps, which those of NewGradientMoments have not.
+func (m *Moments) Laws() bool { return m.D2 != nil }
+
 // NewMoments returns moments of the shape of c, all 0. There are no others, but for those
-// of NewRunMoments: the zero value has no slices.
+// of NewRunMoments and NewGradientMoments: the zero value has no slices.
 func NewMoments(c *core.Chain) *Moments {
 	m := new(Moments)
 	take := m.room(c, allLists)
@@ -75,6 +78,25 @@ func NewRunMoments(c *core.Chain) *Moments {
 		m.EMean2[r] = take()
 	}
 	return m
+}
+
+// NewGradientMoments is NewMoments for those who ask for U alone: Leaves, P, U2, UMean, UiMean2 and UMean2. The other
+// lists are nil.
+func NewGradientMoments(c *core.Chain) *Moments {
+	m := new(Moments)
+	m.UiMean2 = m.room(c, 1)()
+	return m
+}
+
+// Renew returns moments of the shape of c with the lists that m has.
+func (m *Moments) Renew(c *core.Chain) *Moments {
+	switch {
+	case m.Whole():
+		return NewMoments(c)
+	case m.Laws():
+		return NewRunMoments(c)
+	}
+	return NewGradientMoments(c)
 }
 
 // room makes UMean and what so many lists share, which take gives out.

@@ -76,13 +76,18 @@ func (ar *arithmetic) enclose(c *core.Chain, w [][]float64, sample *Sample) (*En
 
 // pass is the reference's pass over one sample.
 func pass(c *core.Chain, w [][]float64, sample *Sample) *core.State {
-	flat := make([]float64, 0, c.NW())
-	for _, part := range w {
-		flat = append(flat, part...)
-	}
 	s := core.NewState(c)
-	s.Pass(c, sample.X, flat, sample.perturber())
+	s.Pass(c, sample.X, flat(c, w), sample.perturber())
 	return s
+}
+
+// flat are the weights one after the other.
+func flat(c *core.Chain, w [][]float64) []float64 {
+	all := make([]float64, 0, c.NW())
+	for _, part := range w {
+		all = append(all, part...)
+	}
+	return all
 }
 
 // perturb turns the radii r of x into those of x + by = sum, and stores.

@@ -62,27 +62,41 @@ func (reference) Run(req *RunRequest) (*RunReply, error) {
 	return reply, nil
 }
 
-// mean is one step with the means over samples.
+// mean is one step with the means over samples, by windows as the request has them, in a pass of core.Batch. The judge
+// has no part in it: a tolerance is made of the states of one sample, so it passes over each by itself, and the orders
+// of sums in which a Batch differs from that are among those that its tolerances allow.
 func mean(c *core.Chain, w [][]float64, reg core.Regularizer, step *RunStep) (*Reply, error) {
-	var loss float64
-	u := make([]float64, c.NW())
+	all := &batched{of: step.Samples}
 	for k := range step.Samples {
 		labelled, err := step.Samples[k].labelled(c)
 		if err != nil {
 			return nil, err
 		}
-		s := pass(labelled, w, &step.Samples[k])
-		loss += s.Loss()
-		for j, x := range s.UAll {
-			u[j] += x
+		all.chains = append(all.chains, labelled)
+	}
+	b := core.NewBatch(c, min(step.Accumulate, core.MaxWindow(c)))
+	b.Load(all, nil)
+	b.Pass(flat(c, w), func(from, to int) core.Perturber {
+		var each core.Each
+		for k := from; k < to; k++ {
+			each = append(each, step.Samples[k].perturber())
 		}
-	}
-	b := float64(len(step.Samples))
-	for j := range u {
-		u[j] /= b
-	}
-	return stepped(loss/b, c.Split(u), w, step.Gamma, reg), nil
+		return each
+	})
+	return stepped(b.Loss(), c.Split(b.U()), w, step.Gamma, reg), nil
 }
+
+// batched are the samples of a step as a core.Objective.
+type batched struct {
+	of     []Sample
+	chains []*core.Chain
+}
+
+// Len implements core.Objective.
+func (b *batched) Len() int { return len(b.of) }
+
+// Sample implements core.Objective.
+func (b *batched) Sample(k int) (*core.Chain, []float64) { return b.chains[k], b.of[k].X }
 
 // stepped is (5d).
 func stepped(loss float64, u, w [][]float64, gamma float64, reg core.Regularizer) *Reply {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"context"
 	"io"
 
 	"github.com/cascade-sgd/cascade/props"
@@ -13,6 +12,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/internal/experiment/spikes"
 	"github.com/cascade-sgd/cascade/props/internal/runs/tightness"
 	"github.com/cascade-sgd/cascade/props/internal/table"
+	"github.com/cascade-sgd/cascade/props/pages"
 )
 
 // FiguresPage is that of the experiments: the figures, and where a perturbation enters (section 5.3).
@@ -21,6 +21,16 @@ func FiguresPage(r *logistic.Result, seed uint64) (*table.Page, error) {
 	more, err := sites.Page()
 	page.Add(more...)
 	return page, err
+}
+
+// RecordedFigures are the experiments at full size as on record in props/pages/figures.csv, which `verify figures`
+// writes: hours of CPU on some machines, read in milliseconds.
+func RecordedFigures() (*logistic.Result, error) {
+	data, err := pages.FS.ReadFile(logistic.PointsFile)
+	if err != nil {
+		return nil, err
+	}
+	return logistic.ReadCSV(data, logistic.Figures(logistic.Recorded(logistic.PageSeed)))
 }
 
 // Pages write the pages that are made without a search, as Markdown.
@@ -50,7 +60,7 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 		return r.Page().Markdown(w)
 	},
 	"figures": func(w io.Writer, seed uint64) error {
-		r, err := logistic.Run(context.Background(), logistic.Figures(logistic.Quick(seed)), "", nil)
+		r, err := RecordedFigures()
 		if err != nil {
 			return err
 		}
@@ -59,18 +69,6 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 			return err
 		}
 		return page.Markdown(w)
-	},
-	"points": func(w io.Writer, seed uint64) error {
-		figures := logistic.Figures(logistic.Quick(seed))
-		r, err := logistic.Run(context.Background(), figures, "", nil)
-		if err != nil {
-			return err
-		}
-		var all []*logistic.Figure
-		for k := range figures {
-			all = append(all, &figures[k])
-		}
-		return r.CSV(w, all...)
 	},
 	"feedback": func(w io.Writer, seed uint64) error {
 		return beyond.FeedbackPage(props.BeyondClaims(), seed).Markdown(w)

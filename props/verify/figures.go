@@ -27,7 +27,7 @@ var figuresCommand = &command{
 		"as SVG, PNG and CSV.",
 	long: `By default at full size (d = 10, M = 2000, T = 200000) for one draw of the data and one reading of delta_t and
 eps_t. Every finished run is stored in DIR/points; called again, it goes on where it was stopped, however it was.
-Without -only a page, FIGURES.md, is written too.
+Without -only a page, FIGURES.md, is written too, and all points, figures.csv.
 The exit code is 1 when a measured value lies outside of the interval of its oracle.
 
 Examples:
@@ -41,6 +41,7 @@ Examples:
 // figureFlags are the flags of figures.
 type figureFlags struct {
 	only, out, draws, readings string
+	repeats                    string
 	quick, full                bool
 	seed                       uint64
 	start, ewma                float64
@@ -48,8 +49,8 @@ type figureFlags struct {
 }
 
 func (f *figureFlags) define(c *call) {
-	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4 and formats, `ids` separated by "+
-		"commas")
+	c.fs.StringVar(&f.only, "only", "", "only these figures, fig3 to fig8, remark4, formats and seeds, `ids` "+
+		"separated by commas")
 	c.fs.StringVar(&f.out, "out", "figures", "`directory` of points and pictures")
 	c.fs.BoolVar(&f.quick, "quick", false, "a small version: 300 samples, 20000 steps, fewer levels")
 	c.fs.BoolVar(&f.full, "full", false, "three draws of the data and both readings")
@@ -57,6 +58,8 @@ func (f *figureFlags) define(c *call) {
 	c.fs.StringVar(&f.draws, "draws", "", "draws of the data, `seeds` separated by commas")
 	c.fs.StringVar(&f.readings, "readings", "", "what delta_t and eps_t are: step, one number a step, "+
 		"sample, one a sample; `readings` separated by commas")
+	c.fs.StringVar(&f.repeats, "repeats", "", "run a curve of Fig 4 again from other `seeds` of the noise, separated "+
+		"by commas: the figure seeds")
 	c.fs.Float64Var(&f.start, "start", 0, "every coordinate of w^0 is this `number`")
 	c.fs.Float64Var(&f.ewma, "ewma", 0.99, "`weight` of the past in the moving averages (EWMA) that are drawn")
 	c.fs.IntVar(&f.phase, "phase", 0, "delta_t of Figs 7 and 8 comes at steps `n` modulo the spacing")
@@ -80,22 +83,15 @@ func (f *figureFlags) options() (logistic.Options, error) {
 	if f.phase < 0 {
 		return o, fmt.Errorf("-phase is %d, want >= 0", f.phase)
 	}
-	draws, err := words("draws", f.draws)
+	draws, err := seeds("draws", f.draws)
 	if err != nil {
 		return o, err
 	}
 	if draws != nil {
-		o.Draws = nil
-		for _, word := range draws {
-			seed, err := strconv.ParseUint(word, 10, 64)
-			if err != nil {
-				return o, fmt.Errorf("-draws: %s is no seed", strict.Quote(word))
-			}
-			if slices.Contains(o.Draws, seed) {
-				return o, fmt.Errorf("-draws has %d twice", seed)
-			}
-			o.Draws = append(o.Draws, seed)
-		}
+		o.Draws = draws
+	}
+	if o.Repeats, err = seeds("repeats", f.repeats); err != nil {
+		return o, err
 	}
 	readings, err := words("readings", f.readings)
 	if err != nil {
@@ -108,6 +104,25 @@ func (f *figureFlags) options() (logistic.Options, error) {
 		}
 	}
 	return o, o.Check()
+}
+
+// seeds are those of a flag, each once; nil for "".
+func seeds(name, text string) (all []uint64, err error) {
+	list, err := words(name, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, word := range list {
+		seed, err := strconv.ParseUint(word, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("-%s: %s is no seed", name, strict.Quote(word))
+		}
+		if slices.Contains(all, seed) {
+			return nil, fmt.Errorf("-%s has %d twice", name, seed)
+		}
+		all = append(all, seed)
+	}
+	return all, nil
 }
 
 func runFigures(c *call) (int, error) {
@@ -222,6 +237,11 @@ func writeFigures(r *logistic.Result, dir string, page bool) (files int, err err
 			return files, err
 		}
 		write("FIGURES.md", b.Bytes())
+		var points bytes.Buffer
+		if said := r.CSV(&points, r.All()...); said != nil {
+			return files, said
+		}
+		write(logistic.PointsFile, points.Bytes())
 	}
 	return files, err
 }

@@ -67,7 +67,10 @@ func TestFiguresRefusals(t *testing.T) {
 	}{
 		{[]string{"-quick", "-full"}, "both -quick and -full"},
 		{[]string{"-only", "fig2"}, `no figure "fig2"`},
-		{[]string{"-draws", "1,x"}, `"x" is no seed`},
+		{[]string{"-draws", "1,x"}, `-draws: "x" is no seed`},
+		{[]string{"-repeats", "2,-3"}, `-repeats: "-3" is no seed`},
+		{[]string{"-repeats", "2,02"}, "-repeats has 2 twice"},
+		{[]string{"-only", "seeds"}, `no figure "seeds"`},
 		{[]string{"-readings", "both"}, `reading "both"`},
 		{[]string{"-ewma", "1"}, "the factor of the EWMA is 1"},
 		{[]string{"-ewma", "NaN"}, "the factor of the EWMA is NaN"},

@@ -12,6 +12,8 @@ import (
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/draw"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/internal/strict"
 	"github.com/cascade-sgd/cascade/props/pages"
@@ -23,9 +25,9 @@ var pageCommand = &command{
 	synopsis: "[-seed n] NAME [PART.json...]",
 	what:     "Writes a page: " + pageNames() + ".",
 	long: `The pages on record are in props/pages; some take minutes. They are Markdown but for graph, the statements of
-the paper as SVG, dot, the same for a layout program, points, the experiments as CSV (figures.csv), and curves, the
-picture of growth (growth.svg). ratios writes what growth is made of (growth.csv) from the reports of parts of a search
-without climbs.
+the paper as SVG, dot, the same for a layout program, curves, the picture of growth (growth.svg), and fig4a and the
+like, pictures of figures; these and figures are made of figures.csv, which verify figures writes. ratios writes what
+growth is made of (growth.csv) from the reports of parts of a search without climbs.
 
 Examples:
   go run ./props/verify page theorem1
@@ -44,6 +46,21 @@ func pageWriters() map[string]func(w io.Writer, seed uint64) error {
 			return err
 		}
 		return writeGraph(w, on)
+	}
+	for _, file := range logistic.Shown() {
+		name := strings.TrimSuffix(file, ".svg")
+		all[name] = func(w io.Writer, _ uint64) error {
+			r, err := report.RecordedFigures()
+			if err != nil {
+				return err
+			}
+			svg, err := draw.SVG(r, name)
+			if err != nil {
+				return err
+			}
+			_, err = w.Write(svg)
+			return err
+		}
 	}
 	all["dot"] = func(w io.Writer, _ uint64) error {
 		dot, err := webpage.Dot(props.Claims())

@@ -8,8 +8,10 @@ import (
 
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/experiment/logistic"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/search"
+	"github.com/cascade-sgd/cascade/props/pages"
 	"github.com/cascade-sgd/cascade/props/report"
 )
 
@@ -64,6 +66,21 @@ func TestWriteRecord(t *testing.T) {
 	} {
 		if got := string(must(os.ReadFile(name))); !strings.Contains(got, want) {
 			t.Errorf("no %q in %s", want, name)
+		}
+	}
+}
+
+// TestPicturesOnRecord: those on the page of figures, and in README, are drawn of the points on record.
+func TestPicturesOnRecord(t *testing.T) {
+	for _, file := range logistic.Shown() {
+		want, err := pages.FS.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(file, ".svg")
+		var got strings.Builder
+		if err := pageWriters()[name](&got, 1); err != nil || got.String() != string(want) {
+			t.Errorf("%s (%v) is another: go run ./props/verify page %s > props/pages/%s", file, err, name, file)
 		}
 	}
 }

@@ -101,9 +101,9 @@ def main():
             print("without JAX: it is not installed")
         show("A step of a full run, both gradients, d = 10, M = 2000", ("the experiments' kernel", "core.Batch"),
              measure(sides))
-        sides = {"the walk of the tree": Go(tree, "^BenchmarkTree32$", lambda m: m["ns/op"] / 1000),
-                 "NumPy": Python("tree.py")}
-        show("The exact tree of 32 leaves, N = 6, width 3", ("the walk of the tree",), measure(sides))
+        walk = {f"the walk, moments of {name}": Go(tree, f"^BenchmarkTree32$/^moments={of}$", lambda m: m["ns/op"] / 1000)
+                for name, of in (("U alone", "U"), ("all states", "all"))}
+        show("The exact tree of 32 leaves, N = 6, width 3", tuple(walk), measure(walk | {"NumPy": Python("tree.py")}))
 
 
 if __name__ == "__main__":

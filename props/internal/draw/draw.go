@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
-	"io"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"gonum.org/v1/plot"
@@ -48,32 +48,81 @@ type Picture struct {
 	SVG, PNG []byte
 }
 
-// Pictures are those of all panels of f.
+// Pictures are those of all panels of f, and of the steps until the norm is stable where a panel has one.
 func Pictures(f *logistic.Figure, r *logistic.Result) ([]Picture, error) {
 	var all []Picture
-	for k, panel := range f.Panels {
-		name := f.Name()
-		if len(f.Panels) > 1 {
-			name += string(rune('a' + k))
+	for k := range f.Panels {
+		name, panel := panelName(f, k), &f.Panels[k]
+		sheets := map[string]*sheet{name: newSheet(f, panel, r)}
+		names := []string{name}
+		if logistic.ByArrival(f, panel) {
+			names = append(names, name+stepsSuffix)
+			sheets[names[1]] = newStepsSheet(f, panel, r)
 		}
-		s := newSheet(f, &panel, r)
-		svg, png := vgsvg.New(width, s.height()), vgimg.NewWith(vgimg.UseWH(width, s.height()), vgimg.UseDPI(dpi))
-		s.draw(draw.New(svg))
-		s.draw(draw.New(png))
-		p := Picture{Name: name}
-		for _, file := range []struct {
-			to   *[]byte
-			from io.WriterTo
-		}{{&p.SVG, svg}, {&p.PNG, vgimg.PngCanvas{Canvas: png}}} {
-			var b bytes.Buffer
-			if _, err := file.from.WriteTo(&b); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+		for _, name := range names {
+			p, err := sheets[name].picture(name)
+			if err != nil {
+				return nil, err
 			}
-			*file.to = bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte(sans))
+			all = append(all, p)
 		}
-		all = append(all, p)
 	}
 	return all, nil
+}
+
+// stepsSuffix of a name says that the picture is of steps.
+const stepsSuffix = "-steps"
+
+func panelName(f *logistic.Figure, k int) string {
+	if len(f.Panels) == 1 {
+		return f.Name()
+	}
+	return f.Name() + string(rune('a'+k))
+}
+
+// SVG is the picture of a name, such as fig4a or fig4a-steps, of those of r.
+func SVG(r *logistic.Result, name string) ([]byte, error) {
+	bare, steps := strings.CutSuffix(name, stepsSuffix)
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		for k := range f.Panels {
+			panel := &f.Panels[k]
+			if panelName(f, k) != bare || steps && !logistic.ByArrival(f, panel) {
+				continue
+			}
+			s := newSheet(f, panel, r)
+			if steps {
+				s = newStepsSheet(f, panel, r)
+			}
+			return s.svg(name)
+		}
+	}
+	return nil, fmt.Errorf("no picture %.40q", name)
+}
+
+// picture is a sheet in both formats.
+func (s *sheet) picture(name string) (Picture, error) {
+	png := vgimg.NewWith(vgimg.UseWH(width, s.height()), vgimg.UseDPI(dpi))
+	s.draw(draw.New(png))
+	svg, err := s.svg(name)
+	if err != nil {
+		return Picture{}, err
+	}
+	var b bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: png}).WriteTo(&b); err != nil {
+		return Picture{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return Picture{Name: name, SVG: svg, PNG: b.Bytes()}, nil
+}
+
+func (s *sheet) svg(name string) ([]byte, error) {
+	svg := vgsvg.New(width, s.height())
+	s.draw(draw.New(svg))
+	var b bytes.Buffer
+	if _, err := svg.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte(sans)), nil
 }
 
 // sans is for machines without Liberation Sans; its widths are those of Arial.
@@ -93,7 +142,8 @@ type entry struct {
 	thumbs []plot.Thumbnailer
 }
 
-func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sheet {
+// blank is a sheet with its axes and nothing on it.
+func blank(f *logistic.Figure, panel *logistic.Panel) *sheet {
 	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
 	s := &sheet{plot: p}
@@ -116,11 +166,70 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
+	return s
+}
+
+// apart is the factor by which the dots of curve k stand beside their place.
+func apart(panel *logistic.Panel, k int) float64 {
+	return math.Pow(10, beside(panel)*(float64(k)-float64(len(panel.Curves)-1)/2))
+}
+
+// newSheet is the picture of the norms of a panel.
+func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sheet {
+	s := blank(f, panel)
 	for k := range panel.Curves {
-		apart := math.Pow(10, beside(panel)*(float64(k)-float64(len(panel.Curves)-1)/2))
-		s.curve(k, &panel.Curves[k], panel.Axis, apart, r)
+		s.curve(k, &panel.Curves[k], panel.Axis, apart(panel, k), r)
 	}
 	s.stretch()
+	if panel.Axis == logistic.ByStep {
+		s.explain("simulation", true, false)
+	} else {
+		s.explain("simulation, 5–95 %", true, true)
+	}
+	return s
+}
+
+// newStepsSheet is the picture of the steps until the norm is stable, of a panel by gamma.
+func newStepsSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sheet {
+	s := blank(f, panel)
+	s.up = "steps until |grad f| is stable" + sizes(panel)
+	for k := range panel.Curves { // intervals are wide and lie over each other: all lines come after them
+		s.stepsBand(k, &panel.Curves[k], r)
+	}
+	for k := range panel.Curves {
+		s.steps(k, &panel.Curves[k], apart(panel, k), r)
+	}
+	s.stretch()
+	s.explain("simulation", false, true)
+	return s
+}
+
+// atLeastOne is a number of steps on a logarithmic axis.
+func atLeastOne(x float64, steps int) plotter.XY { return plotter.XY{X: x, Y: float64(max(1, steps))} }
+
+// stepsBand adds the interval of one law.
+func (s *sheet) stepsBand(k int, c *logistic.Curve, r *logistic.Result) {
+	var upper, lower plotter.XYs
+	for _, p := range c.Points {
+		a := r.Of(p).Predicted.Arrival
+		upper, lower = append(upper, atLeastOne(p.Gamma, a.High)), append(lower, atLeastOne(p.Gamma, a.Low))
+	}
+	s.band(k, upper, lower, 22)
+}
+
+// steps adds the oracle and the runs of one law.
+func (s *sheet) steps(k int, c *logistic.Curve, apart float64, r *logistic.Result) {
+	var oracle, dots plotter.XYs
+	for _, p := range c.Points {
+		o := r.Of(p)
+		oracle = append(oracle, atLeastOne(p.Gamma, o.Predicted.Arrival.At))
+		dots = append(dots, atLeastOne(p.Gamma*apart, o.Measured.Complexity))
+	}
+	s.marked(k, c.Label, oracle, dots, 2.6)
+}
+
+// explain adds to the legend what lines, dots, dashes and bands are.
+func (s *sheet) explain(simulation string, plateau, interval bool) {
 	line := plotter.Line{LineStyle: draw.LineStyle{Color: color.Gray{90}, Width: vg.Points(1.4)}}
 	dots := plotter.Scatter{GlyphStyle: draw.GlyphStyle{
 		Color: color.Gray{90}, Radius: vg.Points(2.6), Shape: draw.CircleGlyph{},
@@ -128,15 +237,13 @@ func newSheet(f *logistic.Figure, panel *logistic.Panel, r *logistic.Result) *sh
 	dashed := line
 	dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 	band := plotter.Polygon{Color: color.NRGBA{90, 90, 90, 70}}
-	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{"simulation, 5–95 " +
-		"%", []plot.Thumbnailer{&dots}},
-		entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
-	if panel.Axis != logistic.ByStep {
-		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
-	} else {
-		s.legend[len(s.legend)-2].name = "simulation"
+	s.legend = append(s.legend, entry{"oracle", []plot.Thumbnailer{&line}}, entry{simulation, []plot.Thumbnailer{&dots}})
+	if plateau {
+		s.legend = append(s.legend, entry{"plateau, γ → 0", []plot.Thumbnailer{&dashed}})
 	}
-	return s
+	if interval {
+		s.legend = append(s.legend, entry{"interval of oracle", []plot.Thumbnailer{&band}})
+	}
 }
 
 // beside is how many decades the dots of two curves are drawn apart: fewer where the step
@@ -169,9 +276,7 @@ func (s *sheet) add(p plot.Plotter, points ...plotter.XY) {
 
 // curve adds one law. Dots of several laws at the same x are drawn apart by a factor.
 func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float64, r *logistic.Result) {
-	hue := palette[k%len(palette)]
-	mark := draw.GlyphStyle{Color: hue, Radius: vg.Points(2.6), Shape: marks[k%len(marks)]}
-	line := draw.LineStyle{Color: hue, Width: vg.Points(1.4)}
+	radius, line := 2.6, lineOf(k)
 	var oracle, dots, upper, lower plotter.XYs
 	var spread [][3]float64
 	plateau := 0.0
@@ -190,7 +295,7 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 					dots = append(dots, plotter.XY{X: float64(at.T + 1), Y: at.EWMA})
 				}
 			}
-			mark.Radius = vg.Points(1.8)
+			radius = 1.8
 			continue
 		}
 		x := p.Gamma
@@ -205,12 +310,8 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 		lower = append(lower, plotter.XY{X: x, Y: lo})
 		spread = append(spread, [3]float64{x * apart, o.Measured.Low, o.Measured.High})
 	}
-	for i := len(lower) - 1; i >= 0; i-- {
-		upper = append(upper, lower[i])
-	}
 	if len(lower) > 0 {
-		band := &plotter.Polygon{XYs: []plotter.XYs{upper}, Color: color.NRGBA{hue.R, hue.G, hue.B, 45}}
-		s.add(band, upper...)
+		s.band(k, upper, lower, 45)
 	}
 	from, to := oracle[0].X, oracle[len(oracle)-1].X
 	if plateau > leastDrawn {
@@ -225,11 +326,31 @@ func (s *sheet) curve(k int, c *logistic.Curve, axis logistic.Axis, apart float6
 		bar.Width = vg.Points(0.6)
 		s.add(bar, bar.XYs...)
 	}
-	l := &plotter.Line{XYs: oracle, LineStyle: line}
-	d := &plotter.Scatter{XYs: dots, GlyphStyle: mark}
+	s.marked(k, c.Label, oracle, dots, radius)
+}
+
+func hueOf(k int) color.NRGBA { return palette[k%len(palette)] }
+
+func lineOf(k int) draw.LineStyle { return draw.LineStyle{Color: hueOf(k), Width: vg.Points(1.4)} }
+
+// band adds what lies between two lines, so opaque of 255.
+func (s *sheet) band(k int, upper, lower plotter.XYs, opaque uint8) {
+	for i := len(lower) - 1; i >= 0; i-- {
+		upper = append(upper, lower[i])
+	}
+	hue := hueOf(k)
+	s.add(&plotter.Polygon{XYs: []plotter.XYs{upper}, Color: color.NRGBA{hue.R, hue.G, hue.B, opaque}}, upper...)
+}
+
+// marked adds the line of the oracle and the dots of the simulation, with their name.
+func (s *sheet) marked(k int, name string, oracle, dots plotter.XYs, radius float64) {
+	l := &plotter.Line{XYs: oracle, LineStyle: lineOf(k)}
+	d := &plotter.Scatter{XYs: dots, GlyphStyle: draw.GlyphStyle{
+		Color: hueOf(k), Radius: vg.Points(radius), Shape: marks[k%len(marks)],
+	}}
 	s.add(l, oracle...)
 	s.add(d, dots...)
-	s.legend = append(s.legend, entry{c.Label, []plot.Thumbnailer{l, d}})
+	s.legend = append(s.legend, entry{name, []plot.Thumbnailer{l, d}})
 }
 
 // leastDrawn is below all that is drawn: roots are found to 1e-16.

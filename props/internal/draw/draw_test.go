@@ -67,10 +67,22 @@ func TestPictures(t *testing.T) {
 				t.Errorf("%s: not the same again", p.Name)
 			}
 		}
-		if len(pictures) != len(f.Panels) {
-			t.Errorf("%s: %d pictures of %d panels", f.ID, len(pictures), len(f.Panels))
+		var norms, steps []Picture
+		for _, p := range pictures {
+			if strings.HasSuffix(p.Name, "-steps") {
+				steps = append(steps, p)
+			} else {
+				norms = append(norms, p)
+			}
+			if svg, err := SVG(r, p.Name); err != nil || len(twice) > 1 && !bytes.Equal(svg, p.SVG) {
+				t.Errorf("%s: not the same by its name, %v", p.Name, err)
+			}
 		}
-		for i, p := range pictures {
+		if len(norms) != len(f.Panels) {
+			t.Errorf("%s: %d pictures of %d panels", f.ID, len(norms), len(f.Panels))
+		}
+		checkSteps(t, f, steps, r)
+		for i, p := range norms {
 			if seen[p.Name] || len(p.SVG) > 100_000 {
 				t.Errorf("%s: twice, or %d bytes", p.Name, len(p.SVG))
 			}
@@ -99,8 +111,64 @@ func TestPictures(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 22 || len(twice) != 3 {
-		t.Errorf("%d pictures, want 22; of %d axes twice, want 3", len(seen), len(twice))
+	if len(seen) != 22 || len(twice) != 3 { // and 10 of steps
+		t.Errorf("%d pictures of norms, want 22; of %d axes twice, want 3", len(seen), len(twice))
+	}
+}
+
+// checkSteps: panels by gamma of the paper's figures have a picture of steps, with the oracle's line and interval,
+// the runs as dots beside their place, and no plateau.
+func checkSteps(t *testing.T, f *logistic.Figure, pictures []Picture, r *logistic.Result) {
+	t.Helper()
+	for i := range f.Panels {
+		panel := &f.Panels[i]
+		if !logistic.ByArrival(f, panel) {
+			continue
+		}
+		if len(pictures) == 0 {
+			t.Fatalf("%s: no picture of steps of panel %d", f.ID, i)
+		}
+		texts := textsOf(t, pictures[0].SVG)
+		pictures = pictures[1:]
+		for _, want := range []string{"steps until |grad f| is stable; M = 5, T = 24", "interval of oracle",
+			f.Title + ": " + panel.Title} {
+			if !strings.Contains(texts, want+"\n") {
+				t.Errorf("%s: the picture of steps has no text %q", f.ID, want)
+			}
+		}
+		if strings.Contains(texts, "plateau") {
+			t.Errorf("%s: the picture of steps speaks of a plateau", f.ID)
+		}
+		s := newStepsSheet(f, panel, r)
+		if len(s.layers) != 3*len(panel.Curves) {
+			t.Fatalf("%s: %d layers of %d curves", f.ID, len(s.layers), len(panel.Curves))
+		}
+		for k, c := range panel.Curves {
+			lines := s.layers[len(panel.Curves):]
+			band, line := s.layers[k].(*plotter.Polygon).XYs[0], lines[2*k].(*plotter.Line).XYs
+			dots, n := lines[2*k+1].(*plotter.Scatter).XYs, len(c.Points)
+			for j, p := range c.Points {
+				a, m := r.Of(p).Predicted.Arrival, r.Of(p).Measured
+				atLeast := func(steps int) float64 { return float64(max(1, steps)) }
+				if line[j] != (plotter.XY{X: p.Gamma, Y: atLeast(a.At)}) || dots[j].Y != atLeast(m.Complexity) ||
+					band[j] != (plotter.XY{X: p.Gamma, Y: atLeast(a.High)}) ||
+					band[2*n-1-j] != (plotter.XY{X: p.Gamma, Y: atLeast(a.Low)}) {
+					t.Errorf("%s, %s: drawn %v, %v, %v of %+v and %d", f.ID, c.Label, line[j], dots[j], band, a, m.Complexity)
+				}
+			}
+		}
+	}
+	if len(pictures) > 0 {
+		t.Errorf("%s: %d pictures of steps too many", f.ID, len(pictures))
+	}
+}
+
+// TestSVGRefuses: a picture that there is not.
+func TestSVGRefuses(t *testing.T) {
+	for _, name := range []string{"", "fig4", "fig4c", "fig3a-steps", "fig4a-step", "fig44a"} {
+		if svg, err := SVG(drawn(t), name); err == nil || svg != nil {
+			t.Errorf("%q: %d bytes, %v", name, len(svg), err)
+		}
 	}
 }
 

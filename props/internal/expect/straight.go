@@ -59,6 +59,9 @@ func (k *walk) reachBoth(i int, y0, y []float64) {
 // oneDelta sets the moments of delta_i and Y_i.
 func (k *walk) oneDelta(i int) {
 	m, y0, f, y, d := k.m, k.w.exact.Y[i], k.s.F[i], k.s.Y[i], k.s.Delta[i]
+	if !k.laws {
+		return
+	}
 	d2 := sq(d)
 	m.D2[i], m.D4[i] = d2, float64(d2*d2)
 	for _, r := range claim.Readings {
@@ -81,6 +84,9 @@ func (k *walk) oneDelta(i int) {
 // oneEps sets the moments of eps_i and V_{i-1}.
 func (k *walk) oneEps(i int) {
 	m, v0, base, v, e := k.m, k.w.exact.V[i-1], k.base[i], k.s.V[i-1], k.s.Eps[i]
+	if !k.laws {
+		return
+	}
 	e2 := sq(e)
 	m.E2[i] = e2
 	for _, r := range claim.Readings {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -89,6 +90,49 @@ func TestStraightIsTheWalk(t *testing.T) {
 				t.Errorf("seed %d, step %d: straight is %v for %d leaves", seed, step, done, b.Leaves)
 			}
 		}
+	}
+}
+
+// TestGradientMoments: moments of U alone have the bits of the whole walk, for trees of one path, of many, and of so
+// many that they are split, with a walker that serves all kinds in any order; faults of laws are found all the same.
+func TestGradientMoments(t *testing.T) {
+	compare := func(c *core.Chain, x, w []float64, plan *Plan) {
+		t.Helper()
+		want, got := claim.NewMoments(c), claim.NewGradientMoments(c)
+		wk := NewWalker(c)
+		for _, m := range []*claim.Moments{got, want, claim.NewRunMoments(c), got} {
+			if err := wk.Walk(m, x, w, plan, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bits := func(m *claim.Moments) (all []uint64) {
+			for _, v := range append([]float64{m.P, m.U2, m.UMean2, float64(m.Leaves)}, m.UiMean2...) {
+				all = append(all, math.Float64bits(v))
+			}
+			for _, v := range m.UMean {
+				all = append(all, math.Float64bits(v+0)) // but for the sign of a zero
+			}
+			return all
+		}
+		if !reflect.DeepEqual(bits(got), bits(want)) || got.Laws() || got.Whole() || got.D2 != nil {
+			t.Errorf("%v: another result:\n%+v\n%+v", c.Specs(), got, want)
+		}
+		if again := got.Renew(c); again.Laws() || len(again.UiMean2) != c.N()+1 || len(again.UMean) != c.NW() {
+			t.Errorf("renewed: %+v", again)
+		}
+	}
+	for seed := range uint64(100) {
+		compare(randomSetting(t, seed))
+		compare(onePath(t, seed))
+	}
+	c, x, w, plan := bigSetting(t)
+	compare(c, x, w, plan)
+	clear(plan.Eps)
+	compare(c, x, w, plan)
+	plan.Delta[3] = answers{support: 2, p: []float64{0.5, 0.25}}
+	if err := NewWalker(c).Walk(claim.NewGradientMoments(c), x, w, plan, 0); err == nil ||
+		!strings.Contains(err.Error(), "delta_3: probabilities sum to 0.75") {
+		t.Errorf("a law of 0.75: %v", err)
 	}
 }
 

@@ -75,8 +75,9 @@ func NewWalker(c *core.Chain) *Walker {
 }
 
 // Walk computes the moments of the pass at (x, weights) under the plan's laws
-// at step t into m: all that m has lists for. The cost is that of the nodes of the
-// tree. The result has the same bits as WalkParallel.
+// at step t into m: all that m has lists for, and no more. The cost is that of the nodes of
+// the tree. The result has the same bits as WalkParallel. Into moments without the lists of the
+// laws nothing is summed but U, and Reach is that of no walk.
 func (w *Walker) Walk(m *claim.Moments, x, weights []float64, plan *Plan, t int) error {
 	return w.walk(m, x, weights, plan, t, 1)
 }
@@ -173,18 +174,11 @@ func (w *Walker) tooMany() *TooManyLeaves {
 
 func (w *Walker) walkPart(k int) {
 	p, t := w.parts[k], w.main
-	if p.moments == nil || p.moments.Whole() != t.whole {
-		p.moments = newMoments(w.c, t.whole)
+	if p.moments == nil || p.moments.Whole() != t.whole || p.moments.Laws() != t.laws {
+		p.moments = t.m.Renew(w.c)
 	}
 	p.begin(p.moments, t.x, t.weights, t.plan, t.t, false)
 	p.err = p.run(w.todo[k])
-}
-
-func newMoments(c *core.Chain, whole bool) *claim.Moments {
-	if whole {
-		return claim.NewMoments(c)
-	}
-	return claim.NewRunMoments(c)
 }
 
 // walk is one depth-first walk, of the trunk or of a subtree.
@@ -197,6 +191,7 @@ type walk struct {
 	m       *claim.Moments
 	trunk   bool
 	whole   bool // m has the lists of states and gradients
+	laws    bool // m has those of delta and eps
 	err     error
 
 	x, weights []float64
@@ -272,7 +267,7 @@ func newWalk(w *Walker) *walk {
 // aim looks up what a walk into m reads and writes at every node.
 func (k *walk) aim(m *claim.Moments, weights []float64) {
 	c := k.w.c
-	k.m, k.weights, k.whole = m, weights, m.Whole()
+	k.m, k.weights, k.whole, k.laws = m, weights, m.Whole(), m.Laws()
 	for i := 1; i <= c.N(); i++ {
 		k.wOf[i], k.meanU[i] = c.W(i, weights), c.W(i, m.UMean)
 	}
@@ -283,6 +278,10 @@ func (k *walk) begin(m *claim.Moments, x, weights []float64, plan *Plan, t int, 
 	k.x, k.plan, k.t, k.trunk = x, plan, t, trunk
 	k.nodes, k.tailLeaves, k.room = 0, 1, k.w.most
 	m.Reset()
+	copy(k.s.Y[0], x)
+	if !k.laws {
+		return
+	}
 	for i := range k.total.d {
 		clear(k.total.d[i])
 		clear(k.total.e[i])
@@ -292,7 +291,6 @@ func (k *walk) begin(m *claim.Moments, x, weights []float64, plan *Plan, t int, 
 	}
 	clear(k.reach.MaxY)
 	clear(k.reach.MaxV)
-	copy(k.s.Y[0], x)
 	if trunk {
 		for i := 0; i <= k.w.c.N(); i++ {
 			k.reachY(i, k.w.exact.Y[i])
@@ -387,16 +385,18 @@ func (k *walk) deltas(i int, p float64, l perturb.Finite) error {
 		}
 		sum += prob
 		q := p * prob
-		d2 := sq(d)
-		m.D2[i] += q * d2
-		m.D4[i] += float64(q*d2) * d2
+		if k.laws {
+			d2 := sq(d)
+			m.D2[i] += q * d2
+			m.D4[i] += float64(q*d2) * d2
+			axpy(mean, prob, d)
+			k.reachY(i, y)
+		}
 		if k.whole {
 			dy2 := sqDiff(y, y0)
 			m.Y2[i] += q * dy2
 			m.Y4[i] += float64(q*dy2) * dy2
 		}
-		axpy(mean, prob, d)
-		k.reachY(i, y)
 		if i == k.w.c.N() {
 			continue
 		}
@@ -404,7 +404,7 @@ func (k *walk) deltas(i int, p float64, l perturb.Finite) error {
 			return err
 		}
 	}
-	if err := sumCheck("delta", i, support, sum); err != nil {
+	if err := sumCheck("delta", i, support, sum); err != nil || !k.laws {
 		return err
 	}
 	axpy(k.total.d[i], p, mean)
@@ -457,9 +457,15 @@ func (k *walk) backward(i int, p float64) error {
 		k.m.P += p
 		return nil
 	}
-	base := k.base[i]
+	base, l := k.base[i], law(k.plan.Eps, i)
+	if l == nil && !k.laws && !replay {
+		k.ops[i].VJP1(k.s.V[i-1], k.s.Y[i-1], k.wOf[i], k.s.F[i], k.s.V[i])
+		if err := k.count(); err != nil {
+			return err
+		}
+		return k.up(i, 0, p)
+	}
 	k.ops[i].VJP1(base, k.s.Y[i-1], k.wOf[i], k.s.F[i], k.s.V[i])
-	l := law(k.plan.Eps, i)
 	if replay {
 		draw(l, k.s.V[i-1], k.s.Eps[i], base, k.t, out)
 		return k.up(i, out, p)
@@ -510,21 +516,24 @@ func (k *walk) epsilons(i int, p float64, l perturb.Finite, base []float64) erro
 		}
 		sum += prob
 		q := p * prob
-		e2 := sq(e)
-		m.E2[i] += q * e2
+		e2 := 0.0
+		if k.laws {
+			e2 = sq(e)
+			m.E2[i] += q * e2
+			axpy(mean, prob, e)
+			k.reachV(i-1, v)
+		}
 		if k.whole {
 			dv2 := sqDiff(v, v0)
 			m.E4[i] += float64(q*e2) * e2
 			m.V2[i-1] += q * dv2
 			m.V4[i-1] += float64(q*dv2) * dv2
 		}
-		axpy(mean, prob, e)
-		k.reachV(i-1, v)
 		if err := k.up(i, out, q); err != nil {
 			return err
 		}
 	}
-	if err := sumCheck("eps", i, support, sum); err != nil {
+	if err := sumCheck("eps", i, support, sum); err != nil || !k.laws {
 		return err
 	}
 	axpy(k.total.e[i], p, mean)
@@ -581,6 +590,9 @@ func (k *walk) reachV(i int, v []float64) { k.reach.MaxV[i] = max(k.reach.MaxV[i
 
 // collect adds the total means and the reach of a part.
 func (k *walk) collect(o *walk) {
+	if !k.laws {
+		return
+	}
 	for i := range k.total.d {
 		axpy(k.total.d[i], 1, o.total.d[i])
 		axpy(k.total.e[i], 1, o.total.e[i])
@@ -604,6 +616,10 @@ func hull(b, o core.Box) {
 // finish fills in what needs the whole tree: total means and literal ones.
 func (k *walk) finish() {
 	m := k.m
+	if !k.laws {
+		m.SetMeanNorms(k.w.c)
+		return
+	}
 	copy(m.DMean2[claim.Literal], m.D2)
 	copy(m.EMean2[claim.Literal], m.EMean2[claim.Past])
 	for i := range k.total.d {

@@ -365,14 +365,19 @@ func fastest(b *testing.B, fs ...func()) []float64 {
 }
 
 // BenchmarkTree32 is the walk of a tree of 32 leaves: N = 6, width 3, a two-point delta at
-// each of the five sites. testdata/peers times NumPy on the same tree.
+// each of the five sites. testdata/peers times NumPy on the same tree, for the moments of U.
 func BenchmarkTree32(b *testing.B) {
 	c, x, w, plan := bigSetting(b)
 	clear(plan.Eps)
-	wk, m := NewWalker(c), claim.NewMoments(c)
-	for b.Loop() {
-		if err := wk.Walk(m, x, w, plan, 0); err != nil {
-			b.Fatal(err)
-		}
+	for name, m := range map[string]*claim.Moments{"moments=all": claim.NewMoments(c),
+		"moments=U": claim.NewGradientMoments(c)} {
+		b.Run(name, func(b *testing.B) {
+			wk := NewWalker(c)
+			for b.Loop() {
+				if err := wk.Walk(m, x, w, plan, 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -37,6 +37,7 @@ func (c *chart) Last() int { return len(c.At) - 1 }
 type series struct {
 	name   string
 	points []chartPoint
+	level  bool // predicted are plateaus: a dashed line, without marks
 }
 
 type chartPoint struct{ x, measured, low, high, predicted, plateau float64 }
@@ -44,7 +45,7 @@ type chartPoint struct{ x, measured, low, high, predicted, plateau float64 }
 // panel is what figures.csv says of one.
 type panelData struct {
 	figure, title string
-	byT           bool
+	axis          string // what x is
 	series        []series
 }
 
@@ -55,6 +56,62 @@ const (
 	trajectories = "fig3"
 	coupledSweep = "remark4"
 )
+
+// What x may be of a panel as on record.
+const (
+	byGamma = "step size γ"
+	byT     = "steps T, γ = 1/√T"
+)
+
+// levels are those of which a curve is one, by the begin of its name.
+var levels = []string{"s_f", "s_b", "Δt"}
+
+// across is a panel of step sizes against the levels of its curves, with a curve for each step size and one for the
+// plateau; nil where the curves are not of levels, of three at least.
+func (p *panelData) across() *panelData {
+	if p.axis != byGamma {
+		return nil
+	}
+	q := &panelData{figure: p.figure, title: p.title}
+	plateau := series{name: "plateau, γ → 0", level: true}
+	of, order, counted := map[float64]*series{}, []float64{}, 0
+	for _, s := range p.series {
+		name, text, _ := strings.Cut(s.name, " = ")
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || !slices.Contains(levels, name) || q.axis != "" && q.axis != name {
+			continue
+		}
+		q.axis = name
+		counted++
+		for _, at := range s.points {
+			if of[at.x] == nil {
+				of[at.x], order = &series{name: fmt.Sprintf("γ = %v", at.x)}, append(order, at.x)
+			}
+			gamma := at.x
+			at.x = x
+			of[gamma].points = append(of[gamma].points, at)
+		}
+		if at := s.points[0]; at.plateau > seenPlateau {
+			plateau.points = append(plateau.points, chartPoint{x: x, measured: at.plateau, low: at.plateau, high: at.plateau,
+				predicted: at.plateau})
+		}
+	}
+	if counted < 3 {
+		return nil
+	}
+	for _, gamma := range order {
+		q.series = append(q.series, *of[gamma])
+	}
+	if len(plateau.points) > 0 {
+		q.series = append(q.series, plateau)
+	}
+	for k := range q.series { // the plateau is a curve of its own
+		for i := range q.series[k].points {
+			q.series[k].points[i].plateau = 0
+		}
+	}
+	return q
+}
 
 // readPanels reads figures.csv: panels by figure and place.
 func readPanels(data []byte) (map[string]*panelData, []string, error) {
@@ -83,7 +140,10 @@ func readPanels(data []byte) (map[string]*panelData, []string, error) {
 		if last == nil || last.figure != figure || last.title != title {
 			key := fmt.Sprintf("%s/%d", figure, places[figure])
 			places[figure]++
-			last = &panelData{figure: figure, title: title, byT: figure == coupledSweep}
+			last = &panelData{figure: figure, title: title, axis: byGamma}
+			if figure == coupledSweep {
+				last.axis = byT
+			}
 			all[key], order = last, append(order, key)
 		}
 		if n := len(last.series); n == 0 || last.series[n-1].name != curve {
@@ -91,7 +151,7 @@ func readPanels(data []byte) (map[string]*panelData, []string, error) {
 		}
 		p := chartPoint{number("gamma"), number("measured"), number("low"), number("high"), number("predicted"),
 			number("plateau")}
-		if last.byT {
+		if last.axis == byT {
 			p.x = number("T")
 		}
 		if !(p.x > 0 && p.measured > 0 && p.predicted > 0 && p.low > 0) && err == nil {
@@ -126,7 +186,11 @@ func (c *charts) of(id string, panels []string) ([]*chart, error) {
 		if p == nil {
 			return nil, fmt.Errorf("webpage: figures.csv has no panel %s", key)
 		}
-		all = append(all, p.chart(id+"-"+strings.ReplaceAll(key, "/", "-")))
+		id := id + "-" + strings.ReplaceAll(key, "/", "-")
+		all = append(all, p.chart(id))
+		if q := p.across(); q != nil {
+			all = append(all, q.chart(id+"-levels"))
+		}
 	}
 	return all, nil
 }
@@ -153,9 +217,9 @@ const (
 
 // chart draws a panel.
 func (p *panelData) chart(id string) *chart {
-	c := &chart{ID: id, Title: p.figure + ": " + p.title, Axis: "step size γ"}
-	if p.byT {
-		c.Axis = "steps T, γ = 1/√T"
+	c := &chart{ID: id, Title: p.figure + ": " + p.title, Axis: p.axis}
+	if slices.Contains(levels, p.axis) {
+		c.Title += ", against " + p.axis
 	}
 	var xs []float64
 	low, high := math.Inf(1), 0.0
@@ -214,6 +278,10 @@ func (c *chart) add(b *strings.Builder, k int, s series, xs []float64, x, y func
 		}
 		return 1
 	})
+	if s.level {
+		c.addLevel(b, k, s.name, points, xs, x, y)
+		return
+	}
 	fmt.Fprintf(b, `<g class="c%d">`, k%curveColours)
 	for i, at := range points {
 		fmt.Fprintf(b, "%s%.1f %.1f", map[bool]string{true: `<path d="M`, false: "L"}[i == 0], x(at.x), y(at.predicted))
@@ -234,9 +302,28 @@ func (c *chart) add(b *strings.Builder, k int, s series, xs []float64, x, y func
 	}
 	b.WriteString("</g>")
 	c.Rows = append(c.Rows, row)
-	c.Legend = append(c.Legend, template.HTML(fmt.Sprintf(
-		`<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><g class="c%d"><path d="M0 6H28"/>%s</g></svg>%s`,
-		k%curveColours, mark(k, 14, 6), html.EscapeString(s.name))))
+	c.Legend = append(c.Legend, swatch(k, `<path d="M0 6H28"/>`+mark(k, 14, 6), s.name))
+}
+
+// addLevel adds plateaus: a dashed line, and what they are.
+func (c *chart) addLevel(b *strings.Builder, k int, name string, points []chartPoint, xs []float64,
+	x, y func(float64) float64) {
+	row := chartRow{Name: name, Plateau: "-", Cells: make([]string, len(xs))}
+	path := ""
+	for i, at := range points {
+		path += fmt.Sprintf("%s%.1f %.1f", map[bool]string{true: "M", false: "L"}[i == 0], x(at.x), y(at.predicted))
+		row.Cells[slices.Index(xs, at.x)] = fmt.Sprintf("%.3g", at.predicted)
+	}
+	fmt.Fprintf(b, `<g class="c%d"><path class="plateau" d="%s"/></g>`, k%curveColours, path)
+	c.Rows = append(c.Rows, row)
+	c.Legend = append(c.Legend, swatch(k, `<path class="plateau" d="M0 6H28"/>`, name))
+}
+
+// swatch is an entry of a legend.
+func swatch(k int, drawn, name string) template.HTML {
+	return template.HTML(fmt.Sprintf(
+		`<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><g class="c%d">%s</g></svg>%s`,
+		k%curveColours, drawn, html.EscapeString(name)))
 }
 
 // curveColours is how many curves have a colour and a mark of their own.

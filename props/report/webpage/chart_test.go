@@ -1,6 +1,7 @@
 package webpage
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,6 +24,9 @@ func TestChartsOfClaims(t *testing.T) {
 		for _, x := range all {
 			points := 0
 			for _, r := range x.Rows {
+				if r.Plateau == "-" { // a line of plateaus has no marks
+					continue
+				}
 				for _, cell := range r.Cells {
 					if cell != "" {
 						points++
@@ -40,6 +44,78 @@ func TestChartsOfClaims(t *testing.T) {
 	}
 	if _, err := c.of("fig9", []string{"fig9/0"}); err == nil {
 		t.Error("a panel that is not there is shown")
+	}
+}
+
+// TestAcross: a panel of levels by step size turned round: a curve a step size, in the order of the first level, and
+// one of the plateaus that can be seen; other panels, and those of two levels, are not.
+func TestAcross(t *testing.T) {
+	curve := func(name string, plateau float64) series {
+		return series{name: name, points: []chartPoint{{0.1, 2, 1, 4, 3, plateau}, {0.01, 1, 0.5, 2, 1.5, plateau}}}
+	}
+	p := &panelData{figure: "fig4", title: "forward", axis: byGamma, series: []series{
+		curve("standard SGD", 0), curve("s_f = 0.5", 1e-9), curve("s_f = 1", 0.25), curve("s_f = 2", 1)}}
+	q := p.across()
+	got := fmt.Sprintf("%s %+v", q.axis, q.series)
+	const want = "s_f [{name:γ = 0.1 points:[{x:0.5 measured:2 low:1 high:4 predicted:3 plateau:0} " +
+		"{x:1 measured:2 low:1 high:4 predicted:3 plateau:0} {x:2 measured:2 low:1 high:4 predicted:3 plateau:0}] " +
+		"level:false} {name:γ = 0.01 points:[{x:0.5 measured:1 low:0.5 high:2 predicted:1.5 plateau:0} " +
+		"{x:1 measured:1 low:0.5 high:2 predicted:1.5 plateau:0} {x:2 measured:1 low:0.5 high:2 predicted:1.5 " +
+		"plateau:0}] level:false} {name:plateau, γ → 0 points:[{x:1 measured:0.25 low:0.25 high:0.25 predicted:0.25 " +
+		"plateau:0} {x:2 measured:1 low:1 high:1 predicted:1 plateau:0}] level:true}]"
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	c := q.chart("id")
+	if c.Axis != "s_f" || c.Title != "fig4: forward, against s_f" || fmt.Sprint(c.At) != "[0.5 1 2]" ||
+		fmt.Sprint(c.Rows[2]) != "{plateau, γ → 0 - [ 0.25 1]}" || strings.Count(string(c.SVG), `class="mark"`) != 6 ||
+		strings.Count(string(c.SVG), `class="plateau"`) != 1 {
+		t.Errorf("%+v", c)
+	}
+	if p.series[1].points[0].x != 0.1 {
+		t.Error("the panel itself is turned round")
+	}
+	for name, other := range map[string]*panelData{
+		"two levels": {axis: byGamma, series: p.series[:3]},
+		"by T":       {axis: byT, series: p.series},
+		"formats":    {axis: byGamma, series: []series{curve("bf16", 0), curve("int8", 0), curve("e4m3", 0)}},
+		"mixed":      {axis: byGamma, series: []series{curve("s_f = 1", 0), curve("s_b = 1", 0), curve("s_f = 2", 0)}},
+	} {
+		if q := other.across(); q != nil {
+			t.Errorf("%s: %+v", name, q)
+		}
+	}
+}
+
+// TestLevelCharts: on record the figures of levels have a slider for them, fig4a with its plateaus, fig4b without.
+func TestLevelCharts(t *testing.T) {
+	c, err := newCharts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	panels := map[string][]string{}
+	for _, claim := range props.Claims() {
+		panels[claim.ID] = claim.Panels
+	}
+	for id, want := range map[string]string{"fig4a": "s_f", "fig4b": "s_b", "fig5a": "s_f", "fig6": "s_b", "fig7b": "Δt",
+		"fig8b": "Δt"} {
+		all, err := c.of(id, panels[id])
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, x := range all {
+			if x.Axis != want {
+				continue
+			}
+			found = true
+			if plateau := x.Rows[len(x.Rows)-1].Plateau == "-"; plateau != (id != "fig4b") || len(x.At) < 4 {
+				t.Errorf("%s: plateaus %v, levels %v", id, plateau, x.At)
+			}
+		}
+		if !found {
+			t.Errorf("%s has no slider for %s", id, want)
+		}
 	}
 }
 

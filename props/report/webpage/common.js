@@ -44,7 +44,7 @@
   // Print shows what is closed.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open]):not(.document)")];
+    closed = [...document.querySelectorAll("details:not([open])")];
     for (const d of closed) d.open = true;
   });
   addEventListener("afterprint", () => { for (const d of closed) d.open = false; });

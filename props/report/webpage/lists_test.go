@@ -71,13 +71,13 @@ func TestSharper(t *testing.T) {
 // order, one with a plateau, one with a plateau that no root finder sees.
 func TestChartOnRecord(t *testing.T) {
 	p := &panelData{figure: "fig0", title: "made < up", series: []series{
-		{"down", []chartPoint{{0.5, 0.25, 0.125, 0.5, 0.25, 0}, {0.125, 1, 0.5, 2, 1, 0}, {0.25, 0.5, 0.25, 1, 0.5, 0}}},
-		{"flat", []chartPoint{{0.125, 4, 2, 8, 4, 2}, {0.5, 3, 2, 5, 3, 2}}},
-		{"unseen", []chartPoint{{0.25, 4, 2, 8, 4, 1e-9}}},
+		{"down", []chartPoint{{0.5, 0.25, 0.125, 0.5, 0.25, 0}, {0.125, 1, 0.5, 2, 1, 0}, {0.25, 0.5, 0.25, 1, 0.5, 0}},
+			false},
+		{"flat", []chartPoint{{0.125, 4, 2, 8, 4, 2}, {0.5, 3, 2, 5, 3, 2}}, false},
+		{"unseen", []chartPoint{{0.25, 4, 2, 8, 4, 1e-9}}, false},
 	}}
 	var got strings.Builder
-	for _, byT := range []bool{false, true} {
-		p.byT = byT
+	for _, p.axis = range []string{byGamma, byT} {
 		c := p.chart("id")
 		fmt.Fprintf(&got, "%s, %s, %s, %v, last %d\n%s\n", c.ID, c.Title, c.Axis, c.At, c.Last(),
 			lines.ReplaceAllString(string(c.SVG), "\n$1"))

@@ -81,7 +81,7 @@ func onRecord(src string) string {
 	if err != nil {
 		return src
 	}
-	return `loading="lazy" class="picture" src="` + asData(data) + `"`
+	return `class="picture" src="` + asData(data) + `"`
 }
 
 // asData is a picture as an address.

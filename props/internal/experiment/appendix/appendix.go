@@ -25,7 +25,7 @@ func a1Cases() []a1Case {
 	if err != nil {
 		panic("appendix: " + err.Error())
 	}
-	walker, m := expect.NewWalker(chain), claim.NewMoments(chain)
+	walker, m := expect.NewWalker(chain), claim.NewGradientMoments(chain)
 	var cases []a1Case
 	for k := -40; k <= 20; k++ {
 		a := math.Exp2(float64(k) / 4)

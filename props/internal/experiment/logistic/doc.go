@@ -8,7 +8,8 @@
 //	Options, Figures   what is run; every choice that the paper leaves open has a name
 //	Simulate           one run
 //	Predict            the same without a draw: root, floor, transient (Root, steady, flow)
-//	Run, Result        all points of some figures, resumable
+//	Run, Result        all points of some figures, resumable; ReadCSV, those on record
+//	Arrival            how many steps it takes until the norm is stable, without a draw
 //	Vary, Variations   an outcome with one choice made otherwise, by the oracle alone
 //	Exponents          power laws fitted to measured points, beside the oracle's
 //

@@ -59,11 +59,13 @@ func (f *field) evaluate(w []float64, cov *mat.SymDense, noise bool) *local {
 	s, bias, spread := column(), column(), column()
 	c, cf := column(), column()
 	t, tf := column(), column()
-	byNode := make([][]float64, len(nodes))
+	var byNode [][]float64
 	q := make([]float64, len(nodes))
-	for j, x := range nodes {
-		q[j] = math.Exp(-f.half * x)
-		byNode[j] = column()
+	if f.half > 0 {
+		for j, x := range nodes {
+			q[j] = math.Exp(-f.half * x)
+			byNode = append(byNode, column())
+		}
 	}
 	for k, v := range a {
 		e := math.Exp(-v)

@@ -22,6 +22,7 @@ type Options struct {
 	EWMA         float64   // factor
 	FormatGammas []float64 // step sizes of the short formats
 	FormatSteps  int       // and their T
+	Repeats      []uint64  // seeds of the noise from which one curve of Fig 4 is run again; may be empty
 	Start        float64   // w^0 = Start (1, ..., 1)
 	Xi           float64
 }
@@ -38,6 +39,13 @@ func Default(seed uint64) Options {
 		FormatGammas: []float64{0.1, 0.03, 0.01}, FormatSteps: 20_000,
 		EWMA: 0.99, Xi: 0.001,
 	}
+}
+
+// Recorded is Default with the repeats that are on record.
+func Recorded(seed uint64) Options {
+	o := Default(seed)
+	o.Repeats = []uint64{2, 3, 4, 5}
+	return o
 }
 
 // Full adds draws of the data and the other reading.
@@ -103,7 +111,7 @@ type Panel struct {
 
 // Figure is one figure of the paper, for one draw of the data and one reading.
 type Figure struct {
-	ID      string // fig3 to fig8, remark4, formats
+	ID      string // fig3 to fig8, remark4, formats, seeds
 	Variant string // "" for the first draw and reading
 	Title   string
 	Panels  []Panel
@@ -143,6 +151,9 @@ func Figures(o Options) []Figure {
 			}
 			if variant == "" { // nothing is drawn, and rounding reads each sample
 				all = append(all, m.formats())
+				if len(m.Repeats) > 0 {
+					all = append(all, m.repeats())
+				}
 			}
 		}
 	}
@@ -250,6 +261,23 @@ func (m *maker) figures() []Figure {
 	}
 }
 
+// RepeatsID is the id of the figure of other seeds, repeated the level s_b of its curves.
+const (
+	RepeatsID = "seeds"
+	repeated  = 0.25
+)
+
+// repeats is a curve of Fig 4 from other seeds of the noise: by how much fits differ by chance.
+func (m *maker) repeats() Figure {
+	p := Panel{Title: fmt.Sprintf("backward, s_b = %v", repeated), Axis: ByGamma}
+	seed := m.Seed
+	defer func() { m.Seed = seed }()
+	for _, m.Seed = range m.Repeats {
+		p.Curves = append(p.Curves, m.sweep(fmt.Sprintf("seed %d", m.Seed), Nonconvex, Law{Backward: repeated}))
+	}
+	return Figure{ID: RepeatsID, Title: "Fig 4 from other seeds", Panels: []Panel{p}}
+}
+
 // Select are the figures with one of the ids, all for none.
 func Select(all []Figure, ids []string) ([]Figure, error) {
 	if len(ids) == 0 {
@@ -264,7 +292,7 @@ func Select(all []Figure, ids []string) ([]Figure, error) {
 			}
 		}
 		if len(some) == before {
-			return nil, fmt.Errorf("no figure %.40q, want fig3 to fig8, remark4 or formats, each once", id)
+			return nil, fmt.Errorf("no figure %.40q, want fig3 to fig8, remark4, formats or seeds, each once", id)
 		}
 	}
 	return some, nil

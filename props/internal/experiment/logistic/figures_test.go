@@ -3,6 +3,7 @@ package logistic
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -133,7 +134,7 @@ func TestVariants(t *testing.T) {
 			t.Errorf("%s comes %d times", name, names[name])
 		}
 	}
-	if len(names) != 4*7+1 {
+	if len(names) != 4*7+1 { // Quick repeats nothing
 		t.Errorf("%d figures", len(names))
 	}
 	some, err := Select(Figures(o), []string{"fig6"})
@@ -142,6 +143,33 @@ func TestVariants(t *testing.T) {
 	}
 	if all, err := Select(some, nil); err != nil || len(all) != 4 {
 		t.Errorf("%d figures for no id, %v", len(all), err)
+	}
+}
+
+// TestRepeats: the curve s_b = 0.25 of Fig 4 from each seed, once for all draws and readings; the maker's own seed
+// stays.
+func TestRepeats(t *testing.T) {
+	o := Full(9)
+	o.Repeats = Recorded(9).Repeats
+	all := Figures(o)
+	some, err := Select(all, []string{RepeatsID})
+	if err != nil || len(some) != 1 {
+		t.Fatalf("%d figures, %v", len(some), err)
+	}
+	curves := some[0].Panels[0].Curves
+	for k, seed := range o.Repeats {
+		for i, p := range curves[k].Points {
+			want := all[1].Panels[1].Curves[1].Points[i]
+			if want.Seed != 9 || p.Seed != seed || curves[k].Label != fmt.Sprintf("seed %d", seed) {
+				t.Errorf("%s: seed %d beside %d", curves[k].Label, p.Seed, want.Seed)
+			}
+			if want.Seed = seed; !reflect.DeepEqual(p, want) {
+				t.Errorf("%+v, want %+v", p, want)
+			}
+		}
+	}
+	if len(curves) != len(o.Repeats) || len(curves) < 2 {
+		t.Errorf("%d curves of %d seeds", len(curves), len(o.Repeats))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -13,8 +14,20 @@ import (
 // PageCommand writes the page on record.
 const PageCommand = "go run ./props/verify page figures"
 
-// PageSeed is that of the page on record.
-const PageSeed = 1
+// PageSeed is that of the page on record, PointsFile beside it has its points, which PointsCommand writes.
+const (
+	PageSeed      = 1
+	PointsFile    = "figures.csv"
+	PointsCommand = "go run ./props/verify figures -repeats 2,3,4,5"
+)
+
+// Shown are the files of the pictures on the page.
+func Shown() (files []string) {
+	for _, i := range pictures {
+		files = append(files, i.File)
+	}
+	return files
+}
 
 // pictures are the pictures on the page, of those that verify figures draws.
 var pictures = []table.Image{
@@ -22,13 +35,15 @@ var pictures = []table.Image{
 	{Says: "Fig 6, nonconvex R: a plateau that grows, without a stationary point at s_b = 1 and 2", File: "fig6b.svg"},
 	{Says: "Fig 7, s_f = 2: a plateau at every spacing, of order 1/Dt, under the noise at the largest",
 		File: "fig7b.svg"},
+	{Says: "Fig 4, backward: how many steps it takes until the norm is stable, of order ln(1/gamma)/gamma",
+		File: "fig4b-steps.svg"},
 }
 
 // Page shows what became of the experiments: the outcomes printed, judged by claims, and
 // every point of a Result as measured/predicted.
 func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 	d := &table.Page{Title: "Figures 3 to 8, beside an oracle", Command: cmp.Or(r.Command, PageCommand)}
-	panels, against := r.Agreement()
+	_, against := r.Agreement()
 	points := 0
 	for k := range r.Figures {
 		points += len(r.Figures[k].points())
@@ -49,8 +64,8 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 	}
 	d.Add(table.Text("Lines: the oracle. Marks: a run, with the 5 % and 95 % quantiles of |grad f(w_t)|. Bands: "+
 		"the interval of the "+
-		"oracle. Dashed: |grad f(w_b)|, what is left as T -> infinity and then g -> 0. "+r.sizes()+" All "+
-		"pictures at full size: go run ./props/verify figures. Fig 2, two spikes, belongs to the introduction and has no "+
+		"oracle. Dashed: |grad f(w_b)|, what is left as T -> infinity and then g -> 0. "+r.sizes()+
+		" Fig 2, two spikes, belongs to the introduction and has no "+
 		"data: [Spikes](SPIKES.md) has the picture it draws, and what it needs."),
 		table.Heading("The outcomes printed"))
 	judged := table.New("claim", "verdict", "cases", "evidence")
@@ -71,12 +86,23 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 			"is proved that there is no root, and the number is the limit of |grad f|; \"?\": neither is proved.", fullD,
 			fullM)),
 		plateaus())
+	r.addMeasured(d)
+	return d
+}
+
+// addMeasured adds all that is made of the points alone.
+func (r *Result) addMeasured(d *table.Page) {
+	panels, against := r.Agreement()
 	if t := r.Conditions(); t != nil {
 		d.Add(table.Heading("Real data and short formats"), table.Text(formatsSay), t)
 	}
 	if all := r.Exponents(); len(all) > 0 {
 		d.Add(table.Heading("Fitted exponents"), table.Text(exponentsSay), exponentsTable(all))
+		if slices.ContainsFunc(r.Figures, func(f Figure) bool { return f.ID == RepeatsID }) {
+			d.Add(table.Text(repeatsSay))
+		}
 	}
+	r.addSteps(d)
 	d.Add(table.Heading("Measured/predicted"))
 	if len(r.Figures) > 0 {
 		p := r.Figures[0].points()[0]
@@ -104,7 +130,18 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 				r.ratios(&f.Panels[i]))
 		}
 	}
-	return d
+}
+
+// addSteps adds the sections of the steps until the norm is stable, where there are panels of them.
+func (r *Result) addSteps(d *table.Page) {
+	first := true
+	r.stepsPanels(func(f *Figure, p *Panel) {
+		if first {
+			d.Add(table.Heading("Steps until the norm is stable"), table.Text(stepsSay), r.stepsTable())
+			first = false
+		}
+		d.Add(table.Text(fmt.Sprintf("%s: %s, %s.", f.Name(), f.Title, p.Title)), r.arrivals(p))
+	})
 }
 
 // variedSay introduces the table of variations.
@@ -218,6 +255,10 @@ func plateaus() *table.Table {
 	return t
 }
 
+// fullSay is how the points at full size are made.
+const fullSay = "the full size. They are made, and all pictures are drawn, by " + PointsCommand + " -out DIR, in " +
+	"about 21 minutes on two cores; this page and its pictures are made of DIR/" + PointsFile + ", which stands beside it"
+
 // sizes are those of the runs that the page shows, in a sentence.
 func (r *Result) sizes() string {
 	if len(r.Figures) == 0 {
@@ -227,7 +268,7 @@ func (r *Result) sizes() string {
 	size := "in part"
 	switch full, quick := Default(p.Seed), Quick(p.Seed); {
 	case p.M == full.M && p.T == full.T:
-		size = "the full size"
+		size = fullSay
 	case p.M == quick.M && p.T == quick.T:
 		size = "the quick size"
 	}

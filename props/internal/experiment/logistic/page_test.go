@@ -1,10 +1,13 @@
 package logistic
 
 import (
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 	"github.com/cascade-sgd/cascade/props/pages"
 )
@@ -29,57 +32,87 @@ func lines(t *testing.T, d *table.Table) []string {
 	return strings.Split(strings.TrimSpace(b.String()), "\n")
 }
 
-// TestPageOnRecord: the plateaus on the page are those of the oracle now, and the ratios of
-// a curve, run again, of two with -full, those of the runs now; every panel is there.
+// recorded are the points on record.
+func recorded(t *testing.T) *Result {
+	t.Helper()
+	data, err := pages.FS.ReadFile(PointsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ReadCSV(data, Figures(Recorded(PageSeed)))
+	if err != nil {
+		t.Fatalf("%s: %v: %s -out DIR, then DIR/%s > props/pages", PointsFile, err, PointsCommand, PointsFile)
+	}
+	return r
+}
+
+// TestPageOnRecord: all on the page that is made of points follows from those of figures.csv, and the plateaus on
+// the page are those of the oracle now.
 func TestPageOnRecord(t *testing.T) {
-	page := onPage(t)
+	page, r := onPage(t), recorded(t)
+	var measured strings.Builder
+	d := &table.Page{Title: "t", Command: "c"}
+	d.Add(table.Text(r.sizes()))
+	r.addMeasured(d)
+	if err := d.Markdown(&measured); err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range strings.Split(strings.TrimSpace(measured.String()), "\n\n")[2:] {
+		if !strings.Contains(page, block) {
+			t.Errorf("not on the page on record: %s > props/pages/FIGURES.md\n%.600s", PageCommand, block)
+		}
+	}
 	if rows := strings.Join(lines(t, plateaus()), "\n"); !strings.Contains(page, "\n\n"+rows+"\n\n") {
 		t.Errorf("the page on record has not this table: %s > props/pages/FIGURES.md\n%s", PageCommand, rows)
-	}
-	figures := Figures(Quick(PageSeed))
-	for _, at := range []struct {
-		id           string
-		panel, curve int
-	}{{"fig8", 0, 2}, {"fig4", 0, 1}} {
-		if at.id == "fig4" && !*full {
-			continue // verify page points makes all of them
-		}
-		some, err := Select(figures, []string{at.id})
-		if err != nil {
-			t.Fatal(err)
-		}
-		panel := some[0].Panels[at.panel]
-		panel.Curves = panel.Curves[at.curve : at.curve+1]
-		some[0].Panels = []Panel{panel}
-		r, err := Run(t.Context(), some, "", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var points strings.Builder
-		if err := r.CSV(&points, &r.Figures[0]); err != nil {
-			t.Fatal(err)
-		}
-		stored, err := pages.FS.ReadFile("figures.csv")
-		if err != nil || !strings.Contains(string(stored), strings.SplitN(points.String(), "\n", 2)[1]) {
-			t.Errorf("figures.csv (%v) has not the points of %s: go run ./props/verify page points", err, at.id)
-		}
-		all := lines(t, r.ratios(&panel))
-		if row := all[len(all)-1]; !strings.Contains(page, row+"\n") {
-			t.Errorf("the page on record has no line %q: %s > props/pages/FIGURES.md", row, PageCommand)
-		}
-	}
-	for _, f := range figures {
-		for _, panel := range f.Panels {
-			if heading := "## " + f.Name() + ": " + f.Title + ", " + panel.Title; !strings.Contains(page,
-				heading+"\n") {
-				t.Errorf("no heading %q", heading)
-			}
-		}
 	}
 	for _, i := range pictures {
 		if !strings.Contains(page, "]("+i.File+")") {
 			t.Errorf("no picture %s", i.File)
 		}
+	}
+	if !strings.Contains(r.sizes(), fullSay) {
+		t.Errorf("on record: %s", r.sizes())
+	}
+}
+
+// TestPointsOnRecord: one of the points at full size, made again, has the bits on record, all that is stored of it by
+// the digest; with -full the oracle of every point is made again.
+func TestPointsOnRecord(t *testing.T) {
+	r := recorded(t)
+	some, err := Select(r.Figures, []string{"remark4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel := some[0].Panels[0]
+	panel.Curves = []Curve{{panel.Curves[0].Label, panel.Curves[0].Points[:1]}}
+	some[0].Panels = []Panel{panel}
+	again, err := Run(t.Context(), some, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := panel.Curves[0].Points[0]
+	one, was := again.Of(p), r.Of(p)
+	if one.Digest[:digestShown] != was.Digest || one.Measured.Stable != was.Measured.Stable ||
+		p.M != 2000 || !reflect.DeepEqual(one.Predicted, was.Predicted) {
+		t.Errorf("on record %+v of %+v, digest %s\nnow %+v of %+v, digest %s", was.Measured, was.Predicted, was.Digest,
+			one.Measured, one.Predicted, one.Digest)
+	}
+	if !*full {
+		return
+	}
+	s := newShared()
+	for _, f := range r.All() {
+		points := f.points()
+		pool.Each(len(points), runtime.GOMAXPROCS(0), func(k int) {
+			p := points[k]
+			q := predict(newField(p, s.of(p)), false)
+			if p.Data == "" {
+				q.Arrival = newField(p, s.of(p)).arrival(q)
+			}
+			if !reflect.DeepEqual(q, r.Of(p).Predicted) {
+				t.Errorf("%s, %+v: the oracle says %+v, on record %+v", f.Name(), p, q, r.Of(p).Predicted)
+			}
+		})
 	}
 }
 

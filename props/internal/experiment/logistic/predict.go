@@ -13,11 +13,12 @@ type Predicted struct {
 	NoRoot     bool     `json:"no_root"`
 	Floor      float64  `json:"floor"` // E|grad f(w_t)| as T -> infinity at this gamma; 0 where w_t is not stationary
 	Stable     float64  `json:"stable"`
-	SD         float64  `json:"sd"`               // of Measured.Stable about it
-	Settled    bool     `json:"settled"`          // w^0 is forgotten in the first half of the run
-	Trace      []Sample `json:"trace,omitempty"`  // E of the EWMA, where asked for
-	Slack      float64  `json:"slack,omitempty"`  // relative, where jumps are wider than the noise
-	Errors     *Errors  `json:"errors,omitempty"` // of a format
+	SD         float64  `json:"sd"`                // of Measured.Stable about it
+	Settled    bool     `json:"settled"`           // w^0 is forgotten in the first half of the run
+	Trace      []Sample `json:"trace,omitempty"`   // E of the EWMA, where asked for
+	Slack      float64  `json:"slack,omitempty"`   // relative, where jumps are wider than the noise
+	Errors     *Errors  `json:"errors,omitempty"`  // of a format
+	Arrival    *Arrival `json:"arrival,omitempty"` // see there; nil on data sets
 }
 
 // Z is how many standard deviations make the interval of a point, and Closure the

@@ -39,7 +39,7 @@ func (o *Outcome) digest() (string, error) {
 }
 
 // outcomeVersion changes with every change of what a point gives.
-const outcomeVersion = 5
+const outcomeVersion = 6
 
 // maxOutcome is the size of a stored point: a few hundred numbers.
 const maxOutcome = 1 << 20
@@ -115,6 +115,9 @@ func Run(ctx context.Context, figures []Figure, dir string, say Progress) (*Resu
 			return
 		}
 		o.Predicted = predict(newField(p, s), traces[p.Key()])
+		if p.Data == "" {
+			o.Predicted.Arrival = newField(p, s).arrival(o.Predicted)
+		}
 		err := o.store(dir)
 		mu.Lock()
 		defer mu.Unlock()
@@ -195,12 +198,12 @@ func (m *Measured) sound() bool {
 }
 
 func (o *Outcome) store(dir string) error {
-	if dir == "" {
-		return nil
-	}
 	var err error
 	if o.Digest, err = o.digest(); err != nil {
 		return fmt.Errorf("%s: %w", file(dir, o.Point), err)
+	}
+	if dir == "" {
+		return nil
 	}
 	data, err := json.Marshal(o)
 	if err != nil {

@@ -109,6 +109,12 @@ func (o *flow) to(s float64) {
 
 // norm is E|grad f(w_t)| there, w_t taken for normal.
 func (o *flow) norm() float64 {
+	mean, _ := o.normSD()
+	return mean
+}
+
+// normSD is norm and the standard deviation of |grad f(w_t)|.
+func (o *flow) normSD() (mean, sd float64) {
 	l := o.f.at(o.w, o.cov)
 	mu := make([]float64, o.f.d)
 	for j := range mu {
@@ -117,5 +123,6 @@ func (o *flow) norm() float64 {
 	var half, full mat.Dense
 	half.Mul(l.fHess, o.cov)
 	full.Mul(&half, l.fHess)
-	return normOf(mu, symmetric(&full), false).mean
+	m := normOf(mu, symmetric(&full), false)
+	return m.mean, math.Sqrt(max(m.square-m.mean*m.mean, 0))
 }

@@ -327,8 +327,18 @@ func TestSlider(t *testing.T) {
 		return [...row.children].filter((c) => !c.classList.contains("off")).length + " " +
 			f.querySelector(".cursor").hasAttribute("hidden");
 	})()`, &seen), chromedp.Evaluate(`document.querySelector("#fig4a .charted output").textContent`, &says))
-	if seen != "3 false" || says != "0.1" {
+	if seen != "3 false" || says != "0.01" {
 		t.Errorf("cells shown and cursor hidden: %q, the slider says %q", seen, says)
+	}
+	var level string
+	b.run(chromedp.Evaluate(`(() => {
+		const f = document.querySelectorAll("#fig4a .charted")[1], input = f.querySelector("input");
+		input.value = 2;
+		input.dispatchEvent(new Event("input"));
+		return f.querySelector(".slide").textContent.trim().split(" ")[0] + " = " + f.querySelector("output").textContent;
+	})()`, &level))
+	if level != "s_f = 0.5" {
+		t.Errorf("the second slider says %q", level)
 	}
 }
 
@@ -516,8 +526,8 @@ func TestPrint(t *testing.T) {
 		data, _, err = page.PrintToPDF().Do(ctx)
 		return err
 	}))
-	if n := len(sheet.FindAll(data, -1)); n < 15 {
-		t.Errorf("%d sheets of paper, want those of open cards", n)
+	if n := len(sheet.FindAll(data, -1)); n < 60 {
+		t.Errorf("%d sheets of paper, want those of open cards and of the pages on experiments", n)
 	}
 	if *shotsDir != "" {
 		b.save("print.pdf", data)
