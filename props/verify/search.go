@@ -38,7 +38,7 @@ var searchCommand = &command{
 	synopsis: "[flags]",
 	what:     "Searches for violations of every claim and says whether each verdict is the one on record.",
 	long: `Examples:
-  go run ./props/verify                                   the default search, about a minute and a half on two cores
+  go run ./props/verify                                   the default search, about two minutes on two cores
   go run ./props/verify -claims thm1,thm2 -cases 20000    two claims, more cases
   go run ./props/verify -shard 2/8 -json two.json         the second of eight parts; see merge
   go run ./props/verify -save DIR                         the worst cases and certificates as files; see replay`,
