@@ -43,7 +43,10 @@ func TestProbeRounds(t *testing.T) {
 	for _, c := range []struct {
 		v, off float64 // in units of c beyond the tolerance
 		right  bool
-	}{{3, 7.5, true}, {3, -7.5, true}, {3, 8.5, false}, {3, -8.5, false}, {2, 0.5, false}, {2, 0, true}, {0.25, 0.5, false}} {
+	}{
+		{3, 7.5, true}, {3, -7.5, true}, {3, 8.5, false}, {3, -8.5, false},
+		{2, 0.5, false}, {2, 0, true}, {0.25, 0.5, false},
+	} {
 		const tol = 0x1p-10
 		y := 1 + tol + c.off*ar.c
 		if c.off < 0 {
@@ -262,7 +265,8 @@ func TestPlaces(t *testing.T) {
 	if got := j.drifts(a, b); len(got) != 1 || got[0].Index != 0 || !math.IsInf(got[0].Share, 1) {
 		t.Errorf("two that are as far off: %+v", got)
 	}
-	if _, f := (&session{ar: ar}).call(&job{kind: batch, steps: make([]RunStep, 1)}); f == nil || f.index != -1 || f.kind != Wrong {
+	_, f := (&session{ar: ar}).call(&job{kind: batch, steps: make([]RunStep, 1)})
+	if f == nil || f.index != -1 || f.kind != Wrong {
 		t.Errorf("a request that cannot be: %+v", f)
 	}
 }

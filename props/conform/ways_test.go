@@ -106,8 +106,8 @@ func TestWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# What requests are made simpler by\n\nOf requests that are drawn with seed 1: how many ways there are, " +
-		"how many of them change one, and a digest of what they make of it.\n\n| rule | way | ways | changes | digest |\n" +
+	b.WriteString("# What requests are made simpler by\n\nOf requests that are drawn with seed 1: how many ways there " +
+		"are, how many of them change one, and a digest of what they make of it.\n\n| rule | way | ways | changes | digest |\n" +
 		"|---|---|---|---|---|\n")
 	for _, name := range []string{"step", "trace", "batch", "run", "one-part", "ties", "sweep"} {
 		var jobs []*job

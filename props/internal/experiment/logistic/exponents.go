@@ -156,9 +156,9 @@ const exponentsSay = "Weighted fits of ln(stable gradient norm), as measured, ag
 	"w^0."
 
 // repeatsSay explains the fit that is furthest from its oracle; a test holds its numbers.
-const repeatsSay = "Furthest from its oracle is Fig 4, backward, s_b = 0.25, by 3.4 standard errors: among 22 fits one " +
-	"is as far with a chance of 1.5 %. It is the draw, not the law: at gamma = 0.3 the norm lies 2.1 standard deviations " +
-	"above the oracle, at 0.001 2.5 below it, where half a run is a few e-folds of the slowest mode, and a fit turns " +
+const repeatsSay = "Furthest from its oracle is Fig 4, backward, s_b = 0.25, by 3.4 standard errors: among 22 fits " +
+	"one is as far with a chance of 1.5 %. It is the draw, not the law: at gamma = 0.3 the norm lies 2.1 standard " +
+	"deviations above the oracle, at 0.001 2.5 below it, where half a run is a few e-folds of the slowest mode, and a fit turns " +
 	"both into slope. The same six runs from four other seeds, chosen beforehand, give exponents on both sides, and " +
 	"together one that has the oracle's in an interval half as wide (the rows \"seeds\"). Each run has a stream of its " +
 	"own, so that no error is common to two points but the oracle's; that one is below 2 %, and whatever its signs it " +

@@ -288,8 +288,8 @@ func TestConclusion(t *testing.T) {
 	add(16, "beyond", "loses", Burst)
 	add(32, "far beyond", "loses", Spread)
 	add(64, "beyond", "keeps", Spread)
-	want := "Within the budgets of Table 1 3 of 15 measurements keep the rate, 4 lose it, and of 8 the slope cannot tell. " +
-		"Beyond them\n48 of 112 lose it: 16 with the errors in a burst and 32 with them spread out, which Table 1 does " +
+	want := "Within the budgets of Table 1 3 of 15 measurements keep the rate, 4 lose it, and of 8 the slope cannot " +
+		"tell. Beyond them\n48 of 112 lose it: 16 with the errors in a burst and 32 with them spread out, which Table 1 does " +
 		"not tell apart."
 	if got := conclusion(all); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

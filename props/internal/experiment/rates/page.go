@@ -34,7 +34,8 @@ func Page(results []Result) *table.Page {
 		"side of Theorem 4 or 5 with proved constants and the repaired (23), never above 1. A slope over "+
 		"a finite range settles no rate.",
 		slopeMargin)
-	d.Add(table.Text(conclusion(results)), table.Text(about), table.Text(columns), t, table.Heading("Reading"), table.List(Reading(results)))
+	d.Add(table.Text(conclusion(results)), table.Text(about), table.Text(columns), t)
+	d.Add(table.Heading("Reading"), table.List(Reading(results)))
 	return d
 }
 
@@ -59,8 +60,8 @@ func conclusion(results []Result) string {
 			}
 		}
 	}
-	return fmt.Sprintf("Within the budgets of Table 1 %d of %d measurements keep the rate, %d lose it, and of %d the slope "+
-		"cannot tell. Beyond them\n%d of %d lose it: %d with the errors in a burst and %d with them spread out, which "+
+	return fmt.Sprintf("Within the budgets of Table 1 %d of %d measurements keep the rate, %d lose it, and of %d the "+
+		"slope cannot tell. Beyond them\n%d of %d lose it: %d with the errors in a burst and %d with them spread out, which "+
 		"Table 1 does not tell apart.", kept, within, lost, within-kept-lost, by[Burst]+by[Spread], beyond, by[Burst],
 		by[Spread])
 }

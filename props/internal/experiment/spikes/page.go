@@ -38,8 +38,8 @@ func Run(opt Options) (*Result, error) {
 // Page is all of it on one page.
 func (r *Result) Page() *table.Page {
 	p := &page{table.Page{Title: "Spikes", Command: "go run ./props/verify page spikes"}}
-	p.text("%d of %d comparisons of runs with the bounds break one, and of %d recoveries that a bound promises %d are waited "+
-		"for in vain.\nThat a spike occurs whenever some error is O(1), section 6.3, is false: %d of %d random chains with "+
+	p.text("%d of %d comparisons of runs with the bounds break one, and of %d recoveries that a bound promises %d are "+
+		"waited for in vain.\nThat a spike occurs whenever some error is O(1), section 6.3, is false: %d of %d random chains with "+
 		"one site hit have none.", len(r.Report.Violations), r.Report.Comparisons, r.Report.Promised, r.Report.Unrecovered,
 		r.Both.Zeros, r.Both.Ones)
 	p.text("A spike is |U-u|^2 = O(1) at one step (arXiv:2602.20646v1, section 6.3). Bounds are (40),\n" +

@@ -35,8 +35,8 @@ func Theorem1() *table.Page {
 		}
 		return r
 	})
-	d.Add(table.Text(fmt.Sprintf("(13) is never tight: no errors reach more than 0.5292522 of its right side, whatever N, "+
-		"C and Lf are (bounds/PROOFS.md, (2.18)). From the norms of A3 alone no bound is below %.4f of it, at %s ((2.14)).",
+	d.Add(table.Text(fmt.Sprintf("(13) is never tight: no errors reach more than 0.5292522 of its right side, whatever "+
+		"N, C and Lf are (bounds/PROOFS.md, (2.18)). From the norms of A3 alone no bound is below %.4f of it, at %s ((2.14)).",
 		most, where)),
 		table.Text("Along every path |U-u|^2 <= q^T Q q for the sizes q of delta_1..delta_{N-1}, eps_2..eps_N "+
 			"(PROOFS.md, section 2). "+
