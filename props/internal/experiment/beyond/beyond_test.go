@@ -2,9 +2,11 @@ package beyond
 
 import (
 	"bytes"
+	"flag"
 	"math"
 	"math/big"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,6 +81,43 @@ func TestSchemes(t *testing.T) {
 	if got := judgeSchemes(all, scheme.keeps, func(f bounds.Feedback) float64 { return f.MeanGrad() / 4 }); got.Verdict !=
 		claim.Refuted {
 		t.Errorf("a quarter of the bound: %+v", got)
+	}
+}
+
+var full = flag.Bool("full", false, "run each scheme at the size of the paper")
+
+// TestPaperSize: with d = 10, M = 2000 and, at the last step size, T = 200000 the schemes do what
+// ef7 says of the small regression.
+func TestPaperSize(t *testing.T) {
+	if !*full {
+		t.Skip("three minutes of CPU; -full runs it")
+	}
+	p, of := regression(paperSize, 1<<8), sweep{}
+	var lock sync.Mutex
+	t.Run("run", func(t *testing.T) {
+		for _, s := range schemes {
+			t.Run(string(s), func(t *testing.T) {
+				t.Parallel()
+				var runs []*sent
+				for k, g := range schemeGammas {
+					steps := stepsOf(g)
+					if k == len(schemeGammas)-1 {
+						steps = 200000
+					}
+					r := runScheme(p, s, g, steps)
+					t.Logf("g = %v, T = %d: %.3g over the second half, %.3g at the end", g, steps, r.stable, r.last)
+					runs = append(runs, r)
+				}
+				lock.Lock()
+				defer lock.Unlock()
+				of[s] = runs
+			})
+		}
+	})
+	got := judgeSchemes([]sweep{of}, scheme.keeps, bounds.Feedback.MeanGrad)
+	t.Logf("%+v", got)
+	if got.Verdict != claim.Holds {
+		t.Errorf("at the size of the paper: %+v", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/cascade-sgd/cascade/bounds"
+	"github.com/cascade-sgd/cascade/core/problem"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
@@ -111,32 +112,36 @@ func MemoriesPage(claims []claim.Claim, seed uint64) *table.Page {
 	}
 	two.Add("sum", "", "", "", sum, u)
 	d.Add(two, table.Heading("Section 7's regression with each scheme"), table.Text(fmt.Sprintf("Logistic "+
-		"regression, R = %v "+
-		"|w|^2, d = %d, M = %d, without xi; full-batch steps from w = 0, %d/g of them. The mean of |grad f| over the "+
-		"second half "+
-		"(stable gradient norm). Backward: a chain term is sent where it is at least %v, else 0. Forward: rounded to "+
-		"multiples of "+
-		"%v; or the difference to a reference, rounded to the nearest power of two, so that rho = 1/3.", schemeRho, schemeD,
-		schemeM, schemeLength, sendFrom, gridOf)))
+		"regression, R = %v |w|^2, without xi; full-batch steps from w = 0, %d/g of them. The mean of |grad f| over the "+
+		"second half (stable gradient norm). Backward: a chain term is sent where it is at least %v, else 0. Forward: "+
+		"rounded to multiples of %v; or the difference to a reference, rounded to the nearest power of two, so that "+
+		"rho = 1/3. First d = %d, M = %d, as ef7 draws it.", schemeRho, schemeLength, sendFrom, gridOf, small.d, small.m)))
+	d.Add(schemeTable(regression(small, seed<<8), schemeGammas))
+	d.Add(table.Text(fmt.Sprintf("The same at the paper's size, d = %d, M = %d. With g = 1/64 and T = 200000, as there, "+
+		"`go test ./props/internal/experiment/beyond -run PaperSize -full` runs it.", paperSize.d, paperSize.m)))
+	d.Add(schemeTable(regression(paperSize, seed<<8), schemeGammas[:2]))
+	return d
+}
+
+// schemeTable has a row for each scheme and a column for each step size.
+func schemeTable(p *problem.Regression, gammas []float64) *table.Table {
 	names := []string{"scheme"}
-	for _, g := range schemeGammas {
+	for _, g := range gammas {
 		names = append(names, fmt.Sprintf("g = %v", g))
 	}
-	three := table.New(append(names, "as g -> 0")...)
-	p := regression(seed << 8)
+	t := table.New(append(names, "as g -> 0")...)
 	for _, s := range schemes {
 		row := []any{string(s)}
-		for _, g := range schemeGammas {
-			row = append(row, fmt.Sprintf("%.3g", runScheme(p, s, g).stable))
+		for _, g := range gammas {
+			row = append(row, fmt.Sprintf("%.3g", runScheme(p, s, g, stepsOf(g)).stable))
 		}
 		end := "a plateau"
 		if s.keeps() {
 			end = "0"
 		}
-		three.Add(append(row, end)...)
+		t.Add(append(row, end)...)
 	}
-	d.Add(three)
-	return d
+	return t
 }
 
 // SavedPage is about activations that the backward pass reads from a store that is not exact.

@@ -300,11 +300,11 @@ func TestSent(t *testing.T) {
 // says against it.
 func TestScheme(t *testing.T) {
 	const gamma = 1.
-	p := regression(5)
+	p := regression(small, 5)
 	m, steps := p.Len(), 48
 	reg := core.Regularizer{Kind: "l2", Rho: 0.1}
 	for _, s := range schemes {
-		got := runScheme(p, s, gamma)
+		got := runScheme(p, s, gamma, 48)
 		w, kept, ref := make([]float64, 5), make([]float64, m), make([]float64, m)
 		moves := make([][]float64, m) // y_t - y_{t-1}, from the reference 0
 		last := make([]float64, m)
@@ -394,7 +394,7 @@ func TestSweeps(t *testing.T) {
 	if !slices.Equal(schemeGammas, []float64{0.25, 0.0625, 0.015625}) || schemeLength != 48 || schemeData != 2 {
 		t.Errorf("steps %v, length %v, %d data sets", schemeGammas, schemeLength, schemeData)
 	}
-	a, b := regression(7<<8), regression(7<<8+1)
+	a, b := regression(small, 7<<8), regression(small, 7<<8+1)
 	_, x := a.Sample(0)
 	_, y := b.Sample(0)
 	if len(x) != 5 || a.Len() != 50 || slices.Equal(x, y) {

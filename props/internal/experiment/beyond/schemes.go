@@ -29,14 +29,21 @@ var schemes = []scheme{exact, backward, backwardOne, backwardEach, forward, forw
 // keeps says what a scheme promises: that the gradient goes to 0 with g.
 func (s scheme) keeps() bool { return s == exact || s == backwardEach || s == difference }
 
-// The regression of section 7, strongly convex, smaller: d = 5, M = 50 and without xi.
+// The regression of section 7, strongly convex and without xi.
 const (
-	schemeD, schemeM = 5, 50
-	schemeRho        = 0.1
-	sendFrom         = 0.5 // chain terms below are not sent
-	gridOf           = 2.0 // activations are rounded to multiples of it
-	digit            = 1. / 3
+	schemeRho = 0.1
+	sendFrom  = 0.5 // chain terms below are not sent
+	gridOf    = 2.0 // activations are rounded to multiples of it
+	digit     = 1. / 3
 )
+
+// size is that of the regression.
+type size struct {
+	d, m int // weights, samples
+}
+
+// small is what the claim draws, paperSize what section 7 has.
+var small, paperSize = size{d: 5, m: 50}, size{d: 10, m: 2000}
 
 // schemeGammas are the step sizes of a sweep; each run has length/g steps.
 var schemeGammas = []float64{1. / 4, 1. / 16, 1. / 64}
@@ -53,16 +60,23 @@ type sent struct {
 	bound  bounds.Feedback // of backwardEach
 }
 
+// stepsOf is the length of a run.
+func stepsOf(gamma float64) int { return int(schemeLength / gamma) }
+
 // runScheme descends from w = 0.
-func runScheme(p *problem.Regression, s scheme, gamma float64) *sent {
+func runScheme(p *problem.Regression, s scheme, gamma float64, steps int) *sent {
 	m := p.Len()
-	w, e := make([]float64, schemeD), make([]float64, m) // e: what a memory keeps, of one the first
+	_, first := p.Sample(0)
+	width := len(first)
+	w, e := make([]float64, width), make([]float64, m) // e: what a memory keeps, of one the first
 	ref, before := make([]float64, m), make([]float64, m)
 	delta := make([]float64, m) // the bound of |delta| by (5.12)
-	steps := int(schemeLength / gamma)
+	grad, u, d := make([]float64, width), make([]float64, width), make([]float64, width)
 	out := &sent{}
 	for t := range steps {
-		grad, u, d := make([]float64, schemeD), make([]float64, schemeD), make([]float64, schemeD)
+		clear(grad)
+		clear(u)
+		clear(d)
 		for k := range m {
 			_, x := p.Sample(k)
 			a := 0.0
@@ -120,7 +134,7 @@ func runScheme(p *problem.Regression, s scheme, gamma float64) *sent {
 		return out
 	}
 	out.bound = bounds.Feedback{
-		Smooth: bounds.Smooth{L: p.L(), Gamma: gamma}, D0: problem.Loss(p, make([]float64, schemeD)) - p.LStarLower(),
+		Smooth: bounds.Smooth{L: p.L(), Gamma: gamma}, D0: problem.Loss(p, make([]float64, width)) - p.LStarLower(),
 		M2: out.memory * out.memory, Steps: steps,
 	}
 	return out
@@ -156,8 +170,8 @@ func rest(full float64, c func(float64) float64) (sent, left float64) {
 	return sent, full - sent
 }
 
-func regression(seed uint64) *problem.Regression {
-	p, err := problem.LogisticWith(problem.Synthetic(schemeD, schemeM, seed),
+func regression(of size, seed uint64) *problem.Regression {
+	p, err := problem.LogisticWith(problem.Synthetic(of.d, of.m, seed),
 		problem.LogisticOptions{Reg: core.Regularizer{Kind: "l2", Rho: schemeRho}})
 	if err != nil {
 		panic("beyond: " + err.Error()) // the data are of two classes
@@ -179,10 +193,10 @@ const schemeData = 2
 
 func sweeps(seed uint64) (all []sweep) {
 	for draw := range uint64(schemeData) {
-		of, p := sweep{}, regression(seed<<8+draw)
+		of, p := sweep{}, regression(small, seed<<8+draw)
 		for _, s := range schemes {
 			for _, g := range schemeGammas {
-				of[s] = append(of[s], runScheme(p, s, g))
+				of[s] = append(of[s], runScheme(p, s, g, stepsOf(g)))
 			}
 		}
 		all = append(all, of)
