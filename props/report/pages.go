@@ -70,6 +70,13 @@ var Pages = map[string]func(w io.Writer, seed uint64) error{
 		}
 		return page.Markdown(w)
 	},
+	"valid": func(w io.Writer, _ uint64) error {
+		counts, err := ValidOnDisk()
+		if err != nil {
+			return err
+		}
+		return ValidPage(counts).Markdown(w)
+	},
 	"feedback": func(w io.Writer, seed uint64) error {
 		return beyond.FeedbackPage(props.BeyondClaims(), seed).Markdown(w)
 	},

@@ -27,11 +27,13 @@ var pageCommand = &command{
 	long: `The pages on record are in props/pages; some take minutes. They are Markdown but for graph, the statements of
 the paper as SVG, dot, the same for a layout program, curves, the picture of growth (growth.svg), and fig4a and the
 like, pictures of figures; these and figures are made of figures.csv, which verify figures writes. ratios writes what
-growth is made of (growth.csv) from the reports of parts of a search without climbs.
+growth is made of (growth.csv) from the reports of parts of a search without climbs; counts writes what valid is made
+of (valid.csv), that on record and what reports of verify campaign -valid add to it.
 
 Examples:
   go run ./props/verify page theorem1
-  go run ./props/verify page ratios PART.json > props/pages/growth.csv`,
+  go run ./props/verify page ratios PART.json > props/pages/growth.csv
+  go run ./props/verify page counts DIR/report.json > valid.csv`,
 	run:    runPage,
 	atOnce: true,
 }
@@ -83,11 +85,32 @@ func writeGraph(w io.Writer, known map[string]report.Entry) error {
 	return err
 }
 
-// ratiosPage is the page that is made of reports.
-const ratiosPage = "ratios"
+// ofReports write what is made of reports.
+var ofReports = map[string]func(w io.Writer, reports []*report.Report) error{
+	"ratios": func(w io.Writer, parts []*report.Report) error {
+		g, err := report.GrowthOf(parts)
+		if err != nil {
+			return err
+		}
+		return g.CSV(w)
+	},
+	"counts": func(w io.Writer, reports []*report.Report) error {
+		known, err := report.ValidOnDisk()
+		if err != nil {
+			return err
+		}
+		counts, err := report.AddValid(known, reports)
+		if err != nil {
+			return err
+		}
+		return report.WriteValid(w, counts)
+	},
+}
 
 func pageNames() string {
-	return strings.Join(slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(pageWriters())), ratiosPage))), ", ")
+	names := append(slices.Collect(maps.Keys(pageWriters())), slices.Collect(maps.Keys(ofReports))...)
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 func runPage(c *call) (int, error) {
@@ -96,31 +119,23 @@ func runPage(c *call) (int, error) {
 		return exitUsage, err
 	}
 	write, ok := pageWriters()[c.args[0]]
+	gather, gathers := ofReports[c.args[0]]
 	switch {
-	case c.args[0] == ratiosPage:
-		return writeRatios(c)
+	case gathers:
+		reports, err := readReports(c.args[1:])
+		if err == nil {
+			err = gather(c.stdout, reports)
+		}
+		if err != nil {
+			return exitUsage, err
+		}
+		return exitOK, nil
 	case ok && len(c.args) > 1:
 		return exitUsage, fmt.Errorf("%s is made of no report, but %s is given", c.args[0], strict.Quote(c.args[1]))
 	case !ok:
 		return exitUsage, fmt.Errorf("no page %s, want one of %s", strict.Quote(c.args[0]), pageNames())
 	}
 	if err := write(c.stdout, *seed); err != nil {
-		return exitUsage, err
-	}
-	return exitOK, nil
-}
-
-// writeRatios writes the ratios of the batches of the reports that are given.
-func writeRatios(c *call) (int, error) {
-	parts, err := readReports(c.args[1:])
-	if err != nil {
-		return exitUsage, err
-	}
-	g, err := report.GrowthOf(parts)
-	if err != nil {
-		return exitUsage, err
-	}
-	if err := g.CSV(c.stdout); err != nil {
 		return exitUsage, err
 	}
 	return exitOK, nil
