@@ -186,9 +186,11 @@ func ValidPage(counts []ValidCount) *table.Page {
 		t.Add(name, sum.Valid, sum.Violated, ratio, strings.Join(seeds, ", "))
 	}
 	d.Add(table.Text(fmt.Sprintf("Of %d repaired and sharp forms that draw cases, %d have gone through %d valid ones "+
-		"or more; of %d valid cases in all %d violates it. The fewest, %d, have been drawn for %s.", len(names), enough,
-		validGoal, all, violated, fewest, least)), t, table.Text(fmt.Sprintf("Counted by: go run ./props/verify campaign -form repaired -valid "+
-		"%d -time 10h -seed N -dir DIR, and with the sharp forms; then go run ./props/verify page counts "+
-		"DIR/report.json > valid.csv adds them to those that are on record in props/pages/valid.csv.", validGoal)))
+		"or more; of %d valid cases in all %d violates it. The fewest, %d, have been drawn for %s.",
+		len(names), enough, validGoal, all, violated, fewest, least)))
+	d.Add(t)
+	d.Add(table.Text(fmt.Sprintf("Counted by: go run ./props/verify campaign -form repaired -valid %d -time 10h -seed N "+
+		"-dir DIR, and with the sharp forms; then go run ./props/verify page counts DIR/report.json > valid.csv adds "+
+		"them to those that are on record in props/pages/valid.csv.", validGoal)))
 	return d
 }

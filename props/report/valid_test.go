@@ -55,7 +55,9 @@ func TestAddValid(t *testing.T) {
 		}
 		return r
 	}
-	known := []ValidCount{{Claim: "thm1/sharp", Seed: 1, Valid: 500, Ratio: 0.25}, {Claim: "eq41/sharp", Seed: 3, Valid: 7}}
+	known := []ValidCount{
+		{Claim: "thm1/sharp", Seed: 1, Valid: 500, Ratio: 0.25}, {Claim: "eq41/sharp", Seed: 3, Valid: 7},
+	}
 	got, err := AddValid(known, []*Report{
 		report(1, 400, 0, "thm1/sharp", "thm1/printed"), report(2, 300, 0, "thm1/sharp"), report(3, 5, 1, "eq41/sharp"),
 	})
