@@ -8,6 +8,9 @@
 //
 //	CASCADE_CLAIMS=thm4/printed go test -fuzz=FuzzHorizon ./fuzz
 //
+// For more than a look build.sh makes a binary that is some times faster than that of the
+// -fuzz flag, since it instruments this module alone; night.sh runs it.
+//
 // The names are those of reports, separated by commas; a shorter name stands for all
 // that it begins, so that thm4 is every form and reading. The other targets decode what
 // comes from outside. smoke.sh runs each target for a short time and fails unless it

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Fuzzes one target for long with a binary that is there already, and fails with what it
-# found and the line that replays it; also when a process takes more than 1 GiB, or nothing
-# new was executed.
+# found and the line that replays it; also when a process takes more than 1 GiB, nothing
+# new was executed, or the binary is not instrumented.
 #
-#	go test -c -fuzz=. -o fuzz.test ./fuzz
+#	fuzz/build.sh fuzz.test
 #	fuzz/night.sh fuzz.test FuzzHorizon 1h
 #
 # What fails is left in fuzz/testdata/fuzz/Target; what else it keeps, in a temporary folder.
@@ -41,6 +41,10 @@ if [ $status -ne 0 ] && ! bash smoke.sh -late "$work/log"; then
 		echo "night: with this file as fuzz/testdata/fuzz/$input:"
 		cat "testdata/fuzz/$input"
 	fi
+	exit 1
+fi
+if bash smoke.sh -blind "$work/log"; then
+	echo "night: $binary is not instrumented: build it with fuzz/build.sh"
 	exit 1
 fi
 new=$(bash smoke.sh -count "$work/log")

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes every target of this package for a short time, 10 s each unless told otherwise,
 # and fails unless each executed new inputs: gathering the coverage of its corpus alone
-# can take all the time and then looks like success.
+# can take all the time and then looks like success. A binary that is not instrumented fails
+# as well: Go's fuzzer then warns, and goes on without coverage.
 #
 #	fuzz/smoke.sh [-time 20s] [-new 100] [Target ...]
 #
@@ -33,6 +34,9 @@ only_late() {
 		[ "$(sed -n '/^--- FAIL/,$p' "$1" | grep -vcE '^(--- FAIL: .*|FAIL|exit status 1| +context deadline exceeded|)$')" = 0 ]
 }
 
+# blind tells whether a run had no coverage to go by.
+blind() { grep -q 'not built with coverage instrumentation' "$1"; }
+
 time=10s
 least=100 # executions beyond the corpus
 while [ $# -gt 0 ]; do
@@ -41,6 +45,7 @@ while [ $# -gt 0 ]; do
 	-new) least=$2; shift 2 ;;
 	-count) new_executions "$2"; exit ;; # of a log, for the tests
 	-late) only_late "$2"; exit ;;
+	-blind) blind "$2"; exit ;;
 	-*) echo "smoke: no flag $1" >&2; exit 2 ;;
 	*) break ;;
 	esac
@@ -57,7 +62,7 @@ if [ ${#targets[@]} -eq 0 ]; then
 	exit 1
 fi
 
-go test -c -fuzz=. -o "$work/fuzz.test" .
+bash build.sh "$work/fuzz.test"
 failed=0
 for target in "${targets[@]}"; do
 	log=$work/$target.log
@@ -67,6 +72,11 @@ for target in "${targets[@]}"; do
 		-test.fuzzminimizetime 0x -test.fuzzcachedir "$work/cache" >"$log" 2>&1 && ! only_late "$log"; then
 		cat "$log"
 		echo "smoke: $target failed"
+		failed=1
+		continue
+	fi
+	if blind "$log"; then
+		echo "smoke: $target: the binary is not instrumented"
 		failed=1
 		continue
 	fi

@@ -43,6 +43,35 @@ func TestSmokeCounts(t *testing.T) {
 	}
 }
 
+// TestSmokeBlind: a run without coverage is told, and fails both scripts.
+func TestSmokeBlind(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash")
+	}
+	const warning = "warning: the test binary was not built with coverage instrumentation, so fuzzing will run " +
+		"without coverage guidance and may be inefficient\n"
+	const ran = "warning: starting with empty corpus\nfuzz: elapsed: 5s, execs: 229 (40/sec), new interesting: 0 " +
+		"(total: 0)\nPASS\n"
+	for log, want := range map[string]bool{warning + ran: true, ran: false} {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := exec.Command(bash, "smoke.sh", "-blind", path).Run() == nil; got != want {
+			t.Errorf("%q: blind: %v, want %v", log, got, want)
+		}
+		binary := filepath.Join(t.TempDir(), "fuzz.test")
+		if err := os.WriteFile(binary, []byte("#!/bin/sh\ncat <<end\n"+log+"end\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(bash, "night.sh", binary, "FuzzData", "1s").CombinedOutput()
+		if (err != nil) != want || strings.Contains(string(out), "is not instrumented") != want {
+			t.Errorf("night.sh on %q: %v, %s", log, err, out)
+		}
+	}
+}
+
 // TestSmokeLate: a run whose time is up in the middle of an input has not failed; one that has
 // a failing input has.
 func TestSmokeLate(t *testing.T) {

@@ -68,7 +68,7 @@ func runCampaign(c *call) (int, error) {
 	c.fs.StringVar(&f.dir, "dir", campaignDir, "`folder` of the campaign, made where it is not there")
 	c.fs.StringVar(&f.targets, "targets", "claims",
 		"fuzz `targets`, separated by commas; claims: those of the selected claims; none")
-	c.fs.StringVar(&f.binary, "binary", "", "instrumented `file`, as go test -c -fuzz=. ./fuzz makes it")
+	c.fs.StringVar(&f.binary, "binary", "", "instrumented `file`, as fuzz/build.sh makes it")
 	c.fs.IntVar(&f.valid, "valid", 0,
 		"draw cases, and nothing else, until each claim has `n` valid ones, cheap claims first; 0 for a campaign")
 	c.fs.BoolVar(&f.allowSmall, "allow-small", false,
@@ -231,6 +231,10 @@ func (f *campaignFlags) native(claims []claim.Claim) (func() (*campaign.Native, 
 	return func() (*campaign.Native, error) { return n, f.build(n) }, nil
 }
 
+// instrumented are the packages of the binary of native fuzzing that give coverage, as in
+// fuzz/build.sh, which says why these.
+var instrumented = []string{"github.com/cascade-sgd/cascade/...", "compress/...", "archive/zip"}
+
 // build builds the instrumented binary and lays out the folder that it runs in, which has
 // the corpora: what it finds is written there and not into the sources.
 func (f *campaignFlags) build(n *campaign.Native) error {
@@ -252,7 +256,11 @@ func (f *campaignFlags) build(n *campaign.Native) error {
 	}
 	source := strings.TrimSpace(string(list))
 	n.Binary = filepath.Join(dir, "fuzz.test")
-	out, err := exec.Command("go", "test", "-c", "-fuzz=.", "-o", n.Binary, room).CombinedOutput()
+	args := []string{"test", "-c"}
+	for _, packages := range instrumented {
+		args = append(args, "-gcflags="+packages+"=-d=libfuzzer")
+	}
+	out, err := exec.Command("go", append(args, "-o", n.Binary, room)...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go test -c: %w: %s", err, strict.Cut(string(out)))
 	}

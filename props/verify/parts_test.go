@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,6 +108,39 @@ func TestBuild(t *testing.T) {
 	}
 	if err := (&campaignFlags{dir: filepath.Join(inTheWay, "props"), binary: binary}).build(n); err == nil {
 		t.Error("-binary: a folder below a file")
+	}
+}
+
+// TestInstrumented: a campaign and fuzz/build.sh build the same binary.
+func TestInstrumented(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash")
+	}
+	dir := t.TempDir()
+	said := filepath.Join(dir, "said")
+	script := "#!/bin/sh\n[ $1 = list ] && { echo github.com/cascade-sgd/cascade; exit; }\n" +
+		"for a; do case $a in -gcflags=*) echo \"$a\" ;; esac; done >'" + said + "'\n"
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	flags := func() string {
+		t.Helper()
+		text, err := os.ReadFile(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	cmd := exec.Command(bash, "../../fuzz/build.sh", filepath.Join(dir, "fuzz.test"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	want := flags()
+	_ = (&campaignFlags{dir: dir}).build(&campaign.Native{}) // no sources to lay out
+	if got := flags(); got != want || !strings.Contains(want, "cascade/...=-d=libfuzzer\n") {
+		t.Errorf("a campaign builds with\n%sfuzz/build.sh with\n%s", got, want)
 	}
 }
 

@@ -4,7 +4,7 @@
 // random input that its decoder can read; the k-th runs of all three have the same seed. The
 // rung is the highest that two thirds of the runs reach, all three ways together.
 //
-//	go test -c -fuzz=. -o fuzz.test ./fuzz
+//	fuzz/build.sh fuzz.test
 //	go run ./fuzz/deploy/ladder -binary fuzz.test
 //
 // It prints tables in Markdown, its seconds of CPU to stderr. What native fuzzing mutates
