@@ -34,7 +34,7 @@ Examples:
   go run ./props/verify figures -quick             a small version of all, a minute of CPU
   go run ./props/verify figures -only fig4,fig7    two figures
   go run ./props/verify figures -quick -only formats   bf16, fp8, int8 and Top-k on breast_cancer and digits
-  go run ./props/verify figures -full -out DIR     three draws of the data, both readings; over an hour`,
+  go run ./props/verify figures -full -out DIR     three draws of the data, both readings; six times as long`,
 	run: runFigures,
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cascade-sgd/cascade/core/perturb"
+	"github.com/cascade-sgd/cascade/internal/vector"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
@@ -121,7 +122,7 @@ func kthLargest(x []float64, k int) (value float64, equal int) {
 func (p *stepper) gradientsRounded(w []float64) (exact, perturbed []float64) {
 	m, d := p.m, p.d
 	p.ahead(p.a, w)
-	slow := !(2*p.wide*norm2(w) <= maxArgument)
+	slow := !(2*p.wide*norm2(w) <= vector.MaxArgument)
 	s0, s1 := p.s[:m], p.s[m:]
 	p.exactSlopes(s0, slow)
 	if p.law.Format.Site == AtForward {
@@ -131,8 +132,7 @@ func (p *stepper) gradientsRounded(w []float64) (exact, perturbed []float64) {
 		p.round(s1, s0)
 	}
 	exact, perturbed = p.both[:d], p.both[d:]
-	p.back(exact, s0)
-	p.back(perturbed, s1)
+	p.backBoth(exact, perturbed, s0, s1)
 	return exact, perturbed
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
+	"github.com/cascade-sgd/cascade/internal/vector"
 )
 
 // data are the inputs x_k = -y_k h_k of section 7.
@@ -18,6 +19,8 @@ type data struct {
 	rows []float64 // a row for each sample
 	mean []float64 // (1/m) sum_k x_k
 	wide float64   // max_k |x_k|
+
+	pairs []float64 // x as vector.Sums takes it; nil where d is not vector.Rows
 }
 
 // newData draws the data as problem.Synthetic does.
@@ -33,13 +36,25 @@ func (s *data) row(k int) []float64 { return s.rows[k*s.d : (k+1)*s.d] }
 
 // back writes (1/m) sum_k v_k x_k to u.
 func (s *data) back(u, v []float64) {
+	if s.pairs != nil {
+		vector.Sums(u, s.pairs, v, 1/float64(s.m))
+		return
+	}
 	kernel.Dgemv(blas.NoTrans, s.d, s.m, 1/float64(s.m), s.x, s.m, v, 1, 0, u, 1)
 }
 
-// ahead writes <x_k, w> to a.
-func (s *data) ahead(a, w []float64) {
-	kernel.Dgemv(blas.Trans, s.d, s.m, 1, s.x, s.m, w, 1, 0, a, 1)
+// backBoth is back for two vectors: the same bits in one pass over the matrix.
+func (s *data) backBoth(u0, u1, v0, v1 []float64) {
+	if s.pairs != nil {
+		vector.TwoSums(u0, u1, s.pairs, v0, v1, 1/float64(s.m))
+		return
+	}
+	s.back(u0, v0)
+	s.back(u1, v1)
 }
+
+// ahead writes <x_k, w> to a.
+func (s *data) ahead(a, w []float64) { vector.Combine(a, s.x, w) }
 
 var kernel gonum.Implementation
 
@@ -84,7 +99,7 @@ func (p *stepper) gradients(t int, w []float64) (exact, perturbed []float64) {
 	m, d := p.m, p.d
 	p.ahead(p.a, w)
 	forward := p.half > 0 && t%p.law.Every == p.law.Phase
-	slow := !(p.wide*norm2(w)+p.half <= maxArgument)
+	slow := !(p.wide*norm2(w)+p.half <= vector.MaxArgument)
 	s0, s1 := p.s[:m], p.s[m:]
 	columns := 2
 	switch {
@@ -94,7 +109,7 @@ func (p *stepper) gradients(t int, w []float64) (exact, perturbed []float64) {
 			slowSlopes(s0, p.a, 0)
 			slowSlopes(s1, p.a, delta)
 		} else {
-			twoSlopes(s0, s1, p.a, math.Exp(-delta))
+			vector.TwoSlopes(s0, s1, p.a, math.Exp(-delta))
 		}
 	case forward:
 		p.exactSlopes(s0, slow)
@@ -113,11 +128,11 @@ func (p *stepper) gradients(t int, w []float64) (exact, perturbed []float64) {
 		columns = 2
 	}
 	exact, perturbed = p.both[:d], p.both[d:]
-	p.back(exact, s0)
 	if columns == 1 {
+		p.back(exact, s0)
 		copy(perturbed, exact)
 	} else {
-		p.back(perturbed, s1)
+		p.backBoth(exact, perturbed, s0, s1)
 	}
 	if p.span > 0 && p.law.Reading == OneAStep {
 		eps := p.lo + p.span*unit(uint32(p.pcg.Uint64()))
@@ -133,7 +148,7 @@ func (p *stepper) exactSlopes(s []float64, slow bool) {
 		slowSlopes(s, p.a, 0)
 		return
 	}
-	slopes(s, p.a)
+	vector.Slopes(s, p.a)
 }
 
 // spread adds independent uniform numbers in lo..lo+span to from, two of each draw.
@@ -152,64 +167,6 @@ func (p *stepper) spread(to, from []float64, lo, span float64) {
 func slowSlopes(s, a []float64, delta float64) {
 	for k, v := range a {
 		s[k] = 1 / (1 + math.Exp(-(v + delta)))
-	}
-}
-
-// The exponential by a table of 2^(j/128) and a polynomial, written into the loops:
-// with n/128 the nearest to v/ln 2 and r = v - n ln 2/128, |r| <= ln 2/256,
-//
-//	e^v = 2^(n/128) e^r,   |e^r - (1 + r + ... + r^4/24)| <= |r|^5/120 e^|r| <= 1.3e-15.
-//
-// r carries the rounding of v and of n times the low part, at most 2^-52 |r| + 2^-61 |v|;
-// the product of table and polynomial adds 4 roundings of 2^-53. For |v| <= 700 this is
-// within slopeError relative. ln 2/128 in two parts: the upper has 33 bits, so that its
-// product with |n| < 2^18 is exact.
-const (
-	tableBits   = 7
-	tableSize   = 1 << tableBits
-	perUnit     = tableSize / math.Ln2
-	upperLn2    = 0x1.62e42fefp-8                   // of ln 2/128
-	lowerLn2    = 0x1.473de6af278edp-41             // the rest
-	roundToInt  = 0x1.8p52                          // added, the last bits of the sum are an integer
-	maxArgument = 700                               // of e^v
-	slopeError  = 1.3e-15 + 8*0x1p-53 + 700*0x1p-61 // of e^v, relative
-)
-
-var powers = func() (t [tableSize]float64) {
-	for j := range t {
-		t[j] = math.Exp2(float64(j) / tableSize)
-	}
-	return t
-}()
-
-// slopes writes 1/(1+exp(-a)) to s, |a| <= maxArgument.
-func slopes(s, a []float64) {
-	s = s[:len(a)]
-	for k, v := range a {
-		t := roundToInt - float64(v*perUnit)
-		n := int64(math.Float64bits(t))
-		i := t - roundToInt
-		r := (-v - float64(i*upperLn2)) - float64(i*lowerLn2)
-		e := 1 + float64(r*(1+float64(r*(0.5+float64(r*(1./6+float64(r*(1./24))))))))
-		e *= math.Float64frombits(math.Float64bits(powers[n&(tableSize-1)]) + uint64(n>>tableBits)<<52)
-		s[k] = 1 / (1 + e)
-	}
-}
-
-// twoSlopes writes 1/(1+exp(-a)) to s and 1/(1+exp(-a) q), q = exp(-delta), to p: one
-// exponential and one division for both.
-func twoSlopes(s, p, a []float64, q float64) {
-	s, p = s[:len(a)], p[:len(a)]
-	for k, v := range a {
-		t := roundToInt - float64(v*perUnit)
-		n := int64(math.Float64bits(t))
-		i := t - roundToInt
-		r := (-v - float64(i*upperLn2)) - float64(i*lowerLn2)
-		e := 1 + float64(r*(1+float64(r*(0.5+float64(r*(1./6+float64(r*(1./24))))))))
-		e *= math.Float64frombits(math.Float64bits(powers[n&(tableSize-1)]) + uint64(n>>tableBits)<<52)
-		one, two := 1+e, 1+float64(q*e)
-		z := 1 / float64(one*two)
-		s[k], p[k] = two*z, one*z
 	}
 }
 

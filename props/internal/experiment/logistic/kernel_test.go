@@ -2,7 +2,6 @@ package logistic
 
 import (
 	"math"
-	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,51 +11,8 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
+	"github.com/cascade-sgd/cascade/internal/vector"
 )
-
-// TestExponential: the exponential of the loops is within slopeError, against math/big.
-func TestExponential(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	var a []float64
-	for range 400 {
-		a = append(a, maxArgument*(2*rng.Float64()-1), 20*(2*rng.Float64()-1),
-			math.Ln2/256*float64(rng.IntN(20000)-10000))
-	}
-	s, p := make([]float64, len(a)), make([]float64, len(a))
-	slopes(s, a)
-	twoSlopes(slices.Clone(s), p, a, 1)
-	for k, v := range a {
-		want := bigSlope(v)
-		const rounding = 6 * 0x1p-53 // of 1+e, the division and the products
-		for _, got := range []float64{s[k], p[k]} {
-			if v > 340 && got == 1 || v < -350 && got >= 0 && got < 1e-150 {
-				continue // e^(2 * 350) overflows: the product of both gives 0 for less than 1e-152
-			}
-			if e := math.Abs(got/want - 1); !(e <= slopeError+rounding) {
-				t.Errorf("1/(1+exp(-%v)) = %v, want %v, off by %v", v, got, want, e)
-			}
-		}
-	}
-}
-
-// bigSlope is 1/(1+exp(-v)) by the series of e^(-v/2^12) and squaring.
-func bigSlope(v float64) float64 {
-	const prec = 200
-	num := func(x float64) *big.Float { return new(big.Float).SetPrec(prec).SetFloat64(x) }
-	x := new(big.Float).SetMantExp(num(-v), -12)
-	term, sum := num(1), num(1)
-	for k := 1; k < 60; k++ {
-		term.Mul(term, x)
-		term.Quo(term, num(float64(k)))
-		sum.Add(sum, term)
-	}
-	for range 12 {
-		sum.Mul(sum, sum)
-	}
-	sum.Add(sum, num(1))
-	out, _ := new(big.Float).SetPrec(prec).Quo(num(1), sum).Float64()
-	return out
-}
 
 // given perturbs a window by numbers that are written down.
 type given struct{ delta, eps []float64 }
@@ -106,7 +62,7 @@ func regression(t testing.TB, s *data) *problem.Regression {
 // perturbations, up to rounding. Both sides sum d products for an activation and m for a
 // coordinate; with gamma(n) = n u/(1-n u) each is within
 //
-//	mean_k |x_kj| ( gamma(m+2) + gamma(d+2) (sum_i |x_ki w_i| + |delta|)/4 + slopeError + 8u )
+//	mean_k |x_kj| ( gamma(m+2) + gamma(d+2) (sum_i |x_ki w_i| + |delta|)/4 + vector.Error + 8u )
 //
 // of the truth, as |sigma'| <= 1/4 and sigma + |eps| <= 2.
 func TestAgainstBatch(t *testing.T) {
@@ -153,7 +109,7 @@ func compare(t *testing.T, s *data, w []float64, delta float64, got, want []floa
 			for i, x := range s.row(k) {
 				dot += math.Abs(x * w[i])
 			}
-			each := 2*gamma(s.m+2) + gamma(s.d+2)*dot/4 + slopeError + 8*0x1p-53
+			each := 2*gamma(s.m+2) + gamma(s.d+2)*dot/4 + vector.Error + 8*0x1p-53
 			bound += 2 * math.Abs(s.row(k)[j]) * each / float64(s.m)
 		}
 		if !(math.Abs(got[j]-want[j]) <= bound) {

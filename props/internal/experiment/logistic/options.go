@@ -7,6 +7,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
+	"github.com/cascade-sgd/cascade/internal/vector"
 )
 
 // Reading says what the paper's delta_t and eps_t are: it does not.
@@ -59,8 +60,8 @@ func (p *Point) Check() error {
 		return fmt.Errorf("logistic: the factor of the EWMA is %v, want in [0, 1)", p.EWMA)
 	case !(p.Xi >= 0) || math.IsInf(p.Xi, 0):
 		return fmt.Errorf("logistic: xi is %v, want finite and >= 0", p.Xi)
-	case math.IsNaN(p.Start) || math.Abs(p.Start) > maxArgument:
-		return fmt.Errorf("logistic: start is %v, want in -%v..%v", p.Start, maxArgument, maxArgument)
+	case math.IsNaN(p.Start) || math.Abs(p.Start) > vector.MaxArgument:
+		return fmt.Errorf("logistic: start is %v, want in %v..%v", p.Start, -vector.MaxArgument, vector.MaxArgument)
 	}
 	if p.Law.Format != nil && p.Reg.Kind != "l2" {
 		return fmt.Errorf("logistic: a format with the regularizer %.40q, want l2", p.Reg.Kind)

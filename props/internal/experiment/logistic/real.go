@@ -7,6 +7,7 @@ import (
 
 	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/core/problem"
+	"github.com/cascade-sgd/cascade/internal/vector"
 )
 
 // The data sets of testdata/data as two classes: breast_cancer as it is, every feature
@@ -101,6 +102,9 @@ func fromTable(rows [][]float64, label []int) *data {
 			norm += float64(v * v)
 		}
 		s.wide = max(s.wide, math.Sqrt(norm))
+	}
+	if d == vector.Rows {
+		s.pairs = vector.Pairs(s.x, m)
 	}
 	return s
 }

@@ -1,0 +1,71 @@
+package vector
+
+// fast reports whether the processor and the system have AVX2.
+var fast = hasAVX2()
+
+func hasAVX2() bool
+
+// constants of the loops, in the order in which they are loaded.
+var constants = [...]float64{roundToInt, perUnit, upperLn2, lowerLn2, 1, 0.5, 1. / 6, 1. / 24}
+
+// The loops of the assembly: n is a multiple of 4 but for pairs.
+
+//go:noescape
+func slopes4(s, a *float64, n int)
+
+//go:noescape
+func twoSlopes4(s, p, a *float64, n int, q float64)
+
+// combine16 is for n multiples of 16, of columns m apart.
+//
+//go:noescape
+func combine16(y, x, w *float64, n, m, columns int)
+
+//go:noescape
+func sums10(acc, pairs, v *float64, n int)
+
+//go:noescape
+func twoSums10(acc, pairs, v0, v1 *float64, n int)
+
+func slopesFast(s, a []float64) (done int) {
+	n := len(a) &^ 3
+	if !fast || n == 0 {
+		return 0
+	}
+	slopes4(&s[0], &a[0], n)
+	return n
+}
+
+func twoSlopesFast(s, p, a []float64, q float64) (done int) {
+	n := len(a) &^ 3
+	if !fast || n == 0 {
+		return 0
+	}
+	twoSlopes4(&s[0], &p[0], &a[0], n, q)
+	return n
+}
+
+func combineFast(y, x, w []float64) (done int) {
+	n := len(y) &^ 15
+	if !fast || n == 0 || len(w) == 0 {
+		return 0
+	}
+	combine16(&y[0], &x[0], &w[0], n, len(y), len(w))
+	return n
+}
+
+func sumsFast(acc *[2 * Rows]float64, pairs, v []float64, n int) bool {
+	if !fast || n == 0 {
+		return false
+	}
+	sums10(&acc[0], &pairs[0], &v[0], n)
+	return true
+}
+
+func twoSumsFast(acc *[2][2 * Rows]float64, pairs, v0, v1 []float64, n int) bool {
+	if !fast || n == 0 {
+		return false
+	}
+	twoSums10(&acc[0][0], &pairs[0], &v0[0], &v1[0], n)
+	return true
+}
