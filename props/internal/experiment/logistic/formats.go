@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/cascade-sgd/cascade/core/perturb"
-	"github.com/cascade-sgd/cascade/internal/vector"
+	"github.com/cascade-sgd/cascade/core/vector"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 

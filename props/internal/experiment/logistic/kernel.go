@@ -9,7 +9,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
-	"github.com/cascade-sgd/cascade/internal/vector"
+	"github.com/cascade-sgd/cascade/core/vector"
 )
 
 // data are the inputs x_k = -y_k h_k of section 7.

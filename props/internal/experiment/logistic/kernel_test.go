@@ -11,7 +11,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
-	"github.com/cascade-sgd/cascade/internal/vector"
+	"github.com/cascade-sgd/cascade/core/vector"
 )
 
 // given perturbs a window by numbers that are written down.

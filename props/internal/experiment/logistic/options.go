@@ -7,7 +7,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/core/problem"
-	"github.com/cascade-sgd/cascade/internal/vector"
+	"github.com/cascade-sgd/cascade/core/vector"
 )
 
 // Reading says what the paper's delta_t and eps_t are: it does not.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/cascade-sgd/cascade"
 	"github.com/cascade-sgd/cascade/core/problem"
-	"github.com/cascade-sgd/cascade/internal/vector"
+	"github.com/cascade-sgd/cascade/core/vector"
 )
 
 // The data sets of testdata/data as two classes: breast_cancer as it is, every feature
