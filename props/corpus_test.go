@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +23,7 @@ import (
 // corpora are those of the targets of claims.
 const corpora = "../fuzz/testdata/fuzz"
 
-// writeShapes has TestShapesInCorpus write what is missing: go test ./props -run Shapes -write-shapes.
+// writeShapes has the tests named InCorpus write what is missing: go test ./props -run InCorpus -write-shapes.
 var writeShapes = flag.Bool("write-shapes", false, "write the inputs of edge shapes that a corpus lacks")
 
 // A shape is what the name of an input says of its case.
@@ -122,17 +123,11 @@ func (s *shape) fits(kind claim.Kind, data []byte) string {
 // many cases of which some claim says something.
 func TestShapesInCorpus(t *testing.T) {
 	for _, target := range Targets() {
-		claims := claimsOf(&target)
 		for _, s := range shapesOf(target.Name) {
 			path := filepath.Join(corpora, target.Name, s.name)
 			data := inputAt(t, path)
-			if data == nil && *writeShapes {
-				if data = s.draw(&target, claims); data != nil {
-					text := fmt.Appendf(nil, "go test fuzz v1\n[]byte(%q)\n", data)
-					if err := os.WriteFile(path, text, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
+			if data == nil && *writeShapes && s.write(t, &target) {
+				data = inputAt(t, path)
 			}
 			if data == nil {
 				t.Errorf("%s has no %s", target.Name, s.name)
@@ -154,6 +149,20 @@ func TestShapesInCorpus(t *testing.T) {
 	}
 }
 
+// write adds the shape to the corpus of a target, where a drawn case has it.
+func (s *shape) write(t *testing.T, target *Target) bool {
+	t.Helper()
+	data := s.draw(target, claimsOf(target))
+	if data == nil {
+		return false
+	}
+	text := fmt.Appendf(nil, "go test fuzz v1\n[]byte(%q)\n", data)
+	if err := os.WriteFile(filepath.Join(corpora, target.Name, s.name), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
 // draw is the shortest of drawn inputs of a shape of which some claim says something.
 func (s *shape) draw(target *Target, claims []claim.Claim) []byte {
 	const draws = 4000
@@ -161,7 +170,7 @@ func (s *shape) draw(target *Target, claims []claim.Claim) []byte {
 		return len(data) > MaxFuzzInput || s.fits(target.Kind, data) != ""
 	})
 	slices.SortFunc(inputs, func(a, b []byte) int { return cmp.Compare(len(a), len(b)) })
-	for _, data := range inputs[:min(len(inputs), 20)] {
+	for _, data := range inputs[:min(len(inputs), 200)] {
 		if s.name == tooDear {
 			return data
 		}
@@ -170,6 +179,170 @@ func (s *shape) draw(target *Target, claims []claim.Claim) []byte {
 		}
 	}
 	return nil
+}
+
+// traitsOf are the shapes of a case by operator and place, such as tanh-first, and by site and
+// law, such as eps-bitflip or delta-round-stochastic; eps_1 is no site.
+func traitsOf(c *gen.Case) (names []string) {
+	law := func(site, law, mode string) {
+		names = append(names, strings.TrimSuffix(site+"-"+law+"-"+mode, "-"))
+	}
+	for i, s := range c.Chain {
+		place := "middle"
+		switch i {
+		case 0:
+			place = "first"
+		case len(c.Chain) - 1:
+			place = "last"
+		}
+		names = append(names, s.Op+"-"+place)
+		law("delta", c.Delta[i].Law, c.Delta[i].Mode)
+		if i > 0 {
+			law("eps", c.Eps[i].Law, c.Eps[i].Mode)
+		}
+	}
+	return names
+}
+
+// trait is the shape of a case that has a trait.
+func trait(name string) shape {
+	return shape{name, func(c *gen.Case) bool { return slices.Contains(traitsOf(c), name) }}
+}
+
+// traitName is the name of a file that is there for a trait.
+var traitName = regexp.MustCompile(`^([a-z]+-(first|middle|last)|(delta|eps)-[a-z]+(-[a-z]+)?)$`)
+
+// drawnTraits are those that 4000 drawn cases of a kind have, where a fuzz input may have them.
+func drawnTraits(kind claim.Kind) (names []string) {
+	const draws = 4000
+	for _, data := range DrawnInputs(kind, 1, draws) {
+		if c, why := caseIn(kind, data); why == "" {
+			names = append(names, traitsOf(c)...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// TestTraitsInCorpus: the corpus of each target holds every operator at each place where its
+// cases have it, and every law at delta and at eps, as a file of that name or in a file that is
+// there for something else. With -write-shapes what is missing is drawn.
+func TestTraitsInCorpus(t *testing.T) {
+	drawn := map[claim.Kind][]string{}
+	for _, target := range Targets() {
+		if drawn[target.Kind] == nil {
+			drawn[target.Kind] = drawnTraits(target.Kind)
+		}
+		held := map[string]bool{}
+		for _, name := range filesOf(t, target.Name) {
+			c, why := caseIn(target.Kind, inputAt(t, filepath.Join(corpora, target.Name, name)))
+			if why == "" {
+				for _, trait := range traitsOf(c) {
+					held[trait] = true
+				}
+			}
+		}
+		for _, name := range drawn[target.Kind] {
+			if s := trait(name); !held[name] && (!*writeShapes || !s.write(t, &target)) {
+				t.Errorf("%s has no %s", target.Name, name)
+			}
+		}
+		t.Logf("%s holds %d traits", target.Name, len(drawn[target.Kind]))
+	}
+	want := map[claim.Kind]int{claim.Step: 45, claim.Nodes: 45, claim.Linear: 5, claim.Training: 26}
+	for kind, n := range want {
+		if len(drawn[kind]) != n {
+			t.Errorf("kind %v has %d traits, want %d: %v", kind, len(drawn[kind]), n, drawn[kind])
+		}
+	}
+	for _, op := range gen.InnerOps {
+		for _, place := range []string{"-first", "-middle"} {
+			if !slices.Contains(drawn[claim.Step], op+place) {
+				t.Errorf("no drawn pass has %s%s", op, place)
+			}
+		}
+	}
+	for _, op := range gen.LastOps {
+		if !slices.Contains(drawn[claim.Step], op+"-last") {
+			t.Errorf("no drawn pass has %s-last", op)
+		}
+	}
+}
+
+// past are the files of what once failed: each says so by its name, and by a case that is as it
+// says.
+var past = map[string]func(data []byte) string{
+	// e^-x has that many bits before its point, or 1 as many behind: what a sum in exact
+	// arithmetic has to hold at once.
+	"FuzzPropagation/exponents-ten-million-bits-apart": func(data []byte) string {
+		far := shape{"", func(c *gen.Case) bool {
+			chain, err := core.FromSpecs(c.Chain)
+			if err != nil {
+				return false
+			}
+			state := core.NewState(chain)
+			state.Pass(chain, c.X, slices.Concat(c.W...), nil)
+			for i, s := range c.Chain {
+				if s.Op == "sigmoid" && slices.ContainsFunc(state.Y[i], func(y float64) bool {
+					return math.Abs(y) > 1e7*math.Ln2
+				}) {
+					return true
+				}
+			}
+			return false
+		}}
+		return far.fits(claim.Step, data)
+	},
+	"FuzzHorizon/thm4-printed-bias-at-rest": func(data []byte) string {
+		claims := slices.DeleteFunc(Claims(), func(c claim.Claim) bool { return c.Name() != "thm4/printed/past" })
+		rungs, _ := Rungs(claims, data)
+		if rungs["thm4/printed/past"] == MaxRung {
+			return ""
+		}
+		return fmt.Sprintf("reaches %v", rungs)
+	},
+}
+
+// TestNamesAreKnown: each file of a corpus has a name that some test holds it to: a rung that it
+// reaches, a shape, a trait, or what once failed.
+func TestNamesAreKnown(t *testing.T) {
+	seen := 0
+	for _, target := range Targets() {
+		for _, name := range filesOf(t, target.Name) {
+			data := inputAt(t, filepath.Join(corpora, target.Name, name))
+			isShape := slices.ContainsFunc(shapesOf(target.Name), func(s shape) bool { return s.name == name })
+			why := "no test knows what it is"
+			switch is := past[target.Name+"/"+name]; {
+			case is != nil:
+				seen++
+				why = is(data)
+			case climbed.MatchString(name), isShape, strings.HasPrefix(name, "with-"):
+				why = "" // TestClimbedNames, TestShapesInCorpus
+			case traitName.MatchString(name):
+				s := trait(name)
+				why = s.fits(target.Kind, data)
+			}
+			if why != "" {
+				t.Errorf("%s/%s: %s", target.Name, name, why)
+			}
+		}
+	}
+	if seen != len(past) {
+		t.Errorf("%d of %d files of what once failed are there", seen, len(past))
+	}
+}
+
+// filesOf are the names of a target's corpus.
+func filesOf(t *testing.T, target string) (names []string) {
+	t.Helper()
+	files, err := os.ReadDir(filepath.Join(corpora, target))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	return names
 }
 
 // TestShapesCanFail: a name that is not true is told from one that is.
