@@ -7,6 +7,7 @@ import (
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
 
 // brokenFormulas are right sides with a planted fault; the search must refute
@@ -232,7 +233,7 @@ func refuteAll(t *testing.T, planted []*props.Finding) {
 		}
 	}
 	opt := props.Options{Seed: 1, Cases: props.Batch, Climb: 200}
-	for _, f := range props.Search(missed, opt) {
+	for _, f := range search.Search(missed, opt) {
 		if !refuted(f) {
 			t.Errorf("%s: %s with ratio %v, want it refuted", f.Claim.Name(), f.Verdict(), f.Ratio)
 		}

@@ -3,6 +3,7 @@ package props
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -24,8 +25,45 @@ const Batch = search.Batch
 // Search tries the claims, those of the list or of a user, on random cases and climbs
 // from the worst ones. The findings are in the order of the claims; the same seed gives
 // the same findings at any GOMAXPROCS. An incomplete claim panics, and so does one whose sides
-// change their view, or depend on more than that.
-func Search(claims []claim.Claim, opt Options) []*Finding { return search.Search(claims, opt) }
+// change their view, or depend on more than that, one that has the name of another, and one
+// that has the name of a claim of the list and other sides.
+func Search(claims []claim.Claim, opt Options) []*Finding {
+	if err := oneNameEach(claims); err != nil {
+		panic("props: " + err.Error())
+	}
+	return search.Search(claims, opt)
+}
+
+// oneNameEach is nil when a name stands for one claim alone: files, certificates and the record go
+// by names.
+func oneNameEach(claims []claim.Claim) error {
+	list := map[string]*claim.Claim{}
+	ours := Claims()
+	for k := range ours {
+		list[ours[k].Name()] = &ours[k]
+	}
+	seen := map[string]bool{}
+	for k := range claims {
+		c := &claims[k]
+		name := c.Name()
+		if seen[name] {
+			return fmt.Errorf("two claims are named %s: give them ids of their own", name)
+		}
+		seen[name] = true
+		if on := list[name]; on != nil && !sameSides(c, on) {
+			return fmt.Errorf("%s is a claim of the paper's list, and this one says something else: give it an id "+
+				"of its own", name)
+		}
+	}
+	return nil
+}
+
+// sameSides reports whether two claims say the same by the same functions.
+func sameSides(a, b *claim.Claim) bool {
+	same := func(f, g any) bool { return reflect.ValueOf(f).Pointer() == reflect.ValueOf(g).Pointer() }
+	return a.Statement == b.Statement && a.Kind == b.Kind && same(a.Left, b.Left) && same(a.Right, b.Right) &&
+		same(a.Span, b.Span) && same(a.Judge, b.Judge)
+}
 
 // Failer is what a property needs of a test: *testing.T and *rapid.T have it.
 type Failer interface {

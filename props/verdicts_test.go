@@ -56,7 +56,7 @@ var searchAll = sync.OnceValue(func() found {
 				some, at = append(some, list[k]), append(at, k)
 			}
 		}
-		for k, f := range props.Search(some, opt) {
+		for k, f := range search.Search(some, opt) {
 			all[at[k]] = f
 		}
 	}
