@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -249,6 +250,39 @@ func TestLinesNeed(t *testing.T) {
 	}
 	if _, err := judgeBytes(nil); err == nil || !strings.Contains(err.Error(), "empty") {
 		t.Errorf("no bytes: %v", err)
+	}
+}
+
+// TestNothingMoved: a run that moves no weight is none, whether g is 0 or the gradient; one step
+// alone says nothing about that, and a fault comes first.
+func TestNothingMoved(t *testing.T) {
+	still := func(n int, change func(line map[string]any)) *Judgement {
+		l := aRecord(t)
+		for k := range l.steps {
+			l.steps[k] = maps.Clone(l.steps[0])
+			l.steps[k]["step"], l.steps[k]["gamma"] = k, 0
+			change(l.steps[k])
+		}
+		l.steps = l.steps[:n]
+		j, err := judgeBytes(l.bytes(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	as := func(map[string]any) {}
+	if j := still(4, as); j.Verdict != NothingJudged || !j.Fails() ||
+		!strings.Contains(j.Says, "no weight moved in 4 steps") {
+		t.Errorf("%v, %q", j.Verdict, j.Says)
+	}
+	if j := still(4, func(line map[string]any) { delete(line, "U"); line["gamma"] = 0.5 }); j.Verdict != NothingJudged {
+		t.Errorf("with steps that are not checked: %v, %q", j.Verdict, j.Says)
+	}
+	if j := still(1, as); j.Verdict != NoCause {
+		t.Errorf("one step: %v, %q", j.Verdict, j.Says)
+	}
+	if j := still(4, func(line map[string]any) { line["loss"] = 7 }); j.Verdict != Faulty {
+		t.Errorf("with a fault: %v, %q", j.Verdict, j.Says)
 	}
 }
 

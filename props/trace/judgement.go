@@ -20,7 +20,8 @@ const (
 	Suspected Verdict = "suspect"
 	// NoCause: no cause above the noise.
 	NoCause Verdict = "no cause"
-	// NothingJudged: no step was there to judge. It never passes.
+	// NothingJudged: no step was there to judge, or no weight moved in them and nothing else is
+	// wrong. It never passes.
 	NothingJudged Verdict = "nothing judged"
 )
 

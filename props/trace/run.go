@@ -57,8 +57,11 @@ type runJudge struct {
 	out        *Judgement
 	faults     map[Fault]int // index in out.Faults by site and rule
 	curve      curve
-	taken      int // flagged steps that were taken apart
-	small      int // numbers of a step of which more than two are judged at a time
+	taken      int       // flagged steps that were taken apart
+	start      []float64 // the weights of the first step
+	seenTwice  bool      // weights were recorded at more than one time
+	moved      bool      // and were not the same
+	small      int       // numbers of a step of which more than two are judged at a time
 }
 
 // siteTotals are sums over the run.
@@ -118,6 +121,7 @@ func (r *runJudge) step(at *slot, one *[]block) bool {
 		r.notChecked(st)
 	}
 	r.out.Last, r.out.Steps = st.T, k+1
+	r.follow(st)
 	r.settle(m)
 	r.addFaults()
 	if !m.finite {
@@ -164,6 +168,21 @@ func (r *runJudge) step(at *slot, one *[]block) bool {
 	r.budget(st.T, m)
 	r.declaredBudgets(st)
 	return true
+}
+
+// follow notes whether a weight has moved.
+func (r *runJudge) follow(st *Step) {
+	if r.moved {
+		return
+	}
+	if r.start == nil {
+		r.start = slices.Clone(st.W)
+	} else {
+		r.seenTwice, r.moved = true, !slices.Equal(r.start, st.W)
+	}
+	if st.After != nil {
+		r.seenTwice, r.moved = true, r.moved || !slices.Equal(r.start, st.After)
+	}
 }
 
 // larger is the larger one; NaN is smaller than all.
@@ -481,6 +500,10 @@ func (r *runJudge) verdict() {
 	case len(out.Suspects) > 0:
 		out.Verdict = Suspected
 		out.Says = "suspect: " + out.Suspects[0].Says
+	case r.seenTwice && !r.moved:
+		// Without this a dead engine passes: all its steps are the same one.
+		out.Verdict = NothingJudged
+		out.Says = fmt.Sprintf("nothing judged: no weight moved in %s, so nothing was trained", steps(out.Steps))
 	default:
 		out.Verdict = NoCause
 		out.Says = fmt.Sprintf("no cause above the noise: %d sites in %s, all as rounding in %v leaves them",

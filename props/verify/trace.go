@@ -25,8 +25,8 @@ states of some samples at each step, see props/trace/FORMAT.md. The first line i
   fault     the record contradicts itself beyond all that its precision allows; the place is named
   suspect   the error of an operator stands out of what clean engines show
   no cause  no cause above the noise
-Exit code 1: a fault, a suspect, a declared budget that is exceeded, or no step. Of two runs the new one is
-judged so.
+Exit code 1: a fault, a suspect, a declared budget that is exceeded, no step, or no weight that moved. Of two runs
+the new one is judged so.
 
 Examples:
   go run ./props/verify trace run.npz

@@ -153,8 +153,10 @@ func steps(n int) string {
 func behind(j *trace.Judgement) []string {
 	var out []string
 	switch n := len(j.Spikes); {
-	case j.Verdict == trace.NothingJudged:
+	case j.Verdict == trace.NothingJudged && j.Steps == 0:
 		return []string{"A record without a step says nothing about an engine; it never passes."}
+	case j.Verdict == trace.NothingJudged:
+		return []string{"A run that moves no weight says nothing about training; it never passes."}
 	case n == 0:
 		out = append(out, fmt.Sprintf("The gradient's error |U−u|², by (5c) from the recorded states, "+
 			"has no spike in %d steps.", j.Steps))

@@ -137,6 +137,16 @@ func TestTraceOfNothing(t *testing.T) {
 	}
 }
 
+// TestTraceOfStill: nor does the page of a run that moves no weight speak of a record without a step.
+func TestTraceOfStill(t *testing.T) {
+	text := tracePageOf(t, &trace.Judgement{Verdict: trace.NothingJudged, Steps: 4,
+		Says: "nothing judged: no weight moved in 4 steps, so nothing was trained"})
+	soundPage(t, text)
+	if !strings.Contains(text, "moves no weight") || strings.Contains(text, "without a step") {
+		t.Error("the page does not say that no weight moved")
+	}
+}
+
 // TestManySpikes: what has no card is counted.
 func TestManySpikes(t *testing.T) {
 	j := recordedRun(t)
