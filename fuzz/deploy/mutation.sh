@@ -7,9 +7,9 @@
 #	fuzz/deploy/mutation.sh -unmeasured    those that nobody has measured, one a line
 #
 # A mutant that lives and one that no test runs count alike, so that a test that is removed
-# is seen. One whose tests take ten times their time is killed; more of those than on record
-# fail as well, since a machine that is slow enough would kill all of them. A package that is
-# not on record is measured and fails with the line to add.
+# is seen. One whose tests take ten times their time, and a minute, is killed; more of those
+# than on record fail as well, since a machine that is slow enough would kill all of them. A
+# package that is not on record is measured and fails with the line to add.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # These may name others, for the tests.
@@ -34,12 +34,17 @@ esac
 
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-# What is too long comes from the time that the tests take: they are built before and not taken
-# from the cache, or that time is a build's or none. Packages below this one are left out.
+# What is too long is a multiple of the time that the tests take: they are built before and not
+# taken from the cache, or that time is a build's or none. A mutant has to be built in it too,
+# whence the minute. Packages below this one are left out.
 GOFLAGS="$(go env GOFLAGS) -count=1"
 export GOFLAGS
 go test -cover -run '^$' "./$1/..." >/dev/null
-$GREMLINS unleash --timeout-coefficient 10 --exclude-files / --output "$out" "./$1"
+start=$(date +%s%N)
+go test -cover "./$1/..." >/dev/null
+times=$((60000000000 / ($(date +%s%N) - start) + 1))
+[ $times -gt 10 ] || times=10
+$GREMLINS unleash --timeout-coefficient $times --exclude-files / --output "$out" "./$1"
 count() { { grep -oE "\"status\":\"($1)\"" "$out" || true; } | wc -l; }
 killed=$(count 'KILLED') slow=$(count 'TIMED OUT') live=$(count 'LIVED|NOT COVERED')
 total=$((killed + slow + live))
