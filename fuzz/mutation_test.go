@@ -163,8 +163,8 @@ func TestRatchet(t *testing.T) {
 	} {
 		statuses := strings.Repeat(`{"status":"KILLED"},`, c.killed) + strings.Repeat(`{"status":"LIVED"},`, c.lived) +
 			strings.Repeat(`{"status":"NOT COVERED"},`, c.notCovered) + strings.Repeat(`{"status":"TIMED OUT"},`, c.out)
-		script := "#!/bin/sh\ncase $GOFLAGS in *-count=1) ;; *) exit 1 ;; esac\nfor a; do [ \"$o\" = --output ] && echo '" + statuses + `{"status":"NOT VIABLE"}` +
-			"' >\"$a\"; o=$a; done\n"
+		script := "#!/bin/sh\ncase $GOFLAGS in *-count=1) ;; *) exit 1 ;; esac\n" +
+			"for a; do [ \"$o\" = --output ] && echo '" + statuses + `{"status":"NOT VIABLE"}` + "' >\"$a\"; o=$a; done\n"
 		if err := os.WriteFile(gremlins, []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
