@@ -81,6 +81,22 @@ func (e Each) Eps(i int, dst, b []float64) {
 	e.rows(dst, b, func(k int, dst, b []float64) { e[k].Eps(i, dst, b) })
 }
 
+// Reads implements Reader: any of the samples.
+func (e Each) Reads() bool {
+	return slices.ContainsFunc(e, func(p Perturber) bool { return reader(p) != nil })
+}
+
+// Zeta implements Reader.
+func (e Each) Zeta(i int, dst, y []float64) {
+	e.rows(dst, y, func(k int, dst, y []float64) {
+		if r := reader(e[k]); r != nil {
+			r.Zeta(i, dst, y)
+			return
+		}
+		clear(dst)
+	})
+}
+
 func (e Each) rows(dst, s []float64, perturb func(k int, dst, s []float64)) {
 	if len(e) == 0 || len(dst)%len(e) != 0 || len(s) != len(dst) {
 		panic(fmt.Sprintf("core: %d Perturbers for states of %d and %d numbers", len(e), len(dst), len(s)))
@@ -277,6 +293,7 @@ func (b *Batch) pass(from, to int, w []float64, p BatchPerturber, m *move) {
 	if g, ok := window.(*Given); ok {
 		g.mustFit(b.c.N())
 	}
+	mustNotRead("a Batch", window)
 	b.forward(from, to, w, window)
 	b.backward(from, to, w, window, m)
 }

@@ -143,8 +143,8 @@ func (r *Region) Reset() {
 	r.margin = 0
 }
 
-// Visit grows r to hold the states of s and the weights w. Like every visit it
-// takes back what Widen promised, as what comes is not widened.
+// Visit grows r to hold the states of s, with what its backward pass read, and the weights
+// w. Like every visit it takes back what Widen promised, as what comes is not widened.
 func (r *Region) Visit(s *State, w []float64) {
 	r.must()
 	s.mustBeMade()
@@ -153,6 +153,9 @@ func (r *Region) Visit(s *State, w []float64) {
 	r.margin = 0
 	for i, b := range r.Y {
 		b.Add(s.Y[i])
+		if s.Read != nil {
+			b.Add(s.Read[i+1])
+		}
 	}
 	r.wAll.Add(w)
 }

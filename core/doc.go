@@ -12,7 +12,8 @@
 //	w_i    <- w_i - g (u_i + r_i)           w_i    <- w_i - g (U_i + r_i)                   (5d)
 //
 // State runs (5) for one sample, in the order of the formulas; Batch for many at
-// once, as matrices, with their mean. Run takes T steps.
+// once, as matrices, with their mean. Run takes T steps. A State made WithZeta has a third
+// place for errors, which is ours: a Reader has J1_i and J2_i taken at Y_{i-1} + zeta_i.
 //
 // Everything in (5) is evaluated at the perturbed states. Slices that carry an
 // operator index are indexed like the paper, 1..N; their entry 0 is y_0 or

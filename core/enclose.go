@@ -47,10 +47,14 @@ func (e *Enclosure) must() {
 	}
 }
 
-// Visit takes in the states of a pass.
+// Visit takes in the states of a pass. It panics when the State was made WithZeta: the
+// recursion above has no term for what is read in the place of Y_{i-1}.
 func (e *Enclosure) Visit(s *State) {
 	e.must()
 	s.mustBeMade()
+	if s.Read != nil {
+		panic("core: an Enclosure has no term for zeta, the State was made WithZeta")
+	}
 	mustShape("State", e.c, s.c)
 	for i := 1; i <= e.c.N(); i++ {
 		e.maxY[i] = max(e.maxY[i], norm2(s.Y[i]))

@@ -118,6 +118,33 @@ func misuse(t *testing.T) []row {
 		{"Given.Eps", "no place", func() { s.Pass(c, x, w, &Given{EpsAt: at(0, 1)}) }, "eps_0 given, want 1..2"},
 		{"Given.Eps", "beyond N", func() { s.Backward(c, w, &Given{EpsAt: at(3, 1)}) }, "eps_3 given, want 1..2"},
 
+		{"Given.Zeta", "nil, asked", func() { noGiven.Zeta(1, y, y) }, "nil *Given"},
+		{"Given.Zeta", "0", func() { new(Given).Zeta(0, y, y) }, "zeta_0 asked for"},
+		{"Given.Zeta", "length", func() { NewState(c, WithZeta).Pass(c, x, w, &Given{ZetaAt: at(2, 1, 2)}) },
+			"zeta_2 has length 2, want 1"},
+		{"Given.Zeta", "no place", func() { NewState(c, WithZeta).Pass(c, x, w, &Given{ZetaAt: at(0, 1)}) },
+			"zeta_0 given, want 1..2"},
+		{"Given.Zeta", "beyond N", func() { NewState(c, WithZeta).Backward(c, w, &Given{ZetaAt: at(3, 1)}) },
+			"zeta_3 given, want 1..2"},
+		{"Given.Zeta", "no room", func() { s.Pass(c, x, w, &Given{ZetaAt: at(2, 1)}) },
+			"a State made without WithZeta has no room for zeta"},
+		{"Given.Zeta", "no room, one of many", func() { s.Pass(c, x, w, Each{&Given{ZetaAt: at(2, 1)}}) },
+			"a State made without WithZeta has no room for zeta"},
+		{"Given.Zeta", "in a Batch", func() { loaded().Pass(w, given(&Given{ZetaAt: at(2, 1)})) },
+			"a Batch has no room for zeta; a State made WithZeta has"},
+		{"Given.Zeta", "in a Batch, one of many",
+			func() {
+				loaded().Pass(w, func(int, int) Perturber { return Each{nil, &Given{ZetaAt: at(1, 0, 0, 0)}} })
+			},
+			"a Batch has no room for zeta"},
+		{"Given.Reads", "nil", func() { noGiven.Reads() }, "nil *Given"},
+		{"Each.Reads", "nil Given", func() { Each{noGiven}.Reads() }, "nil *Given"},
+		{"Each.Zeta", "length", func() { Each{nil, nil}.Zeta(1, x, x) }, "2 Perturbers for states of 3 and 3 numbers"},
+		{"Enclosure.Visit", "zeta", func() { NewEnclosure(c).Visit(NewState(c, WithZeta)) },
+			"an Enclosure has no term for zeta"},
+		{"WithZeta", "nil", func() { NewState(nil, WithZeta) }, "nil or zero Chain"},
+		{"WithZeta", "zero", func() { WithZeta(new(State)) }, "nil or zero State"},
+
 		{"Given.HasDelta", "nil", func() { noGiven.HasDelta(1) }, "nil *Given"},
 		{"Given.HasEps", "nil", func() { noGiven.HasEps(1) }, "nil *Given"},
 

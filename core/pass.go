@@ -1,6 +1,9 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Perturber supplies the perturbations of one pass. Each method writes the
 // whole of dst, must not change its other argument, and is called in the order
@@ -12,11 +15,39 @@ type Perturber interface {
 	Eps(i int, dst, b []float64)
 }
 
+// Reader is a Perturber of saved activations as well: J1_i and J2_i of the backward pass
+// are taken at Y_{i-1} + zeta_i, where the forward pass had Y_{i-1}. Zeta is called for i =
+// N..1, each time before Eps(i, ...). A pass of a State made WithZeta asks for it; whatever
+// reads Y_{i-1} as it is, such as a Batch, panics.
+type Reader interface {
+	Perturber
+	// Reads reports whether a zeta is perhaps not 0; if not, Zeta is not called.
+	Reads() bool
+	// Zeta writes the whole of zeta_i to dst, given y = Y_{i-1}, to which it is added.
+	Zeta(i int, dst, y []float64)
+}
+
+// reader is p where it has a zeta, else nil.
+func reader(p Perturber) Reader {
+	if r, ok := p.(Reader); ok && r.Reads() {
+		return r
+	}
+	return nil
+}
+
+// mustNotRead panics where p has a zeta, which what would leave out.
+func mustNotRead(what string, p Perturber) {
+	if reader(p) != nil {
+		panic("core: " + what + " has no room for zeta; a State made WithZeta has")
+	}
+}
+
 // Given is a Perturber with every value written down: Delta[i] is delta_i
-// (i = 1..N, length d_i) and Eps[i] is eps_i (i = 2..N, length d_{i-1}). A nil
-// or missing entry is zero; one that the chain has no place for is misuse.
+// (i = 1..N, length d_i), Eps[i] is eps_i (i = 2..N, length d_{i-1}), and Zeta[i] is
+// zeta_i (i = 1..N, length d_{i-1}). A nil or missing entry is zero; one that the chain has
+// no place for is misuse.
 type Given struct {
-	DeltaAt, EpsAt [][]float64
+	DeltaAt, EpsAt, ZetaAt [][]float64
 }
 
 // Delta implements Perturber.
@@ -29,6 +60,18 @@ func (g *Given) Delta(i int, dst, _ []float64) {
 func (g *Given) Eps(i int, dst, _ []float64) {
 	g.must()
 	copyOrZero(dst, g.EpsAt, i, "eps")
+}
+
+// Reads implements Reader.
+func (g *Given) Reads() bool {
+	g.must()
+	return slices.ContainsFunc(g.ZetaAt, func(z []float64) bool { return z != nil })
+}
+
+// Zeta implements Reader.
+func (g *Given) Zeta(i int, dst, _ []float64) {
+	g.must()
+	copyOrZero(dst, g.ZetaAt, i, "zeta")
 }
 
 // HasDelta implements Sparse.
@@ -56,6 +99,7 @@ func (g *Given) mustFit(n int) {
 	g.must()
 	mustIndex("delta", g.DeltaAt, n)
 	mustIndex("eps", g.EpsAt, n) // eps_1 touches nothing
+	mustIndex("zeta", g.ZetaAt, n)
 }
 
 func mustIndex(name string, at [][]float64, n int) {
@@ -89,16 +133,35 @@ func copyOrZero(dst []float64, at [][]float64, i int, name string) {
 //	U[i]     gradient by w_i, a part of UAll               i = 1..N
 //	Delta[i], Eps[i]   the perturbations used              i = 1..N, i = 2..N
 //
-// After an exact pass (nil Perturber) they are y, v, u of (4).
+// After an exact pass (nil Perturber) they are y, v, u of (4). A State made WithZeta has
+// two lists more, nil in others:
+//
+//	Zeta[i]  the perturbation of what is read             i = 1..N
+//	Read[i]  Y[i-1] + Zeta[i], where the backward pass takes J1_i and J2_i
 type State struct {
-	F, Y, V, U, Delta, Eps [][]float64
-	UAll                   []float64
+	F, Y, V, U, Delta, Eps, Zeta, Read [][]float64
+	UAll                               []float64
 
-	c *Chain
+	c     *Chain
+	again [][]float64 // f_i at Read[i], of a State made WithZeta
+}
+
+// StateOption is an option of NewState.
+type StateOption func(*State)
+
+// WithZeta makes room for the zeta of a Reader: an option of NewState.
+func WithZeta(s *State) {
+	s.mustBeMade()
+	n := s.c.N()
+	s.Zeta, s.Read, s.again = make([][]float64, n+1), make([][]float64, n+1), make([][]float64, n+1)
+	for i := 1; i <= n; i++ {
+		s.Zeta[i], s.Read[i] = make([]float64, s.c.D(i-1)), make([]float64, s.c.D(i-1))
+		s.again[i] = make([]float64, s.c.D(i))
+	}
 }
 
 // NewState allocates a workspace for c.
-func NewState(c *Chain) *State {
+func NewState(c *Chain, options ...StateOption) *State {
 	n := c.N()
 	size := c.D(0) + c.NW()
 	for i := 1; i <= n; i++ {
@@ -125,6 +188,9 @@ func NewState(c *Chain) *State {
 			s.Eps[i] = take(c.D(i - 1))
 		}
 		s.U[i] = c.part(i, s.UAll)
+	}
+	for _, option := range options {
+		option(s)
 	}
 	return s
 }
@@ -156,8 +222,8 @@ func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
 }
 
 // Backward runs (5b) and (5c) at the states that Forward left:
-// V_N = 1, U_i = J2_i(Y_{i-1}, w_i)^T V_i, V_{i-1} = J1_i(Y_{i-1}, w_i)^T V_i + eps_i.
-// It panics like Pass.
+// V_N = 1, U_i = J2_i(Y_{i-1}, w_i)^T V_i, V_{i-1} = J1_i(Y_{i-1}, w_i)^T V_i + eps_i,
+// with Y_{i-1} + zeta_i for Y_{i-1} where p is a Reader. It panics like Pass.
 func (s *State) Backward(c *Chain, w []float64, p Perturber) {
 	s.must(c, w, p)
 	s.backward(c, w, p)
@@ -166,6 +232,10 @@ func (s *State) Backward(c *Chain, w []float64, p Perturber) {
 func (s *State) backward(c *Chain, w []float64, p Perturber) {
 	n := c.N()
 	s.V[n][0] = 1
+	if r := reader(p); r != nil || s.Read != nil {
+		s.backwardRead(c, w, p, r)
+		return
+	}
 	for i := n; i >= 1; i-- {
 		op, wi := c.ops[i-1], c.part(i, w)
 		op.VJP2(s.U[i], s.Y[i-1], wi, s.F[i], s.V[i])
@@ -174,6 +244,38 @@ func (s *State) backward(c *Chain, w []float64, p Perturber) {
 		}
 		v := s.V[i-1]
 		op.VJP1(v, s.Y[i-1], wi, s.F[i], s.V[i])
+		if p == nil {
+			clear(s.Eps[i])
+			continue
+		}
+		p.Eps(i, s.Eps[i], v)
+		add(v, v, s.Eps[i])
+	}
+}
+
+// backwardRead is backward of a State with Zeta, or for a Perturber r that has one; r is p
+// or nil.
+func (s *State) backwardRead(c *Chain, w []float64, p Perturber, r Reader) {
+	if s.Read == nil {
+		mustNotRead("a State made without WithZeta", p)
+	}
+	for i := c.N(); i >= 1; i-- {
+		op, wi, zeta, read, f := c.ops[i-1], c.part(i, w), s.Zeta[i], s.Read[i], s.F[i]
+		if r == nil {
+			clear(zeta)
+			copy(read, s.Y[i-1])
+		} else {
+			r.Zeta(i, zeta, s.Y[i-1])
+			add(read, s.Y[i-1], zeta)
+			f = s.again[i]
+			op.Forward(f, read, wi)
+		}
+		op.VJP2(s.U[i], read, wi, f, s.V[i])
+		if i == 1 {
+			break
+		}
+		v := s.V[i-1]
+		op.VJP1(v, read, wi, f, s.V[i])
 		if p == nil {
 			clear(s.Eps[i])
 			continue

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// slow is (5a)-(5c) with explicit Jacobians and loops over indices.
-func slow(c *Chain, x, w []float64, delta, eps [][]float64) (y, v, u [][]float64) {
+// slow is (5a)-(5c) with explicit Jacobians at Y_{i-1} + zeta_i and loops over indices.
+func slow(c *Chain, x, w []float64, delta, eps, zeta [][]float64) (y, v, u [][]float64) {
 	n := c.N()
 	y, v, u = make([][]float64, n+1), make([][]float64, n+1), make([][]float64, n+1)
 	y[0] = x
@@ -24,7 +25,11 @@ func slow(c *Chain, x, w []float64, delta, eps [][]float64) (y, v, u [][]float64
 	}
 	v[n] = []float64{1}
 	for i := n; i >= 1; i-- {
-		j1, j2 := jacobians(c.Op(i), y[i-1], c.W(i, w))
+		read := slices.Clone(y[i-1])
+		for k := range read {
+			read[k] += zeta[i][k]
+		}
+		j1, j2 := jacobians(c.Op(i), read, c.W(i, w))
 		u[i] = make([]float64, c.Op(i).NW())
 		for row := range j2 {
 			for k := range u[i] {
@@ -64,18 +69,26 @@ func near(a, b []float64) error {
 func TestPassIsEquation5(t *testing.T) {
 	for ci, c := range manyChains(t) {
 		r := newRand(uint64(ci))
-		s := NewState(c)
-		for range 10 {
+		plain, reads := NewState(c), NewState(c, WithZeta)
+		for round := range 10 {
 			x, w := normals(r, c.D(0)), normals(r, c.NW())
-			delta, eps := make([][]float64, c.N()+1), make([][]float64, c.N()+1)
+			delta, eps, zeta := make([][]float64, c.N()+1), make([][]float64, c.N()+1), make([][]float64, c.N()+1)
 			for i := 1; i <= c.N(); i++ {
-				delta[i] = normals(r, c.D(i))
+				delta[i], zeta[i] = normals(r, c.D(i)), make([]float64, c.D(i-1))
 				if i > 1 {
 					eps[i] = normals(r, c.D(i-1))
 				}
 			}
-			s.Pass(c, x, w, &Given{DeltaAt: delta, EpsAt: eps})
-			y, v, u := slow(c, x, w, delta, eps)
+			s, given := plain, &Given{DeltaAt: delta, EpsAt: eps}
+			if round%2 == 1 {
+				s, given.ZetaAt = reads, make([][]float64, c.N()+1)
+				for i := 1 + r.IntN(2); i <= c.N(); i += 1 + r.IntN(2) {
+					zeta[i] = normals(r, c.D(i-1))
+					given.ZetaAt[i] = zeta[i]
+				}
+			}
+			s.Pass(c, x, w, given)
+			y, v, u := slow(c, x, w, delta, eps, zeta)
 			for i := 1; i <= c.N(); i++ {
 				for name, p := range map[string][2][]float64{"Y": {s.Y[i], y[i]}, "V": {s.V[i], v[i]},
 					"U": {s.U[i], u[i]}, "delta": {s.Delta[i], delta[i]}, "eps": {s.Eps[i], eps[i]}} {
@@ -86,6 +99,51 @@ func TestPassIsEquation5(t *testing.T) {
 			}
 			if s.Loss() != s.Y[c.N()][0] {
 				t.Error("Loss is not Y_N")
+			}
+		}
+	}
+}
+
+// TestStateWithZeta: without a zeta a State made WithZeta has the bits of another, what it
+// read is Y_{i-1} + zeta_i, a region holds that, and nothing of an old zeta stays.
+func TestStateWithZeta(t *testing.T) {
+	for ci, c := range someChains(t) {
+		r := newRand(uint64(80 + ci))
+		plain, reads := NewState(c), NewState(c, WithZeta)
+		x, w := normals(r, c.D(0)), normals(r, c.NW())
+		zeta := make([][]float64, c.N()+1)
+		for i := 1; i <= c.N(); i++ {
+			zeta[i] = normals(r, c.D(i-1))
+		}
+		reads.Pass(c, x, w, &Given{ZetaAt: zeta})
+		region := NewRegion(c)
+		region.Visit(reads, w)
+		for i := 1; i <= c.N(); i++ {
+			want := slices.Clone(reads.Y[i-1])
+			for k := range want {
+				want[k] += zeta[i][k]
+				b := region.Y[i-1]
+				if y := reads.Y[i-1][k]; b.Lo[k] != min(y, want[k]) || b.Hi[k] != max(y, want[k]) {
+					t.Errorf("%v: the region of operator %d is %v..%v, not the hull of %v and %v", c.Specs(), i, b.Lo[k],
+						b.Hi[k], y, want[k])
+				}
+			}
+			if !slices.Equal(reads.Read[i], want) || !slices.Equal(reads.Zeta[i], zeta[i]) {
+				t.Errorf("%v: operator %d read %v with zeta %v, want %v with %v", c.Specs(), i, reads.Read[i], reads.Zeta[i],
+					want, zeta[i])
+			}
+		}
+		eps := &Given{EpsAt: [][]float64{2: normals(r, c.D(1))}}
+		for name, p := range map[string]Perturber{"exact": nil, "eps": eps} {
+			plain.Pass(c, x, w, p)
+			reads.Pass(c, x, w, p)
+			if !slices.Equal(plain.UAll, reads.UAll) || !cmp.Equal(plain.V, reads.V) || !cmp.Equal(plain.Y, reads.Y) {
+				t.Errorf("%v, %s: a State made WithZeta has other bits", c.Specs(), name)
+			}
+			for i := 1; i <= c.N(); i++ {
+				if !slices.Equal(reads.Read[i], reads.Y[i-1]) || norm2(reads.Zeta[i]) != 0 {
+					t.Errorf("%v, %s: operator %d read %v with zeta %v", c.Specs(), name, i, reads.Read[i], reads.Zeta[i])
+				}
 			}
 		}
 	}

@@ -74,6 +74,11 @@ func misuse() []row {
 		{"Sampler.Eps", "law", func() { NewSampler(nil, []Law{2: constant}, 1).Eps(2, two, two) },
 			"state of length 2, want 1"},
 
+		{"Sampler.WithZeta", "zero", func() { new(Sampler).WithZeta(nil) }, "nil or zero Sampler"},
+		{"Sampler.Reads", "nil", func() { noSampler.Reads() }, "nil or zero Sampler"},
+		{"Sampler.Zeta", "nil", func() { noSampler.Zeta(1, one, one) }, "nil or zero Sampler"},
+		{"Sampler.Zeta", "0", func() { NewSampler(nil, nil, 1).Zeta(0, one, one) }, "perturbation 0, want 1..N"},
+
 		{"Law.Sample", "vector", func() { constant.Sample(two, two, 0, rng) },
 			`law "constant": destination of length 2 and state of length 2, want 1`},
 		{"Law.Sample", "nil rng of twopoint", func() { pair.Sample(one, one, 0, nil) },

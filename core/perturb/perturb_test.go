@@ -553,6 +553,38 @@ func TestSampler(t *testing.T) {
 	}
 }
 
+// TestSamplerZeta: zeta is drawn where its law is, from the same stream, and a sampler
+// without one draws what it did.
+func TestSamplerZeta(t *testing.T) {
+	var _ core.Reader = new(Sampler)
+	laws := []Law{nil, nil, Gaussian(0, 1)}
+	plain, reads := NewSampler(nil, laws, 42), NewSampler(nil, laws, 42).WithZeta(laws)
+	if plain.Reads() || !reads.Reads() || NewSampler(nil, laws, 42).WithZeta([]Law{nil, nil}).Reads() {
+		t.Error("Reads does not say where a law is")
+	}
+	st := []float64{1, 2}
+	draws := func(s *Sampler, what ...func(i int, dst, st []float64)) (all [][]float64) {
+		s.At(3, 4)
+		for _, draw := range what {
+			d := filled(2, 9)
+			draw(2, d, st)
+			all = append(all, d)
+		}
+		return all
+	}
+	want := draws(plain, plain.Eps, plain.Eps)
+	if got := draws(reads, reads.Zeta, reads.Eps); !cmp.Equal(got, want) {
+		t.Errorf("zeta and eps are %v, the first two draws %v", got, want)
+	}
+	if got := draws(plain, plain.Zeta, plain.Eps, plain.Eps); !cmp.Equal(got, append([][]float64{{0, 0}}, want...)) {
+		t.Errorf("without a law of zeta: %v, want 0 and %v", got, want)
+	}
+	d := filled(2, 9)
+	if reads.Zeta(1, d, st); d[0] != 0 || d[1] != 0 {
+		t.Errorf("zeta_1 without a law is %v", d)
+	}
+}
+
 // TestSamplerOfRows: the rows of many samples are drawn as one by one, for every law,
 // however many samples there were before.
 func TestSamplerOfRows(t *testing.T) {

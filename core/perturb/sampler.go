@@ -3,15 +3,16 @@ package perturb
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // Sampler draws the perturbations of passes from laws; it implements
-// core.Perturber. What it draws for a step t and a sample k depends on the
+// core.Perturber and core.Reader. What it draws for a step t and a sample k depends on the
 // seed, t and k alone, not on what was drawn before.
 type Sampler struct {
-	delta, eps []Law
-	seed       uint64
-	t          int
+	delta, eps, zeta []Law
+	seed             uint64
+	t                int
 	stream
 	rows []stream // of AtSamples, of which
 	used int      // are in use; 0 after At
@@ -33,6 +34,15 @@ func newStream() stream {
 func NewSampler(delta, eps []Law, seed uint64) *Sampler {
 	s := &Sampler{delta: delta, eps: eps, seed: seed, stream: newStream()}
 	return s.At(0, 0)
+}
+
+// WithZeta adds the laws of zeta_i (i = 1..N; nil or missing is zero), which is added to
+// Y_{i-1} for the backward pass, and returns the sampler. Zeta_i is drawn right before
+// eps_i.
+func (s *Sampler) WithZeta(zeta []Law) *Sampler {
+	s.must()
+	s.zeta = zeta
+	return s
 }
 
 // At moves the sampler to step t and sample k, both below 2^32, and returns it.
@@ -79,6 +89,18 @@ func (s *Sampler) Delta(i int, dst, f []float64) {
 func (s *Sampler) Eps(i int, dst, b []float64) {
 	s.must()
 	s.draw(s.eps, i, dst, b)
+}
+
+// Reads implements core.Reader.
+func (s *Sampler) Reads() bool {
+	s.must()
+	return slices.ContainsFunc(s.zeta, func(l Law) bool { return l != nil })
+}
+
+// Zeta implements core.Reader.
+func (s *Sampler) Zeta(i int, dst, y []float64) {
+	s.must()
+	s.draw(s.zeta, i, dst, y)
 }
 
 // HasDelta implements core.Sparse.

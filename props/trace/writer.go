@@ -280,6 +280,15 @@ func (k *keeper) Eps(i int, dst, b []float64) {
 	k.perturb(dst, b, k.r.st.V[i-1], func() { k.inner.Eps(i, dst, b) })
 }
 
+// Reads implements core.Reader, so that a Batch refuses a zeta that is given to the Recorder.
+func (k *keeper) Reads() bool {
+	r, ok := k.inner.(core.Reader)
+	return ok && r.Reads()
+}
+
+// Zeta implements core.Reader.
+func (k *keeper) Zeta(i int, dst, y []float64) { k.inner.(core.Reader).Zeta(i, dst, y) }
+
 func (k *keeper) perturb(dst, f, keep []float64, perturb func()) {
 	if k.inner != nil {
 		perturb()

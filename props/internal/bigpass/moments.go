@@ -1,6 +1,8 @@
 package bigpass
 
 import (
+	"fmt"
+
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/expect"
@@ -91,11 +93,16 @@ func (e *Evaluator) Moments(x, w []float64, leaves []expect.Leaf) (m *claim.Mome
 // conditional means apart, Delta and Eps are the perturbations. A sum of
 // weights and a pass cost what the distinct prefixes of neighbours cost, so the
 // order of a tree is fastest. Errors: more than MaxLeaves leaves or none, a P
-// outside (0, 1], and what Pass refuses.
+// outside (0, 1], a leaf with a zeta, which no moment knows of, and what Pass refuses.
 func (e *Evaluator) Expect(x, w []float64, leaves []expect.Leaf) (m *Moments, err error) {
 	defer overflow(&err)
 	if err := e.check(x, w); err != nil {
 		return nil, err
+	}
+	for k := range leaves {
+		if leaves[k].Zeta != nil {
+			return nil, fmt.Errorf("bigpass: leaf %d has a zeta, for which there is no place here", k)
+		}
 	}
 	p := e.start(x, w)
 	zero := p.next(nil, nil)

@@ -400,3 +400,13 @@ func BenchmarkMoments(b *testing.B) {
 		}
 	}
 }
+
+// TestZetaIsRefused: no moment here knows of a zeta.
+func TestZetaIsRefused(t *testing.T) {
+	e := evaluator(t, []core.Spec{{Op: "bias", N: 1}, {Op: "halfsq", N: 1}}, 64)
+	leaves := []expect.Leaf{{P: 1, Path: make([]int, 5), Zeta: [][]float64{2: {1}}}}
+	if _, err := e.Expect([]float64{1}, []float64{1}, leaves); err == nil ||
+		err.Error() != "bigpass: leaf 0 has a zeta, for which there is no place here" {
+		t.Errorf("error %v", err)
+	}
+}

@@ -5,7 +5,8 @@
 //
 // Enumerate visits the leaves one by one, with a whole pass for each; Naive
 // computes the moments from that and is the oracle of the Walker, which walks
-// the tree depth first and shares the prefixes.
+// the tree depth first and shares the prefixes. Saved activations that are not exact, zeta,
+// are in Enumerate alone: the moments of section 3 know of none, and a Walker refuses them.
 //
 // A tree is exact or refused: enumerate.go has the cap of the leaves (MaxLeaves), walker.go
 // that of the nodes. The cases of a search are kept smaller, see MaxLeaves in package gen,

@@ -35,7 +35,7 @@ func (e *TooManyLeaves) Error() string {
 
 // stateful reports a law whose number of outcomes may depend on the state.
 func (p *Plan) stateful() bool {
-	for _, laws := range [][]perturb.Finite{p.Delta, p.Eps} {
+	for _, laws := range [][]perturb.Finite{p.Delta, p.Eps, p.Zeta} {
 		for _, l := range laws {
 			if l == nil {
 				continue
@@ -48,7 +48,7 @@ func (p *Plan) stateful() bool {
 	return false
 }
 
-// odometer is a core.Perturber that plays back one path of outcomes, extends it
+// odometer is a core.Reader that plays back one path of outcomes, extends it
 // with first outcomes, and remembers how many there were at each site.
 type odometer struct {
 	plan    *Plan
@@ -65,6 +65,12 @@ func (o *odometer) Delta(i int, dst, f []float64) { o.draw("delta", law(o.plan.D
 
 // Eps implements core.Perturber.
 func (o *odometer) Eps(i int, dst, b []float64) { o.draw("eps", law(o.plan.Eps, i), i, dst, b) }
+
+// Reads implements core.Reader.
+func (o *odometer) Reads() bool { return o.plan.reads() }
+
+// Zeta implements core.Reader.
+func (o *odometer) Zeta(i int, dst, y []float64) { o.draw("zeta", law(o.plan.Zeta, i), i, dst, y) }
 
 func law(laws []perturb.Finite, i int) perturb.Finite {
 	if i >= len(laws) {
@@ -150,9 +156,14 @@ type Enumerator struct {
 
 // NewEnumerator returns an Enumerator for c.
 func NewEnumerator(c *core.Chain) *Enumerator {
-	e := &Enumerator{c: c, s: core.NewState(c)}
-	e.leaf = Leaf{Delta: e.s.Delta, Eps: e.s.Eps}
+	e := &Enumerator{c: c}
+	e.use(core.NewState(c))
 	return e
+}
+
+// use makes s the state of the passes.
+func (e *Enumerator) use(s *core.State) {
+	e.s, e.leaf = s, Leaf{Delta: s.Delta, Eps: s.Eps, Zeta: s.Zeta}
 }
 
 // Enumerate is the function of that name.
@@ -162,6 +173,13 @@ func (e *Enumerator) Enumerate(x, w []float64, plan *Plan, t int, visit func(*Le
 
 // enumerate is Enumerate of at most so many leaves.
 func (e *Enumerator) enumerate(x, w []float64, plan *Plan, t, most int, visit func(*Leaf, *core.State) error) error {
+	if reads := plan.reads(); reads != (e.s.Read != nil) {
+		if reads {
+			e.use(core.NewState(e.c, core.WithZeta))
+		} else {
+			e.use(core.NewState(e.c))
+		}
+	}
 	o, s, leaf := &e.at, e.s, &e.leaf
 	*o = odometer{plan: plan, t: t, path: o.path[:0], support: o.support[:0]}
 	for n := 1; ; n++ {

@@ -12,6 +12,9 @@ import (
 // Operators without weights have no nodes. The order is that of the forward
 // tree. More than MaxLeaves nodes are a *TooManyLeaves.
 func JacobianNodes(c *core.Chain, x, w []float64, plan *Plan, t int) ([claim.ReadingSlots][]claim.Node, error) {
+	if err := plan.mustNotRead("Lemma 2"); err != nil {
+		return [claim.ReadingSlots][]claim.Node{}, err
+	}
 	j := &jacobianWalk{c: c, w: w, plan: plan, t: t, exact: core.NewState(c), total: make([]jacobianSum, c.N()+1)}
 	j.exact.Forward(c, x, w, nil)
 	for i := 2; i <= c.N(); i++ {

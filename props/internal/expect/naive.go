@@ -11,6 +11,9 @@ import (
 // leaf, with every conditional mean grouped by the path that it conditions on.
 // It is slow and plain: the oracle.
 func Naive(c *core.Chain, x, w []float64, plan *Plan, t int) (*claim.Moments, error) {
+	if err := plan.mustNotRead("Naive"); err != nil {
+		return nil, err
+	}
 	n := c.N()
 	exact := core.NewState(c)
 	exact.Pass(c, x, w, nil)

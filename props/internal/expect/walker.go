@@ -114,6 +114,11 @@ func (w *Walker) likeFirst(x, weights []float64, plan *Plan, t int) float64 {
 }
 
 func (w *Walker) walkTree(m *claim.Moments, x, weights []float64, plan *Plan, t, workers int) error {
+	if plan.Zeta != nil {
+		if err := plan.mustNotRead("a Walker"); err != nil {
+			return err
+		}
+	}
 	w.exact.Pass(w.c, x, weights, nil)
 	if w.main.straight(m, x, weights, plan, t) {
 		return nil
