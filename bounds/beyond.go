@@ -71,6 +71,37 @@ func SavedMean(c, l2 float64, s2 []float64) float64 {
 // with size[j] = |zeta_j|, where no law is asked for. It panics as SavedMean does.
 func Saved(c, l1 float64, size []float64) float64 { return saved(c, l1, size) }
 
+// SavedVariance bounds E|U-u|^2 where J1_i and J2_i are affine in the input and the backward
+// pass takes them at Y_{i-1} + zeta_i, with eps and zeta independent of each other and of the
+// forward pass, of mean 0, and delta of any law:
+//
+//	sum_{i=1..N} ( (C^{N-i} L1 sum_{j=i..N} h_{j-1})^2 + C^{2(N-i)} L1^2 sum_{j=i..N} z2[j]
+//		+ sum_{j=i+1..N} C^{2(j-i)} e2[j] )
+//
+// with h_j = sum_{k<=j} Lf^{j-k} d2[k]^{1/2} and d2[i] = E|delta_i|^2, e2[i] = E|eps_i|^2, z2[i] =
+// E|zeta_i|^2: PROOFS.md (5.15). It panics unless all three have N+1 entries, N >= 2.
+func SavedVariance(c, l1, lf float64, d2, e2, z2 []float64) float64 {
+	if len(z2) < 3 || len(d2) != len(z2) || len(e2) != len(z2) {
+		panic(fmt.Sprintf("bounds: %d, %d and %d entries for saved activations, want N+1 >= 3 each",
+			len(d2), len(e2), len(z2)))
+	}
+	n := len(z2) - 1
+	h := make([]float64, n)
+	for j := 1; j < n; j++ {
+		h[j] = product(lf, h[j-1]) + math.Sqrt(d2[j])
+	}
+	total, forward, stored, back, power := 0.0, 0.0, 0.0, 0.0, 1.0
+	for i := n; i >= 1; i-- {
+		forward += h[i-1]
+		stored += z2[i]
+		row := product(power, l1, forward)
+		total += float64(row*row) + product(power, power, l1, l1, stored) + back
+		back = product(c, c, back+e2[i])
+		power *= c
+	}
+	return total
+}
+
 func saved(c, factor float64, s []float64) float64 {
 	if len(s) < 3 {
 		panic(fmt.Sprintf("bounds: %d entries for saved activations, want N+1 >= 3", len(s)))

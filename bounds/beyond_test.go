@@ -55,6 +55,32 @@ func TestSavedByHand(t *testing.T) {
 	}
 }
 
+// TestSavedVarianceByHand: N = 3, C = 3, L1 = 2, Lf = 5, with one kind of error at a time and all
+// three. Errors that touch no gradient, delta_3 and eps_1, add nothing.
+func TestSavedVarianceByHand(t *testing.T) {
+	none, all := []float64{0, 0, 0, 0}, 0.0
+	for name, c := range map[string]struct {
+		d2, e2, z2 []float64
+		want       float64
+	}{
+		// h_1 = 2, h_2 = 5*2 + 3 = 13: rows (9*2*15)^2, (3*2*15)^2, (2*13)^2.
+		"delta": {[]float64{0, 4, 9, 100}, none, none, 270*270 + 90*90 + 26*26},
+		// 81*4*(1+10+100) + 9*4*110 + 4*100.
+		"zeta": {none, none, []float64{0, 1, 10, 100}, 324*111 + 36*110 + 400},
+		// i = 1: 9*2 + 81*7; i = 2: 9*7.
+		"eps": {none, []float64{0, 1000, 2, 7}, none, 18 + 567 + 63},
+	} {
+		if got := SavedVariance(3, 2, 5, c.d2, c.e2, c.z2); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+		all += c.want
+	}
+	got := SavedVariance(3, 2, 5, []float64{0, 4, 9, 100}, []float64{0, 1000, 2, 7}, []float64{0, 1, 10, 100})
+	if got != all {
+		t.Errorf("together %v, want %v", got, all)
+	}
+}
+
 // TestTrackingByHand: rho = 1/2: 1/2 (1/2 (0 + 4) + 2) = 2.
 func TestTrackingByHand(t *testing.T) {
 	if got := Tracking(0.5, []float64{4, 2}); got != 2 {

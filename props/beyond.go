@@ -17,6 +17,11 @@ func BeyondClaims() []claim.Claim {
 			Proof: "bounds/PROOFS.md " + proof, Judge: judge, Drawn: true,
 		}
 	}
+	conjecture := func(id, instead, statement string) claim.Claim {
+		c := row(id, "", statement, beyond.JudgeSavedConjecture(id))
+		c.Form, c.Proof, c.Instead = claim.Conjecture, "", instead
+		return c
+	}
 	pl := row("ef1", "(5.1)", "U_t = u_t + d_t - d_{t+1}, d_0 = 0, E|d_t|^2 <= m^2, g <= 2/L, A4: (E[l(w^T)-l*])^{1/2} "+
 		"<= (L/2)^{1/2} g m (1 + L g sum_{k<T-1} q^{k/2}) + (q^T D0 + (L g^2/2) sigma^2 sum_{k<T} q^k)^{1/2}, q = 1 - "+
 		"mu g (2 - L g)", beyond.JudgeFeedback)
@@ -59,6 +64,19 @@ func BeyondClaims() []claim.Claim {
 			"E|zeta_j|^2 )^2", beyond.JudgeSavedMean),
 		row("sa3", "(5.6)", "any zeta_i: |U-u|^2 <= sum_{i<=N} ( C^{N-i} L1 sum_{j=i..N} |zeta_j| )^2",
 			beyond.JudgeSaved),
+		row("sa4", "(5.15)", "J1_i and J2_i affine in the input, delta_i of any law, eps_i and zeta_i independent with "+
+			"mean 0: E|U-u|^2 <= sum_{i<=N} ( (C^{N-i} L1 sum_{j=i..N} h_{j-1})^2 + C^{2(N-i)} L1^2 sum_{j=i..N} "+
+			"E|zeta_j|^2 + sum_{j=i+1..N} C^{2(j-i)} E|eps_j|^2 ), h_j = sum_{k<=j} Lf^{j-k} (E|delta_k|^2)^{1/2}",
+			beyond.JudgeSavedVariance),
+		conjecture("sa5", "sa2: the bias is of second order in zeta",
+			"exact forward pass, J1_i and J2_i taken at y_{i-1} + zeta_i: eps_i and zeta_i independent "+
+				"with mean 0 give no bias, whatever the operators: |E[U-u]|^2 <= 0"),
+		conjecture("sa6", "sa1, for independent zeta",
+			"the same where J1_i and J2_i are affine in the input, zeta_1, ..., zeta_N of mean 0 but dependent: "+
+				"|E[U-u]|^2 <= 0"),
+		conjecture("sa7", "sa4, for independent zeta; sa3, for any",
+			"J1_i and J2_i affine in the input, zeta_1, ..., zeta_N of mean 0 but dependent: E|U-u|^2 <= "+
+				"sum_{i<=N} ( C^{2(N-i)} L1^2 sum_{j=i..N} E|zeta_j|^2 + sum_{j=i+1..N} C^{2(j-i)} E|eps_j|^2 )"),
 	)
 	momentum := on("momentum",
 		row("hb1", "(5.7)", "w^{t+1} = w^t - g m_t, m_t = beta m_{t-1} + U_t, in a direction of curvature h of a "+

@@ -101,7 +101,7 @@ func TestImprovements(t *testing.T) {
 		"ef1/sharp", "ef2/sharp", "ef3/sharp", "ef4/sharp", "ef5/sharp", "ef6/sharp", "ef7/sharp",
 		"eq36/sharp", "eq40/sharp", "eq40/sharp-root", "eq41/sharp", "eq41/sharp-root",
 		"eq41steps/sharp", "eq41steps/sharp-root", "fig4a/sharp", "fig6/sharp",
-		"hb1/sharp", "hb2/sharp", "hb3/sharp", "sa1/sharp", "sa2/sharp", "sa3/sharp", "table1/sharp",
+		"hb1/sharp", "hb2/sharp", "hb3/sharp", "sa1/sharp", "sa2/sharp", "sa3/sharp", "sa4/sharp", "table1/sharp",
 		"table1constant/sharp", "table1floor/sharp", "table1steps/sharp", "thm1/sharp",
 		"thm1/sharp-each", "thm2/sharp", "thm2/sharp-each", "thm3/sharp", "thm4/sharp", "thm5/sharp",
 	}

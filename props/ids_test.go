@@ -28,6 +28,7 @@ var knowIDs = map[string]string{
 	"props/report/fuzz.go":                            "any claim would do",
 	"props/report/pages.go":                           "the name of a page",
 	"props/internal/experiment/beyond/page.go":        "columns that are headed by the claim whose bound they have",
+	"props/internal/experiment/beyond/conjecture.go":  "it makes certificates, which name their claim",
 	"props/report/webpage/heat.go":                    "a class of CSS",
 	"props/trace/judgement.go":                        "a key of JSON",
 }

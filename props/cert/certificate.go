@@ -33,7 +33,7 @@ const Version = 1
 // equation number and n follow from it.
 type Certificate struct {
 	Claim     string       // id, such as "eq14b"
-	Form      string       // printed or derivation; empty: printed
+	Form      string       // printed, derivation or conjecture; empty: printed
 	Reading   string       // literal, past or total, for claims with conditional expectations
 	I         int          // index, for claims that have one
 	Given     []int        // lemma2: the outcomes, from 0, of delta_1, delta_2, ... that are known
@@ -42,6 +42,7 @@ type Certificate struct {
 	W         [][]*big.Rat // weights of each operator
 	Delta     map[int]Law  // by 1..N
 	Eps       map[int]Law  // by 2..N
+	Zeta      map[int]Law  // by 1..N, for sa5, sa6 and sa7 alone
 	Constants *Constants   // nil for eq6a, eq6b, eq6c and eq41, which need none
 	LHS, RHS  Value
 	Text      string  // what it shows, in plain words
@@ -106,6 +107,8 @@ func (c *Certificate) claim() *claim {
 		return claims[c.Claim]
 	case derived:
 		return derivations[c.Claim]
+	case conjectured:
+		return conjectures[c.Claim]
 	}
 	return nil
 }
@@ -135,7 +138,7 @@ func (c *Certificate) numbers() []*big.Rat {
 	for _, o := range c.Chain {
 		all = append(all, slices.Concat(o.A...)...)
 	}
-	for _, laws := range []map[int]Law{c.Delta, c.Eps} {
+	for _, laws := range []map[int]Law{c.Delta, c.Eps, c.Zeta} {
 		for _, l := range laws {
 			for _, o := range l {
 				all = append(append(all, o.P), o.D...)

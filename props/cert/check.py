@@ -9,10 +9,8 @@ import json, math, re, sys
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from operator import mul
 
-MAX_BYTES = 65536
-CONSTANTS, ZERO, ONE = ("C", "C2", "Lf", "L1", "L2"), Fraction(0), Fraction(1)
+MAX_BYTES, CONSTANTS, ZERO, ONE = 65536, ("C", "C2", "Lf", "L1", "L2"), Fraction(0), Fraction(1)
 FRACTION = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 getattr(sys, "set_int_max_str_digits", id)(0)  # sides have up to 10000 digits
 
@@ -133,8 +131,7 @@ class Operator:
                 "halfsq": [half_square],
                 "bilinear": [half_square + [((k, j, n + k, n + j), 1) for k in range(n) for j in range(n)]],
             }[op]
-        self.f = [collect((v, Fraction(c)) for v, c in terms) for terms in outputs]
-        self.width = len(self.f)
+        self.f, self.width = [collect((v, Fraction(c)) for v, c in terms) for terms in outputs], len(outputs)
         self.grad = [[derivative(p, k) for k in range(self.nx + self.nw)] for p in self.f]
 
 def small(place, vector):
@@ -142,15 +139,15 @@ def small(place, vector):
     return vector
 
 class Pass:
-    """The perturbed pass: y, v, u, and J2 along the way, by 1..N. Without errors, the exact one."""
-    def __init__(self, ops, x, w, delta, eps):
-        n = len(ops)
-        self.delta, self.eps, self.y = delta, eps, [x]
+    """The perturbed pass: y, v, u, and J2 along the way, by 1..N. Without errors, the exact one. The Jacobians are at read."""
+    def __init__(self, ops, x, w, delta, eps, zeta):
+        n, self.delta, self.eps, self.zeta, self.y, self.read = len(ops), delta, eps, zeta, [x], []
         self.v, self.u, self.j2 = ([None] * (n + 1) for _ in range(3))
         jacobians = [None]
         for i, op in enumerate(ops, 1):
             z = self.y[-1] + w[i - 1]
-            jacobians.append([[value_at(p, z) for p in row] for row in op.grad])
+            self.read.append([a + d for a, d in zip(self.y[-1], zeta[i])])
+            jacobians.append([[value_at(p, self.read[-1] + w[i - 1]) for p in row] for row in op.grad])
             self.j2[i] = [entry for row in jacobians[i] for entry in row[op.nx:]]
             self.y.append(small(f"Y_{i}", [value_at(p, z) + d for p, d in zip(op.f, delta[i])]))
         self.v[n] = [ONE]
@@ -161,25 +158,28 @@ class Pass:
             if i > 1:
                 self.v[i - 1] = small(f"V_{i-1}", [b + e for b, e in zip(back, eps[i])])
 
-square = lambda vector: sum((v * v for v in vector), ZERO)
-minus = lambda a, b: [p - q for p, q in zip(a, b)]
+square, minus = (lambda vector: sum((v * v for v in vector), ZERO)), (lambda a, b: [p - q for p, q in zip(a, b)])
 
 class Case:
     """The exact pass, the perturbed passes of all outcomes, and the boxes of section 4."""
-    def __init__(self, ops, x, w, delta, eps):
+    def __init__(self, ops, x, w, delta, eps, zeta={}, together=False):
         self.ops, self.x, self.w, self.n = ops, x, w, (n := len(ops))
         no_delta, no_eps = [None] + [[ZERO] * op.width for op in ops], [None] + [[ZERO] * op.nx for op in ops]
         self.sites = [delta.get(i, [(ONE, no_delta[i])]) for i in range(1, n + 1)]
         self.sites += [eps.get(i, [(ONE, no_eps[i])]) for i in range(n, 1, -1)]
-        self.exact, self.outcomes = Pass(ops, x, w, no_delta, no_eps), []
+        reads = [zeta.get(i, [(ONE, no_eps[i])]) for i in range(1, n + 1)]
+        if together and zeta:  # one draw for all of them
+            reads = [[(law[0], [r[k % len(r)][1] for r in reads]) for k, law in enumerate(next(iter(zeta.values())))]]
+        self.sites, self.exact, self.outcomes = self.sites + reads, Pass(ops, x, w, no_delta, no_eps, no_eps), []
         for path in product(*(range(len(site)) for site in self.sites)):
             drawn = [site[k] for site, k in zip(self.sites, path)]
             errors = [d for _, d in drawn]
-            one = Pass(ops, x, w, [None] + errors[:n], [None, None] + errors[:n - 1:-1])
+            read = errors[2 * n - 1:] if len(reads) == n else errors[-1]
+            one = Pass(ops, x, w, [None] + errors[:n], [None, None] + errors[2 * n - 2:n - 1:-1], [None] + read)
             self.outcomes.append((path, math.prod(p for p, _ in drawn), one))
         self.boxes = []
         for i in range(n):
-            inputs = [self.exact.y[i]] + [o.y[i] for _, _, o in self.outcomes]
+            inputs = [self.exact.y[i]] + [at for _, _, o in self.outcomes for at in (o.y[i], o.read[i])]
             self.boxes.append([(min(c), max(c)) for c in zip(*inputs)] + [(v, v) for v in w[i]])
 
     def mean(self, f):
@@ -198,9 +198,8 @@ class Case:
 
     def known(self, reading, kind, i):
         """The number of sites that a conditional mean knows."""
-        if reading == "total" or (kind, i) in (("Y", 0), ("V", self.n)):
-            return 0
-        return (i if kind == "Y" else 2 * self.n - i) - (1 if kind != "eps" and reading == "past" else 0)
+        none = reading == "total" or (kind, i) in (("Y", 0), ("V", self.n))
+        return 0 if none else (i if kind == "Y" else 2 * self.n - i) - (1 if kind != "eps" and reading == "past" else 0)
 
 # Section 4, constants.
 def pivots(m):
@@ -293,8 +292,7 @@ class Run:
         end = self.q ** same
         return total * end * self.q ** (1 - less) + squares[-1] * self.q ** (1 - less) * (1 - end) / (1 - self.q)
 
-# Section 6: {id: (eq, marks)}. r a reading, - no constants, i, < an index, T a run, A one under A4, M matrices, d a derivation too.
-
+# Section 6, {id: (eq, marks)}: r reading, - no constants, i, < index, T run, A one under A4, M matrices, d derivation too, z zeta, t drawn at once
 CLAIMS = {
     "lemma1": ("Lemma 1", "i"), "eq12": ("(12)", "i"), "eq14a": ("(14)", ""), "eq14b": ("(14)", ""), "eq15": ("(15)", "<"),
     "eq16": ("(16)", ""), "eq17a": ("(17)", "<"), "eq17b": ("(17)", "<"), "eq18a": ("(18)", "i"), "eq18b": ("(18)", "i"),
@@ -304,7 +302,7 @@ CLAIMS = {
     "eq28n": ("(28)", "r<"), "eq29": ("(29)", "ri"), "eq29b": ("(29)", "ri"), "eq29m": ("(29)", "ri"), "eq29n": ("(29)", "ri"),
     "eq30a": ("(30)", "i"), "eq30b": ("(30)", "i"), "eq31": ("(31)", "r"), "eq32": ("(32)", "r"), "disp12": ("before (12)", "-M"),
     "disp33": ("before (33)", "r"), "thm2": ("(23), (33)", "r"), "eq41": ("(41)", "-Ad"), "thm4": ("(37)", "rT"), "thm5": ("(38)", "rA"),
-    "eq48sum": ("(48)", "-")}
+    "eq48sum": ("(48)", "-"), "sa5": ("8", "-z"), "sa6": ("8", "-zt"), "sa7": ("8", "zt")}
 
 def sides(claim, derivation, case, k, i, reading, event, run):
     """Both sides of a claim that is about numbers, with the names of section 6."""
@@ -312,17 +310,16 @@ def sides(claim, derivation, case, k, i, reading, event, run):
     c, c2, l1, l2, lf = (k[name] ** 2 if k else None for name in ("C", "C2", "L1", "L2", "Lf"))  # squares
     cv2 = max(ONE, c ** n) if k else None
     dy, dv, du = (lambda o, j, name=name: minus(getattr(o, name)[j], getattr(exact, name)[j]) for name in "yvu")
-    y2 = lru_cache(None)(lambda j: case.mean(lambda o: square(dy(o, j))))
-    y4 = lru_cache(None)(lambda j: case.mean(lambda o: square(dy(o, j)) ** 2))
+    y2, y4 = (lru_cache(None)(lambda j, power=p: case.mean(lambda o: square(dy(o, j)) ** power)) for p in (1, 2))
     v2, u2 = (lambda j: case.mean(lambda o: square(dv(o, j)))), (lambda j: case.mean(lambda o: square(du(o, j))))
     d2, d4 = (lambda j, power=p: case.mean(lambda o: square(o.delta[j]) ** power) for p in (1, 2))
     e2, um = lambda j: case.mean(lambda o: square(o.eps[j])), lambda j: case.given(0, lambda o: du(o, j))
+    z2 = lambda j: case.mean(lambda o: square(o.zeta[j]))
     dm = lambda j: case.given(case.known(reading, "Y", j), lambda o: o.delta[j])
     em = lambda j: case.given(case.known(reading, "eps", j), lambda o: o.eps[j])
     ym = lambda j: case.given(case.known(reading, "Y", j), lambda o: dy(o, j))
     vm = lambda j, reading=reading: case.given(case.known(reading, "V", j), lambda o: dv(o, j))
-    add = lambda low, high, f: sum((f(j) for j in range(low, high + 1)), ZERO)
-    below = lambda f: add(1, n - 1, f)
+    add, below = (lambda low, high, f: sum((f(j) for j in range(low, high + 1)), ZERO)), (lambda f: add(1, n - 1, f))
     S, B = lambda j: add(0, j, lambda a: (3 * c) ** a), lambda j: add(1, j, lambda a: (3 * c) ** a)
     W = lambda first, q: add(first, n - 1, lambda j: S(j) * q ** (j - first))
     Cy = lambda j: 8 * c2 * l1 * cv2 * W(j + 1, 4 * c) + 2 * l2 * cv2 * S(j)
@@ -340,7 +337,7 @@ def sides(claim, derivation, case, k, i, reading, event, run):
     eq28b = lambda: 3 * c * vm(i + 1) + 6 * cv2 * c2 * ym(i) + 3 * cv2 * l2 * y4(i - 1) + 3 * em(i + 1)
     eq29, forward = lambda: 4 * c * ym(i - 1) + 2 * l1 * y4(i - 1) + 2 * dm(i), lambda j: 4 * cv2 * c2 * ym(j) + 2 * cv2 * l2 * y4(j)
     eq28m, eq29m = lambda: 3 * bm() / 2 + 3 * em(i + 1), lambda: 2 * fm() + 2 * dm(i)
-    sizes = [min(square(d) for _, d in site) for at, site in enumerate(case.sites) if at < n - 1 or at > n]
+    sizes = [min(square(d) for _, d in site) for at, site in enumerate(case.sites[:2 * n - 1]) if at < n - 1 or at > n]
     event_mean = lambda f: case.conditional(len(event), f)[event][1]
     start = lambda: run.q ** run.steps * run.d0
     unrolled = lambda less: start() + (run.l * run.gamma ** 2 + run.gamma / 2) * run.weighted(run.errors, less)
@@ -352,10 +349,10 @@ def sides(claim, derivation, case, k, i, reading, event, run):
         "eq17b": lambda: (eq17a(), 3 * add(i, n - 1, lambda j: (3 * c) ** (j - i) * (cv2 * l1 * y2(j) + e2(j + 1)))),
         "eq18a": lambda: (y2(i), eq18a()), "eq18b": lambda: (eq18a(), eq18b(i)), "eq19": lambda: (whole(), eq19()),
         "eq20": lambda: (eq19() if derivation else whole(), eq20()), "thm1": lambda: (whole(), eq13()),
-        "spike": lambda: (max(sizes), whole()),
-        "lemma2": lambda: (square(event_mean(lambda o: minus(o.j2[i], exact.j2[i]))),
-                           2 * c2 * square(event_mean(lambda o: dy(o, i - 1)))
-                           + l2 * event_mean(lambda o: [square(dy(o, i - 1)) ** 2])[0]),
+        "spike": lambda: (max(sizes), whole()), "sa5": lambda: (add(1, n, um), ZERO), "sa6": lambda: (add(1, n, um), ZERO),
+        "sa7": lambda: (whole(), add(1, n, lambda a: c ** (n - a) * l1 * add(a, n, z2) + add(a + 1, n, lambda j: c ** (j - a) * e2(j)))),
+        "lemma2": lambda: (square(event_mean(lambda o: minus(o.j2[i], exact.j2[i]))), 2 * c2
+                           * square(event_mean(lambda o: dy(o, i - 1))) + l2 * event_mean(lambda o: [square(dy(o, i - 1)) ** 2])[0]),
         "eq24": lambda: (um(n), forward(n - 1)), "eq26": lambda: (um(i), 2 * c * vm(i) + forward(i - 1)),
         "eq27": lambda: (add(1, n, um), below(lambda j: 2 * c * vm(j) + forward(j))),
         "eq28a": lambda: (vm(i), eq28a()), "eq28b": lambda: (eq28a(), eq28b()), "eq28m": lambda: (eq28a(), eq28m()),
@@ -388,7 +385,7 @@ def matrices(claim, case, delta, eps):
     column, product = [[p] for p in exact.v[1]], [[p] for p in case.w[-1]]
     for op, w in reversed(list(zip(case.ops, case.w))[1:-1]):  # W_N^T, ..., W_2^T from the left
         columns = [w[j * op.nx:(j + 1) * op.nx] for j in range(op.width)]
-        product = [[sum(map(mul, row, col)) for col in columns] for row in product] if len(product[:1] and product[0]) == op.nx else []
+        product = [[sum(p * q for p, q in zip(row, col)) for col in columns] for row in product] if len(product[:1] and product[0]) == op.nx else []
     return {"disp12": (column, product or column), "eq6a": (outer(exact.v[1], case.x), outer(exact.v[1], exact.v[1])),
             "eq6b": (rows(perturbed.u[1]), outer(perturbed.v[1], exact.v[1])),
             "eq6c": (rows(minus(perturbed.u[1], exact.u[1])), outer(back, case.x))}[claim]
@@ -421,14 +418,14 @@ def check(data):
     claim, form = (file.get("claim"), file.get("form")) if type(file) is dict else (None, None)
     need(type(claim) is str and claim in CLAIMS, "claim", "unknown")
     eq, marks = CLAIMS[claim]
-    need(form == "printed" or (form == "derivation" and "d" in marks), "form", "not of this claim")
+    need(form == ("conjecture" if "z" in marks else "printed") or form == "derivation" and "d" in marks, "form", "not of this claim")
     keys = ["version", "claim", "eq", "form", "lhs", "rhs", "text"]
     if claim == "eq48sum":
         left, right = series(members("", file, keys + ["series"])["series"])
     else:
         keys += ["chain", "x", "w", "n"] + ["reading"] * ("r" in marks) + ["constants"] * ("-" not in marks)
         keys += ["at"] * ("i" in marks or "<" in marks) + ["run"] * ("T" in marks or "A" in marks)
-        left, right = evaluate(members("", file, keys, ("delta", "eps")), claim, form, marks)
+        left, right = evaluate(members("", file, keys, ("delta", "eps") + ("zeta",) * ("z" in marks)), claim, form, marks)
     integer("version", file["version"], 1, 1)
     need(file["eq"] == eq, "eq", "not the number of this claim")
     words("text", file["text"])
@@ -447,8 +444,14 @@ def evaluate(file, claim, form, marks):
     w = [fractions("w", v, op.nw, op.nw) for v, op in zip(entries("w", file["w"], n, n), ops)]
     delta = laws("delta", file.get("delta", {}), 1, [op.width for op in ops])
     eps = laws("eps", file.get("eps", {}), 2, [op.nx for op in ops])
-    drawn = [law for part in (delta, eps) for law in part.values()]
-    need(math.prod(map(len, drawn)) <= 256, "", "more than 256 joint outcomes")
+    zeta, together = laws("zeta", file.get("zeta", {}), 1, [op.nx for op in ops]), "t" in marks
+    drawn, counted = [law for part in (delta, eps, zeta) for law in part.values()], list(zeta.values())[:1 if together else n]
+    need(math.prod(map(len, [*delta.values(), *eps.values(), *counted])) <= 256, "", "more than 256 joint outcomes")
+    if "z" in marks:
+        need(not delta, "delta", "the forward pass is exact")
+        need(not any(sum(p * d[k] for p, d in law) for law in drawn for k in range(len(law[0][1]))), "", "a mean that is not 0")
+        need(not together or all(op.op != "bilinear" for op in ops), "chain", "a J2 that is not affine in the input")
+        need(not together or len({tuple(p for p, _ in law) for law in zeta.values()}) < 2, "zeta", "not the same probabilities")
     reading, k, numbers = file.get("reading"), {}, {}
     need("r" not in marks or reading in ("literal", "past", "total"), "reading", "unknown")
     if "-" not in marks:
@@ -460,18 +463,15 @@ def evaluate(file, claim, form, marks):
         spec = members("run", file["run"], ("gamma", "steps", "L", "lstar") + ("mu",) * ("A" in marks))
         numbers = {key: fraction("run." + key, v) for key, v in spec.items() if key != "steps"}
         steps = integer("run.steps", spec["steps"], 1, 16384)
-    every = x + sum(w, []) + list(k.values()) + list(numbers.values())
-    every += [v for law in drawn for p, d in law for v in [p] + d]
+    every = x + sum(w, []) + [*k.values(), *numbers.values()] + [v for law in drawn for p, d in law for v in [p] + d]
     every += [c for op in ops if op.op == "fixed" for p in op.f for c in p.values()]
     need(math.lcm(*(v.denominator for v in every)).bit_length() <= 64, "", "the common denominator is too large")
     i, event = index(file["at"], marks, n, reading, claim, delta) if "at" in file else (None, ())
-    case = Case(ops, x, w, delta, eps)
+    case = Case(ops, x, w, delta, eps, zeta, together)
     run = Run(case, delta, eps, steps, **numbers) if numbers else None
     if k:
         check_constants(ops, case.boxes, k)
-    if "M" in marks:
-        return matrices(claim, case, delta, eps)
-    return sides(claim, form == "derivation", case, k, i, reading, event, run)
+    return matrices(claim, case, delta, eps) if "M" in marks else sides(claim, form == "derivation", case, k, i, reading, event, run)
 
 def index(at, marks, n, reading, claim, delta):
     members("at", at, ("i",), ("given",) if claim == "lemma2" else ())

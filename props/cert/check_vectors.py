@@ -12,7 +12,7 @@ import sys
 
 import check
 
-FIELDS = "version claim eq form reading at series chain x w delta eps constants run lhs rhs text n".split()
+FIELDS = "version claim eq form reading at series chain x w delta eps zeta constants run lhs rhs text n".split()
 INNER = "op in out n a i given total terms from ln2 p d 1 2 3 4 5 6 C C2 Lf L1 L2 why gamma steps L lstar mu".split()
 
 

@@ -24,6 +24,9 @@ type claim struct {
 	matrices func(m *model, x []*big.Rat) (fromPass, printed [][]*big.Rat)
 
 	event    bool // conditioned on outcomes of delta: at.given
+	saved    bool // may have zeta: an exact forward pass, eps and zeta of mean 0
+	together bool // zeta is drawn at once for all operators, whose J1 and J2 are affine in the input
+
 	noErrors bool // compares exact passes
 	lastEps  bool // eps_N is the one error
 
@@ -40,8 +43,9 @@ func below(n int) (int, int)    { return 1, n - 1 }
 
 // The forms of a claim.
 const (
-	printed = "printed"
-	derived = "derivation"
+	printed     = "printed"
+	derived     = "derivation"
+	conjectured = "conjecture"
 )
 
 // derivations are steps that a printed proof takes silently, by the claim that
@@ -59,6 +63,40 @@ var derivations = map[string]*claim{
 		left: unrolled40, right: eq41, first: gapAtT,
 	},
 }
+
+// conjectures are statements of ours about saved activations: stronger than what
+// bounds/PROOFS.md, section 5, proves.
+var conjectures = map[string]*claim{
+	"sa5": {
+		eq: "8", bare: true, saved: true, left: allOfUMean, right: nothing,
+		statement: "exact forward pass, J1_i and J2_i taken at y_{i-1} + zeta_i: eps_i and zeta_i independent with mean " +
+			"0 give no bias, whatever the operators: |E[U-u]|^2 <= 0",
+	},
+	"sa6": {
+		eq: "8", bare: true, saved: true, together: true, left: allOfUMean, right: nothing,
+		statement: "the same where J1_i and J2_i are affine in the input, zeta_1, ..., zeta_N of mean 0 but dependent: " +
+			"|E[U-u]|^2 <= 0",
+	},
+	"sa7": {
+		eq: "8", saved: true, together: true, left: allOfU,
+		statement: "J1_i and J2_i affine in the input, zeta_1, ..., zeta_N of mean 0 but dependent: E|U-u|^2 <= " +
+			"sum_{i<=N} ( C^{2(N-i)} L1^2 sum_{j=i..N} E|zeta_j|^2 + sum_{j=i+1..N} C^{2(j-i)} E|eps_j|^2 )",
+		right: func(s *sides, _ int) []Term {
+			var terms []Term
+			power := func(k int) Factor { return factor(pow(s.C, 2*k), "C^%d", 2*k) }
+			for i := 1; i <= s.n; i++ {
+				terms = append(terms, between(i, s.n, func(j int) Term {
+					return Term{power(s.n - i), factor(sq(s.L1), "L1^2"), s.z2(j)}
+				})...)
+				terms = append(terms, between(i+1, s.n, func(j int) Term { return Term{power(j - i), s.e2(j)} })...)
+			}
+			return terms
+		},
+	},
+}
+
+// nothing is 0.
+func nothing(*sides, int) []Term { return one(factor(new(big.Rat), "0")) }
 
 // claims lists every printed statement that a certificate may refute.
 var claims = map[string]*claim{

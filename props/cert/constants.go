@@ -63,7 +63,7 @@ func (a interval) magnitude() *big.Rat {
 }
 
 // boxes returns, for each operator, the hull of all inputs that the exact and
-// the perturbed passes visit, followed by its weights. A box is convex, so the
+// the perturbed passes visit, with what their backward halves read, followed by its weights. A box is convex, so the
 // segments between exact and perturbed states lie inside. A run has the hull of all
 // its steps.
 func (m *model) boxes() [][]interval {
@@ -78,6 +78,9 @@ func (m *model) boxes() [][]interval {
 		for _, l := range m.leaves {
 			for k, x := range l.y[i-1] {
 				b[i][k] = b[i][k].hull(x)
+				if d := l.zeta[i][k]; d.Sign() != 0 {
+					b[i][k] = b[i][k].hull(add(x, d))
+				}
 			}
 		}
 		for _, w := range m.w[i] {

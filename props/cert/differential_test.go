@@ -195,9 +195,11 @@ func newMutator(t testing.TB, seed uint64) *mutator {
 func (m *mutator) next() []byte {
 	tree := m.trees[m.names[m.r.IntN(len(m.names))]]
 	kind := "record"
-	switch m.r.IntN(6) {
+	switch m.r.IntN(7) {
 	case 0:
 		tree, kind = m.random(), "random"
+	case 2:
+		tree, kind = m.conjecture(), "conjecture"
 	case 1:
 		tree, kind = m.run(), "run"
 	}
@@ -229,7 +231,7 @@ func (m *mutator) edit(tree any) any {
 	keys := slices.Sorted(maps.Keys(o))
 	key := keys[m.r.IntN(len(keys))]
 	if m.r.IntN(3) > 0 { // numbers of the case more often than words
-		for _, favoured := range []string{"chain", "x", "w", "delta", "eps", "constants", "run", "series", "at"} {
+		for _, favoured := range []string{"chain", "x", "w", "delta", "eps", "zeta", "constants", "run", "series", "at"} {
 			if _, has := o[favoured]; has && m.r.IntN(3) == 0 {
 				key = favoured
 			}
@@ -285,6 +287,16 @@ func (m *mutator) random() any {
 	var statements []cert.Certificate
 	everyStatement(m.r, c, func() { statements = append(statements, *c) })
 	return decode(m.t, honestBytes(m.t, &statements[m.r.IntN(len(statements))]))
+}
+
+// conjecture is a chain with zeta, of sites that are drawn alone or at once.
+func (m *mutator) conjecture() any {
+	c := randomConjecture(m.r)
+	c.LHS, c.RHS = cert.Value{Num: big.NewRat(1, 1)}, cert.Value{Num: new(big.Rat)}
+	if m.r.IntN(4) > 0 {
+		_ = c.Fill() // what has no sides keeps these, and is refused
+	}
+	return decode(m.t, honestBytes(m.t, c))
 }
 
 // run is a run of some steps.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cascade-sgd/cascade/props/cert"
 )
@@ -27,6 +28,58 @@ func smalls(r *rand.Rand, n int) []*big.Rat {
 		v[k] = small(r)
 	}
 	return v
+}
+
+// randomConjecture is a chain with laws of zeta and eps that mostly have the mean 0.
+func randomConjecture(r *rand.Rand) *cert.Certificate {
+	n := 2 + r.IntN(2)
+	ops := []string{"linear", "affine", "bias", "scale", "square", "halfsq", "fixed"}
+	id := []string{"sa5", "sa6", "sa7"}[r.IntN(3)]
+	if id == "sa5" {
+		ops = append(ops, "bilinear")
+	}
+	c := randomCertificate(r, n, ops)
+	widths := []int{len(c.X)} // of what an operator reads
+	for k, o := range c.Chain[:n-1] {
+		width := widths[k]
+		switch o.Op {
+		case "linear", "affine":
+			width = o.Out
+		case "fixed":
+			width = len(o.A)
+		case "halfsq", "bilinear":
+			width = 1
+		}
+		widths = append(widths, width)
+	}
+	law := func(p *big.Rat, width int) cert.Law {
+		d := smalls(r, width)
+		if !slices.ContainsFunc(d, func(x *big.Rat) bool { return x.Sign() != 0 }) {
+			d[0] = big.NewRat(1, 2)
+		}
+		// p d + (1-p) e = 0
+		rest := new(big.Rat).Sub(big.NewRat(1, 1), p)
+		var e []*big.Rat
+		for _, x := range d {
+			e = append(e, new(big.Rat).Neg(new(big.Rat).Quo(new(big.Rat).Mul(p, x), rest)))
+		}
+		return cert.Law{{P: p, D: d}, {P: rest, D: e}}
+	}
+	c.Claim, c.Form, c.Delta, c.Eps, c.Zeta = id, "conjecture", nil, map[int]cert.Law{}, map[int]cert.Law{}
+	p := big.NewRat(1, int64(2+r.IntN(2)))
+	for i, width := range widths {
+		if r.IntN(4) > 0 {
+			c.Zeta[i+1] = law(p, width)
+		}
+		if i > 0 && r.IntN(3) == 0 {
+			c.Eps[i+1] = law(big.NewRat(1, 2), width)
+		}
+	}
+	if id == "sa7" {
+		size := big.NewRat(1<<r.IntN(12), 1)
+		c.Constants = &cert.Constants{C: size, C2: size, Lf: size, L1: size, L2: size, Why: reasons()}
+	}
+	return c
 }
 
 // randomCertificate draws everything but claim, constants and sides.

@@ -108,6 +108,9 @@ func (c *Certificate) putCase(put func(key string, v any)) {
 	if len(c.Eps) > 0 {
 		put("eps", lawsJSON(c.Eps))
 	}
+	if len(c.Zeta) > 0 {
+		put("zeta", lawsJSON(c.Zeta))
+	}
 }
 
 func (o Op) encode() opJSON {

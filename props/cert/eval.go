@@ -2,7 +2,9 @@ package cert
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 )
 
 // model is a certificate with everything computed: the exact pass (4) and the
@@ -12,7 +14,7 @@ type model struct {
 	n      int
 	ops    []operator
 	w      [][]*big.Rat
-	sites  []Law // delta_1..delta_N, eps_N..eps_2, in the order of drawing
+	sites  []Law // delta_1..delta_N, eps_N..eps_2, in the order of drawing, and those of zeta, see zetas
 	exact  leaf
 	leaves []leaf       // the last site runs fastest
 	hull   [][]interval // what a run visits, see boxes
@@ -21,10 +23,11 @@ type model struct {
 }
 
 // leaf is one pass: p its probability, y[0] = x, v[n] = 1, u[i] the gradient by
-// w_i, delta and eps what was added.
+// w_i, delta and eps what was added, zeta what was added to y[i-1] where J1_i and J2_i are
+// taken.
 type leaf struct {
-	p                   *big.Rat
-	delta, eps, y, v, u [][]*big.Rat
+	p                         *big.Rat
+	delta, eps, zeta, y, v, u [][]*big.Rat
 }
 
 func newModel(c *Certificate) (*model, error) {
@@ -39,11 +42,40 @@ func newModel(c *Certificate) (*model, error) {
 	for i := m.n; i >= 2; i-- {
 		m.sites = append(m.sites, lawOrZero(c.Eps[i], m.ops[i].in))
 	}
+	m.sites = append(m.sites, m.zetas(c)...)
 	m.exact = m.newLeaf()
 	if err := m.pass(&m.exact, c.X); err != nil {
 		return nil, err
 	}
 	return m, m.walk(c.X)
+}
+
+// zetas are the sites of zeta: none, those of zeta_1..zeta_N, or one of the stacked (zeta_1,
+// ..., zeta_N) where the claim draws them together. N >= 2 tells the last two apart.
+func (m *model) zetas(c *Certificate) (sites []Law) {
+	if len(c.Zeta) == 0 {
+		return nil
+	}
+	for i := 1; i <= m.n; i++ {
+		sites = append(sites, lawOrZero(c.Zeta[i], m.ops[i].in))
+	}
+	if !c.claim().together {
+		return sites
+	}
+	var all Law
+	first := c.Zeta[slices.Min(slices.Collect(maps.Keys(c.Zeta)))] // all have its probabilities
+	for k, o := range first {
+		var stacked []*big.Rat
+		for i, site := range sites {
+			if c.Zeta[i+1] == nil {
+				stacked = append(stacked, site[0].D...)
+			} else {
+				stacked = append(stacked, site[k].D...)
+			}
+		}
+		all = append(all, Outcome{o.P, stacked})
+	}
+	return []Law{all}
 }
 
 func lawOrZero(l Law, width int) Law {
@@ -56,9 +88,9 @@ func lawOrZero(l Law, width int) Law {
 // newLeaf is a pass without perturbations, not yet run.
 func (m *model) newLeaf() leaf {
 	list := func() [][]*big.Rat { return make([][]*big.Rat, m.n+1) }
-	l := leaf{p: num(1), delta: list(), eps: list(), y: list(), v: list(), u: list()}
+	l := leaf{p: num(1), delta: list(), eps: list(), zeta: list(), y: list(), v: list(), u: list()}
 	for i := 1; i <= m.n; i++ {
-		l.delta[i], l.eps[i] = zeros(m.ops[i].out), zeros(m.ops[i].in)
+		l.delta[i], l.eps[i], l.zeta[i] = zeros(m.ops[i].out), zeros(m.ops[i].in), zeros(m.ops[i].in)
 	}
 	return l
 }
@@ -71,10 +103,17 @@ func (m *model) walk(x []*big.Rat) error {
 		for s, k := range path {
 			o := m.sites[s][k]
 			l.p.Mul(l.p, o.P)
-			if s < m.n {
+			switch at := s - 2*m.n + 2; {
+			case s < m.n:
 				l.delta[s+1] = o.D
-			} else {
+			case at < 1:
 				l.eps[2*m.n-s] = o.D
+			case len(m.sites) == 2*m.n: // all zeta at once
+				for i, d := 1, o.D; i <= m.n; i++ {
+					l.zeta[i], d = d[:m.ops[i].in], d[m.ops[i].in:]
+				}
+			default:
+				l.zeta[at] = o.D
 			}
 		}
 		if err := m.pass(&l, x); err != nil {
@@ -110,6 +149,11 @@ func (m *model) pass(l *leaf, x []*big.Rat) error {
 	l.v[m.n] = []*big.Rat{num(1)}
 	for i := m.n; i >= 1; i-- {
 		o, z := &m.ops[i], m.z(l, i)
+		for k, d := range l.zeta[i] {
+			if d.Sign() != 0 {
+				z[k] = add(z[k], d)
+			}
+		}
 		l.u[i] = o.pullback(z, l.v[i], o.in, o.in+o.nw)
 		if i == 1 {
 			break

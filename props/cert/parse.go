@@ -27,6 +27,7 @@ type fileJSON struct {
 	W         [][]string            `json:"w"`
 	Delta     map[int][]outcomeJSON `json:"delta"`
 	Eps       map[int][]outcomeJSON `json:"eps"`
+	Zeta      map[int][]outcomeJSON `json:"zeta"`
 	Constants *constantsJSON        `json:"constants"`
 	Run       *runJSON              `json:"run"`
 	Series    *seriesJSON           `json:"series"`
@@ -248,7 +249,10 @@ func Parse(data []byte) (*Certificate, error) {
 
 // claim finds what c is about.
 func (p *parser) claim(c *Certificate, f *fileJSON) *claim {
-	cl := claims[c.Claim]
+	cl, form := claims[c.Claim], printed
+	if cl == nil {
+		cl, form = conjectures[c.Claim], conjectured
+	}
 	if cl == nil {
 		p.fail("claim", "unknown claim %s", strict.Quote(c.Claim))
 		return nil
@@ -261,8 +265,8 @@ func (p *parser) claim(c *Certificate, f *fileJSON) *claim {
 		return step
 	case c.Form != printed && step != nil:
 		p.fail("form", "is %s, want %q or %q", strict.Quote(c.Form), printed, derived)
-	case c.Form != printed:
-		p.fail("form", "is %s, want %q", strict.Quote(c.Form), printed)
+	case c.Form != form:
+		p.fail("form", "is %s, want %q", strict.Quote(c.Form), form)
 	}
 	return cl
 }
@@ -278,6 +282,8 @@ func (p *parser) oneCase(c *Certificate, cl *claim, f *fileJSON) {
 	p.at(c, cl, f.At)
 	c.Delta = p.laws("delta", f.Delta, 1, len(c.Chain), func(i int) int { return shape(c.Chain[i-1]).out })
 	c.Eps = p.laws("eps", f.Eps, 2, len(c.Chain), func(i int) int { return shape(c.Chain[i-1]).in })
+	p.superfluous("zeta", f.Zeta != nil && !cl.saved, "the passes of %s read Y_{i-1}", c.Claim)
+	c.Zeta = p.laws("zeta", f.Zeta, 1, len(c.Chain), func(i int) int { return shape(c.Chain[i-1]).in })
 	p.sidesOf(c, cl, f)
 	p.run(c, cl, f.Run)
 	p.whole(c, cl)
@@ -485,10 +491,19 @@ func (p *parser) whole(c *Certificate, cl *claim) {
 	if p.err != nil {
 		return
 	}
+	if cl.saved {
+		p.saved(c, cl)
+	}
 	leaves := 1
 	for _, laws := range []map[int]Law{c.Delta, c.Eps} {
 		for _, l := range laws {
 			leaves *= len(l)
+		}
+	}
+	for _, l := range c.Zeta {
+		leaves *= len(l)
+		if cl.together {
+			break // one draw for all
 		}
 	}
 	if leaves > MaxLeaves {
@@ -505,6 +520,51 @@ func (p *parser) whole(c *Certificate, cl *claim) {
 	if cl.matrices != nil {
 		p.linear(c, cl)
 	}
+}
+
+// saved checks the setting of sa5, sa6 and sa7: an exact forward pass, eps and zeta of mean
+// 0, and where the claim draws zeta together, laws that can be.
+func (p *parser) saved(c *Certificate, cl *claim) {
+	p.superfluous("delta", len(c.Delta) > 0, "the forward pass of %s is exact", c.Claim)
+	for _, field := range []struct {
+		name string
+		laws map[int]Law
+	}{{"eps", c.Eps}, {"zeta", c.Zeta}} {
+		for _, i := range slices.Sorted(maps.Keys(field.laws)) {
+			if mean := field.laws[i].mean(); !isZero(mean) {
+				p.fail(fmt.Sprintf("%s.%d", field.name, i), "has the mean %s, %s wants 0", vector(mean), c.Claim)
+			}
+		}
+	}
+	if !cl.together {
+		return
+	}
+	for k, o := range c.Chain {
+		if o.Op == "bilinear" {
+			p.fail(fmt.Sprintf("chain[%d]", k), "%v, whose J2 is not affine in the input", o)
+		}
+	}
+	sites := slices.Sorted(maps.Keys(c.Zeta))
+	for _, i := range sites {
+		if !slices.EqualFunc(c.Zeta[i], c.Zeta[sites[0]], func(a, b Outcome) bool { return a.P.Cmp(b.P) == 0 }) {
+			p.fail(fmt.Sprintf("zeta.%d", i), "has other probabilities than zeta.%d, with which it is drawn", sites[0])
+		}
+	}
+}
+
+// mean is E d.
+func (l Law) mean() []*big.Rat {
+	m := zeros(len(l[0].D))
+	for _, o := range l {
+		for k, d := range o.D {
+			m[k].Add(m[k], mul(1, o.P, d))
+		}
+	}
+	return m
+}
+
+func isZero(v []*big.Rat) bool {
+	return !slices.ContainsFunc(v, func(x *big.Rat) bool { return x.Sign() != 0 })
 }
 
 // linear checks the setting of (6): linear operators, delta = 0, eps certain.

@@ -26,11 +26,15 @@ func (r *Report) String() string {
 	if c.I > 0 {
 		where += fmt.Sprintf(", at i = %d", c.I)
 	}
+	of := r.Eq + " of arXiv:2602.20646v1"
 	what, so := "as printed", "the claim as printed is false"
-	if c.form() == derived {
+	switch c.form() {
+	case derived:
 		what, so = "a step of its derivation", "the step does not hold"
+	case conjectured:
+		of, what, so = "on what section "+of+" leaves open", "a conjecture", "the conjecture is false"
 	}
-	b.line("claim", "%s, %s of arXiv:2602.20646v1, %s%s", c.Claim, r.Eq, what, where)
+	b.line("claim", "%s, %s, %s%s", c.Claim, of, what, where)
 	b.line("says", "%s", r.Statement)
 	if c.Series != nil {
 		r.seriesLines(b.line)
@@ -150,7 +154,7 @@ func (r *Report) inputs(line func(name, format string, args ...any)) {
 	for _, site := range []struct {
 		name string
 		laws map[int]Law
-	}{{"delta", c.Delta}, {"eps", c.Eps}} {
+	}{{"delta", c.Delta}, {"eps", c.Eps}, {"zeta", c.Zeta}} {
 		for _, i := range slices.Sorted(maps.Keys(site.laws)) {
 			var outcomes []string
 			for _, o := range site.laws[i] {
@@ -171,7 +175,11 @@ func (r *Report) outcomes(line func(name, format string, args ...any)) {
 			line("", "and %d more", len(r.m.leaves)-maxShown)
 			break
 		}
-		line("outcome", "p = %s: Y = %s, V = %s, U = %s", l.p.RatString(), states(l.y), states(l.v), states(l.u))
+		read := ""
+		if len(r.Certificate.Zeta) > 0 {
+			read = "zeta = " + states(l.zeta) + ", "
+		}
+		line("outcome", "p = %s: %sY = %s, V = %s, U = %s", l.p.RatString(), read, states(l.y), states(l.v), states(l.u))
 	}
 }
 

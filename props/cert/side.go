@@ -184,6 +184,7 @@ type vectorOf func(l *leaf) []*big.Rat
 
 func delta(i int) vectorOf { return func(l *leaf) []*big.Rat { return l.delta[i] } }
 func eps(i int) vectorOf   { return func(l *leaf) []*big.Rat { return l.eps[i] } }
+func zeta(i int) vectorOf  { return func(l *leaf) []*big.Rat { return l.zeta[i] } }
 
 func (m *model) dY(i int) vectorOf {
 	return func(l *leaf) []*big.Rat { return difference(l.y[i], m.exact.y[i]) }
@@ -223,6 +224,7 @@ func (m *model) u2(i int) Factor { return m.second(m.dU(i), "E|U_%d-u_%d|^2", i,
 func (m *model) d2(i int) Factor { return m.second(delta(i), "E|delta_%d|^2", i) }
 func (m *model) d4(i int) Factor { return m.fourth(delta(i), "E|delta_%d|^4", i) }
 func (m *model) e2(i int) Factor { return m.second(eps(i), "E|eps_%d|^2", i) }
+func (m *model) z2(i int) Factor { return m.second(zeta(i), "E|zeta_%d|^2", i) }
 
 func (m *model) uMean2(i int) Factor {
 	return m.given(0, m.dU(i), "E|E_t[U_%d-u_%d]|^2", i, i)

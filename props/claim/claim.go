@@ -148,9 +148,18 @@ func (c *Claim) CertificateName() string {
 }
 
 // Certifiable reports whether a refutation of c comes as a certificate: c is of
-// the paper, or a step of its proofs that one case refutes.
+// the paper, or a step of its proofs that one case refutes, or a conjecture that judges
+// itself, with a certificate in its judgement.
 func (c *Claim) Certifiable() bool {
-	return c.Form == Printed && !c.Experiment || c.Form == Derivation && c.Kind != SelfJudged
+	switch c.Form {
+	case Printed:
+		return !c.Experiment
+	case Derivation:
+		return c.Kind != SelfJudged
+	case Conjecture:
+		return c.Kind == SelfJudged
+	}
+	return false
 }
 
 // LeadsTo reports that the printed proof draws d from c, a statement or a step.

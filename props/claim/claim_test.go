@@ -114,6 +114,7 @@ func TestCertifiable(t *testing.T) {
 		{Printed, Step, true}, {Printed, SelfJudged, true}, {Derivation, Training, true},
 		{Derivation, SelfJudged, false},
 		{Repaired, Step, false}, {Sharp, Training, false}, {Conjecture, Step, false},
+		{Conjecture, SelfJudged, true},
 	} {
 		if got := (&Claim{Form: c.form, Kind: c.kind}).Certifiable(); got != c.want {
 			t.Errorf("%s of kind %v: certifiable %v, want %v", c.form, c.kind, got, c.want)

@@ -49,7 +49,7 @@ func Errata(findings []*search.Finding) []Erratum {
 		for _, g := range findings {
 			c := g.Claim
 			switch {
-			case c.Reading != f.Claim.Reading:
+			case c.Reading != f.Claim.Reading, c == f.Claim:
 			case c.ID == f.Claim.ID && c.Form.Instead():
 				e.Repaired = append(e.Repaired, c)
 			case c.Form == claim.Printed && g.Verdict() == claim.Holds && f.Claim.LeadsTo(c):

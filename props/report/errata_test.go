@@ -108,7 +108,7 @@ func TestImprovements(t *testing.T) {
 		"eq41steps/sharp", "eq41steps/sharp-root", "table1floor/sharp", "table1constant/sharp", "table1steps/sharp",
 		"fig4a/sharp", "fig6/sharp", "ef1/sharp", "ef2/sharp", "ef3/sharp", "ef4/sharp", "ef5/sharp", "ef6/sharp",
 		"ef7/sharp", "sa1/sharp",
-		"sa2/sharp", "sa3/sharp", "hb1/sharp", "hb2/sharp", "hb3/sharp"}
+		"sa2/sharp", "sa3/sharp", "sa4/sharp", "hb1/sharp", "hb2/sharp", "hb3/sharp"}
 	if d := cmp.Diff(want, sharper); d != "" {
 		t.Errorf("sharper forms (-want +got):\n%s", d)
 	}

@@ -155,7 +155,7 @@ func searchFlags(seed uint64, cases, climb int) string {
 	return fmt.Sprintf(" -seed %d -cases %d -climb %d", seed, cases, climb)
 }
 
-// OnRecord is the path of the certificate of a claim of the paper below the root
+// OnRecord is the path of the certificate of a claim below the root
 // of the module, or "" when testdata has none.
 func OnRecord(c *claim.Claim) string {
 	path := "testdata/certificates/" + c.CertificateName()

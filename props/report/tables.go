@@ -307,14 +307,14 @@ func SharperTable(found []*search.Finding) *table.Table {
 func ErrataPage(found []*search.Finding) *table.Page {
 	d := &table.Page{Title: "What fails as printed, and what holds instead",
 		Command: "go run ./props/verify page errata"}
-	failing := map[claim.Form]map[string]bool{claim.Printed: {}, claim.Derivation: {}}
+	failing := map[claim.Form]map[string]bool{claim.Printed: {}, claim.Derivation: {}, claim.Conjecture: {}}
 	for _, e := range Errata(found) {
 		failing[e.Claim.Form][e.Claim.ID] = true
 	}
 	d.Add(table.Text(fmt.Sprintf("%d statements of arXiv:2602.20646v1 fail as printed, in one reading or more, and so "+
-		"do %d steps that its text takes silently. Each is here with its smallest witness and with what holds in its "+
-		"place; a constant of A3 that is 0 on the case stands as 2^-30.", len(failing[claim.Printed]),
-		len(failing[claim.Derivation]))), ErrataTable(found),
+		"do %d steps that its text takes silently, and %d conjectures on what it leaves open. Each is here with its "+
+		"smallest witness and with what holds in its place; a constant of A3 that is 0 on the case stands as 2^-30.",
+		len(failing[claim.Printed]), len(failing[claim.Derivation]), len(failing[claim.Conjecture]))), ErrataTable(found),
 		table.Heading("Sharper forms that hold"), SharperTable(found))
 	return d
 }

@@ -343,7 +343,7 @@ func saveWorst(dir string, found []*props.Finding, seed uint64) error {
 	return nil
 }
 
-// saveCertificates makes a certificate of every refuted claim of the paper and
+// saveCertificates makes a certificate of every refuted claim that may have one and
 // writes it into dir; what has none is told to stderr.
 func saveCertificates(dir string, found []*props.Finding, stderr io.Writer) error {
 	for _, f := range found {

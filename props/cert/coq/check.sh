@@ -35,6 +35,7 @@ compile "$work/library/Cascade.v" "${library[@]}"
 compile "$work/library/Kernel.v" "${library[@]}"
 compile "$work/library/Runs.v" "${library[@]}"
 compile "$work/library/Memories.v" "${library[@]}"
+compile "$work/library/Saved.v" "${library[@]}"
 names=()
 exported=0
 for certificate in testdata/certificates/*.json; do
@@ -56,5 +57,5 @@ if [ "$exported" -lt "$least" ]; then
 	echo "$exported certificates are exported, want $least or more" >&2
 	exit 1
 fi
-coqchk -silent "${here[@]}" -norec Cascade.Cascade -norec Cascade.Kernel -norec Cascade.Runs -norec Cascade.Memories "${names[@]}"
+coqchk -silent "${here[@]}" -norec Cascade.Cascade -norec Cascade.Kernel -norec Cascade.Runs -norec Cascade.Memories -norec Cascade.Saved "${names[@]}"
 echo "coqc accepts the library and $exported certificates, coqchk the library and $((${#names[@]} / 2)) of them"

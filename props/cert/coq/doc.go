@@ -22,6 +22,9 @@
 // 5.4, as theorems: -3/28 with one memory for all samples, and the plateau k s^2/8 (1 - k^2
 // s^2/16) with the rest carried along.
 //
+// Saved.v, which needs none of these either, has the three conjectures about saved activations
+// that fail, section 5.2, with the certificates' numbers and in general.
+//
 // check.sh compiles the library and the exports of all certificates, and has coqchk look
 // at them again; [Missing] says of the rest what stands in the way.
 //
