@@ -51,7 +51,7 @@ candle) # Rust with cargo, 0.4 GB; builds for minutes
 numpy) pip_install numpy==2.4.6 ;;
 autograd) pip_install autograd==1.9.1 numpy==2.4.6 scipy==1.17.1 ;;
 jax) pip_install jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 ;;
-tinygrad) pip_install tinygrad==0.14.0 ;; # its CPU device needs clang
+tinygrad) pip_install tinygrad==0.14.0 numpy==2.4.6 ;; # its CPU device needs clang
 torch) # 0.5 GB; CUDA, which a CPU does not use, would be 2 GB more
 	pip_install --no-deps torch==2.15.0
 	pip_install filelock typing-extensions sympy==1.14.0 networkx jinja2 fsspec numpy==2.4.6

@@ -9,6 +9,7 @@ from serve import serve
 
 word = sys.argv[1] if len(sys.argv) > 1 else "float64"
 dtype = getattr(torch, word)
+torch.set_num_threads(1)  # chains are small
 
 
 def forward(o, x, w):
