@@ -60,7 +60,27 @@ func ParseSaved(data []byte) (*SavedCase, error) {
 	case s.Case == nil:
 		return nil, fmt.Errorf("saved case: no case")
 	}
+	if name := missing(s.Case); name != "" {
+		return nil, fmt.Errorf("saved case: case has no field %q", name)
+	}
 	return s, nil
+}
+
+// missing is the first field that a case lacks: it would be written as null, which is refused.
+func missing(c *gen.Case) string {
+	switch {
+	case c.Chain == nil:
+		return "chain"
+	case c.X == nil:
+		return "x"
+	case c.W == nil:
+		return "w"
+	case c.Delta == nil:
+		return "delta"
+	case c.Eps == nil:
+		return "eps"
+	}
+	return ""
 }
 
 // Name is the name of the claim that the case was saved for.
