@@ -120,9 +120,13 @@ func (o *operation) terms(v, g []float64) []float64 {
 	}
 	switch o.spec.Op {
 	case "square", "halfsq":
-	case "softplus", "logistic": // max(x, 0) and ln(1 + e^-|x|)
+	case "softplus", "logistic", "tanh": // max(x, 0) and ln(1 + e^-|x|); v and v y^2
 		for k := range sizes {
 			sizes[k] = math.Abs(v[k])
+		}
+	case "sigmoid": // v y and v y^2
+		for k, x := range o.x {
+			sizes[k] = math.Abs(v[k]) * sigmoid(x)
 		}
 	case "softmaxce": // the logarithm, the label and the largest
 		for k := range sizes {
@@ -277,7 +281,7 @@ func (o *operation) byInput(v, rv, g []float64) []float64 {
 	default:
 		c := curves[o.spec.Op]
 		for k, vk := range v {
-			r[k] = ar.times(c.slope(o.x[k]), c.derivative(ar, o.x[k], o.rx[k]), vk, rv[k])
+			r[k] = ar.timesComputed(c.slope(o.x[k]), c.derivative(ar, o.x[k], o.rx[k]), vk, rv[k])
 		}
 	}
 	return r

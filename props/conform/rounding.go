@@ -102,6 +102,15 @@ func (ar *arithmetic) times(x, rx, y, ry float64) float64 {
 	return carried + (ax+rx)*(ay+ry)*grown(2*ar.cut+ar.c) + ar.tiny
 }
 
+// timesComputed is times where x was computed just before, so that no cut changes it: times a
+// power of two it is exact.
+func (ar *arithmetic) timesComputed(x, rx, y, ry float64) float64 {
+	if ry == 0 && powerOfTwo(math.Abs(y)) {
+		return math.Abs(y)*rx + ar.tiny
+	}
+	return ar.times(x, rx, y, ry)
+}
+
 func powerOfTwo(a float64) bool {
 	if a == 0 {
 		return false
