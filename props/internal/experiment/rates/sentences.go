@@ -243,14 +243,7 @@ func judgeConvexL2(seed uint64, factor float64) claim.Judgement {
 	j := newStepJudge()
 	for k := range uint64(120) {
 		rng := rand.New(rand.NewPCG(seed, k))
-		lambda, a, b := 0.1+rng.Float64(), 3*rng.NormFloat64(), rng.NormFloat64()
-		h := 0.0 // of a quadratic term
-		if k%3 == 0 {
-			h = rng.Float64()
-		}
-		if k%3 != 2 {
-			a = 0
-		}
+		lambda, a, b, h := convexTerm(rng, k)
 		value := func(w float64) float64 { return softplus(a*w+b) + h*w*w/2 + lambda*w*w/2 }
 		slope := func(w float64) float64 { return a/(1+math.Exp(-a*w-b)) + (h+lambda)*w }
 		bottom := rootOf(slope)
@@ -258,6 +251,19 @@ func judgeConvexL2(seed uint64, factor float64) claim.Judgement {
 		j.compare(factor*2*lambda*(value(w)-value(bottom)), slope(w)*slope(w), exponent(0))
 	}
 	return j.done("%d convex terms", j.Cases)
+}
+
+// convexTerm is softplus(a w + b) + h w^2/2 of the k-th case, with lambda: a quadratic, one that is
+// flat, or a softplus, in turn.
+func convexTerm(rng *rand.Rand, k uint64) (lambda, a, b, h float64) {
+	lambda, a, b = 0.1+rng.Float64(), 3*rng.NormFloat64(), rng.NormFloat64()
+	if k%3 == 0 {
+		h = rng.Float64()
+	}
+	if k%3 != 2 {
+		a = 0
+	}
+	return lambda, a, b, h
 }
 
 // rootOf is where a slope that rises from below 0 to above is 0, within 1000 of 0.
