@@ -101,8 +101,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"replay", "-seed", "1", "x"}, "not defined: -seed"},
 		{[]string{"page"}, "verify page: 0 arguments"},
 		{[]string{"page", "table9"},
-			`no page "table9", want one of constants, counterexamples, counts, curves, dot, feedback, fig4a, fig4b-steps, fig6b, ` +
-				`fig7b, figures, graph, growth, memories, momentum, ratios, saved, spikes, table1, theorem1, valid`},
+			`no page "table9", want one of constants, counterexamples, counts, curves, dot, feedback, fig4a, fig4b-steps, ` +
+				`fig6b, fig7b, figures, graph, growth, memories, momentum, ratios, saved, spikes, table1, theorem1, valid`},
 		{[]string{"page", "graph", "x.json"}, `graph is made of no report, but "x.json" is given`},
 		{[]string{"page", "ratios"}, "no report"},
 		{[]string{"page", "counts"}, "no report"},

@@ -48,7 +48,8 @@ func bigSigmoid(x float64) *big.Float {
 }
 
 // TestFindings: what the page says of softplus and sigmoid in Gorgonia, of sigmoid and tanh in
-// tinygrad, held against big arithmetic: the numbers that are wanted are right, and what the engine says is off by more than is allowed.
+// tinygrad, held against big arithmetic: the numbers that are wanted are right, and what the
+// engine says is off by more than is allowed.
 func TestFindings(t *testing.T) {
 	for _, c := range []struct {
 		what                 string
