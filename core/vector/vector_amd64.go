@@ -6,6 +6,8 @@ var fast = hasAVX2()
 func hasAVX2() bool
 
 // constants of the loops, in the order in which they are loaded.
+//
+//lint:ignore U1000 the assembly reads them
 var constants = [...]float64{roundToInt, perUnit, upperLn2, lowerLn2, 1, 0.5, 1. / 6, 1. / 24}
 
 // The loops of the assembly: n is a multiple of 4 but for pairs.
