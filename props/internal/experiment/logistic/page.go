@@ -257,7 +257,7 @@ func plateaus() *table.Table {
 
 // fullTime is how long the points at full size take, as measured; fullSay is how they are made.
 const (
-	fullTime = "about 5 minutes"
+	fullTime = "about 11 minutes"
 	fullSay  = "the full size. They are made, and all pictures are drawn, by " + PointsCommand + " -out DIR, in " +
 		fullTime + " on two cores; this page and its pictures are made of DIR/" + PointsFile + ", which stands beside it"
 )

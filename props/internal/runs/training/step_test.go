@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,8 +209,8 @@ func TestPlans(t *testing.T) {
 	seen := ""
 	for step := range 40 {
 		plans = r.plans(o.c, x, w, step, 5)
-		if len(plans) != runDraws {
-			t.Fatalf("%d plans, want %d", len(plans), runDraws)
+		if len(plans) != 8 {
+			t.Fatalf("%d plans, want 8", len(plans))
 		}
 		for _, p := range plans {
 			d := p.Delta[1].Spec()
@@ -246,5 +247,26 @@ func TestPlans(t *testing.T) {
 	c := constants([][]float64{nil, {3}})
 	if len(c) != 2 || c[0] != nil || c[1].Spec().D[0] != 3 {
 		t.Errorf("constants %v", c)
+	}
+}
+
+// TestObjectives: the networks are those whose names the runs have.
+func TestObjectives(t *testing.T) {
+	cancer, digits, err := objectives()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(o core.Objective) (dims []int) {
+		c, _ := o.Sample(0)
+		for i := 0; i <= c.N(); i++ {
+			dims = append(dims, c.D(i))
+		}
+		return dims
+	}
+	if got := of(digits); got[0] != 64 || got[1] != 16 || !slices.Contains(got, 10) || got[len(got)-1] != 1 {
+		t.Errorf("digits 64-16-10 has the widths %v", got)
+	}
+	if got := of(cancer); got[len(got)-1] != 1 || digits.Len() != 1797 || cancer.Len() != 569 {
+		t.Errorf("breast_cancer has the widths %v; %d and %d samples", got, cancer.Len(), digits.Len())
 	}
 }
