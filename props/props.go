@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/cascade-sgd/cascade/props/cert"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -37,11 +38,6 @@ func Search(claims []claim.Claim, opt Options) []*Finding {
 // oneNameEach is nil when a name stands for one claim alone: files, certificates and the record go
 // by names.
 func oneNameEach(claims []claim.Claim) error {
-	list := map[string]*claim.Claim{}
-	ours := Claims()
-	for k := range ours {
-		list[ours[k].Name()] = &ours[k]
-	}
 	seen := map[string]bool{}
 	for k := range claims {
 		c := &claims[k]
@@ -50,10 +46,27 @@ func oneNameEach(claims []claim.Claim) error {
 			return fmt.Errorf("two claims are named %s: give them ids of their own", name)
 		}
 		seen[name] = true
-		if on := list[name]; on != nil && !sameSides(c, on) {
-			return fmt.Errorf("%s is a claim of the paper's list, and this one says something else: give it an id "+
-				"of its own", name)
+		if err := ownName(c); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// listed are the claims of the list by their names.
+var listed = sync.OnceValue(func() map[string]*claim.Claim {
+	list, ours := map[string]*claim.Claim{}, Claims()
+	for k := range ours {
+		list[ours[k].Name()] = &ours[k]
+	}
+	return list
+})
+
+// ownName is nil unless c has the name of a claim of the list and says something else.
+func ownName(c *claim.Claim) error {
+	if on := listed()[c.Name()]; on != nil && !sameSides(c, on) {
+		return fmt.Errorf("%s is a claim of the paper's list, and this one says something else: give it an id of its own",
+			c.Name())
 	}
 	return nil
 }
@@ -61,8 +74,11 @@ func oneNameEach(claims []claim.Claim) error {
 // sameSides reports whether two claims say the same by the same functions.
 func sameSides(a, b *claim.Claim) bool {
 	same := func(f, g any) bool { return reflect.ValueOf(f).Pointer() == reflect.ValueOf(g).Pointer() }
-	return a.Statement == b.Statement && a.Kind == b.Kind && same(a.Left, b.Left) && same(a.Right, b.Right) &&
-		same(a.Span, b.Span) && same(a.Judge, b.Judge)
+	flags := func(c *claim.Claim) [7]bool {
+		return [...]bool{c.Mixes, c.PL, c.WithoutA3, c.WithoutErrors, c.Experiment, c.FirstStep, c.OfLargest}
+	}
+	return a.Statement == b.Statement && a.Kind == b.Kind && flags(a) == flags(b) && same(a.Left, b.Left) &&
+		same(a.Right, b.Right) && same(a.Span, b.Span) && same(a.Judge, b.Judge)
 }
 
 // Failer is what a property needs of a test: *testing.T and *rapid.T have it.
@@ -104,6 +120,9 @@ func Replay(data []byte, c *claim.Claim) (claim.Result, error) {
 	}
 	if !saved.IsOf(c) {
 		return claim.Result{}, fmt.Errorf("props: the case is saved for %s, not for %s", saved.Name(), c.Name())
+	}
+	if err := ownName(c); err != nil {
+		return claim.Result{}, fmt.Errorf("props: %w", err)
 	}
 	if err := saved.Fits(c); err != nil {
 		return claim.Result{}, err

@@ -34,6 +34,8 @@ func TestOneNameEach(t *testing.T) {
 	changed.Right = func(*claim.View, int) float64 { return 0 }
 	said := theorem1
 	said.Statement = "1 <= 0"
+	mixed := theorem1
+	mixed.Mixes = !mixed.Mixes
 	taken := mine("thm1")
 	taken.Form = claim.Printed
 	for name, c := range map[string]struct {
@@ -47,10 +49,22 @@ func TestOneNameEach(t *testing.T) {
 		"of the list":       {[]claim.Claim{taken}, "props: thm1/printed is a claim of the paper's list"},
 		"another side":      {[]claim.Claim{changed}, "props: thm1/printed is a claim of the paper's list"},
 		"another statement": {[]claim.Claim{said}, "props: thm1/printed is a claim of the paper's list"},
+		"another flag":      {[]claim.Claim{mixed}, "props: thm1/printed is a claim of the paper's list"},
 	} {
 		if got := refused(c.claims); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+	found := Search([]claim.Claim{theorem1}, Options{Seed: 1, Cases: 20})[0]
+	file, err := Save(found, 1)
+	if err != nil || file == nil {
+		t.Fatalf("%v: %s", err, file)
+	}
+	if _, err := Replay(file, &theorem1); err != nil {
+		t.Errorf("the case of Theorem 1: %v", err)
+	}
+	if _, err := Replay(file, &changed); err == nil || !strings.Contains(err.Error(), "claim of the paper's list") {
+		t.Errorf("the case of Theorem 1, judged by other sides: %v", err)
 	}
 	if err := oneNameEach(list); err != nil {
 		t.Errorf("the list itself: %v", err)

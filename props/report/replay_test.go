@@ -76,6 +76,10 @@ func TestSavedCases(t *testing.T) {
 		}
 		checkSums(t, &c, out.String())
 		about := strings.Contains(out.String(), "\nA1, A2   L = ") && strings.Contains(out.String(), "\nA4       mu = ")
+		reading := strings.Contains(out.String(), "\nreading  "+c.Reading.String()+"\n")
+		if reading != (c.Reading != claim.AnyReading) || strings.Count(out.String(), "\nreading  ") > 1 {
+			t.Errorf("%s: the reading is printed: %v\n%s", c.Name(), reading, &out)
+		}
 		if about != (c.Kind == claim.Training) {
 			t.Errorf("%s: constants of a run are printed: %v\n%s", c.Name(), about, &out)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/pages"
 )
 
@@ -104,5 +105,26 @@ func TestReadValid(t *testing.T) {
 	got, err := ReadValid(strings.NewReader(head + "thm1/sharp,1,2,0,1\nthm1/sharp,2,9,0,0.5\n"))
 	if err != nil || len(got) != 2 || got[1].Valid != 9 || got[1].Ratio != 0.5 {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// TestExtentWords: T stands there for runs alone, of one step as well.
+func TestExtentWords(t *testing.T) {
+	for want, x := range map[string]gen.Extent{
+		"N 3, width 2, leaves 8":      {N: 3, Width: 2, Leaves: 8},
+		"N 3, width 2, T 1, leaves 8": {N: 3, Width: 2, Steps: 1, Leaves: 8},
+	} {
+		if got := extentWords(x); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestWriteValid: ratios have five digits.
+func TestWriteValid(t *testing.T) {
+	var b strings.Builder
+	if err := WriteValid(&b, []ValidCount{{"thm1/sharp", 7, 12, 0, 0.123456}}); err != nil ||
+		!strings.HasSuffix(b.String(), "\nthm1/sharp,7,12,0,0.12346\n") {
+		t.Errorf("%v: %s", err, b.String())
 	}
 }
