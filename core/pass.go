@@ -232,8 +232,7 @@ func (s *State) Backward(c *Chain, w []float64, p Perturber) {
 func (s *State) backward(c *Chain, w []float64, p Perturber) {
 	n := c.N()
 	s.V[n][0] = 1
-	if r := reader(p); r != nil || s.Read != nil {
-		s.backwardRead(c, w, p, r)
+	if (p != nil || s.Read != nil) && s.readsBackward(c, w, p) {
 		return
 	}
 	for i := n; i >= 1; i-- {
@@ -251,6 +250,18 @@ func (s *State) backward(c *Chain, w []float64, p Perturber) {
 		p.Eps(i, s.Eps[i], v)
 		add(v, v, s.Eps[i])
 	}
+}
+
+// readsBackward is backwardRead where it is called for.
+//
+//go:noinline
+func (s *State) readsBackward(c *Chain, w []float64, p Perturber) bool {
+	r := reader(p)
+	if r == nil && s.Read == nil {
+		return false
+	}
+	s.backwardRead(c, w, p, r)
+	return true
 }
 
 // backwardRead is backward of a State with Zeta, or for a Perturber r that has one; r is p
