@@ -73,9 +73,6 @@ func ruleNamed(name string) *rule { return rules[slices.Index(RuleNames(), name)
 // found by the cases that the anchors always ask.
 func TestEightUnits(t *testing.T) {
 	for _, p := range precisions {
-		if !*full && p != word("float64") && p != word("bfloat16") && p != word("e5m2") {
-			continue
-		}
 		for _, op := range core.OpNames() {
 			for _, units := range []float64{8, -8} {
 				b := plantedFault{make: factor(op, p, units, nil)}

@@ -120,7 +120,7 @@ func (o *operation) terms(v, g []float64) []float64 {
 	}
 	switch o.spec.Op {
 	case "square", "halfsq":
-	case "softplus", "logistic", "tanh": // max(x, 0) and ln(1 + e^-|x|); v and v y^2
+	case "softplus", "logistic", "tanh": // max(x, 0) and ln(1 + e^-|x|); v and v y^2, or v (1-y) twice
 		for k := range sizes {
 			sizes[k] = math.Abs(v[k])
 		}

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -11,9 +12,8 @@ import (
 // summed is an engine in float32 that adds up J1^T v and eps as automatic differentiation
 // does: the terms of an operator that uses its input twice come one by one, eps first.
 func summed(v, x, eps float64, factor int) float64 {
-	f := func(x float64) float64 { return float64(float32(x)) }
-	term := f(f(x*v) / 2 * float64(factor))
-	return f(f(eps+term) + term)
+	term := f32(f32(x*v) / 2 * float64(factor))
+	return f32(f32(eps+term) + term)
 }
 
 // TestGather: J1^T v + eps of halfsq and square may be summed in any order, but an error of
@@ -21,7 +21,6 @@ func summed(v, x, eps float64, factor int) float64 {
 func TestGather(t *testing.T) {
 	const u = 0x1p-24
 	p := Precision{"float32", "float32", "float32"}
-	f32 := func(x float64) float64 { return float64(float32(x)) }
 	apart := 0
 	for k := range 400 {
 		x, eps := f32(math.Sin(float64(k))), f32(2*math.Cos(float64(7*k)))
@@ -58,6 +57,62 @@ func TestGather(t *testing.T) {
 	}
 	if apart < 20 {
 		t.Errorf("the order of summation matters in %d cases alone", apart)
+	}
+}
+
+// split are ways in which automatic differentiation in float32 adds up eps and the two terms of what
+// tanh and sigmoid send back, where y is their value: v (1-y) and v (1-y) y, as JAX has it, or v
+// and -v y^2; v y and -v y^2.
+var split = map[string][]func(v, y, eps float64) float64{
+	"tanh": {
+		func(v, y, eps float64) float64 { t := f32(v * f32(1-y)); return f32(f32(eps+t) + f32(t*y)) },
+		func(v, y, eps float64) float64 { t := f32(v * f32(1-y)); return f32(f32(eps+f32(t*y)) + t) },
+		func(v, y, eps float64) float64 { return f32(f32(eps+v) - f32(v*f32(y*y))) },
+		func(v, y, eps float64) float64 { return f32(f32(eps-f32(f32(v*y)*y)) + v) },
+	},
+	"sigmoid": {
+		func(v, y, eps float64) float64 { t := f32(v * y); return f32(f32(eps+t) - f32(t*y)) },
+		func(v, y, eps float64) float64 { t := f32(v * y); return f32(f32(eps-f32(t*y)) + t) },
+	},
+}
+
+func f32(x float64) float64 { return float64(float32(x)) }
+
+// TestGatherSplit: none of these is accused, wherever tanh and sigmoid bend or saturate, and each
+// of them is another number than the one that is rounded once in some case.
+func TestGatherSplit(t *testing.T) {
+	p := Precision{"float32", "float32", "float32"}
+	value := map[string]func(float64) float64{"tanh": math.Tanh, "sigmoid": sigmoid}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for op, ways := range split {
+		apart := make([]int, len(ways))
+		for range 4000 {
+			x, v := f32(12*rng.Float64()-6), f32(math.Ldexp(2*rng.Float64()-1, rng.IntN(12)-6))
+			eps := f32(math.Ldexp(2*rng.Float64()-1, rng.IntN(12)-6))
+			e, err := Enclose(&Request{
+				Chain: []core.Spec{{Op: "scale", N: 1}, {Op: op, N: 1}, {Op: "linear", In: 1, Out: 1}},
+				X:     []float64{x}, W: [][]float64{{1}, {}, {v}}, Delta: [][]float64{{0}, {0}, {0}},
+				Eps: [][]float64{{}, {eps}, {0}}, Gamma: 1,
+			}, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := float32(value[op](x))
+			y = math.Nextafter32(y, []float32{y, 2, -2}[rng.IntN(3)]) // functions are a unit off
+			for k, way := range ways {
+				got := way(v, float64(y), eps)
+				if !(math.Abs(got-e.V[1][0]) <= e.TolV[1][0]) {
+					t.Errorf("%s, way %d, at %v, v %v, eps %v: V is %v, want %v within %v", op, k, x, v, eps, got,
+						e.V[1][0], e.TolV[1][0])
+				}
+				if got != f32(e.V[1][0]) {
+					apart[k]++
+				}
+			}
+		}
+		if slices.Min(apart) < 200 {
+			t.Errorf("%s: the order matters in %v cases alone", op, apart)
+		}
 	}
 }
 
