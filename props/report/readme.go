@@ -148,10 +148,12 @@ func (r *Report) inPlace(id string) string {
 var excerptIDs = []string{"thm1", "thm2"}
 
 // excerpt is the part of ClaimsTable about Theorems 1 and 2, without the columns of the
-// reach and of the replay.
+// equation, the reach and the replay and without the forms with constants of each operator.
 func (r *Report) excerpt() *table.Table {
 	all := r.ClaimsTable()
-	leave := func(k int) bool { return all.Columns[k].Name == "searched to" || all.Columns[k].Name == "replay" }
+	leave := func(k int) bool {
+		return slices.Contains([]string{"equation", "searched to", "replay"}, all.Columns[k].Name)
+	}
 	t := table.New()
 	for k := range all.Columns {
 		if !leave(k) {
@@ -159,7 +161,8 @@ func (r *Report) excerpt() *table.Table {
 		}
 	}
 	for k, row := range r.Claims {
-		if slices.Contains(excerptIDs, row.ID) && row.Reading != claim.Literal && row.Reading != claim.Total {
+		if slices.Contains(excerptIDs, row.ID) && row.Form != claim.SharpEach &&
+			row.Reading != claim.Literal && row.Reading != claim.Total {
 			var cells []string
 			for j, cell := range all.Rows[k] {
 				if !leave(j) {

@@ -85,7 +85,8 @@ func TestPages(t *testing.T) {
 }
 
 // TestClaimsTable: a cell for each field under the name of its column; a claim without readings has
-// a dash. The excerpt has the theorems of README alone, without the replay; the record of a report
+// a dash. The excerpt has the theorems of README alone, without equation, replay and constants of each
+// operator; the record of a report
 // without runs has no heading for them.
 func TestClaimsTable(t *testing.T) {
 	row := func(id string, r claim.Reading) Row {
@@ -93,7 +94,9 @@ func TestClaimsTable(t *testing.T) {
 			Ratio: 0.5, Replay: "verify -x"}
 	}
 	r := &Report{Claims: []Row{row("eq6", claim.AnyReading), row("thm1", claim.AnyReading),
-		row("thm2", claim.Literal), row("thm2", claim.Past), row("thm2", claim.Total), row("thm3", claim.Past)}}
+		row("thm2", claim.Literal), row("thm2", claim.Past), row("thm2", claim.Total), row("thm3", claim.Past),
+		row("thm1", claim.AnyReading)}}
+	r.Claims[6].Form = claim.SharpEach
 	r.Claims[3].Reach = &gen.Extent{N: 7, Width: 4, Leaves: 81}
 	r.Claims[5].Reach = &gen.Extent{N: 3, Width: 2, Steps: 64, Leaves: 1}
 	all, some := r.ClaimsTable(), r.excerpt()
@@ -116,8 +119,9 @@ func TestClaimsTable(t *testing.T) {
 		"thm2, (e), printed, past, holds, 9, 2, N 7, width 4, leaves 81, 0.5000, verify -x",
 		"thm2, (e), printed, total, holds, 9, 2, -, 0.5000, verify -x",
 		"thm3, (e), printed, past, holds, 9, 2, N 3, width 2, T 64, leaves 1, 0.5000, verify -x",
-		"id, equation, form, reading, verdict, cases, rejected, largest ratio, ",
-		"thm1, (e), printed, -, holds, 9, 2, 0.5000", "thm2, (e), printed, past, holds, 9, 2, 0.5000",
+		"thm1, (e), sharp-each, -, holds, 9, 2, -, 0.5000, verify -x",
+		"id, form, reading, verdict, cases, rejected, largest ratio, ",
+		"thm1, printed, -, holds, 9, 2, 0.5000", "thm2, printed, past, holds, 9, 2, 0.5000",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
