@@ -205,6 +205,11 @@ func brokenFormulas() []claim.Claim {
 		}),
 		scale("thm4/sharp/past", "sharp-(37)-with-0.9", 0.9),
 		scale("thm5/sharp/past", "sharp-(38)-with-0.9", 0.9),
+		scale("thm4/sharp-each/past", "sharp-each-(37)-with-0.9", 0.9),
+		scale("thm5/sharp-each/past", "sharp-each-(38)-with-0.9", 0.9),
+		breakIt("thm5/sharp-each/past", "sharp-each-(38)-without-the-bias", func(v *claim.View, _ int) float64 {
+			return bounds.SharpTheorem5(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.Each1, 0)
+		}),
 		breakIt("thm5/sharp/past", "sharp-(38)-without-the-bias", func(v *claim.View, _ int) float64 {
 			return bounds.SharpTheorem5(v.Run.S, 0, v.Run.Steps, v.Run.WeightedSharp.Sharp1, 0)
 		}),

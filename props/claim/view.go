@@ -11,7 +11,7 @@ import (
 // bounds.
 type View struct {
 	K   bounds.Const
-	Per []core.Regularity // the constants of each operator, 1..N; Kind Step only
+	Per []core.Regularity // the constants of each operator, 1..N; Kinds Step and Training only
 	V0  []float64         // |v_i|^2, i = 1..N
 	*Moments
 	Nodes  [ReadingSlots][]Node // Kind Nodes only
@@ -126,10 +126,11 @@ type Run struct {
 // StepSums are sums over steps of E|U-u|^2, E|E_t[U-u]|^2, their difference, and of
 // the right sides of (13), of (23) by reading, and of the repaired (23). Sharp1 and
 // Sharp2 are the sharp (13) and (23) of the summed moments, which are at least their
-// sums; in the total reading, where there is no sharp (23), Sharp2 is the repaired one.
+// sums, Each1 and Each2 the same with the constants of each operator; in the total reading,
+// where there is no sharp (23), Sharp2 and Each2 are the repaired one.
 type StepSums struct {
-	E2, Mean2, Spread, Thm1, Sharp1 float64
-	Thm2, Repaired2, Sharp2         [ReadingSlots]float64
+	E2, Mean2, Spread, Thm1, Sharp1, Each1 float64
+	Thm2, Repaired2, Sharp2, Each2         [ReadingSlots]float64
 }
 
 // Leaf is one outcome of the first step: l(w+) - l(w) + g <grad l, u+r>

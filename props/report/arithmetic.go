@@ -135,10 +135,14 @@ func explainConstants(p *table.Printer, c *claim.Claim, v *claim.View, i int) {
 	p.With(t.Text)
 }
 
-// speaksOfEach reports that a side changes with the constants of single operators.
+// speaksOfEach reports that a side changes with the constants of single operators, or was
+// summed over steps with them.
 func speaksOfEach(c *claim.Claim, v *claim.View, i int) bool {
 	if v.Per == nil {
 		return false
+	}
+	if c.Form == claim.SharpEach {
+		return true
 	}
 	larger := *v
 	larger.Per = slices.Clone(v.Per)
@@ -323,12 +327,14 @@ func runQuantities(r *claim.Run) []quantity {
 			quantity{"E|U-u|^2 " + s.name, &s.sums.E2}, quantity{"E|E_t[U-u]|^2 " + s.name, &s.sums.Mean2},
 			quantity{"E|U-u|^2-E|E_t[U-u]|^2 " + s.name, &s.sums.Spread},
 			quantity{"right side of (13) " + s.name, &s.sums.Thm1},
-			quantity{"sharp right side of (13) " + s.name, &s.sums.Sharp1})
+			quantity{"sharp right side of (13) " + s.name, &s.sums.Sharp1},
+			quantity{"sharp right side of (13) with constants of each operator " + s.name, &s.sums.Each1})
 		for _, reading := range claim.Readings {
 			of := fmt.Sprintf(", %v, %s", reading, s.name)
 			all = append(all, quantity{"right side of (23)" + of, &s.sums.Thm2[reading]},
 				quantity{"right side of the repaired (23)" + of, &s.sums.Repaired2[reading]},
-				quantity{"sharp right side of (23)" + of, &s.sums.Sharp2[reading]})
+				quantity{"sharp right side of (23)" + of, &s.sums.Sharp2[reading]},
+				quantity{"sharp right side of (23) with constants of each operator" + of, &s.sums.Each2[reading]})
 		}
 	}
 	for k := range r.Leaves {

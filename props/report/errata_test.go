@@ -104,7 +104,7 @@ func TestImprovements(t *testing.T) {
 	want := []string{"thm1/sharp", "thm1/sharp-each", "thm2/sharp/literal", "thm2/sharp-each/literal", "eq36/sharp",
 		"thm3/sharp", "eq40/sharp", "eq41/sharp",
 		"eq40/sharp-root",
-		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "table1/sharp",
+		"eq41/sharp-root", "thm4/sharp/literal", "thm5/sharp/literal", "thm4/sharp-each/literal", "thm5/sharp-each/literal", "table1/sharp",
 		"eq41steps/sharp", "eq41steps/sharp-root", "table1floor/sharp", "table1constant/sharp", "table1steps/sharp",
 		"fig4a/sharp", "fig6/sharp", "ef1/sharp", "ef2/sharp", "ef3/sharp", "ef4/sharp", "ef5/sharp", "ef6/sharp",
 		"ef7/sharp", "sa1/sharp",

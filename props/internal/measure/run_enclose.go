@@ -67,11 +67,11 @@ func (r *trainer) enclose() (lo, hi *claim.View, why claim.Reason) {
 	if d := r.sum.weight - float64(run.Steps); !(math.Abs(d) <= sumRounding*float64(run.Steps)) {
 		panic(fmt.Sprintf("measure: the probabilities of a run of %d steps sum to %v", run.Steps, r.sum.weight))
 	}
-	a.First, b.First = r.first.enclose(k, eU, r.chance)
-	a.Sum, b.Sum = r.sum.enclose(k, eU, r.chance)
-	a.Weighted41, b.Weighted41 = r.weighted41.enclose(k, eU, r.chance)
-	a.WeightedSharp, b.WeightedSharp = r.weightedSharp.enclose(k, eU, r.chance)
-	a.WeightedRoot, b.WeightedRoot = r.weightedRoot.enclose(k, eU, r.chance)
+	a.First, b.First = r.first.enclose(lo, eU, r.chance)
+	a.Sum, b.Sum = r.sum.enclose(lo, eU, r.chance)
+	a.Weighted41, b.Weighted41 = r.weighted41.enclose(lo, eU, r.chance)
+	a.WeightedSharp, b.WeightedSharp = r.weightedSharp.enclose(lo, eU, r.chance)
+	a.WeightedRoot, b.WeightedRoot = r.weightedRoot.enclose(lo, eU, r.chance)
 	a.Grad2, b.Grad2 = root(r.sum.grad2/float64(run.Steps), eG, 2, sumRounding)
 	g2lo, g2hi := root(norm2(r.grad0), eG, 2, sumRounding)
 	// l(w+) - l(w) + c |grad l|^2, and l(w+) - q l(w) - (1-q) l*: l* enters with a minus.
@@ -116,9 +116,10 @@ func (r *trainer) crossError(eG, eU float64) float64 {
 	return grad*eU + eG*(mean+eU) + sumRounding*grad*mean
 }
 
-// enclose bounds the sums: by Minkowski's inequality the root of a sum of
+// enclose bounds the sums, with the constants of v: by Minkowski's inequality the root of a sum of
 // weighted squares is off by at most e times the root of the sum of weights.
-func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi claim.StepSums) {
+func (s *stepSum) enclose(v *claim.View, e float64, chance bool) (lo, hi claim.StepSums) {
+	k, each, curvature := v.K, v.PerOp(), v.Curvature()
 	e *= math.Sqrt(s.weight) * (1 + sumRounding)
 	put := func(lo, hi *float64, v, lost float64) { *lo, *hi = root(v, e+lost, 2, sumRounding) }
 	put(&lo.E2, &hi.E2, s.U2, 0)
@@ -131,13 +132,14 @@ func (s *stepSum) enclose(k bounds.Const, e float64, chance bool) (lo, hi claim.
 	thm1 := bounds.Theorem1(k, s.D2, s.Moments.E2)
 	put(&lo.Thm1, &hi.Thm1, thm1, 0)
 	put(&lo.Sharp1, &hi.Sharp1, bounds.SharpTheorem1(k, s.D2, s.Moments.E2), 0)
+	put(&lo.Each1, &hi.Each1, bounds.SharpTheorem1PerOp(each, s.D2, s.Moments.E2), 0)
 	lost := cancellation * math.Sqrt(thm1)
 	m := s.encloseMoments()
 	for _, r := range claim.Readings {
 		// Total means of eps do not do for the repaired form.
 		put(&lo.Thm2[r], &hi.Thm2[r], bounds.Theorem2(k, s.DMean2[r], s.D4, s.EMean2[r]), lost)
-		lo.Repaired2[r], lo.Sharp2[r] = m.lo.theorem2(k, r)
-		hi.Repaired2[r], hi.Sharp2[r] = m.hi.theorem2(k, r)
+		lo.Repaired2[r], lo.Sharp2[r], lo.Each2[r] = m.lo.theorem2(k, each, curvature, r)
+		hi.Repaired2[r], hi.Sharp2[r], hi.Each2[r] = m.hi.theorem2(k, each, curvature, r)
 	}
 	return lo, hi
 }
@@ -172,16 +174,17 @@ func (s *stepSum) encloseMoments() (m struct{ lo, hi sumsOfMoments }) {
 	return m
 }
 
-// theorem2 is the right side of the repaired (23) and that of the sharp one, which the
-// total reading does not have.
-func (m *sumsOfMoments) theorem2(k bounds.Const, r claim.Reading) (repaired, sharp float64) {
+// theorem2 is the right side of the repaired (23) and those of the sharp one, with the constants
+// of all operators and with those of each; the total reading has neither.
+func (m *sumsOfMoments) theorem2(k bounds.Const, p bounds.PerOp, c bounds.Curvature, r claim.Reading) (repaired,
+	sharp, each float64) {
 	if r == claim.Total {
 		repaired = bounds.RepairedTheorem2(k, m.dMean2[r], m.d22, m.eMean2)
-		return repaired, repaired
+		return repaired, repaired, repaired
 	}
-	return bounds.RepairedTheorem2Past(k, m.dMean2[r], m.d22, m.eMean2),
-		bounds.SharpTheorem2(k, bounds.BiasMoments{DMean2: m.dMean2[r], DMean22: m.dMean22[r], D22: m.d22,
-			EMean2: m.eMean2})
+	bias := bounds.BiasMoments{DMean2: m.dMean2[r], DMean22: m.dMean22[r], D22: m.d22, EMean2: m.eMean2}
+	return bounds.RepairedTheorem2Past(k, m.dMean2[r], m.d22, m.eMean2), bounds.SharpTheorem2(k, bias),
+		bounds.SharpTheorem2PerOp(p, c, bias)
 }
 
 // rootBias encloses claim.Run.RootBias; at each step the root is off by e, and the

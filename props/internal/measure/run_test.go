@@ -122,8 +122,14 @@ func checkRightSides(t *testing.T, v *claim.View, d, s, weights, sharpWeights, r
 			DMean2: at(d * d), DMean22: at(d * d * d * d), D22: at(d2 * d2), EMean2: zero}),
 		claim.Total: repairedIn[claim.Total],
 	}
+	each1 := bounds.SharpTheorem1PerOp(v.PerOp(), at(d2), zero)
+	eachIn := map[claim.Reading]float64{
+		claim.Past: bounds.SharpTheorem2PerOp(v.PerOp(), v.Curvature(), bounds.BiasMoments{
+			DMean2: at(d * d), DMean22: at(d * d * d * d), D22: at(d2 * d2), EMean2: zero}),
+		claim.Total: repairedIn[claim.Total],
+	}
 	want := func(reading claim.Reading) map[string]float64 {
-		repaired2, sharp2 := repairedIn[reading], sharpIn[reading]
+		repaired2, sharp2, each2 := repairedIn[reading], sharpIn[reading], eachIn[reading]
 		return map[string]float64{
 			"thm3/printed":    bounds.Theorem3(r.S, r.D0, r.Steps, steps*e2, steps*mean2),
 			"thm3/sharp":      bounds.Theorem3(r.S, r.D0, r.Steps, steps*e2, steps*mean2) / 3,
@@ -137,6 +143,8 @@ func checkRightSides(t *testing.T, v *claim.View, d, s, weights, sharpWeights, r
 			"thm5/printed":    bounds.Eq41(r.S, 0, r.Steps, weights*thm1, weights*thm2),
 			"thm5/repaired":   bounds.Eq41(r.S, 0, r.Steps, weights*thm1, weights*repaired2),
 			"thm5/sharp":      bounds.Sharp41(r.S, 0, r.Steps, sharpWeights*sharp1, sharpWeights*min(sharp1, sharp2)),
+			"thm4/sharp-each": bounds.Theorem3(r.S, r.D0, r.Steps, steps*each1, steps*min(each1, each2)) / 3,
+			"thm5/sharp-each": bounds.Sharp41(r.S, 0, r.Steps, sharpWeights*each1, sharpWeights*min(each1, each2)),
 		}
 	}
 	met := 0
@@ -154,7 +162,7 @@ func checkRightSides(t *testing.T, v *claim.View, d, s, weights, sharpWeights, r
 			t.Errorf("T = %d: right side of %s is %v, want %v", r.Steps, c.Name(), got, w)
 		}
 	}
-	if want := 6 + 2*6; met != want {
+	if want := 6 + 2*8; met != want {
 		t.Errorf("%d right sides, want %d", met, want)
 	}
 }
