@@ -65,7 +65,7 @@ func Errata(findings []*search.Finding) []Erratum {
 // sharper than: the printed form, or the repaired one where that fails.
 type Improvement struct {
 	Claim    *claim.Claim
-	Readings []string        // in which it and the other form come to the same ratios
+	Readings []string        // in which it and the other form show the same ratios
 	Ratio    claim.Number    // the largest left/right
 	Beside   *search.Finding // nil: none
 }
@@ -81,7 +81,7 @@ func (i *Improvement) BesideRatio() string {
 	return fmt.Sprintf("%v (%s)", claim.Number(max(i.Beside.Ratio, 0)), i.Beside.Claim.Form)
 }
 
-// Improvements lists the sharp forms that hold; readings that do not differ share one.
+// Improvements lists the sharp forms that hold; readings that show the same ratios share one.
 func Improvements(findings []*search.Finding) []Improvement {
 	var all []Improvement
 	for _, f := range findings {
@@ -99,7 +99,7 @@ func Improvements(findings []*search.Finding) []Improvement {
 		}
 		at := slices.IndexFunc(all, func(o Improvement) bool {
 			same := o.Claim.ID == c.ID && o.Claim.Form == c.Form && o.Claim.Statement == c.Statement
-			return same && o.Ratio == i.Ratio && o.BesideRatio() == i.BesideRatio()
+			return same && o.Ratio.String() == i.Ratio.String() && o.BesideRatio() == i.BesideRatio()
 		})
 		if at < 0 {
 			at, all = len(all), append(all, i)
