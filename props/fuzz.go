@@ -32,8 +32,9 @@ const settleWork = 0.2e9
 // decided there, with the case made small, its chain in words, a line to replay and,
 // where there is one, a certificate. It returns the highest rung of the ladder that a
 // claim reached, from 0 to MaxRung, and skips an input that says nothing. The claims are
-// of one kind.
+// of one kind, and their names are as for Search.
 func Fuzz(t Failer, claims []claim.Claim, data []byte) (rung int) {
+	mustHaveOwnNames(claims)
 	c := decode(t, claims[0].Kind, data)
 	if c == nil {
 		return -1

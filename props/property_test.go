@@ -163,6 +163,7 @@ func TestFuzz(t *testing.T) {
 		t.Errorf("an input of %d bytes: skipped %q", props.MaxFuzzInput, f.skipped)
 	}
 	broken := thm1[0]
+	broken.ID = "broken"
 	right := broken.Right
 	broken.Right = func(v *claim.View, i int) float64 { return 1e-12 * right(v, i) }
 	f = &fatal{}

@@ -29,10 +29,15 @@ const Batch = search.Batch
 // change their view, or depend on more than that, one that has the name of another, and one
 // that has the name of a claim of the list and other sides.
 func Search(claims []claim.Claim, opt Options) []*Finding {
+	mustHaveOwnNames(claims)
+	return search.Search(claims, opt)
+}
+
+// mustHaveOwnNames panics unless each name stands for one claim.
+func mustHaveOwnNames(claims []claim.Claim) {
 	if err := oneNameEach(claims); err != nil {
 		panic("props: " + err.Error())
 	}
-	return search.Search(claims, opt)
 }
 
 // oneNameEach is nil when a name stands for one claim alone: files, certificates and the record go
@@ -90,8 +95,10 @@ type Failer interface {
 // Property is the body of every property test and fuzz target. It fails the
 // test when the case violates one of the claims, which are of one kind, in
 // math/big, or cannot be decided there; otherwise it returns the largest
-// left/right of each, -1 where the case says nothing.
+// left/right of each, -1 where the case says nothing. Names are as for Search: what it
+// prints is replayed by the claim of that name.
 func Property(t Failer, claims []claim.Claim, c *gen.Case) []float64 {
+	mustHaveOwnNames(claims)
 	found := search.Try(claims, c, "property")
 	ratios := make([]float64, len(found))
 	for k, f := range found {

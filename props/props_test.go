@@ -7,7 +7,15 @@ import (
 	"testing"
 
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/gen"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 )
+
+// silent is a test that goes on.
+type silent struct{}
+
+func (silent) Fatalf(string, ...any) {}
+func (silent) Skipf(string, ...any)  {}
 
 // TestOneNameEach: a name stands for one claim. One of a user's with a name of the list would get
 // its certificate and its place on record, and two of one name each other's files.
@@ -19,13 +27,19 @@ func TestOneNameEach(t *testing.T) {
 			Right: func(*claim.View, int) float64 { return 0 },
 		}
 	}
-	refused := func(claims []claim.Claim) (text string) {
+	quiet := silent{}
+	refuses := map[string]func(claims []claim.Claim){
+		"Search":   func(claims []claim.Claim) { Search(claims, Options{Seed: 1, Cases: 1}) },
+		"Property": func(claims []claim.Claim) { Property(quiet, claims, search.Draw(claim.Step, gen.Random(1, 1))) },
+		"Fuzz":     func(claims []claim.Claim) { Fuzz(quiet, claims, make([]byte, 64)) },
+	}
+	refused := func(by func(claims []claim.Claim), claims []claim.Claim) (text string) {
 		defer func() {
 			if r := recover(); r != nil {
 				text = fmt.Sprint(r)
 			}
 		}()
-		Search(claims, Options{Seed: 1, Cases: 1})
+		by(claims)
 		return ""
 	}
 	list := Claims()
@@ -51,8 +65,10 @@ func TestOneNameEach(t *testing.T) {
 		"another statement": {[]claim.Claim{said}, "props: thm1/printed is a claim of the paper's list"},
 		"another flag":      {[]claim.Claim{mixed}, "props: thm1/printed is a claim of the paper's list"},
 	} {
-		if got := refused(c.claims); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		for of, by := range refuses {
+			if got := refused(by, c.claims); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+				t.Errorf("%s: %s: %q, want %q", of, name, got, c.want)
+			}
 		}
 	}
 	found := Search([]claim.Claim{theorem1}, Options{Seed: 1, Cases: 20})[0]
