@@ -452,3 +452,66 @@ func TestReadRefusesParts(t *testing.T) {
 		t.Errorf("parts of the whole: error %v", err)
 	}
 }
+
+// TestWorstBatch: a case is of the batch that its number or its climb says, a far one comes after all
+// batches and a long run before; of two as bad the earlier one is kept.
+func TestWorstBatch(t *testing.T) {
+	of := func(source string) *Row {
+		return &Row{Cases: 1, Ratio: 1, Worst: &search.Origin{Source: source}}
+	}
+	for source, want := range map[string]int{
+		"random case 999": 0, "random case 3000": 3, "far case 5": 1<<31 - 1 + 5, "climb 7 from batch 12": 12,
+		"climb 7 from far": -1, "a long run": -1,
+	} {
+		if got := of(source).worstBatch(); got != want {
+			t.Errorf("%s: batch %d, want %d", source, got, want)
+		}
+	}
+	if got := (&Row{}).worstBatch(); got != -1 {
+		t.Errorf("no case: batch %d", got)
+	}
+	early, late, worse, none := of("random case 1"), of("random case 5000"), of("far case 1"), of("random case 1")
+	worse.Ratio, none.Cases = 2, 0
+	for _, c := range []struct {
+		r, s *Row
+		want bool
+	}{
+		{early, late, true}, {late, early, false}, {early, early, false}, {worse, early, true}, {early, worse, false},
+		{early, none, true}, {none, early, false}, {none, none, false},
+	} {
+		if got := c.r.before(c.s); got != c.want {
+			t.Errorf("%+v before %+v: %v", c.r.Worst, c.s.Worst, got)
+		}
+	}
+}
+
+// TestJoins: reports of another seed, number of cases, climb, selection or build are no parts of one
+// search; the words name the field and what the first has.
+func TestJoins(t *testing.T) {
+	first := func() *Report {
+		return &Report{Seed: 1, Cases: 2, Climb: 3, Select: few, Build: Build{Executable: "a"}}
+	}
+	for want, change := range map[string]func(r *Report){
+		"seed is 7, want 1 as in the first":  func(r *Report) { r.Seed = 7 },
+		"cases is 7, want 2 as in the first": func(r *Report) { r.Cases = 7 },
+		"climb is 7, want 3 as in the first": func(r *Report) { r.Climb = 7 },
+		"select":                             func(r *Report) { r.Select.Form = "sharp" },
+		"build":                              func(r *Report) { r.Build.Executable = "b" },
+	} {
+		r := first()
+		change(r)
+		if err := r.joins(first()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	if err := first().joins(first()); err != nil {
+		t.Error(err)
+	}
+	r := &Report{Shard: "2/3"}
+	if r.asked() != "2/3" {
+		t.Errorf("asked %q", r.asked())
+	}
+	if r.Only = "3-5"; r.asked() != "units 3-5" {
+		t.Errorf("asked %q", r.asked())
+	}
+}
