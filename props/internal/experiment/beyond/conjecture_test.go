@@ -11,7 +11,7 @@ import (
 )
 
 // TestConjectures: each is refuted whatever the seed, by a certificate that package cert accepts
-// and that has the fewest operators that can do it.
+// and that has the fewest operators of what is drawn.
 func TestConjectures(t *testing.T) {
 	for id, c := range map[string]struct {
 		operators int
@@ -120,6 +120,34 @@ func TestSavedVariance(t *testing.T) {
 	} {
 		if got := judgeSavedVariance(2, form); got.Verdict != claim.Refuted {
 			t.Errorf("without %s: %+v", name, got)
+		}
+	}
+}
+
+// TestSavedVarianceReached: f_1 = w x, f_2 = y at x = w = 0 read at +-s has U_1 = +-s, which is the
+// bound, PROOFS.md (5.15); f_2 = y^2/2 read at +-s at x = 1, w = 0 has half of it, for U_2 has no weight.
+func TestSavedVarianceReached(t *testing.T) {
+	const s = 0.5
+	for _, v := range []struct {
+		x           float64
+		second      cubic
+		sizes       []float64
+		left, right float64
+	}{
+		{0, cubic{a: [4]float64{0, 1}}, []float64{s, 0}, s * s, s * s},
+		{1, cubic{a: [4]float64{0, 0, 0.5}}, []float64{0, s}, s * s, 2 * s * s},
+	} {
+		n := &noisySaved{
+			saved: saved{
+				ops: []cubic{{b: [4]float64{0, 1}}, v.second}, x: v.x, w: []float64{0, 0}, low: v.sizes, high: v.sizes,
+			},
+			delta: make([][2]float64, 3), eps: make([][2]float64, 3),
+		}
+		left := n.squares()
+		d2, e2 := n.moments()
+		right := bounds.SavedVariance(n.c, n.l1, n.lf, d2, e2, n.spread())
+		if left != v.left || right != v.right || n.c != 1 || n.l1 != 1 {
+			t.Errorf("x = %v: %v <= %v, C = %v, L1 = %v", v.x, left, right, n.c, n.l1)
 		}
 	}
 }
