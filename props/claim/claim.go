@@ -2,6 +2,7 @@ package claim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -180,6 +181,10 @@ func (c *Claim) Complete() error {
 		return fmt.Errorf("claim: id is %.80q, want a word that can be printed, without / and spaces", c.ID)
 	case c.Form == "":
 		return fmt.Errorf("claim: %s has no form", c.ID)
+	case !slices.Contains(Forms[:], c.Form):
+		return fmt.Errorf("claim: %s is of form %.80q, want one of %v", c.ID, c.Form, Forms)
+	case c.Reading < 0 || int(c.Reading) >= ReadingSlots:
+		return fmt.Errorf("claim: %s has reading %d, want 0..%d", c.ID, int(c.Reading), ReadingSlots-1)
 	case c.Statement == "":
 		return fmt.Errorf("claim: %s has no statement", c.Name())
 	case c.Kind < 0 || int(c.Kind) >= Kinds:
