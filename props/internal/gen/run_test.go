@@ -155,3 +155,43 @@ func TestSettle(t *testing.T) {
 		t.Errorf("a network was moved to %v", c.W[0])
 	}
 }
+
+// TestKnownObjectives: quadratics are known without a regularizer, however it is written, logistic
+// regression with one, and nothing else is.
+func TestKnownObjectives(t *testing.T) {
+	one := [][]float64{{1}, {-2}}
+	bias, halfsq := core.Spec{Op: "bias", N: 1}, core.Spec{Op: "halfsq", N: 1}
+	fixed := core.Spec{Op: "fixed", A: [][]float64{{2}}}
+	logistic := []core.Spec{{Op: "linear", In: 1, Out: 1}, {Op: "logistic", Label: 1}}
+	for name, c := range map[string]struct {
+		chain []core.Spec
+		reg   core.Regularizer
+		known bool
+	}{
+		"no regularizer":       {[]core.Spec{bias, halfsq}, core.Regularizer{}, true},
+		"none":                 {[]core.Spec{bias, halfsq}, core.Regularizer{Kind: "none"}, true},
+		"l2":                   {[]core.Spec{bias, halfsq}, core.Regularizer{Kind: "l2", Rho: 1}, false},
+		"fixed":                {[]core.Spec{bias, fixed, halfsq}, core.Regularizer{}, true},
+		"fixed, none":          {[]core.Spec{bias, fixed, halfsq}, core.Regularizer{Kind: "none"}, true},
+		"fixed, l2":            {[]core.Spec{bias, fixed, halfsq}, core.Regularizer{Kind: "l2", Rho: 1}, false},
+		"logistic, l2":         {logistic, core.Regularizer{Kind: "l2", Rho: 1}, true},
+		"another order":        {[]core.Spec{fixed, bias, halfsq}, core.Regularizer{}, false},
+		"one operator more":    {[]core.Spec{bias, bias, halfsq}, core.Regularizer{}, false},
+		"without bias":         {[]core.Spec{fixed, halfsq}, core.Regularizer{}, false},
+		"logistic with a bias": {[]core.Spec{{Op: "affine", In: 1, Out: 1}, logistic[1]}, core.Regularizer{}, false},
+	} {
+		k := known(c.chain, one, c.reg)
+		if (k != nil) != c.known {
+			t.Errorf("%s: known is %v, want %v", name, k != nil, c.known)
+		}
+		if c.chain[0].Op == "bias" && k != nil {
+			want := 1.0
+			if len(c.chain) == 3 {
+				want = 4
+			}
+			if math.Abs(k.L()-want) > 1e-9 || math.Abs(k.Mu()-want) > 1e-9 {
+				t.Errorf("%s: L = %v, mu = %v, want %v", name, k.L(), k.Mu(), want)
+			}
+		}
+	}
+}
