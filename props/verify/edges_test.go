@@ -386,13 +386,13 @@ func TestBesideRecords(t *testing.T) {
 // TestIsCertificate: which keys make a certificate of a file.
 func TestIsCertificate(t *testing.T) {
 	for data, want := range map[string]bool{
-		`{"claim":1}`: true, `{"claim":1,"case":2}`: false, `{"case":2}`: false, `{}`: false,
+		`{"claim":1}`: true, `{"claim":1,"case":2}`: false, `{"case":2}`: false,
 	} {
 		if got, err := isCertificate([]byte(data)); err != nil || got != want {
 			t.Errorf("%s: %v, %v", data, got, err)
 		}
 	}
-	for _, data := range []string{"[]", "7", `{"claim"`} {
+	for _, data := range []string{"[]", "7", `{"claim"`, "{}", `{"Case":1}`} {
 		if _, err := isCertificate([]byte(data)); err == nil {
 			t.Errorf("%s is taken", data)
 		}
