@@ -17,11 +17,15 @@ type Shared struct {
 	err     error
 }
 
+func smallFrom(seed uint64) Options {
+	o := Small
+	o.Seed = seed
+	return o
+}
+
 func (m *Shared) get(seed uint64) []Result {
 	m.once.Do(func() {
-		o := Small
-		o.Seed = seed
-		m.results, m.err = Run(Scenarios(), o)
+		m.results, m.err = Run(Scenarios(), smallFrom(seed))
 	})
 	if m.err != nil {
 		panic("rates: " + m.err.Error())

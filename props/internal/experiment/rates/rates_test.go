@@ -271,6 +271,18 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%+v: error %v", o, err)
 		}
 	}
+	for _, o := range []Options{{MinLog: 4, MaxLog: 6}, {MinLog: 22, MaxLog: 24}} {
+		if r, err := Run(nil, o); err != nil || len(r) != 0 {
+			t.Errorf("%+v: error %v", o, err)
+		}
+	}
+	if o := smallFrom(7); o != (Options{MinLog: 8, MaxLog: 13, Seed: 7, Steps: 1 << 15}) || Small.Seed != 1 {
+		t.Errorf("small from seed 7: %+v", o)
+	}
+	r, err := Run(Scenarios()[:1], Options{MinLog: 4, MaxLog: 6, Seed: 1}) // with the default numbers of replicates
+	if err != nil || r[0].Points[0].Replicates != maxReplicates || r[0].Points[2].T != 64 {
+		t.Errorf("%+v, error %v", r, err)
+	}
 }
 
 // bars are escaped in a cell of Markdown.

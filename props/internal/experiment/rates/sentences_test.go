@@ -30,8 +30,13 @@ func TestFrobenius(t *testing.T) {
 	}
 }
 
-// TestSentences: the verdicts, and that each could be the other one.
+// TestRootOf: within 1000 of 0, and the end of that where the root lies beyond.
 func TestRootOf(t *testing.T) {
+	for _, end := range []float64{-1000, 1000} {
+		if got := rootOf(func(w float64) float64 { return w - 2*end }); !(math.Abs(got-end) <= 1e-9) {
+			t.Errorf("w - %v is 0 beyond %v, not at %v", 2*end, end, got)
+		}
+	}
 	for _, want := range []float64{0, 0.3, -7, 999} {
 		if got := rootOf(func(w float64) float64 { return w - want }); !(math.Abs(got-want) <= 1e-12) {
 			t.Errorf("w - %v is 0 at %v", want, got)
@@ -39,6 +44,7 @@ func TestRootOf(t *testing.T) {
 	}
 }
 
+// TestSentences: the verdicts, and that each could be the other one.
 func TestSentences(t *testing.T) {
 	root := func(c float64) stepOf { return func(t float64) float64 { return c / math.Sqrt(t) } }
 	logs := func(c float64) stepOf { return func(t float64) float64 { return c * math.Log(t) / t } }

@@ -24,12 +24,14 @@ const eq48Limit = 1e6
 
 // JudgeEq48 looks for a T at which the sum is more than eq48Limit times the bound,
 // and that the ratio grows from then on, doubling T; the ratio is about (T/ln T)^2.
-func JudgeEq48() claim.Judgement {
+func JudgeEq48() claim.Judgement { return judgeEq48(eq48) }
+
+func judgeEq48(of func(t float64) (sum, bound float64)) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Unsettled}
 	first := 0.0
 	for k := 1; k <= 40; k++ {
 		t := math.Ldexp(1, k)
-		sum, bound := eq48(t)
+		sum, bound := of(t)
 		grows := sum/bound > j.Ratio
 		j.Cases++
 		j.Ratio = sum / bound
@@ -55,14 +57,18 @@ func JudgeEq48() claim.Judgement {
 	return j
 }
 
-func JudgeEq48Repaired() claim.Judgement {
+// JudgeEq48Repaired holds (ln T/T) times the sum of (48) against 1, for each T up to 2^11 and then for powers of two
+// up to 2^75.
+func JudgeEq48Repaired() claim.Judgement { return judgeEq48Repaired(eq48) }
+
+func judgeEq48Repaired(of func(t float64) (sum, bound float64)) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	for k := 2; k <= 1<<11+64; k++ { // T = 2..2^11, then powers of two
 		t := float64(k)
 		if k > 1<<11 {
 			t = math.Ldexp(1, k-1<<11+11)
 		}
-		sum, bound := eq48(t)
+		sum, bound := of(t)
 		j.Cases++
 		j.Ratio = max(j.Ratio, sum*bound)
 		if !(sum*bound <= 1+claim.Tie) {
@@ -75,6 +81,10 @@ func JudgeEq48Repaired() claim.Judgement {
 
 // JudgeBernoulli tries random T and a. At a = 1 both sides are equal.
 func JudgeBernoulli(seed uint64) claim.Judgement {
+	return judgeBernoulli(seed, func(a, x float64) (left, right float64) { return 1 - a*x, math.Exp(a * math.Log1p(-x)) })
+}
+
+func judgeBernoulli(seed uint64, sides func(a, x float64) (left, right float64)) claim.Judgement {
 	j := claim.Judgement{Verdict: claim.Holds}
 	rng := rand.New(rand.NewPCG(seed, 48))
 	for range 100_000 {
@@ -84,7 +94,7 @@ func JudgeBernoulli(seed uint64) claim.Judgement {
 		if a = math.Exp(rng.Float64() * math.Log(max(a, 1))); a < 1 {
 			a = 1
 		}
-		left, right := 1-a*x, math.Exp(a*math.Log1p(-x))
+		left, right := sides(a, x)
 		j.Cases++
 		// a ln(1-x) is off by a part in 2^50, and it is at least -40.
 		if !(left <= right*(1+claim.Tie)) {

@@ -294,11 +294,13 @@ func judgeConstantFloor(seed uint64, floor spikeFloor) claim.Judgement {
 // against Root41Steps with noise, and its order against the rate 1/T: bounded at T^{1/2}
 // errors, near SpikeFloor where L = mu, while SpikeFloor leaves every multiple of 1/T with
 // T^{1/8} times as many.
-func JudgeHarmonic(seed uint64) claim.Judgement { return judgeHarmonic(seed, bounds.HarmonicBound) }
+func JudgeHarmonic(seed uint64) claim.Judgement {
+	return judgeHarmonic(seed, bounds.HarmonicBound, bounds.SpikeFloor)
+}
 
 type harmonicBound func(s bounds.Smooth, d0, m float64, spikes, steps int, t0 float64) float64
 
-func judgeHarmonic(seed uint64, bound harmonicBound) claim.Judgement {
+func judgeHarmonic(seed uint64, bound harmonicBound, floor spikeFloor) claim.Judgement {
 	j := newStepJudge()
 	forEachSpikes(seed, func(rng *rand.Rand, mu, d0, m float64, spikes, steps int) {
 		t0 := 2.01 + 5*rng.Float64()
@@ -325,10 +327,10 @@ func judgeHarmonic(seed uint64, bound harmonicBound) claim.Judgement {
 		return at(steps, q) * float64(steps)
 	})
 	_, lost := overRate(bounds.HarmonicBudget, func(steps int, q float64) float64 {
-		return bounds.SpikeFloor(1, 1, 1, int(q), steps) * float64(steps)
+		return floor(1, 1, 1, int(q), steps) * float64(steps)
 	})
 	const far, many = 1 << 30, 1 << 20
-	apart := at(far, many) / bounds.SpikeFloor(1, 1, 1, many, far)
+	apart := at(far, many) / floor(1, 1, 1, many, far)
 	j.demand(kept <= 2, "at T^{1/2} errors the bound over 1/T grows by %v", kept)
 	j.demand(lost >= 4, "with T^{1/8} times as many the floor over 1/T grows by %v only", lost)
 	j.demand(apart <= 1.01, "with L = mu the bound is %v times the floor", apart)

@@ -63,9 +63,9 @@ func TestStepJudges(t *testing.T) {
 		"constant steps for all": {
 			judgeSpikeFloor(1, bounds.SpikeFloorConstantStep), claim.Refuted, 1},
 		"harmonic":            {JudgeHarmonic(1), claim.Holds, 0.9},
-		"harmonic, 0.8":       {judgeHarmonic(1, harmonic(0.8)), claim.Refuted, 1},
-		"harmonic, 2":         {judgeHarmonic(1, harmonic(2)), claim.Refuted, 0},
-		"harmonic, no spikes": {judgeHarmonic(1, noSpikes), claim.Refuted, 1},
+		"harmonic, 0.8":       {judgeHarmonic(1, harmonic(0.8), bounds.SpikeFloor), claim.Refuted, 1},
+		"harmonic, 2":         {judgeHarmonic(1, harmonic(2), bounds.SpikeFloor), claim.Refuted, 0},
+		"harmonic, no spikes": {judgeHarmonic(1, noSpikes, bounds.SpikeFloor), claim.Refuted, 1},
 	} {
 		if j := c.judge; j.Verdict != c.want || !(j.Ratio >= c.least) || j.Cases < 60 || j.Note == "" {
 			t.Errorf("%s: %s with ratio %v after %d cases, want %s with %v: %s", name, j.Verdict, j.Ratio, j.Cases,
