@@ -357,10 +357,10 @@ func TestTimeLeft(t *testing.T) {
 	var said []string
 	l := &timeLeft{say: func(line string) { said = append(said, line) }, start: time.Now()}
 	for _, done := range []int64{0, 1e6, 2e6, 4e6} {
-		l.at(done, 4e6, 0)
+		l.at(done, 4e6, 0, float64(done)/4e6)
 	}
 	l.last = time.Now().Add(-2 * betweenLines)
-	l.at(3e6, 4e6, 0)
+	l.at(3e6, 4e6, 0, 0.75)
 	if len(said) != 3 || !strings.HasPrefix(said[0], "0.0 of 4.0 ") || !strings.HasPrefix(said[1], "4.0 of 4.0 ") ||
 		!strings.HasPrefix(said[2], "3.0 of 4.0 ") || l.last.Before(time.Now().Add(-betweenLines)) {
 		t.Errorf("%q", said)

@@ -256,7 +256,7 @@ type timeLeft struct {
 }
 
 // at is a logistic.Progress.
-func (l *timeLeft) at(done, total, stored int64) {
+func (l *timeLeft) at(done, total, stored int64, share float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -264,15 +264,16 @@ func (l *timeLeft) at(done, total, stored int64) {
 		return
 	}
 	l.last = now
-	l.say(leftLine(done, total, stored, now.Sub(l.start)))
+	l.say(leftLine(done, total, stored, share, now.Sub(l.start)))
 }
 
-// leftLine is what to say after so much time.
-func leftLine(done, total, stored int64, took time.Duration) string {
+// leftLine is what to say after so much time, in which share of the cost of what was not stored was paid. Steps alone
+// would say too long: the dearest are done first, and much of their cost is not that of steps.
+func leftLine(done, total, stored int64, share float64, took time.Duration) string {
 	line := fmt.Sprintf("%.1f of %.1f million steps; "+
 		"%v", float64(done)/1e6, float64(total)/1e6, took.Round(time.Second))
-	if fresh := done - stored; fresh > 0 && done < total {
-		left := time.Duration(float64(took) * float64(total-done) / float64(fresh))
+	if done > stored && done < total && share > 0 {
+		left := time.Duration(float64(took) * (1 - share) / share)
 		line += fmt.Sprintf(", about %v left", left.Round(time.Second))
 	}
 	return line

@@ -98,19 +98,23 @@ func TestFiguresStopped(t *testing.T) {
 	}
 }
 
+// TestLeftLine: the time left is by cost, not by steps.
 func TestLeftLine(t *testing.T) {
 	for _, c := range []struct {
 		done, total, stored int64
+		share               float64
 		took                time.Duration
 		want                string
 	}{
-		{0, 4e6, 0, 0, "0.0 of 4.0 million steps; 0s"},
-		{1e6, 4e6, 0, time.Minute, "1.0 of 4.0 million steps; 1m0s, about 3m0s left"},
-		{3e6, 4e6, 2e6, time.Minute, "3.0 of 4.0 million steps; 1m0s, about 1m0s left"},
-		{2, 4, 1, time.Second, "0.0 of 0.0 million steps; 1s, about 2s left"},
-		{4e6, 4e6, 2e6, time.Minute, "4.0 of 4.0 million steps; 1m0s"},
+		{0, 4e6, 0, 0, 0, "0.0 of 4.0 million steps; 0s"},
+		{1e6, 4e6, 0, 0.25, time.Minute, "1.0 of 4.0 million steps; 1m0s, about 3m0s left"},
+		{1e6, 4e6, 0, 0.75, time.Minute, "1.0 of 4.0 million steps; 1m0s, about 20s left"},
+		{3e6, 4e6, 2e6, 0.5, time.Minute, "3.0 of 4.0 million steps; 1m0s, about 1m0s left"},
+		{2, 4, 1, 1. / 3, time.Second, "0.0 of 0.0 million steps; 1s, about 2s left"},
+		{2e6, 4e6, 2e6, 0, time.Minute, "2.0 of 4.0 million steps; 1m0s"},
+		{4e6, 4e6, 2e6, 1, time.Minute, "4.0 of 4.0 million steps; 1m0s"},
 	} {
-		if got := leftLine(c.done, c.total, c.stored, c.took); got != c.want {
+		if got := leftLine(c.done, c.total, c.stored, c.share, c.took); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

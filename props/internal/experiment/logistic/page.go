@@ -8,6 +8,7 @@ import (
 
 	"github.com/cascade-sgd/cascade/core"
 	"github.com/cascade-sgd/cascade/props/claim"
+	"github.com/cascade-sgd/cascade/props/internal/pool"
 	"github.com/cascade-sgd/cascade/props/internal/table"
 )
 
@@ -69,8 +70,9 @@ func (r *Result) Page(claims []claim.Claim, seed uint64) *table.Page {
 		"data: [Spikes](SPIKES.md) has the picture it draws, and what it needs."),
 		table.Heading("The outcomes printed"))
 	judged := table.New("claim", "verdict", "cases", "evidence")
-	for _, c := range claims {
-		j := c.Judge(seed)
+	found := pool.Map(len(claims), func(k int) claim.Judgement { return claims[k].Judge(seed) })
+	for k, c := range claims {
+		j := found[k]
 		judged.Add(fmt.Sprintf("%s, %s: %s", c.Eq, c.Form, c.Statement), j.Verdict, j.Cases, j.Note)
 	}
 	d.Add(judged, table.Heading("Choices that the paper leaves open, made otherwise"), table.Text(variedSay),

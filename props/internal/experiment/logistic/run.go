@@ -54,13 +54,15 @@ type Result struct {
 // Of is what became of a point of one of the figures.
 func (r *Result) Of(p Point) *Outcome { return r.of[p.Key()] }
 
-// Progress hears how many steps of all runs are done, those that were stored apart.
-type Progress func(done, total, stored int64)
+// Progress hears how many steps of all runs are done, those that were stored apart, and which share, 0 to 1, of the
+// guessed cost of all that was not stored.
+type Progress func(done, total, stored int64, share float64)
 
 // Run makes all points of figures, which Check accepts, on all cores. With a directory
 // each goes to a file of its own in dir/points, whole or not at all, and those that are
 // there are not made again: a run that was killed goes on where it was, and ends in the
-// same bytes. It ends early, with the error of ctx, when that is done.
+// same bytes. The dearest are made first, and nothing but the time depends on that. It ends early, with the error of
+// ctx, when that is done.
 func Run(ctx context.Context, figures []Figure, dir string, say Progress) (*Result, error) {
 	r := &Result{Figures: figures, of: map[uint64]*Outcome{}}
 	traces := map[uint64]bool{}
@@ -99,13 +101,14 @@ func Run(ctx context.Context, figures []Figure, dir string, say Progress) (*Resu
 		r.of[p.Key()] = o
 		stored += int64(p.T)
 	}
+	plan := dearestFirst(missing, traces)
 	var mu sync.Mutex
-	done, all, failed := stored, newShared(), error(nil)
+	done, spent, all, failed := stored, 0.0, newShared(), error(nil)
 	if say != nil {
-		say(done, total, stored)
+		say(done, total, stored, 0)
 	}
-	pool.Each(len(missing), runtime.GOMAXPROCS(0), func(k int) {
-		p := missing[k]
+	pool.Each(len(plan.points), runtime.GOMAXPROCS(0), func(k int) {
+		p := plan.points[k]
 		if ctx.Err() != nil {
 			return
 		}
@@ -125,8 +128,9 @@ func Run(ctx context.Context, figures []Figure, dir string, say Progress) (*Resu
 		if failed == nil {
 			failed = err
 		}
-		if done += int64(p.T); say != nil {
-			say(done, total, stored)
+		done, spent = done+int64(p.T), spent+plan.cost[k]
+		if say != nil {
+			say(done, total, stored, spent/plan.total)
 		}
 	})
 	return r, errors.Join(failed, ctx.Err())

@@ -70,7 +70,7 @@ func TestResumes(t *testing.T) {
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
 		fresh := 0
-		r, err = Run(ctx, tiny(), parts, func(done, total, stored int64) {
+		r, err = Run(ctx, tiny(), parts, func(done, total, stored int64, _ float64) {
 			if fresh++; fresh > 8 {
 				cancel()
 			}
@@ -100,7 +100,7 @@ func TestResumes(t *testing.T) {
 		}
 	}
 	said := 0
-	if _, err := Run(t.Context(), tiny(), parts, func(done, total, stored int64) {
+	if _, err := Run(t.Context(), tiny(), parts, func(done, total, stored int64, _ float64) {
 		if said++; stored != total {
 			t.Errorf("%d of %d steps are stored", stored, total)
 		}
@@ -320,7 +320,7 @@ func TestTracesAreMade(t *testing.T) {
 		}
 		for _, to := range []string{dir, ""} {
 			total := int64(0)
-			r, err := Run(t.Context(), all, to, func(_, of, _ int64) { total = of })
+			r, err := Run(t.Context(), all, to, func(_, of, _ int64, _ float64) { total = of })
 			if err != nil || len(r.Of(p).Predicted.Trace) != len(traceSteps(p.T)) || total != int64(p.T) {
 				t.Errorf("%v: %d samples, %d steps, %v", axes, len(r.Of(p).Predicted.Trace), total, err)
 			}
