@@ -21,6 +21,7 @@ var (
 	mutants = flag.Int("mutants", 150, "certificates that TestDifferential changes and gives to both checkers; "+
 		"20 times as many with -full")
 	mutantSeed = flag.Uint64("mutant-seed", 1, "seed of TestDifferential")
+	onlyZeta   = flag.Bool("zeta", false, "TestDifferential changes laws of zeta alone")
 )
 
 // python is the interpreter, or a visible skip.
@@ -131,7 +132,8 @@ func runVectorsFile(t testing.TB, command string, tests []vector) (out string, d
 
 // TestDifferential: both checkers come to one verdict on certificates that are changed at
 // random, most of them with the sides that they then have, so that a difference in any
-// number shows. 10^5 of them take some minutes: go test -run Differential -mutants 100000.
+// number shows. 10^5 of them take some minutes: go test -run Differential -mutants 100000, with -zeta
+// of laws of zeta alone.
 func TestDifferential(t *testing.T) {
 	command := python(t)
 	if *full {
@@ -191,19 +193,34 @@ func newMutator(t testing.TB, seed uint64) *mutator {
 	return m
 }
 
+// ofZeta is the kind of mutant whose zeta is changed, one in 8.
+const ofZeta = 7
+
+// zetaOr is kind, or ofZeta where no others are asked for.
+func (m *mutator) zetaOr(kind int) int {
+	if *onlyZeta {
+		return ofZeta
+	}
+	return kind
+}
+
 // next is a certificate on record, or one with parts drawn at random, changed.
 func (m *mutator) next() []byte {
 	tree := m.trees[m.names[m.r.IntN(len(m.names))]]
 	kind := "record"
-	switch m.r.IntN(7) {
+	others := m.r.IntN(3)
+	switch m.zetaOr(m.r.IntN(8)) {
 	case 0:
 		tree, kind = m.random(), "random"
 	case 2:
 		tree, kind = m.conjecture(), "conjecture"
 	case 1:
 		tree, kind = m.run(), "run"
+	case ofZeta:
+		tree, kind = m.zeta(), "zeta"
+		others /= 2
 	}
-	for range m.r.IntN(3) {
+	for range others {
 		tree = m.edit(tree)
 	}
 	data := encoded(m.t, tree)
@@ -215,6 +232,8 @@ func (m *mutator) next() []byte {
 	default:
 		if filled := withSides(data); filled != nil {
 			data, what = filled, "sides computed"
+		} else if lhs, rhs, ok := cert.SidesAnyway(data); ok {
+			data, what = withTheSides(data, lhs, rhs), "sides of what is refused"
 		}
 	}
 	m.kinds[fmt.Sprintf("%s, %s", kind, what)]++

@@ -3,6 +3,7 @@ package cert_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -44,7 +45,7 @@ func groups(t *testing.T) []vectorGroup {
 			put(v)
 		}
 	}
-	for _, v := range slices.Concat(randomVectors(t), runVectors(t), spikeVectors(t), rowVectors(t)) {
+	for _, v := range slices.Concat(randomVectors(t), zetaVectors(t), runVectors(t), spikeVectors(t), rowVectors(t)) {
 		put(v)
 	}
 	for _, c := range malformed(string(read(t, "eq28b-total"))) {
@@ -147,11 +148,16 @@ func withSides(data []byte) []byte {
 	if err != nil || c.Fill() != nil {
 		return nil
 	}
+	return withTheSides(data, c.LHS, c.RHS)
+}
+
+// withTheSides is the certificate with these sides.
+func withTheSides(data []byte, lhs, rhs cert.Value) []byte {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return nil
 	}
-	for name, v := range map[string]cert.Value{"lhs": c.LHS, "rhs": c.RHS} {
+	for name, v := range map[string]cert.Value{"lhs": lhs, "rhs": rhs} {
 		var side any = v.String()
 		if v.Rows != nil {
 			rows := [][]string{}
@@ -212,6 +218,68 @@ func randomVectors(t *testing.T) (list []vector) {
 		})
 	}
 	return list
+}
+
+// zetaVectors are chains with zeta at random, some that refute sa5 and sa6 and one for each conjecture that
+// does not, and for sa7, which hardly one in a thousand refutes, y_1 = w x and y_1^2/2 read at the same +-s.
+func zetaVectors(t *testing.T) (list []vector) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(8, 1))
+	refuted, honest := map[string]int{}, map[string]int{}
+	const ofEach, most = 3, 500
+	for tries := 0; refuted["sa5"] < ofEach || refuted["sa6"] < ofEach || len(honest) < 3; tries++ {
+		if tries == most {
+			t.Fatalf("%v refuted and %v not, of %d chains with zeta", refuted, honest, most)
+		}
+		c := randomConjecture(r)
+		c.Text = "drawn at random"
+		leastConstants(t, c)
+		if data, err := c.Marshal(); err == nil {
+			if refuted[c.Claim]++; refuted[c.Claim] <= ofEach {
+				list = append(list, newVector(fmt.Sprintf("%s, case %d", c.Claim, refuted[c.Claim]), "Random", data))
+			}
+		} else if honest[c.Claim]++; honest[c.Claim] == 1 {
+			list = append(list, newVector(c.Claim+", not refuted", "NotRefuted", honestBytes(t, c)))
+		}
+	}
+	for _, s := range [][2]string{{"1/8", "1/8"}, {"1/16", "1/16"}, {"3/32", "1/16"}} {
+		c := savedCertificate("sa7", halfSquare, s[0], s[1])
+		c.Text = "two operators do"
+		if err := c.Fill(); err != nil {
+			t.Fatal(err)
+		}
+		data, err := c.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, newVector(fmt.Sprintf("sa7, zeta_1 = +-%s, zeta_2 = +-%s", s[0], s[1]), "Random", data))
+	}
+	return list
+}
+
+// leastConstants fills c, with the least constants that are powers of 2 above 1/32, where it has any.
+func leastConstants(t testing.TB, c *cert.Certificate) {
+	t.Helper()
+	named := map[string]*big.Rat{}
+	if c.Constants != nil {
+		for _, name := range []string{"C", "C2", "Lf", "L1", "L2"} {
+			named[name] = big.NewRat(1, 16)
+		}
+		c.Constants = &cert.Constants{C: named["C"], C2: named["C2"], Lf: named["Lf"], L1: named["L1"], L2: named["L2"],
+			Why: reasons()}
+	}
+	for {
+		err := c.Fill()
+		if err == nil {
+			return
+		}
+		var refusal *cert.Refusal
+		if !errors.As(err, &refusal) || named[strings.TrimPrefix(refusal.Place, "constants.")] == nil {
+			t.Fatal(err)
+		}
+		x := named[strings.TrimPrefix(refusal.Place, "constants.")]
+		x.Add(x, x)
+	}
 }
 
 // honestBytes is c with its sides also where they do not refute, and Marshal will not

@@ -48,8 +48,8 @@ func (p *parser) series(c *Certificate, f *fileJSON) {
 		there bool
 	}{
 		{"reading", f.Reading != nil}, {"at", f.At != nil}, {"chain", f.Chain != nil}, {"x", f.X != nil},
-		{"w", f.W != nil}, {"delta", f.Delta != nil}, {"eps", f.Eps != nil}, {"constants", f.Constants != nil},
-		{"run", f.Run != nil}, {"n", f.N != nil},
+		{"w", f.W != nil}, {"delta", f.Delta != nil}, {"eps", f.Eps != nil}, {"zeta", f.Zeta != nil},
+		{"constants", f.Constants != nil}, {"run", f.Run != nil}, {"n", f.N != nil},
 	} {
 		p.superfluous(field.name, field.there, "%s is about a series", c.Claim)
 	}
