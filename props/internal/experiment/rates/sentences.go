@@ -207,15 +207,15 @@ func judgeDepth(of coefficientOf) claim.Judgement {
 // JudgeDepthAbove1 holds the largest coefficient with C, Lf > 1 against an exponential from
 // below: from N = 16 to 32 it grows by 2^16 and more.
 func JudgeDepthAbove1() claim.Judgement {
-	return judgeExponential(func(c, lf float64) bool { return c > 1 && lf > 1 })
+	return judgeExponential(coefficient, func(c, lf float64) bool { return c > 1 && lf > 1 })
 }
 
 // JudgeDepthAll is the same for all C and Lf.
 func JudgeDepthAll() claim.Judgement {
-	return judgeExponential(func(float64, float64) bool { return true })
+	return judgeExponential(coefficient, func(float64, float64) bool { return true })
 }
 
-func judgeExponential(among func(c, lf float64) bool) claim.Judgement {
+func judgeExponential(of coefficientOf, among func(c, lf float64) bool) claim.Judgement {
 	j := newStepJudge()
 	least := math.Inf(1)
 	for _, c := range factors {
@@ -225,7 +225,7 @@ func judgeExponential(among func(c, lf float64) bool) claim.Judgement {
 					continue
 				}
 				j.Cases++
-				grows := math.Pow(coefficient(2*n, c, lf)/coefficient(n, c, lf), 1/float64(n))
+				grows := math.Pow(of(2*n, c, lf)/of(n, c, lf), 1/float64(n))
 				least = min(least, grows)
 				j.demand(grows >= 2, "C = %v, Lf = %v: from N = %d to %d the largest coefficient grows by %.6g an "+
 					"operator", c, lf, n, 2*n, grows)
@@ -242,15 +242,20 @@ func JudgeConvexL2(seed uint64) claim.Judgement { return judgeConvexL2(seed, 1) 
 func judgeConvexL2(seed uint64, factor float64) claim.Judgement {
 	j := newStepJudge()
 	for k := range uint64(120) {
-		rng := rand.New(rand.NewPCG(seed, k))
-		lambda, a, b, h := convexTerm(rng, k)
-		value := func(w float64) float64 { return softplus(a*w+b) + h*w*w/2 + lambda*w*w/2 }
-		slope := func(w float64) float64 { return a/(1+math.Exp(-a*w-b)) + (h+lambda)*w }
-		bottom := rootOf(slope)
-		w := bottom + math.Copysign(0.5+3*rng.Float64(), rng.NormFloat64())
-		j.compare(factor*2*lambda*(value(w)-value(bottom)), slope(w)*slope(w), exponent(0))
+		left, right := convexSides(rand.New(rand.NewPCG(seed, k)), k)
+		j.compare(factor*left, right, exponent(0))
 	}
 	return j.done("%d convex terms", j.Cases)
+}
+
+// convexSides are 2 lambda (l(w)-l*) and |grad l(w)|^2 of the k-th term, at a w away from its bottom.
+func convexSides(rng *rand.Rand, k uint64) (left, right float64) {
+	lambda, a, b, h := convexTerm(rng, k)
+	value := func(w float64) float64 { return softplus(a*w+b) + h*w*w/2 + lambda*w*w/2 }
+	slope := func(w float64) float64 { return a/(1+math.Exp(-a*w-b)) + (h+lambda)*w }
+	bottom := rootOf(slope)
+	w := bottom + math.Copysign(0.5+3*rng.Float64(), rng.NormFloat64())
+	return 2 * lambda * (value(w) - value(bottom)), slope(w) * slope(w)
 }
 
 // convexTerm is softplus(a w + b) + h w^2/2 of the k-th case, with lambda: a quadratic, one that is
@@ -283,22 +288,26 @@ func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.
 
 // JudgeBeyond runs l = softplus(w) with eps_2 = -2 at every step: l grows without bound, and
 // with l2 added, where A4 holds, it does not.
-func JudgeBeyond() claim.Judgement {
-	j := newStepJudge()
+func JudgeBeyond() claim.Judgement { return judgeBeyond(softplusEnd) }
+
+// softplusEnd is l + (l2/2)|w|^2 after so many steps of g = 1/2 from w = 0. With l2 up to 1/4 it has L < 1/4 + 1/4, so
+// that g <= 1/(3L).
+func softplusEnd(l2 float64, steps int) float64 {
 	c, err := core.NewChain(core.Bias(1), core.Softplus(1))
 	if err != nil {
 		panic("rates: " + err.Error())
 	}
-	// Both have L < 1/4 + 1/4 and g = 1/2 <= 1/(3L).
-	end := func(l2 float64, steps int) float64 {
-		s, w := core.NewState(c), []float64{0}
-		for range steps {
-			s.Pass(c, []float64{0}, w, &core.Given{EpsAt: [][]float64{nil, nil, {-2}}})
-			w[0] -= (s.UAll[0] + l2*w[0]) / 2
-		}
-		s.Forward(c, []float64{0}, w, nil)
-		return s.Loss() + l2*w[0]*w[0]/2
+	s, w := core.NewState(c), []float64{0}
+	for range steps {
+		s.Pass(c, []float64{0}, w, &core.Given{EpsAt: [][]float64{nil, nil, {-2}}})
+		w[0] -= (s.UAll[0] + l2*w[0]) / 2
 	}
+	s.Forward(c, []float64{0}, w, nil)
+	return s.Loss() + l2*w[0]*w[0]/2
+}
+
+func judgeBeyond(end func(l2 float64, steps int) float64) claim.Judgement {
+	j := newStepJudge()
 	for k := 4; k <= 14; k++ {
 		steps := 1 << k
 		j.compare(float64(steps)/2, end(0, steps), exponent(k)) // sigmoid - 2 < -1

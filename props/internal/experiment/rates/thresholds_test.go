@@ -250,8 +250,8 @@ func TestSharedJudge(t *testing.T) {
 	within := Scenario{Claims: []string{"cor3", "eq50"}, Level: "at", Budget: "O(T)", Q: power(1, ""), EZero: constant(1)}
 	m := &Shared{results: []Result{measured(within, -0.9, 0.01), measured(within, -0.45, 0.2), measured(within, 0, 0.01)}}
 	m.once.Do(func() {})
-	const tally = "1 rates are lost within the budget, beyond chance; of 3 measured slopes 1 keep the rate, 1 lose it, 1 " +
-		"of these within the budget; go run ./props/verify page table1"
+	const tally = "1 rates are lost within the budget, beyond chance; of 3 measured slopes 1 keep the rate, 1 lose it, " +
+		"1 of these within the budget; go run ./props/verify page table1"
 	if j := m.Judge("cor3", 1); j.Verdict != claim.Undecided || j.Cases != 3 || j.Ratio != 0.5 || j.Note != tally {
 		t.Errorf("%+v", j)
 	}
