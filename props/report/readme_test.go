@@ -82,7 +82,8 @@ func TestReadme(t *testing.T) {
 func TestSummary(t *testing.T) {
 	claims := []claim.Claim{
 		{ID: "eq15", Eq: "Table 9", Title: "Table 9"}, {ID: "thm1", Eq: "(13)"},
-		{ID: "cor1", Eq: "(39)", Title: "Corollary 1"}, {ID: "thm2", Eq: "(23)", Title: "Corollary 1"}, {ID: "both", Eq: "(1)", Title: "Both"},
+		{ID: "cor1", Eq: "(39)", Title: "Corollary 1"},
+		{ID: "thm2", Eq: "(23)", Title: "Corollary 1"}, {ID: "both", Eq: "(1)", Title: "Both"},
 	}
 	want := [][]string{{"Table 9", "holds", "1.0000", "-"}, {"Corollary 1, (39)", "unsettled", "1.0000", "-"},
 		{"Both, (1)", "unsettled (literal), refuted (past)", "1.0000", "-"}}
