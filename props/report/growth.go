@@ -220,7 +220,7 @@ func (r *RatioRow) after(n int) (mean, median float64) {
 		if p == 0 {
 			continue
 		}
-		mean += p * sorted[k]
+		mean += float64(p * sorted[k]) // no fused multiply-add: the same digits everywhere
 		if below += p; !found && below >= 0.5-1e-9 {
 			median, found = sorted[k], true
 		}

@@ -26,6 +26,8 @@ func (r *Result) CSV(w io.Writer, figures ...*Figure) error {
 		"error_bias", "complexity", "arrival", "arrival_low", "arrival_high", "mean_gradient", "mean_square", "key", "digest",
 	}}
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	// What goes through math.Exp has another last bit on another architecture.
+	short := func(v float64) string { return strconv.FormatFloat(v, 'g', 9, 64) }
 	add := func(f *Figure, panel *Panel, c *Curve, o *Outcome) {
 		m, q := o.Measured, o.Predicted
 		lo, hi := q.Interval(m)
@@ -38,7 +40,7 @@ func (r *Result) CSV(w io.Writer, figures ...*Figure) error {
 		}
 		rows = append(rows, []string{
 			f.Name(), panel.Title, c.Label, g(o.Point.Gamma), strconv.Itoa(o.Point.T), g(m.Stable), g(m.Low), g(m.High),
-			g(q.Stable), g(q.SD), g(m.Stable / q.Stable), g(lo), g(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau),
+			g(q.Stable), g(q.SD), g(m.Stable / q.Stable), short(lo), short(hi), strconv.FormatBool(q.Agrees(m)), g(q.Plateau),
 			g(q.PlateauErr),
 			strconv.FormatBool(!q.NoRoot), strconv.FormatBool(q.Proved), g(q.Floor), strconv.FormatBool(q.Settled),
 			g(q.Slack), size, bias, strconv.Itoa(m.Complexity), at, low, high, g(m.MeanNorm), g(m.Squares),
