@@ -12,7 +12,8 @@ var batchRule = &rule{
 	explanation: "a batch gives the means of loss and U over all its samples, whatever its windows, and one step " +
 		"with that mean; each sample has its own x, perturbations and label",
 	always: "batches of 1 to 8 samples in windows of every size, the last one short or not; linear, curved and " +
-		"classifying chains; integers; samples that are all the same, and one that is unlike the others",
+		"classifying chains; integers; samples that are all the same, and one that is unlike the others; batches of " +
+		"9 to 129 samples, a power of 2 or one more, in windows of 1, 8 and all",
 	drawn: "chains of 2 to 5 operators, up to 9 samples",
 	skip: func(s *session) string {
 		if !abilities(s.engine)[batch] {
@@ -38,11 +39,31 @@ var batchRule = &rule{
 				})
 			}
 		}
+		for _, b := range many(129) {
+			for _, k := range []int{1, 8, b} {
+				for _, kind := range []string{"linear", "labels"} {
+					a.add(fmt.Sprintf("%d samples in windows of %d, %s", b, k, kind),
+						func(m *maker, scale float64) *sequence {
+							return asking("", m.batch(kind, b, k, both().times(scale)))
+						})
+				}
+			}
+		}
 	}),
 	draw: func(m *maker, index int) *sequence {
 		b := 1 + m.rng.IntN(9)
 		return asking("drawn", m.manySamples(m.plainChain(2+index%4, 4, both()), b, 1+m.rng.IntN(b), both()))
 	},
+}
+
+// many are the numbers of samples or steps, up to most, of what is longer than the buffers, the blocks and the
+// schedules of an engine: powers of 2 from 16 on, and one more.
+func many(most int) []int {
+	n := []int{9}
+	for k := 16; k < most; k *= 2 {
+		n = append(n, k, k+1)
+	}
+	return n
 }
 
 // batch is a batch of b samples on a chain of a kind.
@@ -119,8 +140,8 @@ var runRule = &rule{
 	name: "run",
 	explanation: "a run carries nothing but its weights from step to step: each step is that of (5) at the " +
 		"weights before it, with its own samples and gamma",
-	always: "runs of 1 to 6 steps with other samples, windows and gamma in each; with gamma 0 in between; each " +
-		"twice in a row, with the same bits",
+	always: "runs of 1 to 6 steps, and of up to 65, with other samples, windows and gamma in each; with gamma 0 in " +
+		"between; each twice in a row, with the same bits",
 	drawn: "runs of 2 to 5 steps of chains of 2 to 4 operators",
 	skip: func(s *session) string {
 		if !abilities(s.engine)[run] {
@@ -129,7 +150,7 @@ var runRule = &rule{
 		return ""
 	},
 	fixed: cases(func(a *always) {
-		for steps := 1; steps <= 6; steps++ {
+		for _, steps := range append([]int{1, 2, 3, 4, 5, 6}, many(65)...) {
 			for _, kind := range []string{"linear", "curved", "labels"} {
 				for _, still := range []bool{false, true} {
 					name := fmt.Sprintf("%d steps, %s, one of them with gamma 0: %v", steps, kind, still)

@@ -186,6 +186,9 @@ func TestFactoryErrors(t *testing.T) {
 		if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Detail, c.want) || r.Requests != 0 {
 			t.Errorf("%s: error %v after %d requests, want one finding with %q", name, r.Err(), r.Requests, c.want)
 		}
+		if text := r.Findings[0].Error(); !strings.Contains(text, "before any request of operators, ") {
+			t.Errorf("%s: no request was asked, and it says %s", name, text)
+		}
 	}
 }
 

@@ -117,6 +117,13 @@ func callFaults() []plantedFault {
 		{"changes its arguments", "operators", func() Engine { return &meddler{newLab(float64s), "x"} }},
 		{"turns an argument into NaN", "operators", func() Engine { return &meddler{newLab(float64s), "w"} }},
 		{"steps the weights in place", "operators", func() Engine { return &meddler{newLab(float64s), "step"} }},
+		{"sets the step size of its request to 0", "operators", func() Engine { return &meddler{newLab(float64s), "gamma"} }},
+		{"takes the perturbations from its request", "operators", func() Engine {
+			return &meddler{newLab(float64s), "delta"}
+		}},
+		{"turns the steps of a run around", "run", func() Engine { return &meddler{newLab(float64s), "steps"} }},
+		{"sets the windows of its batch", "batch", func() Engine { return &meddler{newLab(float64s), "windows"} }},
+		{"traces with another step size", "trace", func() Engine { return &meddler{newLab(float64s), "trace"} }},
 		{"keeps x of the request before", "one-part", func() Engine { return &hoarder{lab: newLab(float64s)} }},
 		{"loss is NaN", "operators", replying(func(_ int, _ *job, r *Reply) (*Reply, error) {
 			r.Loss = math.NaN()
@@ -185,10 +192,39 @@ func (m *meddler) Step(req *Request) (*Reply, error) {
 		req.X[0] = 0.123
 	case "w":
 		req.W[len(req.W)-1] = []float64{math.NaN()}
-	default:
+	case "gamma":
+		req.Gamma = 0
+	case "delta":
+		req.Delta, req.Eps = nil, nil
+	case "step":
 		for i := range req.W {
 			copy(req.W[i], r.W[i])
 		}
+	}
+	return r, err
+}
+
+func (m *meddler) Trace(req *Request) (y, v [][]float64, err error) {
+	y, v, err = m.lab.Trace(req)
+	if m.what == "trace" {
+		req.Gamma++
+	}
+	return y, v, err
+}
+
+func (m *meddler) Batch(req *BatchRequest) (*Reply, error) {
+	r, err := m.lab.Batch(req)
+	if m.what == "windows" {
+		req.Accumulate = len(req.Samples)
+	}
+	return r, err
+}
+
+func (m *meddler) Run(req *RunRequest) (*RunReply, error) {
+	r, err := m.lab.Run(req)
+	if m.what == "steps" {
+		req.Steps = slices.Clone(req.Steps)
+		slices.Reverse(req.Steps)
 	}
 	return r, err
 }
@@ -1610,6 +1646,17 @@ func batchFaults() []plantedFault {
 				return e.join(parts, n)
 			}
 		})},
+		{"the mean of the first 8 samples", "batch", faulty(firstSamples(8))},
+		{"the mean of the first 16 samples", "batch", faulty(firstSamples(16))},
+		{"the mean of the first 64 samples", "batch", faulty(firstSamples(64))},
+		{"a tail of 32 samples and one dropped", "batch", faulty(func(e *lab) {
+			e.hook.request = func(j *job) *job {
+				if s := &j.steps[0]; j.kind == batch && len(s.Samples) > 32 && len(s.Samples)%2 == 1 {
+					s.Samples = s.Samples[:len(s.Samples)-1]
+				}
+				return j
+			}
+		})},
 		{"the chain's label for all samples", "batch", faulty(func(e *lab) {
 			e.hook.sample = func(_ *job, s *Sample) { s.Label = nil }
 		})},
@@ -1662,6 +1709,31 @@ func batchFaults() []plantedFault {
 				}
 			}
 		})},
+	}
+}
+
+// firstSamples leaves out the samples of a batch after the first n: a buffer of a fixed size.
+func firstSamples(n int) func(e *lab) {
+	return func(e *lab) {
+		e.hook.request = func(j *job) *job {
+			if s := &j.steps[0]; j.kind == batch {
+				s.Samples = s.Samples[:min(n, len(s.Samples))]
+				s.Accumulate = min(n, s.Accumulate)
+			}
+			return j
+		}
+	}
+}
+
+// frozenFrom keeps the weights of the n-th step from then on, a schedule that has an end.
+func frozenFrom(n int) func(e *lab) {
+	return func(e *lab) {
+		e.hook.runReply = func(_ *job, r *RunReply) *RunReply {
+			for t := n; t < len(r.Ws); t++ {
+				r.Ws[t] = r.Ws[n-1]
+			}
+			return r
+		}
 	}
 }
 
@@ -1774,6 +1846,8 @@ func runFaults() []plantedFault {
 				return r
 			}
 		})},
+		{"no step after the 8th", "run", faulty(frozenFrom(8))},
+		{"no step after the 32nd", "run", faulty(frozenFrom(32))},
 		{"one loss too few", "run", faulty(func(e *lab) {
 			e.hook.runReply = func(j *job, r *RunReply) *RunReply { r.Losses = r.Losses[1:]; return r }
 		})},

@@ -39,6 +39,17 @@ func jobOf(req *Request) *job {
 	}
 }
 
+func jobOfBatch(req *BatchRequest) *job {
+	return &job{
+		kind: batch, chain: req.Chain, w: req.W, reg: req.Reg, bits: req.Bits,
+		steps: []RunStep{{req.Samples, req.Accumulate, req.Gamma}},
+	}
+}
+
+func jobOfRun(req *RunRequest) *job {
+	return &job{kind: run, chain: req.Chain, w: req.W, reg: req.Reg, bits: req.Bits, steps: req.Steps}
+}
+
 // first is the first sample, of a step the only one.
 func (j *job) first() *Sample { return &j.steps[0].Samples[0] }
 
@@ -226,16 +237,14 @@ func parseLine(line []byte) (*job, error) {
 			batchJSON
 		}
 		err = strict.Unmarshal(line, &s)
-		req := s.request()
-		j = &job{batch, req.Chain, req.W, req.Reg, []RunStep{{req.Samples, req.Accumulate, req.Gamma}}, req.Bits, nil}
+		j = jobOfBatch(s.request())
 	case run:
 		var s struct {
 			typed
 			runJSON
 		}
 		err = strict.Unmarshal(line, &s)
-		req := s.request()
-		j = &job{run, req.Chain, req.W, req.Reg, req.Steps, req.Bits, nil}
+		j = jobOfRun(s.request())
 	default:
 		return nil, fmt.Errorf("unknown type %s, want step, trace, batch or run", quote(of.Type))
 	}

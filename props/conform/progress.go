@@ -13,7 +13,7 @@ type Progress struct {
 var usualRequests = map[string]int{
 	"operators": 298, "perturbations": 210, "one-part": 186, "deterministic": 312, "no-memory": 48, "widths": 651,
 	"long-chain": 63, "ties": 166, "sweep": 983, "sizes": 288, "step": 315, "not-finite": 1190, "anchors": 203,
-	"mean": 540, "manners": patientSteps + leakSteps, "trace": 226, "batch": 156, "run": 72,
+	"mean": 540, "manners": patientSteps + leakSteps, "trace": 226, "batch": 210, "run": 156,
 	"unbiased": 0, // for all but engines that round at random
 }
 

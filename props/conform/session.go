@@ -117,9 +117,10 @@ type session struct {
 	out    Outcome
 	hung   bool // the engine is not asked again
 
-	last     *lent  // what the engine returned last
-	question *job   // in answer to this
-	recent   []*job // the last jobs asked
+	left     func() *job // the request as the engine has left it, its fields too
+	last     *lent       // what the engine returned last
+	question *job        // in answer to this
+	recent   []*job      // the last jobs asked
 	label    string
 }
 
@@ -517,9 +518,9 @@ func (s *session) call(j *job) (*answer, *fault) {
 		return nil, nil
 	}
 	s.last, s.question = l, j
-	if !sent.same(j) {
+	if left := s.left(); !left.same(j) {
 		return nil, &fault{kind: Wrong, quantity: "request", index: -1,
-			detail: "the engine changed the request to " + cut(sent.line())}
+			detail: "the engine changed the request to " + cut(left.line())}
 	}
 	sent.numbers(func(v []float64) {
 		for k := range v {
@@ -580,13 +581,20 @@ func (s *session) settle() {
 func (s *session) send(j *job) (*answer, *lent, *fault) {
 	switch j.kind {
 	case batch:
-		return s.reply(j, "Batch", func() (*Reply, error) { return s.engine.(Batcher).Batch(j.batch()) })
+		req := j.batch()
+		s.left = func() *job { return jobOfBatch(req) }
+		return s.reply(j, "Batch", func() (*Reply, error) { return s.engine.(Batcher).Batch(req) })
 	case run:
-		return s.sendRun(j)
-	case trace:
-		return s.sendTrace(j)
+		req := j.run()
+		s.left = func() *job { return jobOfRun(req) }
+		return s.sendRun(j, req)
 	}
-	return s.reply(j, "Step", func() (*Reply, error) { return s.engine.Step(j.request()) })
+	req := j.request()
+	s.left = func() *job { return jobOf(req).as(j.kind) }
+	if j.kind == trace {
+		return s.sendTrace(j, req)
+	}
+	return s.reply(j, "Step", func() (*Reply, error) { return s.engine.Step(req) })
 }
 
 func (s *session) reply(j *job, name string, ask func() (*Reply, error)) (*answer, *lent, *fault) {
@@ -644,8 +652,8 @@ func (j *job) shape(name string, rows [][]float64) *fault {
 	return nil
 }
 
-func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
-	r, f := guard(s, "Run", func() (*RunReply, error) { return s.engine.(Runner).Run(j.run()) })
+func (s *session) sendRun(j *job, req *RunRequest) (*answer, *lent, *fault) {
+	r, f := guard(s, "Run", func() (*RunReply, error) { return s.engine.(Runner).Run(req) })
 	switch {
 	case f.isUnsupported():
 		return nil, nil, nil
@@ -674,9 +682,9 @@ func (s *session) sendRun(j *job) (*answer, *lent, *fault) {
 type states struct{ y, v [][]float64 }
 
 // sendTrace asks for the states, and then for the step.
-func (s *session) sendTrace(j *job) (*answer, *lent, *fault) {
+func (s *session) sendTrace(j *job, req *Request) (*answer, *lent, *fault) {
 	got, f := guard(s, "Trace", func() (states, error) {
-		y, v, err := s.engine.(Tracer).Trace(j.request())
+		y, v, err := s.engine.(Tracer).Trace(req)
 		return states{y, v}, err
 	})
 	if f.isUnsupported() {
@@ -706,7 +714,7 @@ func (s *session) sendTrace(j *job) (*answer, *lent, *fault) {
 		}
 	}
 	y, v := s.rounded(got.y), s.rounded(got.v)
-	a, l, f := s.reply(j, "Step", func() (*Reply, error) { return s.engine.Step(j.request()) })
+	a, l, f := s.reply(j, "Step", func() (*Reply, error) { return s.engine.Step(req) })
 	if a != nil {
 		a.y, a.v = y, v
 	}

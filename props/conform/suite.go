@@ -138,15 +138,27 @@ func (v *Violation) Error() string {
 		fmt.Fprintf(&b, "%s is wrong, %s: ", v.Part, v.Equation)
 	}
 	b.WriteString(v.Detail)
-	if v.Count > 0 {
-		fmt.Fprintf(&b, "\n  in %d of %d requests of %s, seed %d", v.Count, v.Asked,
-			strings.Join(v.Rules, ", "), v.Seed)
+	if shown := v.Shown(); shown != "" {
+		fmt.Fprintf(&b, "\n  %s, seed %d", shown, v.Seed)
 	}
 	fmt.Fprintf(&b, "\n  rule: %s", v.Explanation)
 	if v.Request != "" {
 		b.WriteString("\n  request: " + strings.ReplaceAll(v.Request, "\n", "\n           "))
 	}
 	return b.String()
+}
+
+// Shown says how many of the requests of which rules show a finding, or, of an engine that could not be made or
+// said nothing that can be used, that none was asked. It is "" for a violation of an Outcome.
+func (v *Violation) Shown() string {
+	switch rules := strings.Join(v.Rules, ", "); {
+	case v.Count == 0:
+		return ""
+	case v.Count > v.Asked:
+		return "before any request of " + rules
+	default:
+		return fmt.Sprintf("in %d of %d requests of %s", v.Count, v.Asked, rules)
+	}
 }
 
 // Outcome is what became of one rule: it passed when it has neither violations nor

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -111,7 +112,11 @@ func (v *Verdict) Summary(w io.Writer) error {
 			if f.Known {
 				known = " (known)"
 			}
-			p.F("| %s%s | %s | %d of %d |\n", escape(f.ID), known, escape(v.line(f)), f.Count, f.Asked)
+			requests := "none was asked"
+			if f.Count <= f.Asked {
+				requests = fmt.Sprintf("%d of %d", f.Count, f.Asked)
+			}
+			p.F("| %s%s | %s | %s |\n", escape(f.ID), known, escape(v.line(f)), requests)
 		}
 		p.F("\n")
 	}

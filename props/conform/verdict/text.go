@@ -138,8 +138,8 @@ func (v *Verdict) leftOut() (lines []string) {
 // line is a fault in one line.
 func (v *Verdict) line(f Finding) string {
 	text := strings.Join(strings.Fields(printable(f.Detail)), " ")
-	if f.Count > 0 {
-		text += fmt.Sprintf("; in %d of %d requests of %s", f.Count, f.Asked, strings.Join(f.Rules, ", "))
+	if shown := f.Shown(); shown != "" {
+		text += "; " + shown
 	}
 	return text
 }
