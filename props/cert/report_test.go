@@ -34,12 +34,19 @@ func TestReports(t *testing.T) {
 	if err := hopeless.Fill(); err != nil {
 		t.Fatal(err)
 	}
+	alone := committed(t)["sa6-conjecture"] // where zeta is drawn at once, as for sa7
+	alone.Claim, alone.Chain[1], alone.Text = "sa5", bilinear, "f_2 is curved in its weight"
+	alone.W[1] = one(1)
+	if err := alone.Fill(); err != nil {
+		t.Fatal(err)
+	}
 	files := map[string][]byte{
+		"sa5-alone":     honestBytes(t, alone),
 		"many-outcomes": honestBytes(t, many), "many-steps": honestBytes(t, steps),
 		"small-L2": honestBytes(t, hopeless),
 	}
 	for _, name := range []string{"thm2-past", "thm4-past", "thm5-total", "eq41-derivation", "eq48sum", "spike",
-		"eq6b", "lemma2-literal", "eq28b-total"} {
+		"eq6b", "lemma2-literal", "eq28b-total", "sa6-conjecture"} {
 		files[name] = read(t, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -163,6 +163,13 @@ func (r *Report) inputs(line func(name, format string, args ...any)) {
 			line(fmt.Sprintf("%s_%d", site.name, i), "%s", strings.Join(outcomes, ", "))
 		}
 	}
+	if len(c.Zeta) > 1 {
+		how := "each is drawn alone, independent of the others"
+		if c.claim().together {
+			how = "all are drawn at once: their first outcomes come together, their second ones, and so on"
+		}
+		line("zeta", "%s", how)
+	}
 }
 
 // maxShown is the number of outcomes that a report lists.

@@ -20,6 +20,10 @@ func TestReplayCertificates(t *testing.T) {
 		if code != exitOK || stderr != "" || !strings.Contains(stdout, "\nrefuted ") {
 			t.Errorf("%s: exit %d\n%s%s", f, code, stdout, stderr)
 		}
+		id, _, _ := strings.Cut(filepath.Base(f), "-")
+		if at := strings.Contains(stdout, "\nzeta      all are drawn at once: "); at != (id == "sa6" || id == "sa7") {
+			t.Errorf("%s: zeta is said to be drawn at once: %v\n%s", f, at, stdout)
+		}
 	}
 }
 
