@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/pool"
@@ -149,7 +150,8 @@ func (r *Report) asked() string {
 func (r *Report) CommandOf(units []int) string {
 	command := "verify -units " + search.FormatUnits(units) + searchFlags(r.Seed, r.Cases, r.Climb)
 	if r.Select.Claims != "" {
-		command += " -claims " + strings.ReplaceAll(r.Select.Claims, " ", ",")
+		between := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
+		command += " -claims " + strings.Join(strings.FieldsFunc(r.Select.Claims, between), ",")
 	}
 	if r.Select.Form != "" {
 		command += " -form " + r.Select.Form
