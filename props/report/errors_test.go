@@ -81,7 +81,8 @@ func TestNoSearch(t *testing.T) {
 		if err := c.err(shard); err == nil || !strings.Contains(err.Error(), `shard is "3/2", want i/n`) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := c.err(unknown); c.both && (err == nil || !strings.Contains(err.Error(), `no claim "thm9"`)) || !c.both && err != nil {
+		err := c.err(unknown)
+		if c.both && (err == nil || !strings.Contains(err.Error(), `no claim "thm9"`)) || !c.both && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
