@@ -7,11 +7,11 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -26,6 +26,7 @@ const (
 	width   = 13 * vg.Centimeter
 	height  = 9.5 * vg.Centimeter
 	row     = 0.52 * vg.Centimeter // of the legend
+	side    = vg.Length(12)        // left of what is not the plot
 	letters = 11
 	dpi     = 200
 )
@@ -383,18 +384,52 @@ func sizes(panel *logistic.Panel) string {
 	return fmt.Sprintf("; M = %d, T = %d", first.M, first.T)
 }
 
-// columns is how many names fit side by side.
-func (s *sheet) columns() int {
-	const most = 18 // letters, of three columns
-	for _, e := range s.legend {
-		if utf8.RuneCountInString(e.name) > most {
-			return 2
-		}
-	}
-	return 3
+// The legend: the width of a thumbnail, the room to its name, and the least room between columns.
+const (
+	thumbWidth  = vg.Length(24)
+	toName      = vg.Length(5)
+	columnsPart = vg.Length(10)
+	mostColumns = 3
+)
+
+// legendStyle is that of its names.
+func (s *sheet) legendStyle() text.Style {
+	style := s.plot.Legend.TextStyle
+	style.Font.Size = letters - 1
+	return style
 }
 
-func (s *sheet) rows() int { return (len(s.legend) + s.columns() - 1) / s.columns() }
+// columns are where the columns of the legend begin: as many, up to mostColumns, as its names leave room for, each as
+// wide as its longest name, and what is left shared out between them. Entries fill rows.
+func (s *sheet) columns() []vg.Length {
+	style := s.legendStyle()
+	for n := min(mostColumns, len(s.legend)); ; n-- {
+		wide := make([]vg.Length, n)
+		for k, e := range s.legend {
+			wide[k%n] = max(wide[k%n], thumbWidth+toName+style.Width(e.name))
+		}
+		left := width - 2*side
+		for _, w := range wide {
+			left -= w
+		}
+		gap := left / vg.Length(max(1, n))
+		if n > 1 && gap < columnsPart {
+			continue
+		}
+		at := make([]vg.Length, n)
+		for k := range at {
+			if at[k] = side; k > 0 {
+				at[k] = at[k-1] + wide[k-1] + gap
+			}
+		}
+		return at
+	}
+}
+
+func (s *sheet) rows() int {
+	n := len(s.columns())
+	return (len(s.legend) + n - 1) / n
+}
 
 func (s *sheet) height() vg.Length { return height + vg.Length(s.rows())*row + vg.Points(6) }
 
@@ -405,22 +440,20 @@ func (s *sheet) draw(c draw.Canvas) {
 	s.plot.Draw(draw.Crop(c, vg.Points(4), -vg.Points(10), foot, -vg.Points(38)))
 	style := s.plot.Legend.TextStyle
 	style.Font.Size = letters
-	c.FillText(style, vg.Point{X: c.Min.X + vg.Points(12), Y: c.Max.Y - vg.Points(16)}, s.title)
+	c.FillText(style, vg.Point{X: c.Min.X + side, Y: c.Max.Y - vg.Points(16)}, s.title)
 	style.Color = color.Gray{70}
-	c.FillText(style, vg.Point{X: c.Min.X + vg.Points(12), Y: c.Max.Y - vg.Points(31)}, s.up)
-	style.Color = color.Black
-	style.Font.Size = letters - 1
-	columns := s.columns()
+	c.FillText(style, vg.Point{X: c.Min.X + side, Y: c.Max.Y - vg.Points(31)}, s.up)
+	style, columns := s.legendStyle(), s.columns()
 	for k, e := range s.legend {
-		x := c.Min.X + vg.Points(12) + vg.Length(k%columns)*(width-vg.Points(16))/vg.Length(columns)
-		y := c.Min.Y + foot - vg.Points(4) - vg.Length(k/columns+1)*row
+		x := c.Min.X + columns[k%len(columns)]
+		y := c.Min.Y + foot - vg.Points(4) - vg.Length(k/len(columns)+1)*row
 		thumb := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
-			Min: vg.Point{X: x, Y: y + row/4}, Max: vg.Point{X: x + vg.Points(24), Y: y + row*3/4},
+			Min: vg.Point{X: x, Y: y + row/4}, Max: vg.Point{X: x + thumbWidth, Y: y + row*3/4},
 		}}
 		for _, t := range e.thumbs {
 			t.Thumbnail(&thumb)
 		}
-		c.FillText(style, vg.Point{X: x + vg.Points(29), Y: y + row/4}, e.name)
+		c.FillText(style, vg.Point{X: x + thumbWidth + toName, Y: y + row/4}, e.name)
 	}
 }
 

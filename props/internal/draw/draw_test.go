@@ -6,12 +6,10 @@ import (
 	"errors"
 	"image/png"
 	"io"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -377,27 +375,29 @@ func checkLegend(t *testing.T, name string, s *sheet, panel *logistic.Panel) {
 		}
 	}
 	foot := vg.Length(s.rows())*row + vg.Points(6)
-	taken := map[vg.Point]string{}
+	type place struct {
+		name        string
+		from, to, y vg.Length
+	}
+	var taken []place
 	lowest := s.height()
 	for _, e := range s.legend {
 		p, ok := at[e.name]
-		if !ok || p.X < vg.Points(24) || p.X > 0.75*width || p.Y < 0 || p.Y > foot-row/2 {
+		if !ok || p.Y < 0 || p.Y > foot-row/2 {
 			t.Errorf("%s: %q is at %v, the legend %v high", name, e.name, p, foot)
 		}
-		for q, other := range taken {
-			if math.Abs(float64(p.Y-q.Y)) < float64(row)-1e-6 && math.Abs(float64(p.X-q.X)) < float64(width)/3.5 {
-				t.Errorf("%s: %q and %q are at %v and %v", name, e.name, other, p, q)
+		// From its sign to the end of its letters, and room after that.
+		from, to := p.X-thumbWidth-toName, p.X+s.legendStyle().Width(e.name)+columnsPart/2
+		if from < side-1e-6 || to > width {
+			t.Errorf("%s: %q is from %v to %v, the picture %v wide", name, e.name, from, to, width)
+		}
+		for _, q := range taken {
+			if math.Abs(float64(p.Y-q.y)) < float64(row)-1e-6 && from < q.to && q.from < to {
+				t.Errorf("%s: %q runs into %q", name, e.name, q.name)
 			}
 		}
-		for _, right := range append(slices.Collect(maps.Values(at)), vg.Point{X: width + vg.Points(24), Y: p.Y}) {
-			// Letters of ten points are half as wide.
-			if end := p.X + vg.Points(5)*vg.Length(utf8.RuneCountInString(e.name)); right.Y == p.Y && right.X > p.X &&
-				end > right.X-vg.Points(24) {
-				t.Errorf("%s: %q ends at %v, beyond the sign at %v", name, e.name, end, right.X-vg.Points(24))
-			}
-		}
+		taken = append(taken, place{e.name, from, to, p.Y})
 		lowest = min(lowest, p.Y)
-		taken[p] = e.name
 		if len(e.thumbs) == 0 {
 			t.Errorf("%s: %q has no sign", name, e.name)
 		}

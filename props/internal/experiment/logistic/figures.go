@@ -249,7 +249,7 @@ func (m *maker) figures() []Figure {
 			sweep("s_f = 1", spaced(Nonconvex, 1)), sweep("s_f = 2", spaced(Nonconvex, 2))}},
 		{ID: "fig8", Title: "Forward every Δt steps, strongly convex R", Panels: []Panel{
 			sweep("s_f = 1", spaced(Intermittent, 1)), sweep("s_f = 2", spaced(Intermittent, 2))}},
-		{ID: "remark4", Title: "Coupled sweep γ = 1/√T, nonconvex R", Panels: []Panel{{
+		{ID: "remark4", Title: "Coupled sweep, nonconvex R", Panels: []Panel{{
 			"γ = 1/√T", ByT, []Curve{
 				m.coupled("standard SGD", func(int) Law { return Law{} }),
 				m.coupled("backward, s_b = 1", func(int) Law { return Law{Backward: 1} }),
