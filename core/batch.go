@@ -26,7 +26,8 @@ import (
 //
 //	(2/B) sum_k (e_k + gamma(B+2) |U^(k)|),   gamma(n) = n u/(1 - n u), u = 2^-53.
 //
-// With windows of one sample there is no difference. A Batch is not safe for
+// With windows of one sample there is no difference where the kernels of gonum round
+// products before they add them, which is on amd64. A Batch is not safe for
 // concurrent use. It panics on misuse like State.
 type Batch struct {
 	// SkipLoss leaves the value of the last operator out where no derivative

@@ -135,6 +135,9 @@ func (b *batchCase) states(perturbed bool) (loss float64, u []float64, lossOff, 
 
 func far(a, b []float64) float64 { return math.Sqrt(sqDiff(a, b)) }
 
+// fuses: kernels of gonum may fuse a product with a sum, see Bits in doc.go.
+const fuses = runtime.GOARCH != "amd64"
+
 // TestBatchIsManyStates: loss and mean gradient are those of States one by one
 // within the bound at Batch, and with windows of one sample the same bits.
 func TestBatchIsManyStates(t *testing.T) {
@@ -157,7 +160,7 @@ func TestBatchIsManyStates(t *testing.T) {
 				for way, p := range ways {
 					b.Pass(bc.w, p)
 					got := append([]float64{b.Loss()}, b.U()...)
-					if window == 1 && (got[0] != loss || !cmp.Equal(got[1:], byHand(bc, perturbed))) {
+					if window == 1 && !fuses && (got[0] != loss || !cmp.Equal(got[1:], byHand(bc, perturbed))) {
 						t.Fatalf("%v: windows of one give loss %v and U %v, want %v and %v", bc.c.Specs(), got[0],
 							got[1:], loss, u)
 					}

@@ -453,22 +453,10 @@ func TestReadRefusesParts(t *testing.T) {
 	}
 }
 
-// TestWorstBatch: a case is of the batch that its number or its climb says, a far one comes after all
-// batches and a long run before; of two as bad the earlier one is kept.
-func TestWorstBatch(t *testing.T) {
+// TestBefore: the worse one is before the other, of two as bad the earlier one, and one without cases is before none.
+func TestBefore(t *testing.T) {
 	of := func(source string) *Row {
 		return &Row{Cases: 1, Ratio: 1, Worst: &search.Origin{Source: source}}
-	}
-	for source, want := range map[string]int{
-		"random case 999": 0, "random case 3000": 3, "far case 5": 1<<31 - 1 + 5, "climb 7 from batch 12": 12,
-		"climb 7 from far": -1, "a long run": -1,
-	} {
-		if got := of(source).worstBatch(); got != want {
-			t.Errorf("%s: batch %d, want %d", source, got, want)
-		}
-	}
-	if got := (&Row{}).worstBatch(); got != -1 {
-		t.Errorf("no case: batch %d", got)
 	}
 	early, late, worse, none := of("random case 1"), of("random case 5000"), of("far case 1"), of("random case 1")
 	worse.Ratio, none.Cases = 2, 0

@@ -1,6 +1,7 @@
 package logistic
 
 import (
+	"math"
 	"reflect"
 	"runtime"
 	"strings"
@@ -76,7 +77,7 @@ func TestPageOnRecord(t *testing.T) {
 }
 
 // TestPointsOnRecord: one of the points at full size, made again, has the bits on record, all that is stored of it by
-// the digest; with -full the oracle of every point is made again.
+// the digest, and the run has them on every architecture; with -full the oracle of every point is made again.
 func TestPointsOnRecord(t *testing.T) {
 	r := recorded(t)
 	some, err := Select(r.Figures, []string{"remark4"})
@@ -92,8 +93,15 @@ func TestPointsOnRecord(t *testing.T) {
 	}
 	p := panel.Curves[0].Points[0]
 	one, was := again.Of(p), r.Of(p)
-	if one.Digest[:digestShown] != was.Digest || one.Measured.Stable != was.Measured.Stable ||
-		p.M != 2000 || !reflect.DeepEqual(one.Predicted, was.Predicted) {
+	same := one.Digest[:digestShown] == was.Digest && reflect.DeepEqual(one.Predicted, was.Predicted)
+	if runtime.GOARCH != "amd64" { // the record's; the oracle goes through package math and gonum, the run does not
+		const lastBits = 1e-12
+		same = math.Abs(one.Predicted.Stable-was.Predicted.Stable) <= lastBits*was.Predicted.Stable &&
+			math.Abs(one.Predicted.SD-was.Predicted.SD) <= lastBits*was.Predicted.SD
+	}
+	m := *one.Measured
+	m.Trace, m.W = nil, nil
+	if !same || !reflect.DeepEqual(&m, was.Measured) || p.M != 2000 {
 		t.Errorf("on record %+v of %+v, digest %s\nnow %+v of %+v, digest %s", was.Measured, was.Predicted, was.Digest,
 			one.Measured, one.Predicted, one.Digest)
 	}
