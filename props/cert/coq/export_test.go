@@ -134,10 +134,10 @@ func TestSavedIsOnRecord(t *testing.T) {
 	for _, want := range []string{
 		fmt.Sprintf("bias %s %s %s == %s.", chain(sa5), parenthesis(sa5.X[0]), zeta(sa5), q(sa5.LHS.Num)),
 		fmt.Sprintf("bias %s %s %s == %s.", chain(sa6), parenthesis(sa6.X[0]), zeta(sa6), q(sa6.LHS.Num)),
-		"equal_layers : list op := " + chain(sa7) + ".",
-		fmt.Sprintf("square_error equal_layers %s %s == %s ", parenthesis(sa7.X[0]), zeta(sa7), q(sa7.LHS.Num)),
-		fmt.Sprintf("independent_bound %s %s %s == %s ", parenthesis(sa7.Constants.C), parenthesis(sa7.Constants.L1),
-			"(1 # 16)", q(sa7.RHS.Num)),
+		"one_layer : list op := " + chain(sa7) + ".",
+		fmt.Sprintf("square_error one_layer %s %s == %s ", parenthesis(sa7.X[0]), zeta(sa7), q(sa7.LHS.Num)),
+		fmt.Sprintf("bound_of_two %s %s %s == %s ", parenthesis(sa7.Constants.C), parenthesis(sa7.Constants.L1),
+			"(1 # 4)", q(sa7.RHS.Num)),
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("Saved.v does not have %q", want)
@@ -243,7 +243,7 @@ func TestCompiles(t *testing.T) {
 	for _, c := range []struct{ file, old, wrong string }{
 		{"Memories.v", "- (3 # 28)", "- (3 # 29)"},
 		{"Saved.v", "== 9 # 64", "== 9 # 65"},
-		{"Saved.v", "4097 # 16384 /\\", "4097 # 16385 /\\"},
+		{"Saved.v", "257 # 256 /\\", "257 # 255 /\\"},
 		{"Saved.v", "constants_hold (2 + s) 1 s.", "constants_hold 2 1 s."},
 	} {
 		text, err := os.ReadFile(c.file)

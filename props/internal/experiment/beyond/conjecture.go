@@ -125,11 +125,19 @@ func drawConjecture(r *rand.Rand, id string) *cert.Certificate {
 	return c
 }
 
-// drawEqual draws scale followed by equal layers, mostly read with the same zeta.
+// drawEqual draws scale followed by equal layers, mostly read with the same zeta; with one layer scale is
+// read with it too.
 func drawEqual(r *rand.Rand, id string) *cert.Certificate {
 	n := 2 + r.IntN(5)
 	x, w := pick(r, 1, -1, 0.5, 2), pick(r, 1, -1, 0.5, 2)
-	c := equalLayers(n, x, w, math.Ldexp(1, -r.IntN(8)), pick(r, "square", "halfsq"))
+	s := math.Ldexp(1, -r.IntN(8))
+	c := equalLayers(n, x, w, s, pick(r, "square", "halfsq"))
+	if n == 2 { // one layer has nothing to be drawn with but scale
+		c.Zeta[1] = slices.Clone(c.Zeta[2])
+		if read := new(big.Rat).SetFloat64(math.Abs(x) + s); read.Cmp(c.Constants.C) > 0 {
+			c.Constants.C, c.Constants.Lf = read, read
+		}
+	}
 	for i := 2; i <= n; i++ {
 		if r.IntN(8) == 0 {
 			slices.Reverse(c.Zeta[i])

@@ -193,7 +193,7 @@ func SavedPage(claims []claim.Claim, seed uint64) *table.Page {
 		equal.Add(n, fmt.Sprintf("%.5g", left), fmt.Sprintf("%.5g", right), fmt.Sprintf("%.4f", left/right))
 	}
 	d.Add(table.Text("f_1 = 2 w, f_2 = ... = f_N = y^2/2 at y = 2, zeta_2 = ... = zeta_N = +-1/64, in fractions:"), equal)
-	d.Add(table.Text("Coq has the three certificates as theorems, and the third for every s in (0, 1/16]: " +
+	d.Add(table.Text("Coq has the three certificates as theorems, and N = 3 of this table for every s in (0, 1/16]: " +
 		"props/cert/coq/Saved.v."))
 	return d
 }
