@@ -302,3 +302,27 @@ func TestDraw(t *testing.T) {
 		}
 	}
 }
+
+// TestLongRunIsCertified: the long runs are too large for a certificate of each; when all are tried, the smallest that
+// violates a claim is made small and certified, so that the unit is a refutation.
+func TestLongRunIsCertified(t *testing.T) {
+	claims := named(t, "eq41/derivation")
+	units := search.UnitsOf(claims, 1)
+	for number := 1; number <= units.Len(); number++ {
+		if units.At(number).Kind != search.LongUnit {
+			continue
+		}
+		out := search.Run(claims, search.Options{Seed: 1, Cases: 1, Units: []int{number}})
+		if f := out.Findings[0]; f.Violated == 0 || f.Undecided != f.Violated || f.Confirmed != 1 ||
+			f.Verdict() != claim.Refuted {
+			t.Errorf("%d violated, %d undecided, %d confirmed: %s", f.Violated, f.Undecided, f.Confirmed, f.Verdict())
+		}
+		long := gen.LongRuns(search.LongSteps, 1) // in pieces, as a campaign has them
+		f := search.TryCases(claims, claim.Training, len(long), nil, func(k int) (*gen.Case, string) { return long[k], "" })[0]
+		if f.Violated == 0 || f.Undecided != f.Violated || f.Confirmed != 1 {
+			t.Errorf("in pieces: %d violated, %d undecided, %d confirmed", f.Violated, f.Undecided, f.Confirmed)
+		}
+		return
+	}
+	t.Error("no unit of long runs")
+}
