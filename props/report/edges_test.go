@@ -12,40 +12,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/search"
-	"github.com/cascade-sgd/cascade/props/pages"
 )
-
-// TestErrataPageOnRecord: the conclusion of ERRATA.md, its sharper forms and, but for the witnesses, its errata are
-// what the verdicts and ratios on record give. Those of Theorem 5 are left out: their readings share a row by all
-// digits of the ratio, of which the record has six.
-func TestErrataPageOnRecord(t *testing.T) {
-	var now strings.Builder
-	if err := ErrataPage(onRecord(t)).Markdown(&now); err != nil {
-		t.Fatal(err)
-	}
-	data, err := pages.FS.ReadFile("ERRATA.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := func(page string) (all []string) {
-		errata, sharper, _ := strings.Cut(page, "## Sharper forms")
-		for _, line := range strings.Split(errata, "\n") {
-			if cells := strings.Split(line, " | "); len(cells) == 5 {
-				line = cells[0] + " | " + cells[1] + " | " + cells[4]
-			}
-			all = append(all, line)
-		}
-		for _, line := range strings.Split(sharper, "\n") {
-			if !strings.HasPrefix(line, "| thm5 (38) | sharp") {
-				all = append(all, line)
-			}
-		}
-		return all
-	}
-	if d := cmp.Diff(lines(string(data)), lines(now.String())); d != "" {
-		t.Errorf("(-ERRATA.md +now)\n%s", d)
-	}
-}
 
 // TestErrataOf: what is refuted without a witness is no erratum; what stands in its place is of the same id, in the
 // same reading, in a form of ours.

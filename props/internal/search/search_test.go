@@ -318,7 +318,8 @@ func TestLongRunIsCertified(t *testing.T) {
 			t.Errorf("%d violated, %d undecided, %d confirmed: %s", f.Violated, f.Undecided, f.Confirmed, f.Verdict())
 		}
 		long := gen.LongRuns(search.LongSteps, 1) // in pieces, as a campaign has them
-		f := search.TryCases(claims, claim.Training, len(long), nil, func(k int) (*gen.Case, string) { return long[k], "" })[0]
+		each := func(k int) (*gen.Case, string) { return long[k], "" }
+		f := search.TryCases(claims, claim.Training, len(long), nil, each)[0]
 		if f.Violated == 0 || f.Undecided != f.Violated || f.Confirmed != 1 {
 			t.Errorf("in pieces: %d violated, %d undecided, %d confirmed", f.Violated, f.Undecided, f.Confirmed)
 		}
