@@ -27,8 +27,20 @@ type lineRecord struct {
 	steps []map[string]any
 }
 
+// aRecordFrom are the steps from one on of such a run from other weights: right by themselves.
+func aRecordFrom(t testing.TB, step int) []map[string]any {
+	t.Helper()
+	return aRecordOf(t, 0.5).steps[step:]
+}
+
 // aRecord is a run of affine(3,4), tanh(4), affine(4,4), softmaxce(4) over two samples in float64.
 func aRecord(t testing.TB) *lineRecord {
+	t.Helper()
+	return aRecordOf(t, 1)
+}
+
+// aRecordOf is such a run from weights of a size.
+func aRecordOf(t testing.TB, size float64) *lineRecord {
 	t.Helper()
 	specs := []core.Spec{{Op: "affine", In: 3, Out: 4}, {Op: "tanh", N: 4}, {Op: "affine", In: 4, Out: 4},
 		{Op: "softmaxce", N: 4}}
@@ -46,7 +58,7 @@ func aRecord(t testing.TB) *lineRecord {
 	l.run["chain"] = chain
 	w := make([]float64, s.chain.NW())
 	for k := range w {
-		w[k] = math.Sin(float64(3*k + 1))
+		w[k] = size * math.Sin(float64(3*k+1))
 	}
 	x, labels := []float64{1, -0.5, 0.25, 0.3, 0.7, -2}, []int{1, 3}
 	for step := range 4 {
@@ -182,6 +194,25 @@ func TestBrokenRecords(t *testing.T) {
 		{"NaN in U", func(l *lineRecord) { l.at(1, "U", 2)[7] = "NaN" }, "", "step 1, operator 3: U_3 index 7 is NaN"},
 		{"NaN in a later weight", func(l *lineRecord) { l.at(2, "w", 2)[7] = "NaN" },
 			"", "step 2, operator 3: w_3 index 7 is NaN"},
+		{"NaN for a loss", func(l *lineRecord) { l.steps[2]["loss"] = "NaN" }, "", "step 2: loss is NaN"},
+		{"NaN for a loss of some of the samples", func(l *lineRecord) {
+			l.run["samples"], l.steps[2]["loss"] = 64, "NaN"
+		}, "", "step 2: loss is NaN"},
+		{"weights that are not those that the step before left", func(l *lineRecord) {
+			for step := range 3 {
+				l.steps[step]["after"] = l.steps[step+1]["w"]
+			}
+			l.steps = append(l.steps[:2], aRecordFrom(t, 2)...)
+		}, "", "step 2, operator 1: w_1 index 0 is "},
+		{"such weights, without U", func(l *lineRecord) {
+			for step := range 3 {
+				l.steps[step]["after"] = l.steps[step+1]["w"]
+			}
+			l.steps = append(l.steps[:2], aRecordFrom(t, 2)...)
+			for _, step := range l.steps {
+				delete(step, "U")
+			}
+		}, "", "step 2, operator 1: w_1 index 0 is "},
 		{"an output is wrong", func(l *lineRecord) { v := l.at(2, "Y", 2, 0); v[3] = v[3].(float64) + 1e-9 }, "",
 			"step 2, operator 3: Y_3 sample 0 index 3"},
 		{"a gradient is wrong", func(l *lineRecord) { v := l.at(2, "V", 1, 1); v[0] = v[0].(float64) + 1e-9 }, "",

@@ -192,7 +192,7 @@ func (s *shape) withLabel(label int) *core.Chain {
 type Step struct {
 	T, M, B int
 	Gamma   float64
-	Loss    float64 // NaN where it is not recorded
+	Loss    float64 // NaN where it is not recorded, or see lossIsNaN
 	Scale   float64
 	X       []float64   // B rows
 	Labels  []int       // nil without a softmaxce
@@ -200,7 +200,18 @@ type Step struct {
 	Y, V    [][]float64 // 1..N, B rows of the recorded coordinates; V[N] nil where it is not recorded
 	U       []float64   // nil where it is not recorded
 	After   []float64   // likewise
+
+	lossIsNaN bool // the record has a loss, and it is NaN
 }
+
+// setLoss takes a loss that the record has.
+func (st *Step) setLoss(loss float64) { st.Loss, st.lossIsNaN = loss, math.IsNaN(loss) }
+
+// lossNotFinite reports whether the record has a loss that is no number, or infinite.
+func (st *Step) lossNotFinite() bool { return st.lossIsNaN || math.IsInf(st.Loss, 0) }
+
+// noLoss is the step of a record without one.
+func (st *Step) noLoss() { st.Loss, st.lossIsNaN = math.NaN(), false }
 
 // stepData is a Step with the shape it has: the objective of its samples.
 type stepData struct {

@@ -77,7 +77,7 @@ type Fault struct {
 	Value   Number `json:"value"`   // recorded
 	Want    Number `json:"want"`    // recomputed from the record
 	Allowed Number `json:"allowed"` // how far they may be apart
-	Rule    string `json:"rule"`    // "(5a)", "(5b)", "(5c)", "(5d)", "finite", "loss", "declared"
+	Rule    string `json:"rule"`    // "(5a)", "(5b)", "(5c)", "(5d)", "kept", "finite", "loss", "declared"
 	Says    string `json:"says"`
 	Steps   int    `json:"steps"` // how many steps have a fault at this site
 }

@@ -134,7 +134,8 @@ func (l *line) step(s *shape, st *Step) error {
 			len(l.Label), b)
 	}
 	st.resize(s, b, l.U != nil, l.After != nil, len(l.V) == n)
-	st.T, st.Gamma, st.M, st.Scale, st.Loss = *l.Step, *l.Gamma, s.run.Samples, 1, math.NaN()
+	st.T, st.Gamma, st.M, st.Scale = *l.Step, *l.Gamma, s.run.Samples, 1
+	st.noLoss()
 	if l.Samples != nil {
 		st.M = *l.Samples
 	}
@@ -142,7 +143,7 @@ func (l *line) step(s *shape, st *Step) error {
 		st.Scale = *l.Scale
 	}
 	if l.Loss != nil {
-		st.Loss = float64(*l.Loss)
+		st.setLoss(float64(*l.Loss))
 	}
 	copy(st.Labels, l.Label)
 	var err error

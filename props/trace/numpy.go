@@ -454,7 +454,8 @@ func (ch *chunk) next(st *Step) error {
 	}
 	c := ch.chain
 	st.resize(ch.shape, ch.b, ch.u, ch.after, ch.arrays[fmt.Sprint("V_", c.N())] != nil)
-	st.M, st.Scale, st.Loss = ch.run.Samples, 1, math.NaN()
+	st.M, st.Scale = ch.run.Samples, 1
+	st.noLoss()
 	var one [1]float64
 	var integer [1]int
 	read := func(name string, dst []float64) error {
@@ -493,7 +494,7 @@ func (ch *chunk) next(st *Step) error {
 	st.Gamma = one[0]
 	if ch.arrays["loss"] != nil {
 		try(read("loss", one[:]))
-		st.Loss = one[0]
+		st.setLoss(one[0])
 	}
 	if ch.arrays["scale"] != nil {
 		try(read("scale", one[:]))

@@ -141,7 +141,7 @@ func (r *recovery) allFinite() bool {
 		}
 	}
 	st := r.st
-	return notFinite(st.U) < 0 && notFinite(st.After) < 0 && !math.IsInf(st.Loss, 0)
+	return notFinite(st.U) < 0 && notFinite(st.After) < 0 && !st.lossNotFinite()
 }
 
 // notFinite looks for a number that is not finite, in the order in which an engine computes.
@@ -185,7 +185,7 @@ func (r *recovery) notFinite() bool {
 			}
 		}
 	}
-	return math.IsInf(st.Loss, 0) && report(Site{"loss", n, n}, []float64{st.Loss}, 1, false)
+	return st.lossNotFinite() && report(Site{"loss", n, n}, []float64{st.Loss}, 1, false)
 }
 
 // place is where a fault is.

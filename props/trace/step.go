@@ -25,6 +25,9 @@ type apart struct {
 	replays [2]*replay // side by side
 	shares  *shares
 	before  *Step // the last one, for (5d); nil at first
+
+	left   []float64 // the weights after the last step that has them
+	leftBy int       // that step
 }
 
 func newApart(s *shape) *apart {
@@ -101,7 +104,11 @@ func (j *stepJudge) measure(st *Step, ex *exactPass) measured {
 // settle holds the step that was measured against the one before, which was settled.
 func (j *stepJudge) settle(m measured) {
 	st := j.st
-	if !m.finite || st.B < st.M || j.partial != nil && st.U == nil {
+	if !m.finite {
+		return
+	}
+	j.carries(st)
+	if st.B < st.M || j.partial != nil && st.U == nil {
 		return
 	}
 	j.moves(st)
@@ -229,6 +236,33 @@ func (j *stepJudge) meanLoss(st *Step) {
 	}
 	allowed := []float64{j.env.stored(st.Loss, m*(j.env.dotGrowth(st.B)+judge.dotGrowth(st.B))+j.env.tiny)}
 	j.hold(Site{"loss", n, n}, "loss", -1, []float64{st.Loss}, []float64{mean(st.Y[n])}, allowed)
+}
+
+// carries holds the weights of the step against those that the step before it left, where it says so: whatever the
+// optimizer is, they are kept in between, once more rounded at most.
+func (j *stepJudge) carries(st *Step) {
+	if j.left != nil && j.leftBy == st.T-1 {
+		for i := 1; i <= j.chain.N(); i++ {
+			got, want := j.chain.W(i, st.W), j.chain.W(i, j.left)
+			for k, x := range want {
+				a := j.env.stored(x, 0)
+				if math.Abs(got[k]-x) <= a {
+					continue
+				}
+				f := Fault{Site: Site{"w", i, i}, Step: st.T, Sample: -1, Index: k, Value: Number(got[k]), Want: Number(x),
+					Allowed: Number(a), Rule: "kept"}
+				f.Says = fmt.Sprintf("%s is %v, and step %d left %v: %.3g apart, and nothing of (5d) is in between",
+					f.place(), got[k], st.T-1, x, math.Abs(got[k]-x))
+				j.seen = append(j.seen, f)
+				break
+			}
+		}
+	}
+	if j.leftBy = st.T; st.After == nil {
+		j.left = nil
+		return
+	}
+	j.left = append(j.left[:0], st.After...)
 }
 
 // moves holds the weights after the step against (5d): those of st itself where it has them,

@@ -20,7 +20,7 @@ func TestVariedParts(t *testing.T) {
 		5: func(c *Step) { c.U, c.After = st.W, st.W },
 		7: func(c *Step) { c.After = st.W },
 		8: func(c *Step) { c.V[n] = []float64{1, 1} },
-		9: func(*Step) {},
+		9: func(c *Step) { c.Loss = math.NaN() },
 	}
 	w, err := Create(t.TempDir()+"/run", s.run)
 	if err != nil {
@@ -57,6 +57,9 @@ func TestVariedParts(t *testing.T) {
 		var want Step
 		want.V = make([][]float64, n+1)
 		steps[k](&want)
+		if got.lossIsNaN || math.IsNaN(got.Loss) != (k == 9) {
+			t.Errorf("step %d: the loss is read as %v, as if recorded: %v", k, got.Loss, got.lossIsNaN)
+		}
 		if got.T != k || (got.U != nil) != (want.U != nil) || (got.After != nil) != (want.After != nil) ||
 			(got.V[n] != nil) != (want.V[n] != nil) {
 			t.Errorf("step %d is read as %d: U %v, after %v, V_N %v", k, got.T, got.U, got.After, got.V[n])

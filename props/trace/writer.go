@@ -59,8 +59,8 @@ func Create(dir string, run Run) (*Writer, error) {
 	return w, nil
 }
 
-// Write records a step. V is written as it is, with scale 1; nil parts of U and After are
-// left out. A step that does not come after the one before is an error, and is not recorded: no record
+// Write records a step. V is written as it is, with scale 1; nil parts of U and After, and a
+// Loss that is NaN, are left out. A step that does not come after the one before is an error, and is not recorded: no record
 // could be read that has it. It panics on parts of a wrong length.
 func (w *Writer) Write(st *Step) error {
 	c := w.shape.chain
@@ -77,7 +77,9 @@ func (w *Writer) Write(st *Step) error {
 	w.ints("step", st.T)
 	w.ints("samples", st.M)
 	w.floats("gamma", true, 1, []float64{st.Gamma})
-	w.floats("loss", true, 1, []float64{st.Loss})
+	if !math.IsNaN(st.Loss) {
+		w.floats("loss", true, 1, []float64{st.Loss})
+	}
 	w.floats("x", true, st.B*c.D(0), st.X)
 	if w.shape.labelled != nil {
 		w.ints("label", st.Labels...)
@@ -109,7 +111,7 @@ func partsOf(st *Step) string {
 	for _, v := range st.V {
 		has = append(has, v != nil)
 	}
-	return fmt.Sprint(has, st.U != nil, st.After != nil)
+	return fmt.Sprint(has, st.U != nil, st.After != nil, !math.IsNaN(st.Loss))
 }
 
 func (w *Writer) size() int {
