@@ -122,6 +122,17 @@ const (
 	maxKnownBytes = 1 << 20
 )
 
+// programs are the words of command lines that may be files, such as the engine itself, that nothing is to be
+// written over.
+func programs(args []string) []string {
+	var files []string
+	for _, line := range args {
+		files = append(files, line)
+		files = append(files, strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(shellMarks, r) })...)
+	}
+	return files
+}
+
 // commandLine is the command to run, and how the user would write it.
 func commandLine(args []string) (words []string, text string) {
 	if len(args) == 1 {
@@ -161,7 +172,8 @@ func runGate(c *call) (int, error) {
 	if err := f.exclusive(); err != nil {
 		return exitUsage, err
 	}
-	if err := writable([]string{f.replay, f.known, f.baseline}, pathOf{"-json", f.json}, pathOf{"-junit", f.junit},
+	kept := append(programs(c.args), append(programs([]string{f.baseline}), f.replay, f.known)...)
+	if err := writable(kept, pathOf{"-json", f.json}, pathOf{"-junit", f.junit},
 		pathOf{"-save-replies", f.save}); err != nil {
 		return exitUsage, err
 	}

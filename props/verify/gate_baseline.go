@@ -58,11 +58,14 @@ func (f *gateFlags) saveReplies(c *call, r *conform.Recorder, v *verdict.Verdict
 	return err
 }
 
+// shellMarks are the characters that part the words of a command line, or are none of a name.
+const shellMarks = " \t\n\"'$&;|<>()=`\\"
+
 // isReplies tells a file of replies from a command line, as the help of -baseline has it.
 func isReplies(old string) (bool, error) {
 	info, err := os.Stat(old)
 	if err != nil { // it is no file, so it must be a command
-		if _, err := exec.LookPath(old); err != nil && !strings.ContainsAny(old, " \t\n\"'$&;|<>()=`\\") {
+		if _, err := exec.LookPath(old); err != nil && !strings.ContainsAny(old, shellMarks) {
 			return false, fmt.Errorf("-baseline %s is neither a file nor a command", strict.Quote(old))
 		}
 		return false, nil

@@ -220,3 +220,39 @@ func TestFlagsAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// TestOverItsOwn: what a command writes does not go over what else it writes, nor over the program that it runs.
+func TestOverItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "certificates"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	claims, err := report.Select(report.Selection{Claims: "eq14b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	worst := filepath.Join(dir, claims[0].FileName())
+	certificate := filepath.Join(dir, "certificates", claims[0].CertificateName())
+	engine := filepath.Join(dir, "engine.py")
+	if err := os.WriteFile(engine, []byte("print()"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{small("-save", dir, "-json", worst), "is the file that -save writes for eq14b"},
+		{small("-save", dir, "-html", certificate), "is the file that -save writes for eq14b"},
+		{[]string{"gate", "-json", engine, "true " + engine}, "is the same file as "},
+		{[]string{"gate", "-junit", engine, "A=1 true '" + engine + "'; exit 1"}, "is the same file as "},
+		{[]string{"gate", "-save-replies", engine, "--", "true", engine}, "is the same file as "},
+		{[]string{"gate", "-json", engine, "-baseline", "true " + engine, "true"}, "is the same file as "},
+	} {
+		if code, stdout, stderr := verify(c.args...); code != exitUsage || stdout != "" || !strings.Contains(stderr, c.says) {
+			t.Errorf("%v: exit %d, %s%s", c.args, code, stdout, stderr)
+		}
+	}
+	if got := string(must(os.ReadFile(engine))); got != "print()" {
+		t.Errorf("the engine is now %.80q", got)
+	}
+}

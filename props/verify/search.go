@@ -139,7 +139,7 @@ func runSearch(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	if err := f.writable(); err != nil {
+	if err := f.writable(claims); err != nil {
 		return exitUsage, err
 	}
 	start := time.Now()
@@ -252,7 +252,7 @@ func unlessStopped(ctx context.Context, f func() error) (done bool, err error) {
 }
 
 // writable tries the files to write before a search of minutes, not after it.
-func (f *searchFlags) writable() error {
+func (f *searchFlags) writable(claims []claim.Claim) error {
 	if err := f.page.check(); err != nil {
 		return err
 	}
@@ -262,6 +262,28 @@ func (f *searchFlags) writable() error {
 	if f.save != "" {
 		if err := os.MkdirAll(filepath.Join(f.save, "certificates"), 0o755); err != nil {
 			return fmt.Errorf("-save: %w", err)
+		}
+		return f.apart(claims)
+	}
+	return nil
+}
+
+// apart refuses a report that would be written over by what -save writes.
+func (f *searchFlags) apart(claims []claim.Claim) error {
+	for _, p := range []pathOf{{"-json", f.json}, {"-html", f.page.html}} {
+		if p.path == "" {
+			continue
+		}
+		file, err := strict.Target(p.path)
+		if err != nil {
+			return fmt.Errorf("%v: %w", p, err)
+		}
+		for k := range claims {
+			for _, name := range []string{claims[k].FileName(), filepath.Join("certificates", claims[k].CertificateName())} {
+				if saved, err := strict.Target(filepath.Join(f.save, name)); err == nil && saved == file && file != "" {
+					return fmt.Errorf("%v is the file that -save writes for %s", p, claims[k].Name())
+				}
+			}
 		}
 	}
 	return nil
