@@ -131,6 +131,9 @@ func TestHungEngineIsLeftAlone(t *testing.T) {
 	if len(engines) != maxHangs || r.Err() == nil || !strings.Contains(r.Outcomes[maxHangs].Skipped, "hung 2 times") {
 		t.Errorf("%d engines, error %v, then %q", len(engines), r.Err(), r.Outcomes[maxHangs].Skipped)
 	}
+	if said := r.Outcomes[0].Untried; !strings.HasSuffix(said, " drawn of 60: the engine is asked no more") {
+		t.Errorf("of the cases that are not drawn it is said: %q", said)
+	}
 }
 
 // slow answers after a while.

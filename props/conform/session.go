@@ -294,7 +294,11 @@ func (s *session) runDrawn() {
 	}
 	s.gate.drawing += time.Since(begun)
 	if done < cases {
-		s.out.Untried = fmt.Sprintf("%d cases drawn of %d: time, operators or precision allow no more", done, cases)
+		why := "time, operators or precision allow no more"
+		if s.hung {
+			why = "the engine is asked no more"
+		}
+		s.out.Untried = fmt.Sprintf("%d cases drawn of %d: %s", done, cases, why)
 	}
 }
 
