@@ -50,6 +50,7 @@ func Errata(findings []*search.Finding) []Erratum {
 			c := g.Claim
 			switch {
 			case c.Reading != f.Claim.Reading, c == f.Claim:
+			case c.ID == f.Claim.ID && c.Form.Instead() && g.Verdict() == claim.Refuted: // holds in nothing's place
 			case c.ID == f.Claim.ID && c.Form.Instead():
 				e.Repaired = append(e.Repaired, c)
 			case c.Form == claim.Printed && g.Verdict() == claim.Holds && f.Claim.LeadsTo(c):

@@ -9,15 +9,16 @@ import (
 
 // symbols are those that stand for a name or a sign.
 var symbols = map[string]string{
-	"delta": "δ", "eps": "ε", "sigma": "σ", "mu": "μ", "gamma": "γ", "beta": "β", "rho": "ρ", "grad": "∇", "sum": "∑",
+	"delta": "δ", "eps": "ε", "zeta": "ζ", "sigma": "σ", "mu": "μ", "lambda": "λ", "gamma": "γ", "beta": "β", "rho": "ρ",
+	"grad": "∇", "sum": "∑", "Dt": "Δt", "infinity": "∞",
 	"<=": "≤", ">=": "≥", "<~": "≲", "->": "→", "+-": "±", "-": "−", "*": "∗", "'": "′", "...": "⋯", "..": "…",
-	"~": "∼", "<": "&lt;", ">": "&gt;", "g": "γ", "l": "ℓ",
+	"~": "∼", "<": "&lt;", ">": "&gt;", "g": "γ", "l": "ℓ", "Lg": "Lγ",
 }
 
 // indexed are names with an index of their own: base and index.
 var indexed = map[string][2]string{
 	"Cv": {"C", "v"}, "C2": {"C", "2"}, "L1": {"L", "1"}, "L2": {"L", "2"}, "Lf": {"L", "f"}, "D0": {"D", "0"},
-	"J1": {"J", "1"}, "J2": {"J", "2"}, "w1": {"w", "1"}, "v1": {"v", "1"},
+	"J1": {"J", "1"}, "J2": {"J", "2"}, "w1": {"w", "1"}, "v1": {"v", "1"}, "w0": {"w", "0"}, "t0": {"t", "0"},
 	"Ce_d": {"C^", "δ"}, "Ce_e": {"C^", "ε"}, "Cb_d": {"C¯", "δ"}, "Cb_e": {"C¯", "ε"}, "Ct_d": {"C~", "δ"},
 	"Cy": {"C", "y"},
 }
@@ -69,7 +70,16 @@ func (w *writer) token(all []token, k int) int {
 		w.out.WriteString(html.EscapeString(t.text))
 		return k + 1
 	}
+	if remark(all, k) {
+		w.flush()
+		w.out.WriteString(" (")
+		return k + 1
+	}
 	first := w.math.Len() == 0
+	if t.text == ")" && first && w.depth == 0 && !(k+1 < len(all) && all[k+1].kind == script) { // ends a remark
+		w.out.WriteString(")")
+		return k + 1
+	}
 	sum := t.kind == operator && (t.text == "+" || t.text == "-")
 	breaks := w.depth == 0 && t.space && !signs(all, k) && (t.kind == relation || sum)
 	if breaks && !first {
@@ -93,6 +103,14 @@ func (w *writer) token(all []token, k int) int {
 	return next
 }
 
+// remark reports whether the bracket at k opens a remark in words, as in v1 (SGD in one step), not a factor: its room
+// is then that of a word.
+func remark(all []token, k int) bool {
+	says := func(k int) bool { return k < len(all) && all[k].kind == word && all[k].text[0] != '(' }
+	return all[k].text == "(" && all[k].space &&
+		(says(k+1) || k+2 < len(all) && all[k+1].kind == number && all[k+2].space && says(k+2))
+}
+
 // signs reports whether the token at k is the sign of what comes after it, as in <= -a.
 func signs(all []token, k int) bool {
 	if t := all[k]; t.kind != operator || t.text != "+" && t.text != "-" {
@@ -107,7 +125,10 @@ func signs(all []token, k int) bool {
 // atom is the MathML of the token at k with its scripts.
 func atom(all []token, k int) (string, int) {
 	t := all[k]
-	base, ownIndex := leaf(all, k), ""
+	base, ownIndex, applied := leaf(all, k), "", ""
+	if t.kind == name && (t.text == "max" || t.text == "ln") { // after its scripts
+		applied = "<mo>&#x2061;</mo>"
+	}
 	if p, ok := indexed[t.text]; ok && t.kind == name {
 		base, ownIndex = letter(p[0]), index(p[1])
 	}
@@ -148,7 +169,10 @@ func atom(all []token, k int) (string, int) {
 		}
 		break
 	}
-	return scripts(base, sub, sup, t.text == "sum"), k
+	if applied != "" && k < len(all) && all[k].kind != opening {
+		applied += `<mspace width="0.17em"/>`
+	}
+	return scripts(base, sub, sup, t.text == "sum") + applied, k
 }
 
 func scripts(base, sub, sup string, under bool) string {
@@ -217,6 +241,17 @@ func sign(text string) string {
 	return html.EscapeString(text)
 }
 
+// horizon reports whether T is a number of steps, as it is where it stands by itself: then ^T is a power, or an index
+// of time, and no transpose.
+func horizon(all []token) bool {
+	for k, t := range all {
+		if t.kind == name && t.text == "T" && (k == 0 || all[k-1].text != "^") {
+			return true
+		}
+	}
+	return false
+}
+
 // leaf is one token without scripts.
 func leaf(all []token, k int) string {
 	t := all[k]
@@ -230,12 +265,12 @@ func leaf(all []token, k int) string {
 			return `<mo movablelimits="false">∑</mo>`
 		case "E":
 			return `<mi mathvariant="normal">𝔼</mi>`
-		case "max", "ln":
-			return "<mi>" + text + "</mi><mo>&#x2061;</mo>"
+		case "Lg":
+			return "<mrow><mi>L</mi><mi>γ</mi></mrow>"
 		case "grad":
 			return `<mo rspace="0">∇</mo>`
 		case "T":
-			if k > 0 && all[k-1].text == "^" {
+			if k > 0 && all[k-1].text == "^" && !horizon(all) {
 				return `<mi mathvariant="normal">T</mi>`
 			}
 		}

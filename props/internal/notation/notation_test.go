@@ -94,6 +94,12 @@ func TestHTML(t *testing.T) {
 		{"next weights", "l(w+) - l*", "math(ℓ(msup(w +))) math(−msup(ℓ ∗))"},
 		{"a product", "g <grad l, u+r> < 1", "math(γ⟨∇ℓ,u+r⟩) math(<1)"},
 		{"a path", "of bounds/PROOFS.md, section 2", "of bounds/PROOFS.md, section math(2)"},
+		{"names of more than a letter", "Dt of zeta_j -> infinity, lambda (1-Lg)",
+			"math(Δt) of math(msub(ζ j)) math(→∞), math(λ(1− Lγ))"},
+		{"a remark", "s_f = 2 (1 in the text): f_1 (x + y), v1 (SGD in one step)^2", "math(msub(s f)) math(=2) " +
+			"(math(1) in the text): math(msub(f 1)(x+y)), math(msub(v 1)) (SGD in one stepmath(msup() 2))"},
+		{"a function with scripts", "ln^2 T max_i x", "math(msup(ln 2)⁡Tmsub(max i)⁡x)"},
+		{"a horizon", "(1-mu g)^T, t < T", "math((1−μγmsup() T)), math(t) math(<T)"},
 		{"a Jacobian", "J1_{i+1}(Y_i)^T", "math(msub(J 1,i+1)(msub(Y i)msup() T))"},
 		{"not understood", "<b> & é \" |", "math(<b>) & é \" math(|)"},
 	} {
@@ -146,6 +152,7 @@ func TestMarkup(t *testing.T) {
 		"g l(x +)":        "<mi>x</mi><mo>+</mo>",
 		"A_i^T + 1":       `<mi mathvariant="normal">T</mi>`,
 		"g T + 1":         "<mi>T</mi>",
+		"q^T <= T":        "<mrow><mi>T</mi></mrow>", // a power, not a transpose
 	} {
 		if got := HTML(statement); !strings.Contains(got, want) {
 			t.Errorf("%s gives\n  %s, want in it\n  %s", statement, got, want)

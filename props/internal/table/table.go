@@ -18,6 +18,9 @@ type Column struct {
 type Table struct {
 	Columns []Column
 	Rows    [][]string
+
+	// Markup is how HTML writes the cells of a column, by its place; text where there is none.
+	Markup map[int]func(cell string) string
 }
 
 // New returns a table with columns of these names.
@@ -102,7 +105,11 @@ func (t *Table) HTML(w io.Writer) error {
 	p.F("</tr></thead>\n<tbody>\n")
 	for _, row := range t.Rows {
 		p.F("<tr>")
-		for _, cell := range row {
+		for k, cell := range row {
+			if f := t.Markup[k]; f != nil {
+				p.F("<td>%s</td>", f(cell))
+				continue
+			}
 			p.F("<td>%s</td>", html.EscapeString(cell))
 		}
 		p.F("</tr>\n")

@@ -86,3 +86,17 @@ func TestShortRowPanics(t *testing.T) {
 	}()
 	New("a", "b").Add(1)
 }
+
+// TestMarkup: a column with markup is written by it in HTML, and as it is elsewhere; the others are escaped.
+func TestMarkup(t *testing.T) {
+	tab := New("a", "b")
+	tab.Markup = map[int]func(string) string{1: func(cell string) string { return "<i>" + cell + "</i>" }}
+	tab.Add("<x>", "y")
+	var html, text strings.Builder
+	if err := errors.Join(tab.HTML(&html), tab.Text(&text)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(html.String(), "<td>&lt;x&gt;</td><td><i>y</i></td>") || !strings.Contains(text.String(), "<x>  y\n") {
+		t.Errorf("%s%s", html.String(), text.String())
+	}
+}

@@ -275,8 +275,11 @@ func (l *listing) erratumOf(c *claim.Claim) *report.Erratum {
 	for k := range l.claims {
 		d := &l.claims[k]
 		switch {
-		case d.Reading != c.Reading || l.byName[d.Name()] == nil:
+		case d.Reading != c.Reading || l.byName[d.Name()] == nil || d.Name() == c.Name():
 		case d.ID == c.ID && d.Form.Instead():
+			if l.verdict(d) == claim.Refuted { // holds in nothing's place
+				continue
+			}
 			e.Repaired = append(e.Repaired, d)
 		case d.Form == claim.Printed && l.verdict(d) == claim.Holds && c.LeadsTo(d):
 			e.Spared = append(e.Spared, d)
@@ -430,6 +433,7 @@ func (l *listing) witness(c *claim.Claim) string {
 // sharper has a row for each sharp form that holds, readings together.
 func (l *listing) sharper() *table.Table {
 	t := table.New("statement", "form", "says", "largest ratio", "that of the printed or repaired form")
+	t.Markup = map[int]func(string) string{2: notation.HTML}
 	seen := map[string]bool{}
 	for k := range l.claims {
 		c := &l.claims[k]
@@ -439,7 +443,7 @@ func (l *listing) sharper() *table.Table {
 			continue
 		}
 		seen[key] = true
-		t.Add(labelOf(c), c.Form, notation.Plain(c.Statement), r.Tightness(), l.beside(c))
+		t.Add(labelOf(c), c.Form, c.Statement, r.Tightness(), l.beside(c))
 	}
 	return t
 }

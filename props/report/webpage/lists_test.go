@@ -67,6 +67,27 @@ func TestSharper(t *testing.T) {
 	}
 }
 
+// TestErratumOfConjecture: a conjecture that fails is not what holds instead, neither of itself nor of the printed form.
+func TestErratumOfConjecture(t *testing.T) {
+	var claims []claim.Claim
+	var rows []report.Row
+	for f, v := range map[claim.Form]claim.Verdict{
+		claim.Printed: claim.Refuted, claim.Repaired: claim.Holds, claim.Conjecture: claim.Refuted,
+	} {
+		claims = append(claims, claim.Claim{ID: "a", Form: f, Statement: string(f) + " form"})
+		rows = append(rows, report.Row{ID: "a", Form: f, Verdict: v})
+	}
+	all := newListing(&report.Report{Claims: rows}, claims, nil, nil).errata()
+	if len(all) != 2 {
+		t.Fatalf("%d errata, want 2", len(all))
+	}
+	for _, e := range all {
+		if len(e.Instead) != 1 || e.Instead[0] != "repaired form" {
+			t.Errorf("instead of the %s: %q", e.Statement, e.Instead)
+		}
+	}
+}
+
 // TestChartOnRecord: a chart by made-up numbers is that of testdata/chart.txt: a curve that is not in
 // order, one with a plateau, one with a plateau that no root finder sees.
 func TestChartOnRecord(t *testing.T) {
