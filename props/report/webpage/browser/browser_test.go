@@ -515,6 +515,43 @@ func TestWidths(t *testing.T) {
 	}
 }
 
+// cut lists formulas of which something lies above or below what shows them. The ink of a script of a script is higher
+// than its box: half a pixel has to be left above that.
+const cut = `(() => {
+	const bad = [];
+	let n = 0;
+	for (const m of document.querySelectorAll("math")) {
+		let box = m.parentElement;
+		while (box && getComputedStyle(box).overflowY === "visible") box = box.parentElement;
+		if (!box || box === document.body || !m.getClientRects().length) continue;
+		n++;
+		const room = box.getBoundingClientRect();
+		for (const e of [m, ...m.querySelectorAll("mi,mo,mn")]) {
+			const r = e.getBoundingClientRect();
+			if (r.height && (r.top < room.top + .5 || r.bottom > room.bottom + 1)) {
+				bad.push(box.className + " " + e.textContent + " of " + m.textContent.slice(0, 40) + ": " +
+					(room.top - r.top).toFixed(1) + ", " + (r.bottom - room.bottom).toFixed(1));
+				break;
+			}
+		}
+	}
+	return n < 50 ? ["looked at " + n + " formulas alone"] : bad.slice(0, 8);
+})()`
+
+// TestFormulasAreWhole: no formula is cut by what it scrolls in.
+func TestFormulasAreWhole(t *testing.T) {
+	for _, width := range []int64{390, 1280} {
+		b := open(t, width, 900)
+		if bad := eval[[]string](b, cut); len(bad) > 0 { // with its statements, one a card
+			t.Errorf("%d pixels, closed: %q", width, bad)
+		}
+		b.openAll()
+		if bad := eval[[]string](b, cut); len(bad) > 0 {
+			t.Errorf("%d pixels: %q", width, bad)
+		}
+	}
+}
+
 // sheet is a sheet of paper in a PDF.
 var sheet = regexp.MustCompile(`/Type ?/Page[^s]`)
 
