@@ -162,6 +162,9 @@ func misuse(t *testing.T) []row {
 		{"State.Backward", "long weights", func() { s.Backward(c, u, nil) }, "weights have length 8, want 3"},
 		{"State.Backward", "other chain", func() { s.Backward(other, w, nil) }, "another shape"},
 		{"State.Backward", "zero", func() { new(State).Backward(c, w, nil) }, "nil or zero State"},
+		{"State.Backward", "before Forward", func() { NewState(c).Backward(c, w, nil) },
+			"backward pass of a State without a forward pass"},
+		{"State.Loss", "before Forward", func() { NewState(c).Loss() }, "loss of a State without a forward pass"},
 		{"State.Loss", "zero", func() { new(State).Loss() }, "nil or zero State"},
 
 		{"Regularizer.Value", "kind", func() { Regularizer{Kind: "l3"}.Value(w) }, `unknown regularizer "l3"`},

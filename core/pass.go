@@ -142,8 +142,9 @@ type State struct {
 	F, Y, V, U, Delta, Eps, Zeta, Read [][]float64
 	UAll                               []float64
 
-	c     *Chain
-	again [][]float64 // f_i at Read[i], of a State made WithZeta
+	c      *Chain
+	passed bool        // there was a forward pass
+	again  [][]float64 // f_i at Read[i], of a State made WithZeta
 }
 
 // StateOption is an option of NewState.
@@ -207,6 +208,7 @@ func (s *State) Pass(c *Chain, x, w []float64, p Perturber) {
 func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
 	s.must(c, w, p)
 	mustLen("input has", len(x), c.D(0))
+	s.passed = true
 	copy(s.Y[0], x)
 	for i := 1; i <= c.N(); i++ {
 		f := s.F[i]
@@ -223,9 +225,11 @@ func (s *State) Forward(c *Chain, x, w []float64, p Perturber) {
 
 // Backward runs (5b) and (5c) at the states that Forward left:
 // V_N = 1, U_i = J2_i(Y_{i-1}, w_i)^T V_i, V_{i-1} = J1_i(Y_{i-1}, w_i)^T V_i + eps_i,
-// with Y_{i-1} + zeta_i for Y_{i-1} where p is a Reader. It panics like Pass.
+// with Y_{i-1} + zeta_i for Y_{i-1} where p is a Reader. It panics like Pass, and without a
+// Forward before it: what it would give is the gradient at states of zeros.
 func (s *State) Backward(c *Chain, w []float64, p Perturber) {
 	s.must(c, w, p)
+	s.mustHavePassed("backward pass")
 	s.backward(c, w, p)
 }
 
@@ -296,15 +300,22 @@ func (s *State) backwardRead(c *Chain, w []float64, p Perturber, r Reader) {
 	}
 }
 
-// Loss is Y_N, the value of F at the pass.
+// Loss is Y_N, the value of F at the pass. It panics where there was none.
 func (s *State) Loss() float64 {
 	s.mustBeMade()
+	s.mustHavePassed("loss")
 	return s.Y[len(s.Y)-1][0]
 }
 
 func (s *State) mustBeMade() {
 	if s == nil || s.c == nil {
 		panic("core: nil or zero State")
+	}
+}
+
+func (s *State) mustHavePassed(what string) {
+	if !s.passed {
+		panic("core: " + what + " of a State without a forward pass")
 	}
 }
 
