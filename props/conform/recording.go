@@ -243,7 +243,7 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 			ended, err = r.readLine(scanner.Bytes())
 		}
 		if err != nil {
-			return nil, fmt.Errorf("conform: recording: line %d: %w", n, err)
+			return nil, fmt.Errorf("conform: recording: %w", strict.OnLine(n, err))
 		}
 	}
 	switch err := scanner.Err(); {

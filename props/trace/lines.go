@@ -88,7 +88,7 @@ func (r *Record) lines(from io.Reader) error {
 		return err
 	}
 	if r.shape, err = parseRun(data); err != nil {
-		return fmt.Errorf("line %d: %w", number, err)
+		return strict.OnLine(number, err)
 	}
 	r.source = func(st *Step) error {
 		data, err := next()
@@ -101,7 +101,7 @@ func (r *Record) lines(from io.Reader) error {
 				err = l.step(r.shape, st)
 			}
 			if err != nil {
-				err = fmt.Errorf("line %d: %w", number, err)
+				err = strict.OnLine(number, err)
 			}
 		}
 		if err != nil {

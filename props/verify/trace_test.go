@@ -63,7 +63,7 @@ func TestTraceUsage(t *testing.T) {
 		{[]string{"no/such/record"}, "no/such/record"},
 		{[]string{"../trace/recorders/testdata/torch-bf16-none", "-json",
 			"../trace/recorders/testdata/torch-bf16-none/run.json"}, "is a part of the record"},
-		{[]string{file(t, "bad.jsonl", traceRun+"}\n{\n")}, "bad.jsonl: line 2: line 1, column 2"},
+		{[]string{file(t, "bad.jsonl", traceRun+"}\n{\n")}, "bad.jsonl: line 2, column 2"},
 		{[]string{good, "-json", good}, "is the same file as"},
 		{[]string{good, "-html", "."}, "-html .: is a directory"},
 	} {

@@ -115,7 +115,7 @@ func parse(data []byte) (entries []entry, length int, err error) {
 			if length+end+1 == len(data) {
 				return entries, length, nil // the last line: written in part
 			}
-			return nil, 0, fmt.Errorf("line %d: %w", number, err)
+			return nil, 0, strict.OnLine(number, err)
 		}
 		entries = append(entries, e)
 		length += end + 1

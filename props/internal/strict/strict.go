@@ -53,6 +53,14 @@ func (e *Error) Error() string {
 	return at + e.Reason
 }
 
+// OnLine says of an error in a line of a file, number from 1, where in the file it is.
+func OnLine(number int, err error) error {
+	if e, ok := err.(*Error); ok && e.Line == 1 {
+		return &Error{Line: number, Column: e.Column, Path: e.Path, Reason: e.Reason}
+	}
+	return fmt.Errorf("line %d: %w", number, err)
+}
+
 // Unmarshal reads data, one JSON value and nothing after it, into v, a pointer that is
 // not nil. The error is an *[Error], and v is then left as it was.
 //

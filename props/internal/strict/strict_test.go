@@ -439,3 +439,25 @@ func TestLongNumber(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestOnLine: an error in a line of a file names one line, that of the file.
+func TestOnLine(t *testing.T) {
+	var v struct{ A int }
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{Unmarshal([]byte(`{"A": "x"}`), &v), "line 7, column 7: A: a string, want a number"},
+		{errors.New("no step"), "line 7: no step"},
+		{&Error{Line: 2, Column: 3, Reason: "x"}, "line 7: line 2, column 3: x"},
+	} {
+		got := OnLine(7, c.err)
+		if got.Error() != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	e := new(Error)
+	if !errors.As(OnLine(7, &Error{Line: 1, Column: 3}), &e) || e.Line != 7 || e.Column != 3 {
+		t.Errorf("%+v", e)
+	}
+}
