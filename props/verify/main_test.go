@@ -256,3 +256,21 @@ func TestOverItsOwn(t *testing.T) {
 		t.Errorf("the engine is now %.80q", got)
 	}
 }
+
+// TestSavedInTheWay: what cannot be saved is said before the search, not after it.
+func TestSavedInTheWay(t *testing.T) {
+	claims, err := report.Select(report.Selection{Claims: "eq14b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{claims[0].FileName(), filepath.Join("certificates", claims[0].CertificateName())} {
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := verify(small("-save", dir)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, name+": is a directory") {
+			t.Errorf("%s is a directory: exit %d, %s%s", name, code, stdout, stderr)
+		}
+	}
+}

@@ -268,8 +268,20 @@ func (f *searchFlags) writable(claims []claim.Claim) error {
 	return nil
 }
 
-// apart refuses a report that would be written over by what -save writes.
+// apart tries the files that -save may write, and refuses a report that one of them would be written over.
 func (f *searchFlags) apart(claims []claim.Claim) error {
+	saved := map[string]string{}
+	for k := range claims {
+		for _, name := range []string{claims[k].FileName(), filepath.Join("certificates", claims[k].CertificateName())} {
+			path := filepath.Join(f.save, name)
+			file, err := strict.Writable(path)
+			if err != nil {
+				return fmt.Errorf("-save: %s: %w", path, err)
+			}
+			saved[file] = claims[k].Name()
+		}
+	}
+	delete(saved, "") // a pipe or a device, which nothing is written over
 	for _, p := range []pathOf{{"-json", f.json}, {"-html", f.page.html}} {
 		if p.path == "" {
 			continue
@@ -278,12 +290,8 @@ func (f *searchFlags) apart(claims []claim.Claim) error {
 		if err != nil {
 			return fmt.Errorf("%v: %w", p, err)
 		}
-		for k := range claims {
-			for _, name := range []string{claims[k].FileName(), filepath.Join("certificates", claims[k].CertificateName())} {
-				if saved, err := strict.Target(filepath.Join(f.save, name)); err == nil && saved == file && file != "" {
-					return fmt.Errorf("%v is the file that -save writes for %s", p, claims[k].Name())
-				}
-			}
+		if name := saved[file]; name != "" {
+			return fmt.Errorf("%v is the file that -save writes for %s", p, name)
 		}
 	}
 	return nil
