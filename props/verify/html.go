@@ -27,14 +27,30 @@ func (f *pageFlags) define(c *call) {
 		"with -html, show the figures of this `dir`, *.svg in the order of their names")
 }
 
-// check refuses figures that cannot be read, and those that no page shows, before a search
-// of minutes, not after it.
+// check refuses figures that cannot be read, those that no page shows, and a page in the place of one, before a
+// search of minutes, not after it.
 func (f *pageFlags) check() error {
 	if f.figures != "" && f.html == "" {
 		return fmt.Errorf("-figures %s without -html: there is no page to show them", strict.Cut(f.figures))
 	}
-	_, err := f.read()
-	return err
+	figures, err := f.read()
+	if err != nil || len(figures) == 0 {
+		return err
+	}
+	page, err := strict.Target(f.html)
+	if err != nil {
+		return fmt.Errorf("-html %s: %w", strict.Cut(f.html), err)
+	}
+	for k := range figures {
+		if err := figures[k].Check(); err != nil {
+			return fmt.Errorf("-figures: %w", err)
+		}
+		picture, err := strict.Target(filepath.Join(f.figures, figures[k].Name))
+		if err == nil && picture == page && page != "" {
+			return fmt.Errorf("-html %s is a picture of -figures", strict.Cut(f.html))
+		}
+	}
+	return nil
 }
 
 // read reads the figures.

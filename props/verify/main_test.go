@@ -274,3 +274,27 @@ func TestSavedInTheWay(t *testing.T) {
 		}
 	}
 }
+
+// TestPicturesOfPage: a picture that is none, and a page that would be written over a picture, are refused before the
+// search, by merge too.
+func TestPicturesOfPage(t *testing.T) {
+	dir := t.TempDir()
+	picture := filepath.Join(dir, "a.svg")
+	for _, c := range []struct{ data, html, says string }{
+		{"<svg/>", picture, "is a picture of -figures"}, {"<html>", filepath.Join(t.TempDir(), "p.html"), "is not SVG"},
+	} {
+		if err := os.WriteFile(picture, []byte(c.data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		flags := []string{"-html", c.html, "-figures", dir}
+		for _, args := range [][]string{small(flags...), append([]string{"merge", "nowhere.json"}, flags...)} {
+			code, stdout, stderr := verify(args...)
+			if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.says) {
+				t.Errorf("%v: exit %d, %s%s", args, code, stdout, stderr)
+			}
+		}
+		if got := string(must(os.ReadFile(picture))); got != c.data {
+			t.Errorf("the picture is now %.40q", got)
+		}
+	}
+}

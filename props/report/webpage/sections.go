@@ -101,13 +101,21 @@ type figure struct {
 	Data template.URL
 }
 
+// Check refuses a figure that is no SVG.
+func (f *Figure) Check() error {
+	if !bytes.Contains(f.SVG[:min(len(f.SVG), 2000)], []byte("<svg")) {
+		return fmt.Errorf("webpage: figure %.80q is not SVG", f.Name)
+	}
+	return nil
+}
+
 // inline makes pictures part of the page. Each is an image of its own: its ids and styles
 // meet nothing else, and no script of it runs.
 func inline(figures []Figure) ([]figure, error) {
 	var all []figure
 	for _, f := range figures {
-		if !bytes.Contains(f.SVG[:min(len(f.SVG), 2000)], []byte("<svg")) {
-			return nil, fmt.Errorf("webpage: figure %.80q is not SVG", f.Name)
+		if err := f.Check(); err != nil {
+			return nil, err
 		}
 		all = append(all, figure{strings.TrimSuffix(f.Name, ".svg"), template.URL(asData(f.SVG))})
 	}
