@@ -33,10 +33,20 @@ func TestEstimateWeighs(t *testing.T) {
 		p.T = c.steps
 		f := Figure{Panels: []Panel{{Curves: []Curve{{Points: []Point{p, p}}}}}}
 		runs, steps, took := Estimate([]Figure{f, f})
-		want := c.want * time.Duration(c.steps) / time.Duration(runtime.GOMAXPROCS(0))
+		alone := c.want * time.Duration(c.steps)
+		oracle := float64(alone) * oracleCost(p, false) / stepsCost(p)
+		want := (alone + time.Duration(oracle)) / time.Duration(runtime.GOMAXPROCS(0))
 		if runs != 1 || steps != int64(c.steps) || took != want {
 			t.Errorf("%d steps of %+v: %d runs, %d steps, %v; want 1, %d, %v", c.steps, c.law, runs, steps, took, c.steps, want)
 		}
+	}
+	p := base(1, Convex, Law{Reading: OneASample, Every: 1}, 0.1)
+	of := func(axis Axis) time.Duration {
+		_, _, took := Estimate([]Figure{{Panels: []Panel{{Axis: axis, Curves: []Curve{{Points: []Point{p}}}}}}})
+		return took
+	}
+	if with, without := of(ByStep), of(ByGamma); with <= without {
+		t.Errorf("with a trace %v, without %v", with, without)
 	}
 	stepTime = usual
 	l := Law{Reading: OneASample, Every: 1}

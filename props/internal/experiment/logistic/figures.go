@@ -135,6 +135,25 @@ func (f *Figure) points() []Point {
 	return all
 }
 
+// distinctPoints are the points of figures, each once, and which of them have traces, by their keys.
+func distinctPoints(figures []Figure) (points []Point, traces map[uint64]bool) {
+	traces = map[uint64]bool{}
+	for _, f := range figures {
+		for _, panel := range f.Panels {
+			for _, c := range panel.Curves {
+				for _, p := range c.Points {
+					trace, seen := traces[p.Key()]
+					traces[p.Key()] = trace || panel.Axis == ByStep
+					if !seen {
+						points = append(points, p)
+					}
+				}
+			}
+		}
+	}
+	return points, traces
+}
+
 // Figures are those of section 7.2 and the coupled sweep of Remark 4.
 func Figures(o Options) []Figure {
 	var all []Figure

@@ -65,23 +65,11 @@ type Progress func(done, total, stored int64, share float64)
 // ctx, when that is done.
 func Run(ctx context.Context, figures []Figure, dir string, say Progress) (*Result, error) {
 	r := &Result{Figures: figures, of: map[uint64]*Outcome{}}
-	traces := map[uint64]bool{}
-	var order []Point
+	order, traces := distinctPoints(figures)
 	var total, stored int64
-	for _, f := range figures {
-		for _, panel := range f.Panels {
-			for _, c := range panel.Curves {
-				for _, p := range c.Points {
-					key := p.Key()
-					traces[key] = traces[key] || panel.Axis == ByStep
-					if _, seen := r.of[key]; !seen {
-						r.of[key] = nil
-						order = append(order, p)
-						total += int64(p.T)
-					}
-				}
-			}
-		}
+	for _, p := range order {
+		r.of[p.Key()] = nil
+		total += int64(p.T)
 	}
 	if dir != "" {
 		if err := os.MkdirAll(filepath.Join(dir, "points"), 0o777); err != nil {

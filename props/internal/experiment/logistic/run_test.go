@@ -199,9 +199,9 @@ func TestEstimate(t *testing.T) {
 	defer func() { stepTime = usual }()
 	stepTime = func(Point, Law) time.Duration { return time.Microsecond }
 	runs, steps, took := Estimate(Figures(Default(1)))
-	want := 58_872_000 * time.Microsecond / time.Duration(runtime.GOMAXPROCS(0))
-	if runs != 422 || steps != 58_872_000 || took != want {
-		t.Errorf("%d runs, %d steps, %v", runs, steps, took)
+	alone := 58_872_000 * time.Microsecond / time.Duration(runtime.GOMAXPROCS(0))
+	if runs != 422 || steps != 58_872_000 || took < alone*11/10 || took > alone*13/10 { // the oracle takes a fifth
+		t.Errorf("%d runs, %d steps, %v; steps alone %v", runs, steps, took, alone)
 	}
 	once, _, _ := Estimate(append(tiny(), tiny()...))
 	if alone, _, _ := Estimate(tiny()); alone != once || alone == 0 {

@@ -25,30 +25,49 @@ const (
 	straightCost = 20.0   // none
 )
 
-// cost is about how long a point takes, in nanoseconds of one core: its steps, and its oracle.
-func cost(p Point, trace bool) float64 {
-	m, d := float64(p.M), float64(p.D)
-	step, oracle := entryCost*m*d, rootCost
+// cost is about how long a point takes, in nanoseconds of one core.
+func cost(p Point, trace bool) float64 { return stepsCost(p) + oracleCost(p, trace) }
+
+// stepsCost is that of its steps.
+func stepsCost(p Point) float64 {
+	m := float64(p.M)
+	step := entryCost * m * float64(p.D)
 	switch f := p.Law.Format; {
-	case f == nil && p.Data != "":
-		if oracle = straightCost; !(p.Gamma*2*p.Reg.Rho*float64(p.T/2) >= forgotten) { // 2 rho: least curvature of l2
-			oracle = flowCost
-		}
 	case f == nil && p.Law.Forward > 0:
 		step += deltaCost * m / float64(p.Law.Every)
-		oracle = kickCost * (1 + math.Log10(float64(p.Law.Every))/2)
 	case f == nil:
 	case f.Name == TopK:
-		step, oracle = step+rankCost*m, topKCost
+		step += rankCost * m
 	case f.Stochastic:
-		step, oracle = step+randomCost*m, straightCost
+		step += randomCost * m
 	default:
-		step, oracle = step+nearCost*m, nearestCost
+		step += nearCost * m
+	}
+	return step * float64(p.T)
+}
+
+// oracleCost is that of its oracle.
+func oracleCost(p Point, trace bool) float64 {
+	entry := rootCost
+	switch f := p.Law.Format; {
+	case f == nil && p.Data != "":
+		if entry = straightCost; !(p.Gamma*2*p.Reg.Rho*float64(p.T/2) >= forgotten) { // 2 rho: least curvature of l2
+			entry = flowCost
+		}
+	case f == nil && p.Law.Forward > 0:
+		entry = kickCost * (1 + math.Log10(float64(p.Law.Every))/2)
+	case f == nil:
+	case f.Name == TopK:
+		entry = topKCost
+	case f.Stochastic:
+		entry = straightCost
+	default:
+		entry = nearestCost
 	}
 	if trace {
-		oracle += traceCost
+		entry += traceCost
 	}
-	return step*float64(p.T) + oracle*m*d*d
+	return entry * float64(p.M) * float64(p.D) * float64(p.D)
 }
 
 // schedule is points in the order in which workers take them.

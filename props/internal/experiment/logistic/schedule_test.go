@@ -8,26 +8,6 @@ import (
 	"testing"
 )
 
-// distinct are the points of figures, each once, and which of them have traces.
-func distinct(figures []Figure) (points []Point, traces map[uint64]bool) {
-	traces = map[uint64]bool{}
-	seen := map[uint64]bool{}
-	for _, f := range figures {
-		for _, panel := range f.Panels {
-			for _, c := range panel.Curves {
-				for _, p := range c.Points {
-					traces[p.Key()] = traces[p.Key()] || panel.Axis == ByStep
-					if !seen[p.Key()] {
-						seen[p.Key()] = true
-						points = append(points, p)
-					}
-				}
-			}
-		}
-	}
-	return points, traces
-}
-
 // TestCost: more steps, samples, shifts and traces cost more, and what is dear in the oracle is dear.
 func TestCost(t *testing.T) {
 	p := base(1, Convex, Law{Reading: OneAStep, Every: 1}, 0.1)
@@ -81,7 +61,7 @@ func TestCost(t *testing.T) {
 // of the data set with the most features, whose oracle takes seconds, and the last are short.
 func TestDearestFirst(t *testing.T) {
 	for name, o := range map[string]Options{"quick": Quick(1), "default": Default(1), "full": Full(1)} {
-		points, traces := distinct(Figures(o))
+		points, traces := distinctPoints(Figures(o))
 		s := dearestFirst(points, traces)
 		if len(s.points) != len(points) || len(s.cost) != len(points) {
 			t.Fatalf("%s: %d of %d points", name, len(s.points), len(points))
@@ -111,7 +91,7 @@ func TestDearestFirst(t *testing.T) {
 			t.Errorf("%s: %d of %d points, cost %v of %v", name, len(seen), len(points), s.total, total)
 		}
 	}
-	points, traces := distinct(Figures(Default(1)))
+	points, traces := distinctPoints(Figures(Default(1)))
 	s := dearestFirst(points, traces)
 	if first := s.points[0]; first.Data != Digits {
 		t.Errorf("the first is %+v", first)
@@ -128,7 +108,7 @@ func TestDearestFirst(t *testing.T) {
 // is done, and the files do not depend on the order.
 func TestRunBeginsWithTheDearest(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	points, traces := distinct(tiny())
+	points, traces := distinctPoints(tiny())
 	want := dearestFirst(points, traces)
 	backward := tiny()
 	slices.Reverse(backward)
