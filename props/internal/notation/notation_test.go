@@ -98,7 +98,7 @@ func TestHTML(t *testing.T) {
 			"math(Δt) of math(msub(ζ j)) math(→∞), math(λ(1− Lγ))"},
 		{"a remark", "s_f = 2 (1 in the text): f_1 (x + y), v1 (SGD in one step)^2", "math(msub(s f)) math(=2) " +
 			"(math(1) in the text): math(msub(f 1)(x+y)), math(msub(v 1)) (SGD in one stepmath(msup() 2))"},
-		{"a function with scripts", "ln^2 T max_i x", "math(msup(ln 2)⁡Tmsub(max i)⁡x)"},
+		{"a function with scripts", "ln^2 T max_i x", "math(msup(ln 2)\u2061Tmsub(max i)\u2061x)"},
 		{"a horizon", "(1-mu g)^T, t < T", "math((1−μγmsup() T)), math(t) math(<T)"},
 		{"a Jacobian", "J1_{i+1}(Y_i)^T", "math(msub(J 1,i+1)(msub(Y i)msup() T))"},
 		{"not understood", "<b> & é \" |", "math(<b>) & é \" math(|)"},
