@@ -49,10 +49,20 @@ func Page(claims []claim.Claim, seed uint64) *table.Page {
 		all.Add(r.Name, fmt.Sprintf("%.4g", r.Gamma), r.Momentum, fmt.Sprintf("%.3g", r.Times3L),
 			fmt.Sprintf("%.3v", r.Start),
 			yes(r.Perturbed), yes(r.AsPrinted), fmt.Sprintf("%.3g", r.OneStep), r.Steps,
-			fmt.Sprintf("%.3g", r.Distance), r.outcome())
+			distanceWords(r.Distance), r.outcome())
 	}
 	d.Add(all)
 	return d
+}
+
+// distanceWords is a distance in three digits. One that has (all but) underflowed differs on an architecture that
+// fuses a product with a sum.
+func distanceWords(d float64) string {
+	const small = 1e-100
+	if d < small {
+		return fmt.Sprintf("< %g", small)
+	}
+	return fmt.Sprintf("%.3g", d)
 }
 
 func (r *exampleRun) outcome() string {
