@@ -65,8 +65,9 @@ func BeyondClaims() []claim.Claim {
 		row("sa3", "(5.6)", "any zeta_i: |U-u|^2 <= sum_{i<=N} ( C^{N-i} L1 sum_{j=i..N} |zeta_j| )^2",
 			beyond.JudgeSaved),
 		row("sa4", "(5.15)", "J1_i and J2_i affine in the input, delta_i of any law, eps_i and zeta_i of mean 0, "+
-			"independent of each other and of all delta_i: E|U-u|^2 <= sum_{i<=N} ( (C^{N-i} L1 sum_{j=i..N} h_{j-1})^2 + C^{2(N-i)} L1^2 sum_{j=i..N} "+
-			"E|zeta_j|^2 + sum_{j=i+1..N} C^{2(j-i)} E|eps_j|^2 ), h_j = sum_{k<=j} Lf^{j-k} (E|delta_k|^2)^{1/2}",
+			"independent of each other and of all delta_i: E|U-u|^2 <= sum_{i<=N} ( (C^{N-i} L1 sum_{j=i..N} h_{j-1})^2 + "+
+			"C^{2(N-i)} L1^2 sum_{j=i..N} E|zeta_j|^2 + sum_{j=i+1..N} C^{2(j-i)} E|eps_j|^2 ), "+
+			"h_j = sum_{k<=j} Lf^{j-k} (E|delta_k|^2)^{1/2}",
 			beyond.JudgeSavedVariance),
 		conjecture("sa5", "sa2: the bias is of second order in zeta",
 			"exact forward pass, J1_i and J2_i taken at y_{i-1} + zeta_i: eps_i and zeta_i independent "+

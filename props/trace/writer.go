@@ -60,8 +60,8 @@ func Create(dir string, run Run) (*Writer, error) {
 }
 
 // Write records a step. V is written as it is, with scale 1; nil parts of U and After, and a
-// Loss that is NaN, are left out. A step that does not come after the one before is an error, and is not recorded: no record
-// could be read that has it. It panics on parts of a wrong length.
+// Loss that is NaN, are left out. A step that does not come after the one before is an error, and is not
+// recorded: no record could be read that has it. It panics on parts of a wrong length.
 func (w *Writer) Write(st *Step) error {
 	c := w.shape.chain
 	if w.number+w.steps > 0 && st.T <= w.last {

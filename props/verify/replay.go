@@ -74,8 +74,8 @@ func isCertificate(data []byte) (bool, error) {
 	_, saved := keys["case"]
 	_, claim := keys["claim"]
 	if !claim && !saved {
-		return false, errors.New(`it has neither "claim", as a certificate has, nor "case", as a saved case; the report of a ` +
-			"search names a command for each claim, and that of a gate is for verify gate -replay")
+		return false, errors.New(`it has neither "claim", as a certificate has, nor "case", as a saved case; the report of ` +
+			"a search names a command for each claim, and that of a gate is for verify gate -replay")
 	}
 	return claim && !saved, nil
 }

@@ -96,7 +96,8 @@ func TestMarkup(t *testing.T) {
 	if err := errors.Join(tab.HTML(&html), tab.Text(&text)); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(html.String(), "<td>&lt;x&gt;</td><td><i>y</i></td>") || !strings.Contains(text.String(), "<x>  y\n") {
+	if !strings.Contains(html.String(), "<td>&lt;x&gt;</td><td><i>y</i></td>") ||
+		!strings.Contains(text.String(), "<x>  y\n") {
 		t.Errorf("%s%s", html.String(), text.String())
 	}
 }

@@ -67,7 +67,7 @@ func TestSharper(t *testing.T) {
 	}
 }
 
-// TestErratumOfConjecture: a conjecture that fails is not what holds instead, neither of itself nor of the printed form.
+// TestErratumOfConjecture: a conjecture that fails does not hold instead, neither of itself nor of the printed form.
 func TestErratumOfConjecture(t *testing.T) {
 	var claims []claim.Claim
 	var rows []report.Row
