@@ -9,8 +9,8 @@ import (
 
 // symbols are those that stand for a name or a sign.
 var symbols = map[string]string{
-	"delta": "δ", "eps": "ε", "zeta": "ζ", "sigma": "σ", "mu": "μ", "lambda": "λ", "gamma": "γ", "beta": "β", "rho": "ρ",
-	"grad": "∇", "sum": "∑", "Dt": "Δt", "infinity": "∞",
+	"delta": "δ", "eps": "ε", "zeta": "ζ", "sigma": "σ", "mu": "μ", "lambda": "λ", "gamma": "γ",
+	"beta": "β", "rho": "ρ", "grad": "∇", "sum": "∑", "Dt": "Δt", "infinity": "∞",
 	"<=": "≤", ">=": "≥", "<~": "≲", "->": "→", "+-": "±", "-": "−", "*": "∗", "'": "′", "...": "⋯", "..": "…",
 	"~": "∼", "<": "&lt;", ">": "&gt;", "g": "γ", "l": "ℓ", "Lg": "Lγ",
 }

@@ -32,9 +32,8 @@ type token struct {
 var names = map[string]bool{}
 
 func init() {
-	for _, n := range strings.Fields("delta eps zeta sigma mu lambda gamma beta rho grad sum max ln Dt infinity Cv C2 L1 L2 " +
-		"Lf J1 J2 D0 w1 v1 w0 t0 Lg " +
-		"Ce_d Ce_e Cb_d Cb_e Ct_d Cy") {
+	for _, n := range strings.Fields("delta eps zeta sigma mu lambda gamma beta rho grad sum max ln Dt infinity " +
+		"Cv C2 L1 L2 Lf J1 J2 D0 w1 v1 w0 t0 Lg Ce_d Ce_e Cb_d Cb_e Ct_d Cy") {
 		names[n] = true
 	}
 }

@@ -5,13 +5,10 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/props/claim"
@@ -165,19 +162,7 @@ func TestDraws(t *testing.T) {
 		return 1, 1
 	})
 	say("Bernoulli")
-	const file = "testdata/draws.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(out.String(), "\n")); d != "" {
-		t.Errorf("%s (-on record +now), see -update:\n%s", file, d)
-	}
+	golden(t, "testdata/draws.txt", out.String())
 }
 
 // TestRandomStepRun: the kinds of runs: short ones with chance, long ones without, and the worst case, whose errors

@@ -12,7 +12,24 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 )
 
-var update = flag.Bool("update", false, "write testdata/judgements.txt anew")
+var update = flag.Bool("update", false, "write the files of testdata anew")
+
+// golden compares what is printed with a file, which -update writes.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
+		t.Errorf("%s (-on record +now), see -update:\n%s", file, d)
+	}
+}
 
 // TestJudgements: what each judge says, of two seeds where it draws, is what
 // testdata/judgements.txt has: verdict, cases, ratio and the evidence in words. That they are
@@ -51,17 +68,5 @@ func TestJudgements(t *testing.T) {
 			say(fmt.Sprintf("%s, seed %d", c.name, seed+1), c.judge(seed+1))
 		}
 	}
-	const file = "testdata/judgements.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(out.String(), "\n")); d != "" {
-		t.Errorf("%s (-on record +now), see -update:\n%s", file, d)
-	}
+	golden(t, "testdata/judgements.txt", out.String())
 }
