@@ -125,13 +125,13 @@ func (d *deepByHand) draw(dst []float64) {
 	}
 }
 
-func vector(v []float64) blas64.Vector { return blas64.Vector{N: len(v), Inc: 1, Data: v} }
+func blasVector(v []float64) blas64.Vector { return blas64.Vector{N: len(v), Inc: 1, Data: v} }
 
 func (d *deepByHand) step(x []float64) (loss float64) {
 	copy(d.y[0], x)
 	for i := range deepLayers {
 		f, y := d.f[i+1], d.y[i+1]
-		blas64.Gemv(blas.NoTrans, 1, d.matrix[i], vector(d.y[i]), 0, vector(f))
+		blas64.Gemv(blas.NoTrans, 1, d.matrix[i], blasVector(d.y[i]), 0, blasVector(f))
 		floats.Add(f, d.bias[i])
 		for k, v := range f {
 			f[k] = math.Tanh(v)
@@ -148,11 +148,11 @@ func (d *deepByHand) step(x []float64) (loss float64) {
 			d.v[k] *= 1 - f*f
 		}
 		if i > 0 {
-			blas64.Gemv(blas.Trans, 1, d.matrix[i], vector(d.v), 0, vector(d.next))
+			blas64.Gemv(blas.Trans, 1, d.matrix[i], blasVector(d.v), 0, blasVector(d.next))
 			d.draw(d.eps)
 			floats.Add(d.next, d.eps)
 		}
-		blas64.Ger(-deepGamma, vector(d.v), vector(d.y[i]), d.matrix[i])
+		blas64.Ger(-deepGamma, blasVector(d.v), blasVector(d.y[i]), d.matrix[i])
 		floats.AddScaled(d.bias[i], -deepGamma, d.v)
 		d.v, d.next = d.next, d.v
 	}

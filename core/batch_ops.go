@@ -3,6 +3,8 @@ package core
 import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/cascade-sgd/cascade/core/vector"
 )
 
 // The operators on matrices whose rows are samples. Kernels of gonum run along the
@@ -172,7 +174,7 @@ func transposedRows(dst, v, m []float64, rows, out, in int) {
 		return
 	}
 	for k := range rows {
-		gemv(blas.Trans, out, in, m, line(v, k, out), line(dst, k, in))
+		vector.Combine(line(dst, k, in), m, line(v, k, out))
 	}
 }
 
@@ -180,7 +182,7 @@ func transposedRows(dst, v, m []float64, rows, out, in int) {
 func addOuterRows(alpha float64, m, v, x []float64, rows, out, in int) {
 	if rows <= out {
 		for k := range rows {
-			kernel.Dger(out, in, alpha, line(v, k, out), 1, line(x, k, in), 1, m, in)
+			vector.AddOuter(m, line(v, k, out), line(x, k, in), alpha)
 		}
 		return
 	}

@@ -119,11 +119,13 @@ func (l uniform) Sample(dst, s []float64, _ int, rng *rand.Rand) {
 
 // fill is Sample from the generator itself, which takes half the time: a number is
 // made of 53 bits as rand.Rand.Float64 makes it.
-func (l uniform) fill(dst []float64, pcg *rand.PCG) {
-	width := l.to - l.from
+func (l uniform) fill(dst []float64, p *pcg) {
+	width, hi, lo := l.to-l.from, p.hi, p.lo
 	for k := range dst {
-		dst[k] = l.from + float64(width*(float64(pcg.Uint64()<<11>>11)/(1<<53)))
+		hi, lo = advance(hi, lo)
+		dst[k] = l.from + float64(width*(float64(int64(scramble(hi, lo)<<11>>11))*0x1p-53))
 	}
+	p.hi, p.lo = hi, lo
 }
 
 type gaussian struct{ mean, sd float64 }

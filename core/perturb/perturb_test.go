@@ -704,3 +704,25 @@ func BenchmarkOutcome(b *testing.B) {
 		})
 	}
 }
+
+// TestPCG: the generator gives the numbers of rand.PCG, one by one and in the loop of a
+// uniform law, which leaves it where they do.
+func TestPCG(t *testing.T) {
+	for _, seed := range [][2]uint64{{}, {1, 2}, {math.MaxUint64, math.MaxUint64}, {1 << 63, 3<<32 | 7}} {
+		want, p := rand.NewPCG(seed[0], seed[1]), &pcg{}
+		p.Seed(seed[0], seed[1])
+		reference := rand.New(want)
+		for round := range 50 {
+			if got, w := p.Uint64(), want.Uint64(); got != w {
+				t.Fatalf("seed %v, round %d: %d, want %d", seed, round, got, w)
+			}
+			drawn := make([]float64, round)
+			uniform{-3, 0.1}.fill(drawn, p)
+			for k, got := range drawn {
+				if w := -3 + float64((0.1+3)*reference.Float64()); got != w {
+					t.Fatalf("seed %v, round %d, number %d: %v, want %v", seed, round, k, got, w)
+				}
+			}
+		}
+	}
+}

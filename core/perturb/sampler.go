@@ -20,13 +20,13 @@ type Sampler struct {
 
 // stream is a source of random numbers, with and without the clothes that laws know.
 type stream struct {
-	pcg *rand.PCG
+	pcg *pcg
 	rng *rand.Rand
 }
 
 func newStream() stream {
-	pcg := rand.NewPCG(0, 0)
-	return stream{pcg, rand.New(pcg)}
+	p := &pcg{}
+	return stream{p, rand.New(p)}
 }
 
 // NewSampler returns a sampler at step 0, sample 0. delta[i] is the law of

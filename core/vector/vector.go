@@ -99,6 +99,27 @@ func combine(y, x, w []float64, from int) {
 	}
 }
 
+// AddOuter adds alpha v x^T to the matrix m, whose row j is m[j len(x):(j+1) len(x)]:
+// m_jk <- m_jk + (alpha v_j) x_k.
+func AddOuter(m, v, x []float64, alpha float64) {
+	mustLen("matrix", len(m), len(v)*len(x))
+	done := addOuterFast(m, v, x, alpha)
+	addOuter(m, v, x, alpha, done)
+}
+
+func addOuter(m, v, x []float64, alpha float64, from int) {
+	n := len(x)
+	if from == n {
+		return
+	}
+	for j, vj := range v {
+		row, c := m[j*n:(j+1)*n], float64(alpha*vj)
+		for k := from; k < n; k++ {
+			row[k] += float64(c * x[k])
+		}
+	}
+}
+
 // Rows is how many rows Sums takes.
 const Rows = 10
 

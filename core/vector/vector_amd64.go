@@ -18,16 +18,24 @@ func slopes4(s, a *float64, n int)
 //go:noescape
 func twoSlopes4(s, p, a *float64, n int, q float64)
 
-// combine16 is for n multiples of 16, of columns m apart.
+// combine16 is for n multiples of 16, combine4 of 4, of columns m apart.
 //
 //go:noescape
 func combine16(y, x, w *float64, n, m, columns int)
+
+//go:noescape
+func combine4(y, x, w *float64, n, m, columns int)
 
 //go:noescape
 func sums10(acc, pairs, v *float64, n int)
 
 //go:noescape
 func twoSums10(acc, pairs, v0, v1 *float64, n int)
+
+// addOuter4 is for the first n columns, a multiple of 4, of rows that are stride apart.
+//
+//go:noescape
+func addOuter4(m, v, x *float64, alpha float64, rows, n, stride int)
 
 func slopesFast(s, a []float64) (done int) {
 	n := len(a) &^ 3
@@ -48,12 +56,18 @@ func twoSlopesFast(s, p, a []float64, q float64) (done int) {
 }
 
 func combineFast(y, x, w []float64) (done int) {
-	n := len(y) &^ 15
-	if !fast || n == 0 || len(w) == 0 {
+	if !fast || len(w) == 0 {
 		return 0
 	}
-	combine16(&y[0], &x[0], &w[0], n, len(y), len(w))
-	return n
+	if n := len(y) &^ 15; n > 0 {
+		combine16(&y[0], &x[0], &w[0], n, len(y), len(w))
+		done = n
+	}
+	if n := (len(y) - done) &^ 3; n > 0 {
+		combine4(&y[done], &x[done], &w[0], n, len(y), len(w))
+		done += n
+	}
+	return done
 }
 
 func sumsFast(acc *[2 * Rows]float64, pairs, v []float64, n int) bool {
@@ -70,4 +84,13 @@ func twoSumsFast(acc *[2][2 * Rows]float64, pairs, v0, v1 []float64, n int) bool
 	}
 	twoSums10(&acc[0][0], &pairs[0], &v0[0], &v1[0], n)
 	return true
+}
+
+func addOuterFast(m, v, x []float64, alpha float64) (done int) {
+	n := len(x) &^ 3
+	if !fast || n == 0 || len(v) == 0 {
+		return 0
+	}
+	addOuter4(&m[0], &v[0], &x[0], alpha, len(v), n, len(x))
+	return n
 }

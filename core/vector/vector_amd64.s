@@ -165,6 +165,36 @@ column:
 	VZEROUPPER
 	RET
 
+// func combine4(y, x, w *float64, n, m, columns int)
+TEXT ·combine4(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ m+32(FP), DX
+	SHLQ $3, DX
+
+block:
+	VXORPD Y0, Y0, Y0
+	MOVQ   w+16(FP), BX
+	MOVQ   columns+40(FP), R9
+	MOVQ   SI, AX
+
+column:
+	VBROADCASTSD (BX), Y8
+	VMULPD (AX), Y8, Y4
+	VADDPD Y4, Y0, Y0
+	ADDQ   DX, AX
+	ADDQ   $8, BX
+	DECQ   R9
+	JNZ    column
+	VMOVUPD Y0, (DI)
+	ADDQ   $32, DI
+	ADDQ   $32, SI
+	SUBQ   $4, CX
+	JNZ    block
+	VZEROUPPER
+	RET
+
 // func sums10(acc, pairs, v *float64, n int)
 TEXT ·sums10(SB), NOSPLIT, $0-32
 	MOVQ   acc+0(FP), DI
@@ -249,5 +279,80 @@ loop:
 	VMOVUPD Y7, 224(DI)
 	VMOVUPD Y8, 256(DI)
 	VMOVUPD Y9, 288(DI)
+	VZEROUPPER
+	RET
+
+// func addOuter4(m, v, x *float64, alpha float64, rows, n, stride int)
+// Four rows at a time, then the others one by one; n is a multiple of 4.
+TEXT ·addOuter4(SB), NOSPLIT, $0-56
+	MOVQ m+0(FP), DI
+	MOVQ v+8(FP), SI
+	MOVQ x+16(FP), AX
+	VBROADCASTSD alpha+24(FP), Y8
+	MOVQ rows+32(FP), CX
+	MOVQ n+40(FP), R10
+	SHLQ $3, R10
+	MOVQ stride+48(FP), DX
+	SHLQ $3, DX
+	LEAQ (DX)(DX*2), R11
+
+four:
+	SUBQ $4, CX
+	JLT  rest
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VBROADCASTSD 16(SI), Y2
+	VBROADCASTSD 24(SI), Y3
+	VMULPD Y0, Y8, Y0
+	VMULPD Y1, Y8, Y1
+	VMULPD Y2, Y8, Y2
+	VMULPD Y3, Y8, Y3
+	MOVQ   DI, R8
+	XORQ   BX, BX
+
+columns:
+	VMOVUPD (AX)(BX*1), Y9
+	VMULPD  Y9, Y0, Y4
+	VMULPD  Y9, Y1, Y5
+	VMULPD  Y9, Y2, Y6
+	VMULPD  Y9, Y3, Y7
+	VADDPD  (R8), Y4, Y4
+	VADDPD  (R8)(DX*1), Y5, Y5
+	VADDPD  (R8)(DX*2), Y6, Y6
+	VADDPD  (R8)(R11*1), Y7, Y7
+	VMOVUPD Y4, (R8)
+	VMOVUPD Y5, (R8)(DX*1)
+	VMOVUPD Y6, (R8)(DX*2)
+	VMOVUPD Y7, (R8)(R11*1)
+	ADDQ    $32, R8
+	ADDQ    $32, BX
+	CMPQ    BX, R10
+	JLT     columns
+	ADDQ    $32, SI
+	LEAQ    (DI)(DX*4), DI
+	JMP     four
+
+rest:
+	ADDQ $4, CX
+	JZ   done
+
+row:
+	VBROADCASTSD (SI), Y0
+	VMULPD Y0, Y8, Y0
+	XORQ   BX, BX
+
+column:
+	VMULPD  (AX)(BX*1), Y0, Y4
+	VADDPD  (DI)(BX*1), Y4, Y4
+	VMOVUPD Y4, (DI)(BX*1)
+	ADDQ    $32, BX
+	CMPQ    BX, R10
+	JLT     column
+	ADDQ    $8, SI
+	ADDQ    DX, DI
+	DECQ    CX
+	JNZ     row
+
+done:
 	VZEROUPPER
 	RET

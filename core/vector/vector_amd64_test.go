@@ -27,6 +27,9 @@ func TestWithoutAVX2(t *testing.T) {
 		Combine(room(m), x, w)
 		Sums(room(Rows), pairs, a, 0.1)
 		TwoSums(room(Rows), room(Rows), pairs, a, x[:m], 0.1)
+		outer := room(Rows * m)
+		copy(outer, pairs)
+		AddOuter(outer, w, a, 0.1)
 		return out
 	}
 	want := all()

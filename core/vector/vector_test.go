@@ -120,6 +120,27 @@ func TestCombineBits(t *testing.T) {
 	}
 }
 
+// TestAddOuterBits: likewise.
+func TestAddOuterBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	for _, n := range sizes {
+		for _, rows := range []int{0, 1, 2, 3, 4, 5, 7, 8, 11} {
+			v, x, start, alpha := normals(rng, rows), normals(rng, n), normals(rng, rows*n), rng.NormFloat64()
+			m, inside := fenced(t, rows*n)
+			copy(m, start)
+			want := append([]float64(nil), start...)
+			AddOuter(m, v, x, alpha)
+			addOuter(want, v, x, alpha, 0)
+			same(t, "AddOuter", m, want)
+			inside()
+			if runtime.GOARCH == "amd64" && n > 0 && rows > 0 {
+				gonum.Implementation{}.Dger(rows, n, alpha, v, 1, x, 1, start, n)
+				same(t, "AddOuter by gonum", m, start)
+			}
+		}
+	}
+}
+
 // TestSumsBits: likewise.
 func TestSumsBits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
@@ -170,6 +191,13 @@ func TestByHand(t *testing.T) {
 		Sums(u, Pairs(x, m), v, 0.5)
 		TwoSums(make([]float64, Rows), two, Pairs(x, m), w3(m), v, 0.5)
 		Combine(y, x, w)
+		outer := slices.Clone(x)
+		AddOuter(outer, w, v, 0.5)
+		for k, got := range outer {
+			if want := x[k] + w[k/m]*v[k%m]/2; got != want {
+				t.Errorf("m = %d, entry %d of the outer product: %v, want %v", m, k, got, want)
+			}
+		}
 		for j := range Rows {
 			want := 0.0
 			for k, vk := range v {
@@ -245,6 +273,7 @@ func TestMisuse(t *testing.T) {
 		"5 numbers of slopes, want 4":    func() { TwoSlopes(v[:4], v[:5], v[:4], 1) },
 		"2 numbers of slopes, want 4":    func() { TwoSlopes(v[:2], v[:4], v[:4], 1) },
 		"11 numbers of columns, want 12": func() { Combine(v[:4], v[:11], v[:3]) },
+		"11 numbers of matrix, want 12":  func() { AddOuter(v[:11], v[:4], v[:3], 1) },
 		"9 numbers of sums, want 10":     func() { Sums(v[:9], v[:40], v[:4], 1) },
 		"30 numbers of pairs, want 40":   func() { Sums(v[:10], v[:30], v[:3], 1) },
 		"20 numbers of pairs, want 40":   func() { TwoSums(v[:10], v[:10], v[:20], v[:2], v[:4], 1) },
@@ -281,6 +310,9 @@ func BenchmarkVector(b *testing.B) {
 		{"combine", Rows * m, func() { Combine(s, x, w) }},
 		{"combine-go", Rows * m, func() { combine(s, x, w, 0) }},
 		{"combine-gonum", Rows * m, func() { gonum.Implementation{}.Dgemv(blas.Trans, Rows, m, 1, x, m, w, 1, 0, s, 1) }},
+		{"add-outer", Rows * m, func() { AddOuter(x, w, a, 1e-9) }},
+		{"add-outer-go", Rows * m, func() { addOuter(x, w, a, 1e-9, 0) }},
+		{"add-outer-gonum", Rows * m, func() { gonum.Implementation{}.Dger(Rows, m, 1e-9, w, 1, a, 1, x, m) }},
 		{"sums", Rows * m, func() { Sums(u, pairs, v, 1) }},
 		{"sums-go", Rows * m, func() { sums(&acc, pairs, v, m/2) }},
 		{"sums-gonum", Rows * m, func() { gonum.Implementation{}.Dgemv(blas.NoTrans, Rows, m, 1, x, m, v, 1, 0, u, 1) }},
