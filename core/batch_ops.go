@@ -158,7 +158,7 @@ func (b *Batch) addVJP2Rows(i, from int, alpha float64, dst, x, w, f, v []float6
 func productRows(y, x, m []float64, rows, out, in int) {
 	if rows <= out {
 		for k := range rows {
-			gemv(blas.NoTrans, out, in, m, line(x, k, in), line(y, k, out))
+			product(line(y, k, out), line(x, k, in), m)
 		}
 		return
 	}

@@ -32,9 +32,9 @@ func step(s *State, c *Chain, x, w []float64, p Perturber) {
 func floor(m, x, y, u []float64) {
 	n := benchWidth
 	for k := range 4 {
-		gemv(blas.NoTrans, n, n, m, x, y)
+		kernel.Dgemv(blas.NoTrans, n, n, 1, m, n, x, 1, 0, y, 1)
 		if k < 3 {
-			gemv(blas.Trans, n, n, m, x, y)
+			kernel.Dgemv(blas.Trans, n, n, 1, m, n, x, 1, 0, y, 1)
 			for j, v := range x {
 				y[j] = math.Tanh(v)
 			}

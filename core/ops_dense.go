@@ -6,13 +6,16 @@ import (
 	"gonum.org/v1/gonum/blas"
 	blasgonum "gonum.org/v1/gonum/blas/gonum"
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/cascade-sgd/cascade/core/vector"
 )
 
 var kernel blasgonum.Implementation
 
-// gemv writes M x, or M^T x, to y for the row-major rows x cols matrix m.
-func gemv(t blas.Transpose, rows, cols int, m, x, y []float64) {
-	kernel.Dgemv(t, rows, cols, 1, m, cols, x, 1, 0, y, 1)
+// product writes M x to y for the row-major len(y) x len(x) matrix m. M^T x is
+// vector.Combine(y, m, x).
+func product(y, x, m []float64) {
+	kernel.Dgemv(blas.NoTrans, len(y), len(x), 1, m, len(x), x, 1, 0, y, 1)
 }
 
 // outer writes v x^T, row-major, to dst.
@@ -58,14 +61,14 @@ func (o *dense) NW() int {
 }
 
 func (o *dense) Forward(y, x, w []float64) {
-	gemv(blas.NoTrans, o.out, o.in, w[:o.out*o.in], x, y)
+	product(y, x, w[:o.out*o.in])
 	if o.bias {
 		add(y, y, w[o.out*o.in:])
 	}
 }
 
 func (o *dense) VJP1(dst, _, w, _, v []float64) {
-	gemv(blas.Trans, o.out, o.in, w[:o.out*o.in], v, dst)
+	vector.Combine(dst, w[:o.out*o.in], v)
 }
 
 func (o *dense) VJP2(dst, x, _, _, v []float64) {
@@ -109,6 +112,6 @@ func (o *fixed) In() int  { return o.in }
 func (o *fixed) Out() int { return o.out }
 func (o *fixed) NW() int  { return 0 }
 
-func (o *fixed) Forward(y, x, _ []float64)      { gemv(blas.NoTrans, o.out, o.in, o.a, x, y) }
-func (o *fixed) VJP1(dst, _, _, _, v []float64) { gemv(blas.Trans, o.out, o.in, o.a, v, dst) }
+func (o *fixed) Forward(y, x, _ []float64)      { product(y, x, o.a) }
+func (o *fixed) VJP1(dst, _, _, _, v []float64) { vector.Combine(dst, o.a, v) }
 func (o *fixed) VJP2(_, _, _, _, _ []float64)   {}

@@ -18,10 +18,10 @@ func slopes4(s, a *float64, n int)
 //go:noescape
 func twoSlopes4(s, p, a *float64, n int, q float64)
 
-// combine16 is for n multiples of 16, combine4 of 4, of columns m apart.
+// combine32 is for n multiples of 32, combine4 of 4, of columns m apart.
 //
 //go:noescape
-func combine16(y, x, w *float64, n, m, columns int)
+func combine32(y, x, w *float64, n, m, columns int)
 
 //go:noescape
 func combine4(y, x, w *float64, n, m, columns int)
@@ -59,8 +59,8 @@ func combineFast(y, x, w []float64) (done int) {
 	if !fast || len(w) == 0 {
 		return 0
 	}
-	if n := len(y) &^ 15; n > 0 {
-		combine16(&y[0], &x[0], &w[0], n, len(y), len(w))
+	if n := len(y) &^ 31; n > 0 {
+		combine32(&y[0], &x[0], &w[0], n, len(y), len(w))
 		done = n
 	}
 	if n := (len(y) - done) &^ 3; n > 0 {
