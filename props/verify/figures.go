@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -106,6 +107,40 @@ func (f *figureFlags) options() (logistic.Options, error) {
 	return o, o.Check()
 }
 
+// idle is an error for a flag without which the figures of ids are the same ones.
+func (f *figureFlags) idle(figures []logistic.Figure, ids []string) error {
+	for _, flag := range []struct {
+		name  string
+		given bool
+		reset func(*figureFlags)
+	}{
+		{"draws", f.draws != "", func(g *figureFlags) { g.draws = "" }},
+		{"readings", f.readings != "", func(g *figureFlags) { g.readings = "" }},
+		{"repeats", f.repeats != "", func(g *figureFlags) { g.repeats = "" }},
+		{"phase", f.phase != 0, func(g *figureFlags) { g.phase = 0 }},
+		{"start", f.start != 0, func(g *figureFlags) { g.start = 0 }},
+	} {
+		if !flag.given {
+			continue
+		}
+		without := *f
+		flag.reset(&without)
+		o, err := without.options()
+		if err != nil {
+			return err
+		}
+		if with, _ := f.options(); reflect.DeepEqual(with, o) {
+			continue // the default, said aloud
+		}
+		// Without -repeats there may be no such figure, which is a difference too.
+		others, err := logistic.Select(logistic.Figures(o), ids)
+		if err == nil && logistic.SamePoints(figures, others) {
+			return fmt.Errorf("-%s changes nothing in the figures that are asked for", flag.name)
+		}
+	}
+	return nil
+}
+
 // seeds are those of a flag, each once; nil for "".
 func seeds(name, text string) (all []uint64, err error) {
 	list, err := words(name, text)
@@ -139,9 +174,16 @@ func runFigures(c *call) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	if slices.Contains(ids, logistic.RepeatsID) && len(o.Repeats) == 0 {
+		return exitUsage, fmt.Errorf("-only: the figure %s is made of the seeds of -repeats, and there are none",
+			logistic.RepeatsID)
+	}
 	figures, err := logistic.Select(logistic.Figures(o), ids)
 	if err != nil {
 		return exitUsage, fmt.Errorf("-only: %w", err)
+	}
+	if err := f.idle(figures, ids); err != nil {
+		return exitUsage, err
 	}
 	left := &timeLeft{say: func(line string) { fmt.Fprintln(c.stderr, "verify figures:", line) }, start: time.Now()}
 	distinct, steps, took := logistic.Estimate(figures)

@@ -61,6 +61,8 @@ func TestFigures(t *testing.T) {
 }
 
 func TestFiguresRefusals(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // what is not refused does not run either
 	for _, c := range []struct {
 		args []string
 		want string
@@ -70,7 +72,11 @@ func TestFiguresRefusals(t *testing.T) {
 		{[]string{"-draws", "1,x"}, `-draws: "x" is no seed`},
 		{[]string{"-repeats", "2,-3"}, `-repeats: "-3" is no seed`},
 		{[]string{"-repeats", "2,02"}, "-repeats has 2 twice"},
-		{[]string{"-only", "seeds"}, `no figure "seeds"`},
+		{[]string{"-only", "seeds"}, "the figure seeds is made of the seeds of -repeats, and there are none"},
+		{[]string{"-only", "fig4,fig5", "-phase", "3"}, "-phase changes nothing"},
+		{[]string{"-only", "formats", "-draws", "1,2"}, "-draws changes nothing"},
+		{[]string{"-only", "formats", "-readings", "sample"}, "-readings changes nothing"},
+		{[]string{"-only", "fig7", "-repeats", "2"}, "-repeats changes nothing"},
 		{[]string{"-readings", "both"}, `reading "both"`},
 		{[]string{"-ewma", "1"}, "the factor of the EWMA is 1"},
 		{[]string{"-ewma", "NaN"}, "the factor of the EWMA is NaN"},
@@ -79,7 +85,7 @@ func TestFiguresRefusals(t *testing.T) {
 		{[]string{"fig4"}, "unexpected argument"},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), append([]string{"figures", "-out", t.TempDir()}, c.args...), &stdout, &stderr)
+		code := run(ctx, append([]string{"figures", "-out", t.TempDir()}, c.args...), &stdout, &stderr)
 		if code != exitUsage || !strings.Contains(stderr.String(), c.want) || stdout.Len() > 0 {
 			t.Errorf("%v: exit code %d, %s", c.args, code, stderr.String())
 		}

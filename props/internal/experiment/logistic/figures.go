@@ -2,6 +2,7 @@ package logistic
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cascade-sgd/cascade/core"
@@ -152,6 +153,13 @@ func distinctPoints(figures []Figure) (points []Point, traces map[uint64]bool) {
 		}
 	}
 	return points, traces
+}
+
+// SamePoints reports whether two lists of figures are made of the same points.
+func SamePoints(a, b []Figure) bool {
+	_, one := distinctPoints(a) // and who has traces
+	_, two := distinctPoints(b)
+	return maps.Equal(one, two)
 }
 
 // Figures are those of section 7.2 and the coupled sweep of Remark 4.
