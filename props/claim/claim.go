@@ -88,8 +88,10 @@ type Claim struct {
 	// Span returns the first and the last index i for which the claim is made
 	// on the view; nil for a claim without an index.
 	Span func(v *View) (lo, hi int)
-	// Left and Right are the two sides at index i, not below 0. Both never fall when a
-	// moment of the view grows, depend on the view alone, and leave it as it is.
+	// Left and Right are the two sides at index i. Both never fall when a moment of the
+	// view grows, depend on the view alone, and leave it as it is. They are sizes: a case
+	// with neither above 0 says nothing (Vacuous, Underflow), so that a claim whose sides
+	// are never above 0 is Starved.
 	Left, Right func(v *View, i int) float64
 	// Judge goes through the cases of a claim of Kind SelfJudged by a seed; Drawn says that
 	// it draws all of them, so that another seed has others.

@@ -168,7 +168,7 @@ func load(dir string, p Point, trace bool) (*Outcome, error) {
 	}
 	o := new(Outcome)
 	if err := strict.Unmarshal(data, o); err != nil {
-		return nil, fmt.Errorf("%s: %w", file(dir, p), err)
+		return nil, fmt.Errorf("%s: %w; remove it to make it anew", file(dir, p), err)
 	}
 	if o.Version != outcomeVersion {
 		return nil, nil

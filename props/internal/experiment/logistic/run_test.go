@@ -137,7 +137,7 @@ func TestStoredFaults(t *testing.T) {
 		}
 		_, err := Run(t.Context(), some, dir, nil)
 		if err == nil || !strings.Contains(err.Error(), filepath.Base(path)) ||
-			!strings.Contains(err.Error(), change.want) {
+			!strings.Contains(err.Error(), change.want) || !strings.HasSuffix(err.Error(), "; remove it to make it anew") {
 			t.Errorf("%s: error %v, want %q and the name in it", name, err, change.want)
 		}
 	}
