@@ -26,7 +26,7 @@ func BeyondClaims() []claim.Claim {
 		"<= (L/2)^{1/2} g m (1 + L g sum_{k<T-1} q^{k/2}) + (q^T D0 + (L g^2/2) sigma^2 sum_{k<T} q^k)^{1/2}, q = 1 - "+
 		"mu g (2 - L g)", beyond.JudgeFeedback)
 	pl.PL = true
-	onData := row("ef7", "(5.14)", "section 7's regression, strongly convex and without xi: as g -> 0 the stable "+
+	onData := row("ef7", "(5.14)", "the regression of section 7, strongly convex and without xi: as g -> 0 the stable "+
 		"gradient "+
 		"norm goes to 0 with a backward memory a sample and with forward differences to a reference a sample, and stays "+
 		"where chain terms are sent whole or not at all, with one memory for all samples, with activations rounded to a "+

@@ -2,6 +2,7 @@ package claim
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -64,7 +65,7 @@ func (k Kind) String() string { return kindNames[k] }
 // list of claims; nothing else knows a claim by its id.
 type Claim struct {
 	ID        string // as in reports, stable
-	Eq        string // its number in the paper
+	Eq        string // its number in the paper, or that of its section alone, see Place
 	Form      Form
 	Reading   Reading
 	Kind      Kind
@@ -205,4 +206,15 @@ func (c *Claim) span(v *View) (lo, hi int) {
 		return 0, 0
 	}
 	return c.Span(v)
+}
+
+var ofSection = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(,|$)`)
+
+// Place is the Eq of a claim for readers: "section 5.3" for a number that is that of a
+// section.
+func Place(eq string) string {
+	if ofSection.MatchString(eq) {
+		return "section " + eq
+	}
+	return eq
 }

@@ -39,7 +39,7 @@ func Explain(w io.Writer, s *search.SavedCase, c *claim.Claim) (same bool, err e
 		return false, err
 	}
 	p := &table.Printer{To: w}
-	p.F("claim    %s, %s of arXiv:2602.20646v1, %s\n", c.ID, c.Eq, c.Form)
+	p.F("claim    %s, %s of arXiv:2602.20646v1, %s\n", c.ID, claim.Place(c.Eq), c.Form)
 	if c.Reading != claim.AnyReading {
 		p.F("reading  %s\n", c.Reading)
 	}

@@ -53,7 +53,7 @@ func (r *Report) ClaimsTable() *table.Table {
 		if reading == "" {
 			reading = "-"
 		}
-		t.Add(c.ID, c.Eq, c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.ReachWords(), c.Tightness(), c.Replay)
+		t.Add(c.ID, claim.Place(c.Eq), c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.ReachWords(), c.Tightness(), c.Replay)
 	}
 	return t
 }
@@ -189,7 +189,7 @@ func (r *Report) RecordPage() *table.Page {
 	possible := r.possible()
 	for _, same := range r.byReading(possible) {
 		c := same[0]
-		t.Add(c.ID, c.Eq, c.Form, readings(same), c.Verdict, between(same, func(r *Row) int { return r.Cases }),
+		t.Add(c.ID, claim.Place(c.Eq), c.Form, readings(same), c.Verdict, between(same, func(r *Row) int { return r.Cases }),
 			between(same, func(r *Row) int { return r.Rejected }), leastReach(same), worst(same).Tightness(),
 			possible[c.Name()])
 	}
@@ -272,7 +272,7 @@ func ErrataTable(found []*search.Finding) *table.Table {
 	t := table.New("statement", "as printed", "smallest witness", "left, right", "instead")
 	for _, e := range Errata(found) {
 		c := e.Claim
-		name := c.ID + " " + c.Eq
+		name := c.ID + " " + claim.Place(c.Eq)
 		if c.Reading != claim.AnyReading {
 			name += ", " + c.Reading.String()
 		}
@@ -298,7 +298,7 @@ func SharperTable(found []*search.Finding) *table.Table {
 	t.Columns[4].Means = "that of the printed form, or of the repaired one where that fails; -: none"
 	for _, i := range Improvements(found) {
 		form := strings.Join(append([]string{string(i.Claim.Form)}, i.Readings...), ", ")
-		t.Add(i.Claim.ID+" "+i.Claim.Eq, form, i.Claim.Statement, i.Ratio, i.BesideRatio())
+		t.Add(i.Claim.ID+" "+claim.Place(i.Claim.Eq), form, i.Claim.Statement, i.Ratio, i.BesideRatio())
 	}
 	return t
 }

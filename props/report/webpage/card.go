@@ -139,7 +139,10 @@ func (l *listing) cards() ([]*card, error) {
 		}
 		d := at[c.ID]
 		if d == nil {
-			d = &card{ID: c.ID, Label: labelOf(c), Eq: c.Eq, Order: len(all), panels: c.Panels}
+			d = &card{ID: c.ID, Label: labelOf(c), Eq: claim.Place(c.Eq), Order: len(all), panels: c.Panels}
+			if strings.EqualFold(d.Label, d.Eq) {
+				d.Eq = d.Label // said once
+			}
 			at[c.ID], all = d, append(all, d)
 		}
 		f := d.form(c)

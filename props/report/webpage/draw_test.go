@@ -195,6 +195,9 @@ func TestLabelOf(t *testing.T) {
 		"Fig 3a":      {ID: "fig3a", Eq: "Fig 3"},
 		"Remark 4":    {ID: "remark4", Eq: "Remark 4"},
 		"Eq48sum":     {ID: "eq48sum", Eq: "48"},
+
+		"Section 5.3":   {ID: "sec53", Eq: "5.3"},
+		"Table 1 floor": {ID: "table1floor", Eq: "Table 1"},
 	} {
 		if got := labelOf(&c); got != want {
 			t.Errorf("%s is called %s, want %s", c.ID, got, want)

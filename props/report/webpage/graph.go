@@ -108,6 +108,9 @@ func labelOf(c *claim.Claim) string {
 	if m := ofEquation.FindStringSubmatch(c.ID); m != nil {
 		return "(" + m[1] + ")"
 	}
+	if place := claim.Place(c.Eq); place != c.Eq && strings.HasPrefix(c.ID, "sec") {
+		return "S" + place[1:]
+	}
 	if m := ofCorollary.FindStringSubmatch(c.ID); m != nil {
 		return "Corollary " + m[1]
 	}
@@ -122,12 +125,16 @@ func labelOf(c *claim.Claim) string {
 	if m := ofOther.FindStringSubmatch(name); m != nil {
 		return m[1] + " " + m[2] // Fig 3a
 	}
+	if m := ofTable.FindStringSubmatch(strings.Replace(name, "Table", "Table ", 1)); m != nil {
+		return m[1] + " " + m[2] // Table 1 floor
+	}
 	return name
 }
 
 var (
 	ofNumber = regexp.MustCompile(`^\([0-9]+\)$`)
 	ofOther  = regexp.MustCompile(`^([A-Z][a-z]+)([0-9]+[a-z]?)$`)
+	ofTable  = regexp.MustCompile(`^(Table [0-9]+)([a-z]{2,})$`)
 	ofName   = regexp.MustCompile(`^[a-z]{5,}$`) // bernoulli, spike
 )
 
