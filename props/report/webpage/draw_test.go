@@ -197,6 +197,7 @@ func TestLabelOf(t *testing.T) {
 		"Eq48sum":     {ID: "eq48sum", Eq: "48"},
 
 		"Section 5.3":   {ID: "sec53", Eq: "5.3"},
+		"Section 5.3c":  {ID: "sec53c", Eq: "5.3"},
 		"Table 1 floor": {ID: "table1floor", Eq: "Table 1"},
 	} {
 		if got := labelOf(&c); got != want {

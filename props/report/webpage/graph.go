@@ -96,6 +96,7 @@ func newGraph(claims []claim.Claim) (*graph, error) {
 
 // ids of equations and corollaries say their numbers.
 var (
+	ofSection   = regexp.MustCompile(`^sec[0-9]+([a-z]?)$`)
 	ofEquation  = regexp.MustCompile(`^eq([0-9]+[a-z]?)$`)
 	ofCorollary = regexp.MustCompile(`^cor([0-9]+)$`)
 )
@@ -108,8 +109,8 @@ func labelOf(c *claim.Claim) string {
 	if m := ofEquation.FindStringSubmatch(c.ID); m != nil {
 		return "(" + m[1] + ")"
 	}
-	if place := claim.Place(c.Eq); place != c.Eq && strings.HasPrefix(c.ID, "sec") {
-		return "S" + place[1:]
+	if m := ofSection.FindStringSubmatch(c.ID); m != nil {
+		return "Section " + c.Eq + m[1]
 	}
 	if m := ofCorollary.FindStringSubmatch(c.ID); m != nil {
 		return "Corollary " + m[1]
