@@ -589,21 +589,23 @@ func TestShots(t *testing.T) {
 		{"statements-phone", 390, 1200, false, "#statements"}, {"errata", 1280, 1500, false, "#errata"},
 		{"experiments", 1280, 1500, true, "#sharper"}, {"end", 1280, 1200, false, "#open"},
 	} {
-		before := []chromedp.Action{}
-		if s.dark {
-			before = append(before, dark())
-		}
-		b := open(t, s.width, s.height, before...)
-		if s.at != "" {
-			b.run(chromedp.Evaluate(fmt.Sprintf(`document.documentElement.style.scrollBehavior = "auto";
-				const card = document.getElementById(%q).closest(".card") || document.createElement("p");
-				for (const d of card.querySelectorAll("details")) d.open = true;
-				location.hash = %q`, s.at[1:], s.at), nil),
-				chromedp.Sleep(400*time.Millisecond))
-		}
-		var png []byte
-		b.run(chromedp.CaptureScreenshot(&png))
-		b.save(s.name+".png", png)
+		t.Run(s.name, func(t *testing.T) { // which closes its tab: one in the background is not painted
+			before := []chromedp.Action{}
+			if s.dark {
+				before = append(before, dark())
+			}
+			b := open(t, s.width, s.height, before...)
+			if s.at != "" {
+				b.run(chromedp.Evaluate(fmt.Sprintf(`document.documentElement.style.scrollBehavior = "auto";
+					const card = document.getElementById(%q).closest(".card") || document.createElement("p");
+					for (const d of card.querySelectorAll("details")) d.open = true;
+					location.hash = %q`, s.at[1:], s.at), nil),
+					chromedp.Sleep(400*time.Millisecond))
+			}
+			var png []byte
+			b.run(page.BringToFront(), chromedp.CaptureScreenshot(&png)) // one behind is painted late
+			b.save(s.name+".png", png)
+		})
 	}
 }
 

@@ -130,10 +130,13 @@ func TestTraceShots(t *testing.T) {
 	file := traced(t)
 	for _, width := range []int64{1280, 390} {
 		for _, before := range [][]chromedp.Action{nil, {dark()}} {
-			b := openFile(t, file, width, 1700, before...)
-			var png []byte
-			b.run(chromedp.CaptureScreenshot(&png))
-			b.save(fmt.Sprintf("trace-%d-dark-%v.png", width, before != nil), png)
+			name := fmt.Sprintf("trace-%d-dark-%v", width, before != nil)
+			t.Run(name, func(t *testing.T) {
+				b := openFile(t, file, width, 1700, before...)
+				var png []byte
+				b.run(page.BringToFront(), chromedp.CaptureScreenshot(&png)) // one behind is painted late
+				b.save(name+".png", png)
+			})
 		}
 	}
 }
