@@ -274,6 +274,22 @@ func TestWorst(t *testing.T) {
 	}
 }
 
+// TestWorstOfARefutedRow: where float64 does not tell, the sides are those that the verdict
+// rests on, and not a left side of 0 below an enclosure as wide as 2.9e232.
+func TestWorstOfARefutedRow(t *testing.T) {
+	for _, c := range props.Claims() {
+		if c.Name() != "eq28b/printed/past" {
+			continue
+		}
+		row := report.Row{Verdict: claim.Refuted, Worst: &search.Origin{Source: "random case 688"}}
+		if w := newWorst(&row, &c, 1); w == nil || w.Left != "24577.9107" || w.Right != "0" {
+			t.Errorf("worst %+v", w)
+		}
+		return
+	}
+	t.Error("no such claim")
+}
+
 func decode(text string, into *gen.Case) error {
 	c, err := gen.ReadCase(strings.NewReader(text))
 	if err == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 	"github.com/cascade-sgd/cascade/props/internal/measure"
+	"github.com/cascade-sgd/cascade/props/internal/search"
 	"github.com/cascade-sgd/cascade/props/report"
 )
 
@@ -65,7 +66,11 @@ func newWorst(r *report.Row, c *claim.Claim, seed uint64) *worst {
 	if why != claim.Valid {
 		return w
 	}
-	if res := c.Check(lo, hi); res.Reason == claim.Valid {
+	res := c.Check(lo, hi)
+	if r.Verdict == claim.Refuted && res.Answer != claim.No {
+		res = search.CheckInBig(c, on) // as the verdict was found, where float64 does not tell
+	}
+	if res.Reason == claim.Valid {
 		w.Left, w.Right = short(res.Left.Lo), short(res.Right.Hi)
 		if c.Span != nil {
 			w.Index = fmt.Sprintf("i = %d", res.I)
