@@ -178,12 +178,15 @@ func (p *partial) recover(site int) {
 	if i > 1 {
 		o.x = st.Y[i-1]
 	}
-	if entries {
+	switch {
+	case entries:
 		o.x = pick(o.x, y[i-1], columns, p.chain.D(i-1), rows)
-	} else if isDense(o.spec.Op) && at.Kind == "eps" {
-		o.x = make([]float64, rows*op.In()) // J1 does not read it
+		o.y = pick(st.Y[i], y[i], columns, p.chain.D(i), rows)
+	case at.Kind == "eps" && isDense(o.spec.Op): // J1 reads neither, and columns are those of the inputs
+		o.x, o.y = make([]float64, rows*op.In()), nil
+	default:
+		o.y = pick(st.Y[i], y[i], columns, p.chain.D(i), rows)
 	}
-	o.y = pick(st.Y[i], y[i], columns, p.chain.D(i), rows)
 	o.norms()
 	o.forget()
 	p.columnsOf = columns

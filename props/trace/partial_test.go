@@ -3,6 +3,8 @@ package trace
 import (
 	"strings"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // TestSampled records some coordinates of some states, and has the errors found there that are found when all are
@@ -80,4 +82,19 @@ func TestSampledFault(t *testing.T) {
 	if len(j.Unchecked) == 0 || !strings.Contains(strings.Join(j.Unchecked, "\n"), "shares of sites") {
 		t.Errorf("unchecked: %q", j.Unchecked)
 	}
+}
+
+// TestSampledInputs: the recorded inputs of a dense operator may have larger numbers than its outputs.
+func TestSampledInputs(t *testing.T) {
+	ops := []core.Spec{{Op: "affine", In: 2, Out: 5}, {Op: "linear", In: 5, Out: 2}, {Op: "halfsq", N: 2}}
+	all, st := uneven(t, float64s, nil, ops...)
+	some, part := withSampled(t, all, st, map[string][]int{"V_1": {1, 4}})
+	j, whole := newStepJudge(some, newApart(some)), newStepJudge(all, newApart(all))
+	j.judge(part, j.exacts.take(nil, part, part.W))
+	whole.judge(st, whole.exacts.take(nil, st, st.W))
+	e, want := j.sites[some.epsSite(2)].e, whole.sites[all.epsSite(2)].e
+	if len(e) != 4 {
+		t.Fatalf("%d errors of two samples at two inputs", len(e))
+	}
+	sameNumbers(t, "eps_2", e, []float64{want[1], want[4], want[6], want[9]})
 }

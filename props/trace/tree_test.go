@@ -180,7 +180,7 @@ func sameNumbers(t *testing.T, name string, got, want []float64) {
 		if len(want) > 0 {
 			w = want[k]
 		}
-		if math.Abs(got[k]-w) > 1e-14 {
+		if !(math.Abs(got[k]-w) <= 1e-14) {
 			t.Fatalf("%s[%d] = %v, want %v", name, k, got[k], w)
 		}
 	}

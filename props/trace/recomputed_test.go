@@ -1,0 +1,441 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
+)
+
+// drawnChain is a chain of two to six operators of every kind, of widths 1 to 4.
+func drawnChain(rng *rand.Rand) []core.Spec {
+	d := 1 + rng.IntN(4)
+	var specs []core.Spec
+	dense := func(op string, out int) {
+		spec := core.Spec{Op: op, In: d, Out: out}
+		if op == "fixed" {
+			spec = core.Spec{Op: op}
+			for range out {
+				row := make([]float64, d)
+				for k := range row {
+					row[k] = math.Round(16*rng.NormFloat64()) / 16
+				}
+				spec.A = append(spec.A, row)
+			}
+		}
+		specs, d = append(specs, spec), out
+	}
+	for range 1 + rng.IntN(5) {
+		switch op := core.OpNames()[rng.IntN(len(core.OpNames()))]; op {
+		case "affine", "linear", "fixed":
+			dense(op, 1+rng.IntN(4))
+		case "tanh", "sigmoid", "softplus", "square", "bias", "scale":
+			specs = append(specs, core.Spec{Op: op, N: d})
+		default:
+			specs = append(specs, core.Spec{Op: "tanh", N: d})
+		}
+	}
+	switch last := []string{"halfsq", "bilinear", "softmaxce", "logistic", "affine"}[rng.IntN(5)]; last {
+	case "affine":
+		dense(last, 1)
+	case "logistic":
+		if d > 1 {
+			dense("linear", 1)
+		}
+		specs = append(specs, core.Spec{Op: last})
+	default:
+		specs = append(specs, core.Spec{Op: last, N: d})
+	}
+	return specs
+}
+
+// drawnStep is a step of a drawn chain, with states that are no pass.
+func drawnStep(t *testing.T, rng *rand.Rand, p Precision, rows int) (*shape, *Step) {
+	t.Helper()
+	s := &shape{run: Run{Version: FormatVersion, Engine: "drawn", Chain: drawnChain(rng), Precision: p, Samples: rows,
+		Reg: core.Regularizer{Kind: "none"}}}
+	if err := s.check(); err != nil {
+		t.Fatal(err)
+	}
+	numbers := func(n int) []float64 {
+		v := make([]float64, n)
+		for k := range v {
+			v[k] = rng.NormFloat64()
+		}
+		return v
+	}
+	c := s.chain
+	st := &Step{T: 4, M: rows, B: rows, Scale: 1, Gamma: 0.5, Loss: math.NaN(), X: numbers(rows * c.D(0)),
+		W: numbers(c.NW())}
+	st.Y, st.V = make([][]float64, c.N()+1), make([][]float64, c.N()+1)
+	for i := 1; i <= c.N(); i++ {
+		st.Y[i] = numbers(rows * c.D(i))
+		if i < c.N() {
+			st.V[i] = numbers(rows * c.D(i))
+		}
+	}
+	if s.labelled != nil {
+		for range rows {
+			st.Labels = append(st.Labels, rng.IntN(s.classes))
+		}
+	}
+	return s, st
+}
+
+// isPass makes the states of a step those of its exact pass, and its gradient and loss.
+func isPass(s *shape, st *Step) {
+	ex := newExactPasses(s).take(nil, st, st.W)
+	for i := 1; i <= s.chain.N(); i++ {
+		st.Y[i] = ex.y[i]
+		if i < s.chain.N() {
+			st.V[i] = ex.v[i]
+		}
+	}
+	st.U, st.Loss = slices.Clone(ex.u), mean(st.Y[s.chain.N()])
+}
+
+// drawnSampled are some of the coordinates of some states, never all of one.
+func drawnSampled(rng *rand.Rand, s *shape) map[string][]int {
+	sampled := map[string][]int{}
+	for i := 1; i < s.chain.N(); i++ {
+		for _, kind := range []string{"Y", "V"} {
+			d := s.chain.D(i)
+			if columns := rng.Perm(d)[:1+rng.IntN(d)]; len(columns) < d && rng.IntN(2) == 0 {
+				slices.Sort(columns)
+				sampled[fmt.Sprint(kind, "_", i)] = columns
+			}
+		}
+	}
+	return sampled
+}
+
+// withSampled is a shape with these coordinates, and a step that has them alone.
+func withSampled(t *testing.T, s *shape, st *Step, sampled map[string][]int) (*shape, *Step) {
+	t.Helper()
+	some := &shape{run: s.run}
+	some.run.Sampled = sampled
+	if err := some.check(); err != nil {
+		t.Fatal(err)
+	}
+	part := again(st)
+	for i := 1; i < s.chain.N(); i++ {
+		d := s.chain.D(i)
+		for name, v := range map[string]*[]float64{fmt.Sprint("Y_", i): &part.Y[i], fmt.Sprint("V_", i): &part.V[i]} {
+			columns, ok := sampled[name]
+			if !ok {
+				continue
+			}
+			var few []float64
+			for b := range st.B {
+				for _, k := range columns {
+					few = append(few, (*v)[b*d+k])
+				}
+			}
+			*v = few
+		}
+	}
+	return some, part
+}
+
+// seenAt are the coordinates at which the error of a site follows from what is recorded: those of its state where
+// all that its operator reads for them is there. The operator reads all of its states, but for one entry by entry.
+func seenAt(s *shape, sampled map[string][]int, k int) []int {
+	site, n := s.site(k), s.chain.N()
+	has := func(kind string, i, k int) bool {
+		columns, some := sampled[fmt.Sprint(kind, "_", i)]
+		return !some || k >= 0 && slices.Contains(columns, k)
+	}
+	op, i, d := s.run.Chain[site.Op-1].Op, site.Op, s.siteWidth(k)
+	var at []int
+	for j := range d {
+		var ok bool
+		switch op {
+		case "tanh", "sigmoid", "softplus", "square", "bias", "scale":
+			ok = has("Y", i-1, j) && has("Y", i, j) && (site.Kind == "delta" || has("V", i-1, j) && has("V", i, j))
+		case "affine", "linear", "fixed":
+			ok = has("Y", i, j) && has("Y", i-1, -1)
+			if site.Kind == "eps" {
+				ok = has("V", i-1, j) && (i == n || has("V", i, -1))
+			}
+		default:
+			ok = has("Y", i-1, -1) && (site.Kind == "delta" || has("V", i-1, -1))
+		}
+		if ok {
+			at = append(at, j)
+		}
+	}
+	return at
+}
+
+// naiveSite is a site at some coordinates, and what the recovery makes of it, formed number by number.
+type naiveSite struct {
+	o    *opView
+	op   func(b int) core.Op
+	v    []float64 // rows of V_i
+	got  []float64 // rows of the state
+	sum2 [ways]float64
+	mean [ways][]float64
+	e    []float64
+	want []float64 // what the state is held against
+
+	pred, bound, all, fourth float64
+	by                       []float64
+}
+
+// newNaiveSite takes the parts of a whole step.
+func newNaiveSite(t *testing.T, s *shape, st *Step, k int, at []int) *naiveSite {
+	t.Helper()
+	site, d := s.site(k), s.chain.D
+	i := site.Op
+	spec := s.run.Chain[i-1]
+	w := s.chain.W(i, st.W)
+	columns := func(rows []float64, d int) (v []float64) {
+		for b := range len(rows) / d {
+			for _, j := range at {
+				v = append(v, rows[b*d+j])
+			}
+		}
+		return v
+	}
+	x := st.X
+	if i > 1 {
+		x = st.Y[i-1]
+	}
+	v := st.V[i]
+	if i == s.chain.N() {
+		v = slices.Repeat([]float64{1}, st.B)
+	}
+	y := st.Y[i]
+	naive := &naiveSite{got: y}
+	if site.Kind == "eps" {
+		naive.got = st.V[i-1]
+	}
+	naive.got = columns(naive.got, s.siteWidth(k))
+	switch spec.Op {
+	case "tanh", "sigmoid", "softplus", "square", "bias", "scale":
+		x, v, y = columns(x, d(i-1)), columns(v, d(i)), columns(y, d(i))
+		spec.N = len(at)
+		if len(w) > 0 {
+			w = columns(w, d(i))
+		}
+	case "affine", "linear", "fixed":
+		in, out := d(i-1), d(i)
+		matrix, bias := w, []float64(nil)
+		if spec.Op == "fixed" {
+			matrix = slices.Concat(spec.A...)
+		} else {
+			matrix, bias = w[:in*out], w[in*out:]
+		}
+		if site.Kind == "eps" {
+			matrix, in = columns(matrix, in), len(at)
+			x = make([]float64, st.B*in) // which J1 does not read
+			if len(at) == d(i-1) && i > 1 {
+				x = st.Y[i-1]
+			}
+		} else {
+			var rows []float64
+			for _, j := range at {
+				rows = append(rows, matrix[j*in:(j+1)*in]...)
+			}
+			if matrix, out, y = rows, len(at), columns(y, out); len(bias) > 0 {
+				bias = columns(bias, len(bias))
+			}
+		}
+		if w = slices.Concat(matrix, bias); spec.Op == "fixed" {
+			w, spec.A = nil, nil
+			for j := range out {
+				spec.A = append(spec.A, matrix[j*in:(j+1)*in])
+			}
+		} else {
+			spec.In, spec.Out = in, out
+		}
+	}
+	naive.op = func(b int) core.Op {
+		if spec.Op == "softmaxce" {
+			spec.Label = st.Labels[b]
+		}
+		op, err := core.NewOp(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return op
+	}
+	op := naive.op(0)
+	naive.o = &opView{spec: spec, in: op.In(), out: op.Out(), x: x, y: y, w: w, labels: st.Labels}
+	naive.o.norms()
+	naive.o.forget()
+	naive.v = v
+	return naive
+}
+
+// recover forms the errors, by the ways that exist, and what is expected of them.
+func (n *naiveSite) recover(s *shape, st *Step, k int, casts bool) {
+	o, forward := n.o, s.site(k).Kind == "delta"
+	p := s.run.Precision
+	storage, compute, model, env := formats[p.Storage], formats[p.Compute], newModel(p), newEnvelope(p)
+	model.castsW = casts
+	scale, small := st.Scale, 0.0
+	if scale != 1 {
+		small = (env.tinyS + 8*env.tiny) / scale
+	}
+	if forward {
+		scale, small = 1, 0
+	}
+	d := o.in
+	if forward {
+		d = o.out
+	}
+	rounds, dense := storage.Mantissa < 52, o.spec.Op == "affine" || o.spec.Op == "linear"
+	reads := !forward && (o.spec.Op == "tanh" || o.spec.Op == "sigmoid")
+	for way := range ways {
+		n.mean[way] = make([]float64, d)
+		other := way == byOutput || way == byOutputRounded
+		if (way == rounded || way == byOutputRounded) && !rounds || other && !(reads || casts && dense) {
+			n.sum2[way] = math.NaN()
+		}
+	}
+	n.by = make([]float64, d)
+	var l limits
+	for b := range len(n.got) / d {
+		op := n.op(b)
+		x, f := o.x[b*o.in:(b+1)*o.in], make([]float64, o.out)
+		op.Forward(f, x, o.w)
+		v, got := n.v[b*o.out:(b+1)*o.out], n.got[b*d:(b+1)*d]
+		value := func(w []float64) []float64 {
+			y, g := make([]float64, o.out), make([]float64, o.in)
+			op.Forward(y, x, w)
+			if forward {
+				return y
+			}
+			op.VJP1(g, x, w, y, v)
+			return g
+		}
+		exact := value(o.w)
+		want, other := slices.Clone(exact), slices.Clone(exact)
+		switch {
+		case reads:
+			for k, y := range o.y[b*d : (b+1)*d] {
+				if other[k] = v[k] * (1 - y*y); o.spec.Op == "sigmoid" {
+					other[k] = v[k] * (y - y*y)
+				}
+				if math.Abs(got[k]-other[k]) <= math.Abs(got[k]-exact[k]) {
+					want[k] = other[k]
+				}
+			}
+		case casts && dense:
+			w := slices.Clone(o.w)
+			for k := range w {
+				w[k] = compute.nearest(w[k])
+			}
+			other = value(w)
+		}
+		n.want = append(n.want, want...)
+		size2, spaced := 0.0, 0.0
+		for k, g := range got {
+			n.e = append(n.e, g-exact[k])
+			for way, is := range []float64{exact[k], storage.nearest(exact[k]*scale) / scale, other[k],
+				storage.nearest(other[k]*scale) / scale} {
+				n.sum2[way] += (g - is) * (g - is)
+				if n.sum2[way] == n.sum2[way] {
+					n.mean[way][k] += g - is
+				}
+			}
+			unit := storage.spacing(math.Max(math.Abs(g), math.Abs(want[k])) * scale)
+			spaced += unit * unit / scale / scale / 12
+			q := unit / storage.ulp() * unit / storage.ulp()
+			n.all, n.fourth, n.by[k] = n.all+q, n.fourth+q*q, n.by[k]+q
+			size2 += want[k] * want[k]
+		}
+		n.pred += spaced
+		if forward {
+			n.pred += model.forward(size2, o, b, f)
+			l.forward(&env, o)
+			l.times = norm(x)
+			n.bound += l.norm(d, size2, nil)
+		} else {
+			n.pred += model.byInput(size2, o, b, v, exact)
+			l.byInput(&env, o, small)
+			l.times = norm(v)
+			n.bound += l.norm(d, size2, v)
+		}
+	}
+}
+
+// TestErrorsRecomputed: what is recovered of each site, whole or at the recorded coordinates, in one window or more,
+// is what the operators of core give sample by sample.
+func TestErrorsRecomputed(t *testing.T) {
+	precisions := []Precision{float64s, float32s, {"bfloat16", "float32", "float32"}, {"e4m3", "bfloat16", "float32"},
+		{"float16", "float16", "bfloat16"}}
+	unseen, few, cast := 0, 0, 0
+	for seed := range uint64(150) {
+		rng := rand.New(rand.NewPCG(seed, 21))
+		rows := []int{1, 2, 3, window + 3}[rng.IntN(40)/13]
+		s, st := drawnStep(t, rng, precisions[seed%5], rows)
+		st.Scale = []float64{1, 0.25, 1024}[rng.IntN(3)]
+		run, part, sampled := s, st, map[string][]int(nil)
+		if seed%3 > 0 {
+			if sampled = drawnSampled(rng, s); len(sampled) > 0 {
+				run, part = withSampled(t, s, st, sampled)
+			}
+		}
+		j := newStepJudge(run, newApart(run))
+		casts := seed%2 == 0 && run.run.Precision != float64s // whose weights are all numbers of it
+		j.model.castsW = casts
+		j.measure(part, j.exacts.take(nil, part, part.W))
+		for k := range j.sites {
+			e, name := &j.sites[k], fmt.Sprintf("seed %d, %v of %v, %v sampled", seed, s.site(k), s.run.Chain, sampled)
+			at := seenAt(s, sampled, k)
+			if e.checked != (len(at) > 0) {
+				t.Fatalf("%s: checked %v, coordinates %v", name, e.checked, at)
+			}
+			if len(at) == 0 {
+				unseen++
+				continue
+			}
+			if len(at) < s.siteWidth(k) {
+				few++
+			}
+			n := newNaiveSite(t, s, st, k, at)
+			n.recover(s, st, k, casts)
+			if e.d != len(at) || len(e.e) != rows*len(at) {
+				t.Fatalf("%s: %d errors at %d coordinates, want them at %v", name, len(e.e), e.d, at)
+			}
+			for b := range e.e {
+				near(t, name+", error", e.e[b], n.e[b], 1e-12)
+			}
+			for way := range ways {
+				if math.IsNaN(n.sum2[way]) != math.IsNaN(e.sum2[way]) {
+					t.Fatalf("%s, way %d: %v, want %v", name, way, e.sum2[way], n.sum2[way])
+				}
+				if math.IsNaN(n.sum2[way]) {
+					continue
+				}
+				if way >= byOutput && n.sum2[way] != n.sum2[way-2] {
+					cast++
+				}
+				near(t, fmt.Sprintf("%s, way %d, squares", name, way), e.sum2[way], n.sum2[way], 1e-9)
+				for c, x := range n.mean[way] {
+					if !(math.Abs(e.mean[way][c]-x) <= 1e-9*float64(rows)) {
+						t.Errorf("%s, way %d, sum of coordinate %d: %v, want %v", name, way, c, e.mean[way][c], x)
+					}
+				}
+			}
+			near(t, name+", expected", e.pred, n.pred, 1e-9)
+			near(t, name+", bound", e.bound, n.bound, 1e-9)
+			near(t, name+", spread", e.spread.all, n.all, 1e-12)
+			near(t, name+", spread of squares", e.spread.fourth, n.fourth, 1e-12)
+			for c, x := range n.by {
+				near(t, name+", spread by coordinate", e.spread.by[c], x, 1e-12)
+			}
+			if t.Failed() {
+				return
+			}
+		}
+	}
+	if unseen < 30 || few < 30 || cast < 30 {
+		t.Errorf("%d sites are unseen, %d at some coordinates, %d have another way", unseen, few, cast)
+	}
+}
