@@ -121,3 +121,141 @@ func TestColumnsByHand(t *testing.T) {
 		t.Errorf("numbers %q and %q", a, b)
 	}
 }
+
+// naiveShares are the first-order shares of sites, not divided, from Jacobians by differences: half way between the
+// exact states and the recorded ones a_i = J1_i a_{i-1} + J2_i d_i, and backward b_{i-1} = J1_i^T b_i +
+// grad_y <V_i, J2_i(y) d_i + J1_i(y) a_{i-1}>.
+func naiveShares(s *shape, st *Step, ex *exactPass, d []float64, sites []siteError) []float64 {
+	const h = 1e-4
+	n := s.chain.N()
+	shares := make([]float64, len(sites))
+	for b := range st.B {
+		half := func(rows, exact []float64, i int) []float64 {
+			d := s.chain.D(i)
+			v := slices.Clone(rows[b*d : (b+1)*d])
+			for k := range v {
+				v[k] = (v[k] + exact[b*d+k]) / 2
+			}
+			return v
+		}
+		chain := s.chain
+		if st.Labels != nil {
+			chain = s.withLabel(st.Labels[b])
+		}
+		along := func(i int, y, a []float64, h float64) []float64 { // f_i(y + h a, w_i + h d_i)
+			y, w := slices.Clone(y), slices.Clone(s.chain.W(i, st.W))
+			for k := range y {
+				y[k] += h * a[k]
+			}
+			for k, x := range s.chain.W(i, d) {
+				w[k] += h * x
+			}
+			f := make([]float64, chain.D(i))
+			chain.Op(i).Forward(f, y, w)
+			return f
+		}
+		slope := func(i int, y, a []float64) []float64 {
+			up, down := along(i, y, a, h), along(i, y, a, -h)
+			for k := range up {
+				up[k] = (up[k] - down[k]) / (2 * h)
+			}
+			return up
+		}
+		y, a := [][]float64{st.X[b*chain.D(0) : (b+1)*chain.D(0)]}, [][]float64{make([]float64, chain.D(0))}
+		for i := 1; i < n; i++ {
+			y, a = append(y, half(st.Y[i], ex.y[i], i)), append(a, slope(i, y[i-1], a[i-1]))
+			k := s.epsSite(i + 1)
+			shares[k] += inner(a[i], sites[k].e[b*chain.D(i):(b+1)*chain.D(i)]) / float64(st.B)
+		}
+		back := []float64{0}
+		for i := n; i > 1; i-- {
+			v := []float64{1}
+			if i < n {
+				v = half(st.V[i], ex.v[i], i)
+			}
+			// of y -> <b_i, f_i(y)> + <V_i, J2_i(y) d_i + J1_i(y) a_{i-1}>
+			value := func(y []float64) float64 {
+				f := make([]float64, chain.D(i))
+				chain.Op(i).Forward(f, y, s.chain.W(i, st.W))
+				return inner(back, f) + inner(v, slope(i, y, a[i-1]))
+			}
+			next := make([]float64, chain.D(i-1))
+			for k := range next {
+				up, down := slices.Clone(y[i-1]), slices.Clone(y[i-1])
+				up[k], down[k] = up[k]+h, down[k]-h
+				next[k] = (value(up) - value(down)) / (2 * h)
+			}
+			k := s.deltaSite(i - 1)
+			shares[k] += inner(next, sites[k].e[b*chain.D(i-1):(b+1)*chain.D(i-1)]) / float64(st.B)
+			back = next
+		}
+	}
+	return shares
+}
+
+// TestSharesByDifferences: the shares of drawn steps of some samples are those that differences give, at states far
+// from those of the exact pass and of every width.
+func TestSharesByDifferences(t *testing.T) {
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 26))
+		s, st := drawnStep(t, rng, float64s, 1+rng.IntN(3))
+		if seed%4 == 0 { // an operator entry by entry reads the samples
+			first := []string{"tanh", "square", "sigmoid", "softplus"}[seed/4%4]
+			s.run.Chain = append([]core.Spec{{Op: first, N: s.chain.D(0)}}, s.run.Chain...)
+			again := &shape{run: s.run}
+			if err := again.check(); err != nil {
+				t.Fatal(err)
+			}
+			s = again
+			st.Y, st.V = slices.Insert(st.Y, 1, st.X), slices.Insert(st.V, 1, st.X)
+			st.X = slices.Repeat([]float64{0.75}, len(st.X))
+		}
+		j := newStepJudge(s, newApart(s))
+		j.judge(st, j.exacts.take(nil, st, st.W))
+		for range 2 { // of the second step nothing is left of the first
+			got := j.first(1)
+			for k, want := range naiveShares(s, st, j.ex, j.d, j.sites) {
+				if !(math.Abs(got[k]-want) <= 1e-5*(1+math.Abs(want))) {
+					t.Errorf("seed %d, %v of %v: %v, differences give %v", seed, s.site(k), s.run.Chain, got[k], want)
+				}
+			}
+			next := again(st)
+			for i := 1; i < s.chain.N(); i++ {
+				for k := range next.Y[i] {
+					next.Y[i][k], next.V[i][k] = next.Y[i][k]+0.25, next.V[i][k]-0.5
+				}
+			}
+			st = next
+			j.judge(st, j.exacts.take(j.ex, st, st.W))
+		}
+	}
+}
+
+// TestSecondDerivatives: both derivatives of operators entry by entry are those that differences give.
+func TestSecondDerivatives(t *testing.T) {
+	x := []float64{-3, -0.5, 0, 0.25, 2}
+	for _, op := range []string{"tanh", "square", "sigmoid", "softplus", "logistic"} {
+		spec := core.Spec{Op: op, N: 1}
+		if op == "logistic" {
+			spec.N = 0
+		}
+		f, err := core.NewOp(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &opView{spec: spec, x: x}
+		d1, d2 := o.derived()
+		for k, v := range x {
+			const h = 1e-3
+			at := func(x float64) float64 {
+				var y [1]float64
+				f.Forward(y[:], []float64{x}, nil)
+				return y[0]
+			}
+			first, second := (at(v+h)-at(v-h))/(2*h), (at(v+h)-2*at(v)+at(v-h))/(h*h)
+			if !(math.Abs(d1[k]-first) <= 1e-5) || !(math.Abs(d2[k]-second) <= 1e-5) {
+				t.Errorf("%s at %v: %v and %v, differences give %v and %v", op, v, d1[k], d2[k], first, second)
+			}
+		}
+	}
+}
