@@ -275,7 +275,7 @@ func sized[T any](v []T, n int) []T {
 func (s *shape) numbers(b int) float64 {
 	row := float64(s.chain.D(0))
 	for i := 1; i <= s.chain.N(); i++ {
-		row += float64(2 * width(s.columns.y[i], s.chain.D(i)))
+		row += float64(width(s.columns.y[i], s.chain.D(i)) + width(s.columns.v[i], s.chain.D(i)))
 	}
 	return row*float64(b) + 3*float64(s.chain.NW())
 }
