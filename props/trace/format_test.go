@@ -35,20 +35,24 @@ func TestNumbersOfAStep(t *testing.T) {
 
 // TestMostNumbers: a line may have as many numbers as the cap, and not one more.
 func TestMostNumbers(t *testing.T) {
-	for width, refused := range map[int]bool{(MaxNumbers/MaxSamples - 2) / 3: false, (MaxNumbers/MaxSamples + 1) / 3: true} {
+	for in, refused := range map[int]bool{2: false, 3: true} {
+		rows := make([][]float64, 510)
+		for k := range rows {
+			rows[k] = make([]float64, in)
+		}
 		s := &shape{run: Run{Version: FormatVersion, Engine: "hand", Precision: float64s, Samples: 1,
-			Chain: []core.Spec{{Op: "tanh", N: width}, {Op: "halfsq", N: width}}}}
+			Chain: []core.Spec{{Op: "fixed", A: rows}, {Op: "halfsq", N: len(rows)}}}}
 		if err := s.check(); err != nil {
 			t.Fatal(err)
 		}
-		if n := s.numbers(MaxSamples); n != float64(3*width+2)*MaxSamples {
-			t.Errorf("%v numbers", n)
+		if n := s.numbers(MaxSamples) - MaxNumbers; n != float64(in-2)*MaxSamples {
+			t.Errorf("%v numbers more than the cap", n)
 		}
 		step, gamma := 1, 0.5
 		l := line{Step: &step, Gamma: &gamma, X: make([][]value, MaxSamples)}
 		err := l.step(s, &Step{})
 		if err == nil || strings.Contains(err.Error(), "numbers, want at most") != refused {
-			t.Errorf("width %d: %v", width, err)
+			t.Errorf("width %d: %v", in, err)
 		}
 	}
 }
