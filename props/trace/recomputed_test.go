@@ -439,3 +439,95 @@ func TestErrorsRecomputed(t *testing.T) {
 		t.Errorf("%d sites are unseen, %d at some coordinates, %d have another way", unseen, few, cast)
 	}
 }
+
+// TestReplaysRecomputed: |U-u|^2 of a step, with each site's error alone and without it is that of passes of core,
+// sample by sample, with these errors given.
+func TestReplaysRecomputed(t *testing.T) {
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 32))
+		rows := []int{1, 3, window + 2}[rng.IntN(20)/9]
+		s, st := drawnStep(t, rng, []Precision{float64s, float32s}[seed%2], rows)
+		j := newStepJudge(s, newApart(s))
+		m := j.judge(st, j.exacts.take(nil, st, st.W))
+		c, n := s.chain, s.chain.N()
+		states := map[*core.Chain]*core.State{}
+		gradient := func(has func(k int) bool) []float64 {
+			u := make([]float64, c.NW())
+			for b := range rows {
+				chain := c
+				if st.Labels != nil {
+					chain = s.withLabel(st.Labels[b])
+				}
+				given := &core.Given{DeltaAt: make([][]float64, n+1), EpsAt: make([][]float64, n+1)}
+				for k := range j.sites {
+					e := &j.sites[k]
+					if site := s.site(k); !has(k) || k == s.deltaSite(n) {
+						continue
+					} else if site.Kind == "delta" {
+						given.DeltaAt[site.I] = e.e[b*e.d : (b+1)*e.d]
+					} else {
+						given.EpsAt[site.I] = e.e[b*e.d : (b+1)*e.d]
+					}
+				}
+				if states[chain] == nil {
+					states[chain] = core.NewState(chain)
+				}
+				states[chain].Pass(chain, st.X[b*c.D(0):(b+1)*c.D(0)], st.W, given)
+				for k, x := range states[chain].UAll {
+					u[k] += x / float64(rows)
+				}
+			}
+			return u
+		}
+		u := gradient(func(int) bool { return false })
+		apart := func(v []float64) float64 {
+			sum := 0.0
+			for k := range v {
+				sum += (v[k] - u[k]) * (v[k] - u[k])
+			}
+			return sum
+		}
+		name := fmt.Sprintf("seed %d, %d samples of %v", seed, rows, s.run.Chain)
+		all := apart(gradient(func(int) bool { return true }))
+		near(t, name+", error", m.error2, all, 1e-8)
+		near(t, name+", gradient", m.grad2, square(u), 1e-10)
+		kept := j.keptPasses()
+		for k := range j.sites {
+			if k == s.deltaSite(n) {
+				continue
+			}
+			only, without := apart(gradient(func(l int) bool { return l == k })), apart(gradient(func(l int) bool { return l != k }))
+			for what, pair := range map[string][2]float64{"alone": {kept[2*k], only}, "without": {kept[2*k+1], without}} {
+				if !(math.Abs(pair[0]-pair[1]) <= 1e-8*(all+only)) {
+					t.Fatalf("%s, %v %s: %v, want %v", name, s.site(k), what, pair[0], pair[1])
+				}
+			}
+		}
+	}
+}
+
+// TestSignsAreSeen: a state whose entries all have the other sign is a fault of its site, at every operator.
+func TestSignsAreSeen(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 33))
+		s, st := drawnStep(t, rng, float32s, 2)
+		isPass(s, st)
+		for k := range 2*s.chain.N() - 1 {
+			bad, site := again(st), s.site(k)
+			v := bad.Y[site.I]
+			if site.Kind == "eps" {
+				v = bad.V[site.I-1]
+			}
+			seen := false
+			for b := range v {
+				seen = seen || math.Abs(v[b]) > 1e-3
+				v[b] = -v[b]
+			}
+			j := newStepJudge(s, newApart(s))
+			j.judge(bad, j.exacts.take(nil, bad, bad.W))
+			if got := slices.ContainsFunc(j.seen, func(f Fault) bool { return f.Site == site }); seen && !got {
+				t.Errorf("seed %d, %v of %v: no fault of the other sign: %v", seed, site, s.run.Chain, v)
+			}
+		}
+	}
+}
