@@ -41,17 +41,14 @@ func newPartial(r *recovery) *partial {
 // part is the operator of a site at the coordinates that can be recovered.
 func (s *shape) part(site Site) (spec core.Spec, columns []int, ok bool) {
 	spec = s.run.Chain[site.Op-1]
-	i, n := site.Op, s.chain.N()
+	i := site.Op
 	y, v := s.columns.y, s.columns.v
 	forward := site.Kind == "delta"
 	switch spec.Op {
 	case "tanh", "sigmoid", "softplus", "square", "bias", "scale":
 		columns = both(y[i-1], y[i])
 		if !forward {
-			columns = both(columns, v[i-1])
-			if i < n {
-				columns = both(columns, v[i])
-			}
+			columns = both(both(columns, v[i-1]), v[i]) // V_N is whole
 		}
 		if columns != nil {
 			spec.N = len(columns)
@@ -63,7 +60,7 @@ func (s *shape) part(site Site) (spec core.Spec, columns []int, ok bool) {
 			ok = y[i-1] == nil
 		} else {
 			columns = v[i-1]
-			ok = i == n || v[i] == nil
+			ok = v[i] == nil
 		}
 		if columns != nil {
 			switch {

@@ -202,7 +202,7 @@ func magnitude(dst []float64, o *opView, vs []float64, rows int) {
 			dst[k] = v2[k] * x2[k]
 		}
 	case "bilinear":
-		s := 2 * norm(x2) * norm(o.w)
+		s := 0.0
 		for b := range rows {
 			s = max(s, 2*norm(o.x[b*o.in:(b+1)*o.in])*norm(o.w))
 		}
