@@ -117,11 +117,13 @@ func TestFinish(t *testing.T) {
 		{"step 5: 2 samples are recorded of 1", -1, func(st *Step) { st.M = 1 }},
 		{"step 5: array x: sample 1 index 0 is NaN", -1, func(st *Step) { st.X[2], st.X[3] = nan, inf }},
 		{"step 5: array x: sample 0 index 1 is -Inf", -1, func(st *Step) { st.X[1] = -inf }},
+		{"step 5: array x: sample 0 index 0 is NaN", -1, func(st *Step) { st.X[0] = nan }},
 		{"", -1, func(st *Step) { st.X[0], st.X[1] = math.MaxFloat64, math.MaxFloat64 }},
 		{"", -1, func(st *Step) { st.Labels[1] = 0 }},
 		{"step 5: array label: sample 1 is -1, want 0 to 3", -1, func(st *Step) { st.Labels[1] = -1 }},
 		{"step 5: array label: sample 0 is 4, want 0 to 3", -1, func(st *Step) { st.Labels[0] = 4 }},
 		{"step 5: array w_1: operator 1 index 8 is NaN", -1, func(st *Step) { st.W[8], st.W[9] = nan, nan }},
+		{"step 5: array w_1: operator 1 index 0 is NaN", -1, func(st *Step) { st.W[0] = nan }},
 		{"step 5: array w_3: operator 3 index 0 is +Inf", -1, func(st *Step) { st.W[9] = inf }},
 		{"", 0, func(st *Step) { st.W[9] = inf }}, // a fault of the engine
 	} {

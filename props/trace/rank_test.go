@@ -244,3 +244,139 @@ func TestFloorOfWindows(t *testing.T) {
 		}
 	}
 }
+
+// TestReferencesDrawn: what a site is held against is the median of the others that count: of all for the level, of
+// its kind for the rest, where there are two; all formed anew from the blocks of drawn histories.
+func TestReferencesDrawn(t *testing.T) {
+	median := func(v []float64) float64 {
+		v = slices.Clone(v)
+		slices.Sort(v)
+		if len(v) == 0 {
+			return math.NaN()
+		}
+		return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	}
+	kinds := map[string]string{"affine": "dense", "linear": "dense", "fixed": "dense", "tanh": "entry", "sigmoid": "entry",
+		"softplus": "entry", "square": "entry", "bias": "entry", "scale": "entry"}
+	same := func(a, b float64) bool { return a == b || a != a && b != b }
+	atZero, alone := 0, 0
+	for seed := range uint64(80) {
+		rng := rand.New(rand.NewPCG(seed, 35))
+		s, _ := drawnStep(t, rng, []Precision{float32s, {"bfloat16", "float32", "float32"}}[seed%2], 1)
+		declared := 1 + rng.IntN(s.chain.N()-1)
+		s.run.Declared = map[string]Declared{fmt.Sprint("V_", declared): {Kind: "any"}}
+		if err := s.check(); err != nil {
+			t.Fatal(err)
+		}
+		r := newRanker(s)
+		n := len(r.history)
+		type values struct{ z, raw, m, above []float64 }
+		all := make([][len(windows)]values, n)
+		low := rng.IntN(2) > 0 // errors at their floor
+		for k := range n {
+			for w := range windows {
+				for range 1 + rng.IntN(9) {
+					b := block{numbers: []float64{16, 100, 1e4}[rng.IntN(3)], z: rng.NormFloat64(), raw: rng.NormFloat64(),
+						m: rng.NormFloat64()}
+					if low {
+						b.z = math.Min(-0.3, -1.2+8/math.Sqrt(b.numbers)) + 0.12*rng.Float64()
+					}
+					floor := math.Min(-0.3, -1.2+8/math.Sqrt(b.numbers))
+					v := &all[k][w]
+					v.z, v.raw, v.m = append(v.z, b.z), append(v.raw, b.raw), append(v.m, b.m)
+					v.above = append(v.above, b.z-floor)
+					r.history[k][w].add(b)
+				}
+			}
+		}
+		kind := func(k int) string {
+			site := s.site(k)
+			op := s.run.Chain[site.Op-1].Op
+			if kinds[op] != "" {
+				op = kinds[op]
+			}
+			return site.Kind + op
+		}
+		skipped := func(k int) bool {
+			site := s.site(k)
+			return site == (Site{"delta", s.chain.N(), s.chain.N()}) || site == (Site{"eps", declared + 1, declared + 1})
+		}
+		for k, ref := range r.references() {
+			var level []float64
+			for l := range n {
+				if l != k && !skipped(l) {
+					level = append(level, median(all[l][0].raw))
+				}
+			}
+			function := map[string]bool{"tanh": true, "sigmoid": true, "softplus": true, "softmaxce": true,
+				"logistic": true}[s.run.Chain[s.site(k).Op-1].Op]
+			if !same(ref.level, median(level)) || (ref.functions == ofFunctions) != (function && seed%2 == 0) ||
+				ref.functions != ofFunctions && ref.functions != 0 {
+				t.Fatalf("seed %d, %v: level %v, want %v, functions %v", seed, s.site(k), ref.level, median(level), ref.functions)
+			}
+			for w := range windows {
+				var z, m, above, ofAll []float64
+				for l := range n {
+					if l == k || skipped(l) {
+						continue
+					}
+					ofAll = append(ofAll, median(all[l][w].above))
+					if kind(l) == kind(k) {
+						z, m = append(z, median(all[l][w].z)), append(m, median(all[l][w].m))
+						above = append(above, median(all[l][w].above))
+					}
+				}
+				wantZ, wantM := median(z), median(m)
+				if len(z) < 2 {
+					wantZ, wantM, above = math.Inf(-1), math.Inf(-1), ofAll
+					alone++
+				}
+				floor := len(above) >= 2
+				for _, x := range above {
+					floor = floor && x <= 0.1
+				}
+				if floor {
+					atZero++
+				}
+				own := median(all[k][w].z)
+				var off []float64
+				for _, x := range all[k][w].z {
+					off = append(off, math.Abs(x-own))
+				}
+				if ref.z[w] != wantZ || ref.m[w] != wantM || ref.atZero[w] != floor || ref.siteZ[w] != own ||
+					ref.siteM[w] != median(all[k][w].m) || ref.blocks[w] != len(all[k][w].z) ||
+					!(math.Abs(ref.spread[w]-1.4826*median(off)) <= 1e-12) {
+					t.Fatalf("seed %d, %v, window %d: %+v, want %v, %v, %v", seed, s.site(k), windows[w], ref, wantZ, wantM, floor)
+				}
+			}
+		}
+		// What is found is the best of each site's largest blocks, by score.
+		refs := r.references()
+		last := math.Inf(1)
+		seen := map[int]bool{}
+		for _, f := range r.findings() {
+			w := slices.Index(windows[:], f.window)
+			test, score, ratio := refs[f.site].judgeBlock(f.block, w)
+			if seen[f.site] || skipped(f.site) || f.score != score || f.test != test || f.ratio != math.Exp(ratio) ||
+				!(score > 0 && score <= last) {
+				t.Fatalf("seed %d: %+v", seed, f)
+			}
+			last, seen[f.site] = score, true
+		}
+		for k := range n {
+			best := 0.0
+			for w := range windows {
+				for _, b := range r.history[k][w].all {
+					_, score, _ := refs[k].judgeBlock(b, w)
+					best = max(best, score)
+				}
+			}
+			if skipped(k) == seen[k] && best > 0 {
+				t.Fatalf("seed %d, %v: score %v, found %v", seed, s.site(k), best, seen[k])
+			}
+		}
+	}
+	if atZero < 30 || alone < 30 {
+		t.Errorf("%d at their floor, %d without two of their kind", atZero, alone)
+	}
+}
