@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/bounds"
 	"github.com/cascade-sgd/cascade/core"
 )
 
@@ -527,6 +528,110 @@ func TestSignsAreSeen(t *testing.T) {
 			j.judge(bad, j.exacts.take(nil, bad, bad.W))
 			if got := slices.ContainsFunc(j.seen, func(f Fault) bool { return f.Site == site }); seen && !got {
 				t.Errorf("seed %d, %v of %v: no fault of the other sign: %v", seed, site, s.run.Chain, v)
+			}
+		}
+	}
+}
+
+// TestTakenApart: the verdict of a step has the constants of A3 on the box of its recorded and its exact states, the
+// bounds of Theorem 1 that they give for the mean squares of its errors, and the parts of each site.
+func TestTakenApart(t *testing.T) {
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 36))
+		rows := 1 + rng.IntN(4)
+		s, st := drawnStep(t, rng, float64s, rows)
+		j := newStepJudge(s, newApart(s))
+		m := j.judge(st, j.exacts.take(nil, st, st.W))
+		if !(m.error2 > 0) {
+			continue
+		}
+		m.loss = 0.75
+		got := j.takeApart(m)
+		c, n := s.chain, s.chain.N()
+		labels := append([]int{0}, st.Labels...)
+		worst, all := make([]core.Regularity, n+1), core.Regularity{}
+		for _, label := range labels {
+			chain := s.withLabel(label)
+			region, state := core.NewRegion(chain), core.NewState(chain)
+			for b := range rows {
+				x := st.X[b*c.D(0) : (b+1)*c.D(0)]
+				state.Pass(chain, x, st.W, nil)
+				region.Visit(state, st.W)
+				given := &core.Given{DeltaAt: make([][]float64, n+1)}
+				for i := 1; i < n; i++ {
+					e := &j.sites[s.deltaSite(i)]
+					given.DeltaAt[i] = e.e[b*e.d : (b+1)*e.d]
+				}
+				state.Pass(chain, x, st.W, given)
+				region.Visit(state, st.W)
+			}
+			region.Widen(core.Margin)
+			per := make([]core.Regularity, n+1)
+			all = all.Max(region.Regularity(per))
+			for i := 1; i <= n; i++ {
+				worst[i] = worst[i].Max(per[i])
+			}
+		}
+		name := fmt.Sprintf("seed %d, %v: ", seed, s.run.Chain)
+		is := func(what string, got Number, want float64) {
+			t.Helper()
+			if !(math.Abs(float64(got)-want) <= 1e-9*math.Abs(want)) && !(float64(got) == want) {
+				t.Fatalf("%s%s is %v, want %v", name, what, float64(got), want)
+			}
+		}
+		is("C", got.A3.C, all.C())
+		is("Lf", got.A3.Lf, all.Lf)
+		is("L1", got.A3.L1, all.L1)
+		is("L2", got.A3.L2, all.L2)
+		per := bounds.PerOp{J1: []float64{0}, J2: []float64{0}, Lf: []float64{0}, L1: []float64{0}}
+		for i := 1; i <= n; i++ {
+			w := worst[i]
+			is("C of an operator", got.A3.OpC[i-1], w.C())
+			is("Lf of an operator", got.A3.OpLf[i-1], w.Lf)
+			is("L1 of an operator", got.A3.OpL1[i-1], w.L1)
+			is("L2 of an operator", got.A3.OpL2[i-1], w.L2)
+			per.J1, per.J2 = append(per.J1, w.J1), append(per.J2, w.J2)
+			per.Lf, per.L1 = append(per.Lf, w.Lf), append(per.L1, w.L1)
+		}
+		d2, e2 := make([]float64, n+1), make([]float64, n+1)
+		kept, first := j.keptPasses(), j.first(1)
+		for k := range j.sites {
+			size2 := square(j.sites[k].e) / float64(rows)
+			if site := s.site(k); site.Kind == "delta" {
+				d2[site.I] = size2
+			} else {
+				e2[site.I] = size2
+			}
+			is("a first-order share", got.First[k], float64(first[k])/m.error2)
+			if k == s.deltaSite(n) {
+				is("delta_N alone", got.Only[k], 0)
+				is("all without delta_N", got.Without[k], 1)
+				is("the gain of delta_N", got.Gain[k], 0)
+				continue
+			}
+			is("a site alone", got.Only[k], kept[2*k]/m.error2)
+			is("all without a site", got.Without[k], kept[2*k+1]/m.error2)
+			is("a gain", got.Gain[k], math.Sqrt(kept[2*k]/size2))
+		}
+		k := bounds.Const{N: n, C: all.C(), C2: all.C2, Lf: all.Lf, L1: all.L1, L2: all.L2}
+		is("Theorem 1", got.Printed, bounds.Theorem1(k, d2, e2))
+		is("Theorem 1, sharp", got.Sharp, bounds.SharpTheorem1(k, d2, e2))
+		is("Theorem 1, per operator", got.PerOp, bounds.SharpTheorem1PerOp(per, d2, e2))
+		is("the loss", got.Loss, 0.75)
+		is("the error", got.Error2, m.error2)
+		is("the gradient", got.Grad2, m.grad2)
+		if got.Step != 4 || len(got.Share) != len(j.sites) {
+			t.Fatalf("%s%+v", name, got)
+		}
+		// A site without an error has no gain.
+		bare := again(st)
+		isPass(s, bare)
+		bare.Y[1] = st.Y[1]
+		m = j.judge(bare, j.exacts.take(nil, bare, bare.W))
+		if m.error2 > 0 && n > 2 {
+			j.sites[s.epsSite(n)].e = make([]float64, len(j.sites[s.epsSite(n)].e))
+			if got := j.takeApart(m); !math.IsNaN(float64(got.Gain[s.epsSite(n)])) {
+				t.Fatalf("%sthe gain of no error is %v", name, got.Gain[s.epsSite(n)])
 			}
 		}
 	}
