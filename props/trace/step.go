@@ -108,7 +108,7 @@ func (j *stepJudge) settle(m measured) {
 		return
 	}
 	j.carries(st)
-	if st.B < st.M || j.partial != nil && st.U == nil {
+	if st.B < st.M {
 		return
 	}
 	j.moves(st)
