@@ -260,8 +260,8 @@ func (r *runJudge) budget(t int, m measured) {
 		return
 	}
 	size, grad := math.Sqrt(m.error2), math.Sqrt(m.grad2)
-	check := func(name string, limit float64) {
-		if !(limit > 0) || size <= limit {
+	check := func(name string, declared, limit float64) {
+		if declared == 0 || size <= limit {
 			return
 		}
 		for k := range r.out.Exceeded {
@@ -273,8 +273,8 @@ func (r *runJudge) budget(t int, m measured) {
 		r.out.Exceeded = append(r.out.Exceeded, Sentence{name, &no,
 			fmt.Sprintf("step %d: |U-u| is %.4g, and the declared budget (%s) allows %.4g", t, size, name, limit)})
 	}
-	check("error", b.Error)
-	check("relative", b.Relative*grad)
+	check("error", b.Error, b.Error)
+	check("relative", b.Relative, b.Relative*grad)
 }
 
 func difference2(a, b []float64) float64 {
