@@ -118,9 +118,10 @@ func TestEachGradientIsHeld(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 23))
 		rows := []int{1, 2, 5}[rng.IntN(3)]
-		s, st := drawnStep(t, rng, []Precision{{"bfloat16", "float32", "bfloat16"}, float32s}[seed%2], rows)
+		s, st := drawnStep(t, rng, []Precision{{"bfloat16", "float32", "bfloat16"}, float32s,
+			{"bfloat16", "float32", "float32"}}[seed%3], rows)
 		isPass(s, st)
-		if st.Scale = 1; seed%3 == 0 {
+		if st.Scale = 1; seed%4 == 0 {
 			st.Scale = 0.25
 		}
 		e := newEnvelope(s.run.Precision)
@@ -317,6 +318,26 @@ func TestEachWeightIsHeld(t *testing.T) {
 					want = nil
 				}
 				isFault(t, name+", kept", j.seen, want, Site{"w", i, i}, "kept")
+			}
+		}
+	}
+}
+
+// TestRegularizerIsHeld: weights that moved as if there was no regularizer are a fault, whatever its factor.
+func TestRegularizerIsHeld(t *testing.T) {
+	for _, rho := range []float64{0.25, 1, 2} {
+		for _, kind := range []string{"l2", "nonconvex"} {
+			s, st := uneven(t, float32s, nil)
+			isPass(s, st)
+			s.run.Reg = core.Regularizer{Kind: kind, Rho: rho}
+			st.After = slices.Clone(st.W)
+			for k, u := range st.U {
+				st.After[k] -= st.Gamma * u
+			}
+			j := newStepJudge(s, newApart(s))
+			j.judge(st, j.exacts.take(nil, st, st.W))
+			if len(faultsAt(j.seen, Site{"w", 1, 1}, "(5d)")) != 1 || len(faultsAt(j.seen, Site{"w", 3, 3}, "(5d)")) != 1 {
+				t.Errorf("%s, rho = %v: %+v", kind, rho, j.seen)
 			}
 		}
 	}
