@@ -250,7 +250,8 @@ func TestLossAndOnesAreHeld(t *testing.T) {
 func TestEachWeightIsHeld(t *testing.T) {
 	for seed := range uint64(80) {
 		rng := rand.New(rand.NewPCG(seed, 25))
-		s, st := drawnStep(t, rng, []Precision{{"bfloat16", "float32", "float32"}, {"float32", "bfloat16", "float32"}}[seed%2], 2)
+		s, st := drawnStep(t, rng, []Precision{{"bfloat16", "float32", "float32"},
+			{"float32", "bfloat16", "float32"}}[seed%2], 2)
 		if s.chain.NW() == 0 {
 			continue
 		}

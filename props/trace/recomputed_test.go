@@ -497,7 +497,8 @@ func TestReplaysRecomputed(t *testing.T) {
 			if k == s.deltaSite(n) {
 				continue
 			}
-			only, without := apart(gradient(func(l int) bool { return l == k })), apart(gradient(func(l int) bool { return l != k }))
+			only := apart(gradient(func(l int) bool { return l == k }))
+			without := apart(gradient(func(l int) bool { return l != k }))
 			for what, pair := range map[string][2]float64{"alone": {kept[2*k], only}, "without": {kept[2*k+1], without}} {
 				if !(math.Abs(pair[0]-pair[1]) <= 1e-8*(all+only)) {
 					t.Fatalf("%s, %v %s: %v, want %v", name, s.site(k), what, pair[0], pair[1])
