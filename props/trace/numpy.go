@@ -109,10 +109,13 @@ func (a *array) readHeader() error {
 	if err := a.readType(string(m[1])); err != nil {
 		return err
 	}
-	if string(m[2]) == "True" && strings.Count(string(m[3]), ",") > 1 {
+	if err := a.readShape(string(m[3])); err != nil {
+		return err
+	}
+	if string(m[2]) == "True" && len(a.shape) > 1 {
 		return fmt.Errorf("it is in Fortran order, want C order (numpy.ascontiguousarray)")
 	}
-	return a.readShape(string(m[3]))
+	return nil
 }
 
 func (a *array) readType(descr string) error {
