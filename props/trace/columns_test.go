@@ -9,8 +9,8 @@ import (
 // TestColumnsOfLongRuns: a run of any length is in at most MaxColumns pieces of as many steps each, but for the last:
 // means of the loss, of |u|^2 and of the shares that were taken, the largest of all else.
 func TestColumnsOfLongRuns(t *testing.T) {
-	for _, steps := range []int{1, 2, MaxColumns - 1, MaxColumns, MaxColumns + 1, MaxColumns + 2, 2 * MaxColumns, 2*MaxColumns + 1,
-		4*MaxColumns + 7} {
+	for _, steps := range []int{1, 2, MaxColumns - 1, MaxColumns, MaxColumns + 1, MaxColumns + 2, 2 * MaxColumns,
+		2*MaxColumns + 1, 4*MaxColumns + 7} {
 		rng := rand.New(rand.NewPCG(uint64(steps), 34))
 		c := &columns{sites: 2}
 		loss, error2, grad2 := make([]float64, steps), make([]float64, steps), make([]float64, steps)

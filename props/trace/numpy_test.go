@@ -194,7 +194,8 @@ func TestRunArray(t *testing.T) {
 		!strings.Contains(err.Error(), "array run stands in a chunk beside run.json") {
 		t.Errorf("beside run.json: %v", err)
 	}
-	for size, want := range map[int64]string{maxChunk: "torn", maxChunk + 1: "1099511627777 bytes, want at most 1099511627776"} {
+	for size, want := range map[int64]string{maxChunk: "torn",
+		maxChunk + 1: "1099511627777 bytes, want at most 1099511627776"} {
 		if _, err := readChunk(bytes.NewReader(data), size, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
@@ -244,7 +245,8 @@ func TestChunkParts(t *testing.T) {
 	}
 	x.shape = []int{2, 2, 2}
 	for name, want := range map[string]string{"U_1": "array U_1 is missing, and U_3 is there",
-		"U_3": "array U_3 is missing, and U_1 is there", "after_1": "array after_1 is missing, and after_3 is there", "w_3": "array w_3: missing, want [2 16]",
+		"U_3": "array U_3 is missing, and U_1 is there", "after_1": "array after_1 is missing, and after_3 is there",
+		"w_3": "array w_3: missing, want [2 16]",
 		"V_2": "array V_2: missing", "V_4": "", "loss": "", "scale": "", "samples": "", "label": "array label: missing"} {
 		was := ch.arrays[name]
 		delete(ch.arrays, name)
