@@ -161,7 +161,7 @@ func TestEachGradientIsHeld(t *testing.T) {
 				for b := range rows {
 					longest = max(longest, norm(x[b*in:(b+1)*in]))
 				}
-				mag = 2 * longest * norm(c.W(i, st.W)) * rms(x, in, k)
+				mag = 2 * longest * norm(c.W(i, st.W)) * rms(x, in, k) * rms(v, 1, 0)
 				grown += math.Pow(1+max(e.c, e.a), float64(2*in+10)) - 1
 			}
 			want := c.W(i, st.U)[k]

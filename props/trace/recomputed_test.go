@@ -35,6 +35,8 @@ func drawnChain(rng *rand.Rand) []core.Spec {
 			dense(op, 1+rng.IntN(4))
 		case "tanh", "sigmoid", "softplus", "square", "bias", "scale":
 			specs = append(specs, core.Spec{Op: op, N: d})
+		case "halfsq", "bilinear":
+			specs, d = append(specs, core.Spec{Op: op, N: d}), 1
 		default:
 			specs = append(specs, core.Spec{Op: "tanh", N: d})
 		}

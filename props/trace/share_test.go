@@ -155,6 +155,7 @@ func naiveShares(s *shape, st *Step, ex *exactPass, d []float64, sites []siteErr
 			return f
 		}
 		slope := func(i int, y, a []float64) []float64 {
+			h := h / (1 + norm(a) + norm(s.chain.W(i, d)))
 			up, down := along(i, y, a, h), along(i, y, a, -h)
 			for k := range up {
 				up[k] = (up[k] - down[k]) / (2 * h)
@@ -213,9 +214,9 @@ func TestSharesByDifferences(t *testing.T) {
 		j := newStepJudge(s, newApart(s))
 		j.judge(st, j.exacts.take(nil, st, st.W))
 		for range 2 { // of the second step nothing is left of the first
-			got := j.first(1)
-			for k, want := range naiveShares(s, st, j.ex, j.d, j.sites) {
-				if !(math.Abs(got[k]-want) <= 1e-5*(1+math.Abs(want))) {
+			got, all := j.first(1), naiveShares(s, st, j.ex, j.d, j.sites)
+			for k, want := range all {
+				if !(math.Abs(got[k]-want) <= 1e-5*(1+largestOf(all))) {
 					t.Errorf("seed %d, %v of %v: %v, differences give %v", seed, s.site(k), s.run.Chain, got[k], want)
 				}
 			}
@@ -255,6 +256,71 @@ func TestSecondDerivatives(t *testing.T) {
 			first, second := (at(v+h)-at(v-h))/(2*h), (at(v+h)-2*at(v)+at(v-h))/(h*h)
 			if !(math.Abs(d1[k]-first) <= 1e-5) || !(math.Abs(d2[k]-second) <= 1e-5) {
 				t.Errorf("%s at %v: %v and %v, differences give %v and %v", op, v, d1[k], d2[k], first, second)
+			}
+		}
+	}
+}
+
+// TestCotangents: the cotangent of each operator is what differences of b^T f(x, w) + <v, J2(x) g + J1(x) a> give, for
+// each row.
+func TestCotangents(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, name := range core.OpNames() {
+		o := allowedView(name)
+		switch name {
+		case "affine", "linear":
+			o.spec.In, o.spec.Out = o.in, o.out
+		case "fixed", "logistic":
+		default:
+			o.spec.N = o.in
+		}
+		numbers := func(n int) []float64 {
+			v := make([]float64, n)
+			for k := range v {
+				v[k] = r.NormFloat64()
+			}
+			return v
+		}
+		bs, v, a, g := numbers(2*o.out), numbers(2*o.out), numbers(2*o.in), numbers(len(o.w))
+		got := make([]float64, 2*o.in)
+		o.cotangent(got, bs, v, a, g, 2)
+		for b := range 2 {
+			spec := o.spec
+			if name == "softmaxce" {
+				spec.Label = o.labels[b]
+			}
+			op, err := core.NewOp(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const h = 1e-4
+			value := func(x []float64) float64 {
+				f, up, down := make([]float64, o.out), make([]float64, o.out), make([]float64, o.out)
+				op.Forward(f, x, o.w)
+				for sign, y := range map[float64][]float64{1: up, -1: down} {
+					x, w := slices.Clone(x), slices.Clone(o.w)
+					for k := range x {
+						x[k] += sign * h * a[b*o.in+k]
+					}
+					for k := range w {
+						w[k] += sign * h * g[k]
+					}
+					op.Forward(y, x, w)
+				}
+				sum := 0.0
+				for k := range f {
+					sum += bs[b*o.out+k]*f[k] + v[b*o.out+k]*(up[k]-down[k])/(2*h)
+				}
+				return sum
+			}
+			for k := range o.in {
+				x := slices.Clone(o.x[b*o.in : (b+1)*o.in])
+				x[k] += h
+				up := value(x)
+				x[k] -= 2 * h
+				if want := (up - value(x)) / (2 * h); !(math.Abs(got[b*o.in+k]-want) <= 1e-5*(1+math.Abs(want))) {
+					t.Errorf("%s, row %d, entry %d: %v, differences give %v", name, b, k, got[b*o.in+k], want)
+				}
 			}
 		}
 	}
