@@ -482,6 +482,8 @@ func TestSiteSumParts(t *testing.T) {
 		{siteTotals{samples: 1, shares: 4, share: 2, gain: 3}, 0.5, 3, 0, 0, 0, 0},
 		{siteTotals{samples: 1, shares: 1, share: 2, atMost: 7}, 2, 0, 7, 0, 0, 0},
 		{siteTotals{samples: 1, gain: 6, atMost: 7}, math.NaN(), 6, 7, 0, 0, 0},
+		{siteTotals{samples: 1, gain: 0.5}, math.NaN(), 0.5, 0, 0, 0, 0},
+		{siteTotals{samples: 1, atMost: 0.5}, math.NaN(), 0, 0.5, 0, 0, 0},
 	} {
 		r.sums[1] = c.sums
 		got := r.siteSum(1)
