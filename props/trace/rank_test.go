@@ -199,6 +199,8 @@ func TestOfFunctions(t *testing.T) {
 		{block{numbers: numbers, coordinates: 4, z: math.Log(3.66), m: -1}, true, false}, // as exp in NumPy's softmax
 		{block{numbers: numbers, coordinates: 1e6, z: 0, m: math.Log(3.33)}, true, false},
 		{block{numbers: numbers, coordinates: 4, z: math.Log(9), m: -1}, true, true},
+		{block{numbers: numbers, coordinates: 4, z: 0.45 + 3.2/1e3 + 1.4 - 1e-9, m: -1}, true, false},
+		{block{numbers: numbers, coordinates: 4, z: 0.45 + 3.2/1e3 + 1.4 + 1e-9, m: -1}, true, true},
 		{block{numbers: numbers, coordinates: 1e6, z: 0, m: math.Log(9)}, true, true},
 	} {
 		_, plain, _ := clean.judgeBlock(c.b, 0)

@@ -2,10 +2,15 @@ package trace
 
 import (
 	"fmt"
+	"io"
 	"math"
+	"math/bits"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 // TestRate: each condition of Corollary 1 is held by the largest of the sites it speaks of, with the constant that the
@@ -207,5 +212,93 @@ func TestSmallOnes(t *testing.T) {
 	}
 	if got := difference2([]float64{1, 5, -1}, []float64{3, 2, -1}); got != 13 {
 		t.Errorf("|(1,5,-1) - (3,2,-1)|^2 = %v", got)
+	}
+}
+
+// loud is a source of n steps with small errors, and large ones at each thirteenth.
+type loud struct {
+	st   *Step
+	n, k int
+}
+
+func (l *loud) Next(st *Step) error {
+	if l.k == l.n {
+		return io.EOF
+	}
+	*st = *again(l.st)
+	st.T = 7 + 2*l.k
+	for k := range st.V[1] {
+		size := 0x1p-6
+		if l.k%13 == 12 {
+			size = 1
+		}
+		st.V[1][k] += size
+	}
+	l.k++
+	return nil
+}
+
+// TestHowOftenInLongRuns: the first step and every fiftieth are taken apart, and of those that stand out two hundred;
+// shares are taken with them, and at every tenth, or once a column where columns are longer.
+func TestHowOftenInLongRuns(t *testing.T) {
+	s, st := uneven(t, Precision{"e4m3", "float32", "float32"}, nil, core.Spec{Op: "affine", In: 2, Out: 2},
+		core.Spec{Op: "halfsq", N: 2})
+	isPass(s, st)
+	const n = 4000
+	r := newRunJudge(s, "x")
+	j, err := r.run(t.Context(), &loud{st: st, n: n})
+	if err != nil || j.Steps != n || j.First != 7 || j.Last != 7+2*(n-1) {
+		t.Fatalf("%v: %d steps from %d to %d", err, j.Steps, j.First, j.Last)
+	}
+	var apart []int
+	taken, shares := 0, 0
+	for k := range n {
+		per := 1
+		for per*MaxColumns < k {
+			per *= 2
+		}
+		flagged := k%13 == 12 && k >= 20
+		switch {
+		case k%50 == 0 || flagged && taken < 200:
+			if apart = append(apart, 7+2*k); flagged {
+				taken++
+			}
+			shares++
+		case k%max(10, per) == 0:
+			shares++
+		}
+	}
+	var got []int
+	for _, step := range j.Judged {
+		if k := (step.Step - 7) / 2; step.Flagged != (k%13 == 12 && k >= 20) {
+			t.Errorf("step %d stands out: %v", k, step.Flagged)
+		}
+		got = append(got, step.Step)
+	}
+	if taken < 200 || !slices.Equal(got, apart) {
+		t.Errorf("steps %v are taken apart, want %v", got, apart)
+	}
+	for k := range r.sums {
+		if r.sums[k].shares != shares {
+			t.Errorf("site %d has the shares of %d steps, want %d", k, r.sums[k].shares, shares)
+		}
+	}
+	if r.curve.steps != n/50 {
+		t.Errorf("the curve is seen at %d steps", r.curve.steps)
+	}
+}
+
+// TestCaps: the caps are those that FORMAT.md has.
+func TestCaps(t *testing.T) {
+	text, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := fmt.Sprintf("run.json %d MiB, a line %d MiB, 2^%d samples a step, 2^%d bytes a chunk, 10^%d chunks, 2^%d",
+		MaxRunJSON>>20, MaxRunJSON>>20, bits.Len(MaxSamples)-1, bits.Len(maxChunk)-1, len(fmt.Sprint(MaxChunks))-1,
+		bits.Len(MaxNumbers)-1)
+	if MaxRunJSON%(1<<20) != 0 || bits.OnesCount(MaxSamples) != 1 || bits.OnesCount(maxChunk) != 1 ||
+		bits.OnesCount(MaxNumbers) != 1 || fmt.Sprint(MaxChunks) != "1000000" || !strings.Contains(string(text), say) {
+		t.Errorf("FORMAT.md does not say %q", say)
 	}
 }
