@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/cascade-sgd/cascade/bounds"
 )
 
 // scaledRun is a run whose weights are multiplied before each step and do not move otherwise, at the same samples.
@@ -167,5 +169,117 @@ func TestJudgementSchema(t *testing.T) {
 	v["drift"].(map[string]any)["carrier"] = "L2"
 	if schema.Validate(v) == nil {
 		t.Error("the schema takes L2 as the carrier")
+	}
+}
+
+// TestDriftDrawn: how constants move over drawn steps, and which of them carries the bound, formed anew.
+func TestDriftDrawn(t *testing.T) {
+	carriers := map[string]int{}
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 45))
+		n, steps := 2+rng.IntN(3), 1+rng.IntN(6)
+		d2, e2 := make([]float64, n+1), make([]float64, n+1)
+		for i := 1; i < n; i++ {
+			d2[i], e2[i+1] = rng.Float64(), rng.Float64()
+		}
+		values := []float64{0.5, 1, 1, 1.25, 2, 3}
+		if seed%5 == 0 {
+			values = append(values, 0, math.NaN(), math.Inf(1))
+		}
+		var judged []StepSum
+		for k := range steps {
+			list := func() (all Number, per []Number) {
+				worst := 0.0
+				for range n {
+					x := values[rng.IntN(len(values))]
+					per = append(per, Number(x))
+					worst = max(worst, x) // NaN stays
+				}
+				return Number(worst), per
+			}
+			var a A3
+			a.C, a.OpC = list()
+			a.Lf, a.OpLf = list()
+			a.L1, a.OpL1 = list()
+			a.L2, a.OpL2 = list()
+			judged = append(judged, StepSum{Step: 3 + 50*k, A3: a})
+		}
+		bound := func(c, lf, l1 Number) float64 {
+			return bounds.Theorem1(bounds.Const{N: n, C: float64(c), Lf: float64(lf), L1: float64(l1)}, d2, e2)
+		}
+		got := drift(judged, n, d2, e2)
+		same := func(a Number, b float64) bool {
+			return float64(a) == b || a != a && b != b || math.Abs(float64(a)/b-1) < 1e-12
+		}
+		over := func(a, b float64) float64 {
+			switch {
+			case steps == 1 || math.IsNaN(a) || math.IsInf(a, 0) || math.IsNaN(b) || math.IsInf(b, 0):
+				return math.NaN()
+			case a == b:
+				return 1
+			}
+			return a / b
+		}
+		check := func(c ConstantDrift, name string, of func(a *A3) (float64, []Number)) {
+			t.Helper()
+			first, _ := of(&judged[0].A3)
+			last, _ := of(&judged[steps-1].A3)
+			at, largest, op := -1, 0.0, 0
+			for k := range judged {
+				v, per := of(&judged[k].A3)
+				if at >= 0 && (math.IsNaN(largest) || v <= largest) {
+					continue
+				}
+				at, largest, op = k, v, 0
+				for i, x := range per {
+					if op == 0 && float64(x) == v && !math.IsInf(v, 0) {
+						op = i + 1
+					}
+				}
+			}
+			if c.Name != name || !same(c.First, first) || !same(c.Last, last) || !same(c.Largest, largest) ||
+				c.At != 3+50*at || c.Op != op || !same(c.Factor, over(last, first)) || !same(c.Most, over(largest, first)) {
+				t.Fatalf("seed %d, %s: %+v, want %v to %v, largest %v at %d by %d", seed, name, c, first, last, largest, at, op)
+			}
+		}
+		if got.Steps != steps || got.First != 3 || got.Last != 3+50*(steps-1) || len(got.Constants) != 4 {
+			t.Fatalf("seed %d: %+v", seed, got)
+		}
+		check(got.Constants[0], "C", func(a *A3) (float64, []Number) { return float64(a.C), a.OpC })
+		check(got.Constants[1], "Lf", func(a *A3) (float64, []Number) { return float64(a.Lf), a.OpLf })
+		check(got.Constants[2], "L1", func(a *A3) (float64, []Number) { return float64(a.L1), a.OpL1 })
+		check(got.Constants[3], "L2", func(a *A3) (float64, []Number) { return float64(a.L2), a.OpL2 })
+		check(got.Bound, "Theorem 1", func(a *A3) (float64, []Number) { return bound(a.C, a.Lf, a.L1), nil })
+		// The carrier alone moves the bound most, the way in which it went.
+		a, b := &judged[0].A3, &judged[steps-1].A3
+		from := bound(a.C, a.Lf, a.L1)
+		factor := over(bound(b.C, b.Lf, b.L1), from)
+		carrier, best, alone := "", 0.0, math.NaN()
+		if math.Abs(math.Log(factor)) > 0.01 && !math.IsInf(math.Log(factor), 0) {
+			for _, c := range []struct {
+				name string
+				to   float64
+			}{{"C", bound(b.C, a.Lf, a.L1)}, {"Lf", bound(a.C, b.Lf, a.L1)}, {"L1", bound(a.C, a.Lf, b.L1)}} {
+				far := math.Log(over(c.to, from))
+				if factor < 1 {
+					far = -far
+				}
+				if far > best {
+					carrier, best, alone = c.name, far, over(c.to, from)
+				}
+			}
+		}
+		if carriers[carrier]++; got.Carrier != carrier || !same(got.Alone, alone) {
+			t.Fatalf("seed %d: %q carries it with %v, want %q with %v", seed, got.Carrier, got.Alone, carrier, alone)
+		}
+		says := strings.Contains(got.Means, " carries that: its move alone makes ")
+		if (carrier != "") != says && finite(float64(got.Bound.Largest)) && seed%5 > 0 {
+			t.Fatalf("seed %d: %s", seed, got.Means)
+		}
+	}
+	for _, name := range []string{"", "C", "Lf", "L1"} {
+		if carriers[name] < 5 {
+			t.Errorf("%q carries %d of the bounds", name, carriers[name])
+		}
 	}
 }

@@ -343,3 +343,47 @@ func TestRegularizerIsHeld(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldAtZero: where all numbers are 0 what is allowed is what operations may be off by near 0, as many of them as
+// there are.
+func TestHeldAtZero(t *testing.T) {
+	p := Precision{"float16", "float16", "e4m3"}
+	s, st := uneven(t, p, nil, core.Spec{Op: "affine", In: 2, Out: 3}, core.Spec{Op: "square", N: 3},
+		core.Spec{Op: "halfsq", N: 3})
+	clear(st.X)
+	clear(st.W)
+	isPass(s, st)
+	// Subnormal numbers of float16 are 2^-24 apart, those of e4m3 2^-9; float16 rounds by 2^-10.
+	const tiny, near0, unit = 0x1p-24 + 0x1p-9, 0x1p-24, 0x1p-10
+	for _, by := range near1 {
+		for what, c := range map[string]struct {
+			site  Site
+			rule  string
+			err   float64 // before it is stored
+			place func(st *Step) *float64
+		}{
+			"U":    {Site{"U", 1, 1}, "(5c)", 4 * tiny, func(st *Step) *float64 { return &st.U[4] }},
+			"w":    {Site{"w", 1, 1}, "(5d)", tiny, func(st *Step) *float64 { return &st.After[4] }},
+			"loss": {Site{"loss", 3, 3}, "loss", tiny, func(st *Step) *float64 { return &st.Loss }},
+		} {
+			bad := again(st)
+			bad.U, bad.After = slices.Clone(st.U), slices.Clone(st.W)
+			a := c.err + unit*c.err + near0
+			if what == "loss" {
+				a /= 1 - unit*by
+			}
+			*c.place(bad) = by * a
+			j := newStepJudge(s, newApart(s))
+			j.judge(bad, j.exacts.take(nil, bad, bad.W))
+			index := 4
+			if what == "loss" {
+				index = 0
+			}
+			fault := &Fault{Step: 5, Sample: -1, Index: index, Value: Number(by * a), Allowed: Number(a)}
+			if by < 1 {
+				fault = nil
+			}
+			isFault(t, fmt.Sprintf("%s, %v of what is allowed", what, by), j.seen, fault, c.site, c.rule)
+		}
+	}
+}
