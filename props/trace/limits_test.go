@@ -104,3 +104,35 @@ func TestLimitsOfRows(t *testing.T) {
 		}
 	}
 }
+
+// TestSpread: n equal numbers have the spread of n, one that has nearly all that of one, and so have none; the same by
+// coordinate.
+func TestSpread(t *testing.T) {
+	for _, c := range []struct {
+		rows                 [][]float64
+		numbers, coordinates float64
+	}{
+		{[][]float64{{2, 2, 2}, {2, 2, 2}}, 6, 3}, {[][]float64{{3, 0, 0}, {3, 0, 0}}, 2, 1},
+		{[][]float64{{5, 0}, {0, 0}}, 1, 1},
+		{[][]float64{{1, 3}}, 1.6, 1.6}, {[][]float64{{0, 0}}, 1, 1}, {[][]float64{{1, 0}, {0, 3}}, 1.6, 1.6},
+	} {
+		var s, sum spread
+		s.reset(len(c.rows[0]))
+		sum.reset(len(c.rows[0]))
+		for _, row := range c.rows {
+			one := spread{by: row}
+			for _, x := range row {
+				one.all, one.fourth = one.all+x, one.fourth+x*x
+			}
+			s.add(&one)
+		}
+		sum.add(&s)
+		n, d := sum.numbers(), sum.coordinates()
+		if !(math.Abs(n-c.numbers) < 1e-12) || !(math.Abs(d-c.coordinates) < 1e-12) {
+			t.Errorf("%v: %v numbers and %v coordinates, want %v and %v", c.rows, n, d, c.numbers, c.coordinates)
+		}
+		if sum.reset(1); sum.all != 0 || sum.fourth != 0 || len(sum.by) != 1 || sum.by[0] != 0 {
+			t.Errorf("begun anew: %+v", sum)
+		}
+	}
+}
