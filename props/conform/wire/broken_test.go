@@ -20,6 +20,12 @@ func TestShown(t *testing.T) {
 			t.Errorf("%.20q is shown as %q, want %q", line, got, want)
 		}
 	}
+	for k := range 4 { // no character is cut in two where a line is quoted in pieces
+		line := strings.Repeat("x", k) + strings.Repeat("€", 150)
+		if got := shown(line); got != line {
+			t.Errorf("after %d bytes of one each: %q", k, got)
+		}
+	}
 	if got := shown("\x1b[2J"); strings.Contains(got, "\x1b") {
 		t.Errorf("a terminal is steered: %q", got)
 	}

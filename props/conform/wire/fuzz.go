@@ -28,7 +28,14 @@ func newReference() (conform.Engine, error) { return conform.NewReference(), nil
 // request that reads the same when it is written, that the reference engine answers in its
 // shapes, and that it answers likewise when it is served.
 func FuzzRequest(data []byte) (refusal, err error) {
-	req, refusal := conform.ParseRequest(bytes.NewReader(data))
+	return checkRequest(data, conform.ParseRequest, newReference)
+}
+
+// checkRequest is FuzzRequest of a decoder and engines.
+func checkRequest(data []byte, decode func(io.Reader) (*conform.Request, error), factory conform.Factory) (
+	refusal, err error,
+) {
+	req, refusal := decode(bytes.NewReader(data))
 	if refusal != nil {
 		if text := refusal.Error(); len(text) > maxRefusal || !strings.HasPrefix(text, "conform: ") {
 			err = fmt.Errorf("a refusal of %d bytes, want it to begin with conform: %.200q", len(text), text)
@@ -39,14 +46,18 @@ func FuzzRequest(data []byte) (refusal, err error) {
 	if err != nil {
 		return nil, err
 	}
-	again, err := conform.ParseRequest(bytes.NewReader(line))
+	again, err := decode(bytes.NewReader(line))
 	if err != nil {
 		return nil, fmt.Errorf("written, then refused: %w\n%s", err, line)
 	}
 	if second, err := json.Marshal(again); err != nil || !bytes.Equal(line, second) {
 		return nil, fmt.Errorf("written\n%s\nread and written (%v)\n%s", line, err, second)
 	}
-	reply, err := conform.NewReference().Step(req)
+	engine, err := factory()
+	if err != nil {
+		return nil, err
+	}
+	reply, err := engine.Step(req)
 	if err != nil {
 		return nil, fmt.Errorf("the reference engine refuses what was read: %w\n%s", err, line)
 	}
@@ -56,14 +67,14 @@ func FuzzRequest(data []byte) (refusal, err error) {
 	if after, err := json.Marshal(req); err != nil || !bytes.Equal(line, after) {
 		return nil, fmt.Errorf("the engine changed the request\n%s\nto\n%s", line, after)
 	}
-	return nil, servedAs(line, reply)
+	return nil, servedAs(line, reply, factory)
 }
 
-// servedAs is nil where the reference, served, answers a request as it does in process.
-func servedAs(request []byte, want *conform.Reply) error {
+// servedAs is nil where an engine, served, answers a request as it does in process.
+func servedAs(request []byte, want *conform.Reply, factory conform.Factory) error {
 	line := append([]byte(`{"id":7,"type":"step",`), append(request[1:], '\n')...)
 	var out bytes.Buffer
-	if err := Serve(bytes.NewReader(line), &out, newReference); err != nil {
+	if err := Serve(bytes.NewReader(line), &out, factory); err != nil {
 		return err
 	}
 	body, err := json.Marshal(want)
@@ -89,15 +100,20 @@ func FuzzServe(data []byte) (refusal, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	return checkAnswers(data, out.Bytes())
+}
+
+// checkAnswers is FuzzServe of what was answered.
+func checkAnswers(data, out []byte) (refusal, err error) {
 	lines := bytes.Count(data, []byte("\n"))
 	if last := data[bytes.LastIndexByte(data, '\n')+1:]; len(bytes.TrimSpace(last)) > 0 {
 		lines++
 	}
-	if got := bytes.Count(out.Bytes(), []byte("\n")); got != lines {
-		return nil, fmt.Errorf("%d lines are answered with %d:\n%s", lines, got, &out)
+	if got := bytes.Count(out, []byte("\n")); got != lines {
+		return nil, fmt.Errorf("%d lines are answered with %d:\n%s", lines, got, out)
 	}
 	refusal = errors.New("no line")
-	for line := range bytes.Lines(out.Bytes()) {
+	for line := range bytes.Lines(out) {
 		var reply struct {
 			ID                 *int64
 			Error, Unsupported string
@@ -119,10 +135,15 @@ func allocating(size int, body func() error) error {
 	runtime.ReadMemStats(&before)
 	err := body()
 	runtime.ReadMemStats(&after)
-	if cost := after.TotalAlloc - before.TotalAlloc; cost > maxFuzzBytes {
+	return errors.Join(checkMemory(size, after.TotalAlloc-before.TotalAlloc), err)
+}
+
+// checkMemory is nil for a cost in bytes that an input of so many may have.
+func checkMemory(size int, cost uint64) error {
+	if cost > maxFuzzBytes {
 		return fmt.Errorf("%d bytes of memory for %d of data", cost, size)
 	}
-	return err
+	return nil
 }
 
 // FuzzHello is the hello of an engine with all abilities, which FuzzReply puts first.
@@ -152,6 +173,12 @@ func FuzzReply(data []byte) (refusal, err error) {
 	}); err != nil {
 		return refusal, err
 	}
+	return checkRefusals(refusal, closed)
+}
+
+// checkRefusals checks the errors of a request and of the end: what they say, and how long
+// they are. An error that breaks the protocol has what was sent and what came, too.
+func checkRefusals(refusal, closed error) (both, err error) {
 	var broken *BrokenError
 	if errors.As(refusal, &broken) || errors.As(closed, &broken) {
 		if broken.Reason == "" || len(broken.Error()) > 8*maxRefusal {
@@ -178,7 +205,6 @@ func ask(e *Engines, kind byte) (refusal, err error) {
 	if refusal != nil {
 		return refusal, nil
 	}
-	const most = 5000 // numbers of a reply
 	label := 0
 	sample := conform.Sample{X: []float64{1, 2}, Delta: [][]float64{{0}, {0}}, Eps: [][]float64{{}, {0}}, Label: &label}
 	chain := []core.Spec{{Op: "linear", In: 2, Out: 1}, {Op: "halfsq", N: 1}}
@@ -188,10 +214,7 @@ func ask(e *Engines, kind byte) (refusal, err error) {
 	switch kind {
 	case 0:
 		r, why := engine.Step(request)
-		if why == nil && sizeOf(r.U)+sizeOf(r.W) > most {
-			return nil, fmt.Errorf("a reply of %d numbers", sizeOf(r.U)+sizeOf(r.W))
-		}
-		refusal = why
+		return why, checkSize(r, why)
 	case 1:
 		if tracer, ok := engine.(conform.Tracer); ok {
 			_, _, refusal = tracer.Trace(request)
@@ -208,6 +231,19 @@ func ask(e *Engines, kind byte) (refusal, err error) {
 		}
 	}
 	return refusal, nil
+}
+
+// maxReply is how many numbers and rows the reply to the step of ask may have.
+const maxReply = 5000
+
+func checkSize(r *conform.Reply, why error) error {
+	if why != nil {
+		return nil
+	}
+	if n := sizeOf(r.U) + sizeOf(r.W); n > maxReply {
+		return fmt.Errorf("a reply of %d numbers", n)
+	}
+	return nil
 }
 
 // sizeOf counts numbers, and the rows.
