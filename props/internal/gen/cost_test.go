@@ -331,7 +331,7 @@ func tinyLinear(n, width int) *gen.Case {
 	return c
 }
 
-// TestCostOnRecord: the estimates of a case of each sort to four digits. They were held against
+// TestCostOnRecord: the estimates of a case of each sort to nine digits. They were held against
 // what is measured by the tests above; a change of one is to be seen, and to be meant.
 func TestCostOnRecord(t *testing.T) {
 	run := func(c *gen.Case, all bool, steps, inputs int) *gen.Case {
@@ -345,6 +345,14 @@ func TestCostOnRecord(t *testing.T) {
 	laws.Eps[2] = perturb.Spec{Law: "round", Format: "e4m3", Mode: "stochastic"}
 	laws.Eps[3] = perturb.Spec{Law: "topk", K: 1}
 	laws.Delta[3] = perturb.Spec{Law: "intermittent", Every: 2, Inner: &perturb.Spec{Law: "constant", D: []float64{1}}}
+	large := coins(9) // of more than 2^10 nodes, in widths 3, 4 and 1
+	large.Chain[3] = core.Spec{Op: "linear", In: 3, Out: 4}
+	large.Chain[4] = core.Spec{Op: "affine", In: 4, Out: 1}
+	large.Eps[5] = perturb.Spec{Law: "table", Outcomes: make([]perturb.Outcome, 3)}
+	large.Eps[7] = perturb.Spec{Law: "bitflip", Lo: 3, Hi: 9}
+	large.Delta[9] = large.Delta[0]
+	constant := plain(core.Spec{Op: "linear", In: 2, Out: 3}, core.Spec{Op: "linear", In: 3, Out: 1})
+	constant.Eps[1] = perturb.Spec{Law: "constant", D: []float64{0, 0x1p-300, 1}}
 	tall := core.Spec{Op: "fixed", A: [][]float64{{1, 2}, {3, 4}, {5, 6}}}
 	step, linear, training := []claim.Kind{claim.Step, claim.Nodes}, []claim.Kind{claim.Linear},
 		[]claim.Kind{claim.Training}
@@ -356,42 +364,49 @@ func TestCostOnRecord(t *testing.T) {
 	}{
 		{"dense", plain(core.Spec{Op: "linear", In: 3, Out: 4}, core.Spec{Op: "affine", In: 4, Out: 2},
 			core.Spec{Op: "bilinear", N: 2}),
-			step, "1.369e+05 + 4016 big, 2.269e+05 bytes, 1; " +
-				"1.392e+05 + 5112 big, 3.072e+05 bytes, 2; "},
+			step, "136868 + 4016.44164 big, 226896 bytes, 1; " +
+				"139220 + 5112.44164 big, 307152 bytes, 2; "},
 		{"wide", plain(core.Spec{Op: "linear", In: 700, Out: 600}, core.Spec{Op: "affine", In: 600, Out: 1},
 			core.Spec{Op: "halfsq", N: 1}),
-			step, "9.87e+07 + 1.942e+07 big, 2.048e+09 bytes, 1; " +
-				"9.876e+07 + 2.366e+07 big, 2.051e+09 bytes, 1; "},
+			step, "98701544 + 19422050.4 big, 2.047663e+09 bytes, 1; " +
+				"98755384 + 23661926.4 big, 2.0508749e+09 bytes, 1; "},
 		{"elementary", plain(core.Spec{Op: "tanh", N: 3}, core.Spec{Op: "sigmoid", N: 3},
 			core.Spec{Op: "softplus", N: 3}, core.Spec{Op: "square", N: 3},
 			core.Spec{Op: "softmaxce", N: 3, Label: 1}),
-			step, "1.506e+05 + 2.678e+04 big, 2.869e+05 bytes, 3; " +
-				"1.569e+05 + 4.942e+04 big, 2.876e+05 bytes, 3; "},
+			step, "150574 + 26778.2082 big, 286912 bytes, 3; " +
+				"156946 + 49423.9748 big, 287616 bytes, 3; "},
 		{"laws", laws,
-			step, "1.819e+05 + 7786 big, 2.277e+05 bytes, 2; " +
-				"1.896e+05 + 8980 big, 2.575e+05 bytes, 2; "},
+			step, "181948 + 7786.44164 big, 227696 bytes, 2; " +
+				"189620 + 8980.44164 big, 257488 bytes, 2; "},
 		{"linear", plain(core.Spec{Op: "linear", In: 2, Out: 3}, core.Spec{Op: "linear", In: 3, Out: 1}),
-			linear, "2.02e+05 + 1313 big, 4.09e+04 bytes, 1; "},
+			linear, "202044 + 1312.81425 big, 40896 bytes, 1; "},
 		{"tiny numbers", tinyLinear(2, 3),
-			linear, "2.42e+05 + 3.467e+04 big, 5.244e+05 bytes, 1; "},
+			linear, "242028 + 34672.05 big, 524400 bytes, 1; "},
 		{"a quadratic", run(plain(core.Spec{Op: "bias", N: 3}, core.Spec{Op: "halfsq", N: 3}), true, 100, 4),
-			training, "1.024e+06 + 702 big, 3e+04 bytes, 1; "},
+			training, "1024470 + 702 big, 30000 bytes, 1; "},
 		{"a tall quadratic", run(plain(core.Spec{Op: "bias", N: 2}, tall, core.Spec{Op: "halfsq", N: 3}), true, 7,
 			2),
-			training, "1.526e+05 + 252 big, 1.869e+04 bytes, 1; "},
+			training, "152628 + 252 big, 18688 bytes, 1; "},
 		{"a regression", run(plain(core.Spec{Op: "linear", In: 3, Out: 1}, core.Spec{Op: "logistic"}), true, 50,
 			6),
-			training, "3.788e+06 + 0 big, 9784 bytes, 1; "},
+			training, "3788184 + 0 big, 9784 bytes, 1; "},
 		{"a network", run(plain(core.Spec{Op: "linear", In: 2, Out: 2}, core.Spec{Op: "tanh", N: 2},
 			core.Spec{Op: "halfsq", N: 2}), true, 20, 3),
-			training, "3.136e+05 + 0 big, 1.016e+04 bytes, 1; "},
+			training, "313611 + 0 big, 10160 bytes, 1; "},
 		{"a tree", run(coins(2), false, 3, 2),
-			training, "1.55e+07 + 0 big, 1.448e+04 bytes, 2; "},
+			training, "15503178 + 0 big, 14480 bytes, 2; "},
+		{"a large tree", large, step, "81923732 + 5891902.44 big, 118748128 bytes, 4; " +
+			"82512076 + 6792120.44 big, 121106848 bytes, 4; "},
+		{"a run of no chance", run(plain(tall, core.Spec{Op: "scale", N: 3}, core.Spec{Op: "halfsq", N: 3}), false, 9,
+			1), training, "146121 + 0 big, 11632 bytes, 2; "},
+		{"a run of a large tree", run(coins(6), false, 1000, 3), training, "8.47806305e+10 + 0 big, 1434624 bytes, 6; "},
+		{"a run without one", coins(2), training, "138860 + 3706.44164 big, 94128 bytes, 2; "},
+		{"constant in a linear network", constant, linear, "202044 + 1811.33919 big, 70056 bytes, 1; "},
 	} {
 		got := ""
 		for _, kind := range c.kinds {
 			cost := c.c.Cost(kind)
-			got += fmt.Sprintf("%.4g + %.4g big, %.4g bytes, %d; ", cost.Float, cost.Big, cost.Bytes, cost.Op)
+			got += fmt.Sprintf("%.9g + %.9g big, %.9g bytes, %d; ", cost.Float, cost.Big, cost.Bytes, cost.Op)
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

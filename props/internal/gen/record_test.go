@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/internal/gen"
 )
 
@@ -19,6 +20,9 @@ var digits = regexp.MustCompile(`-?\d+(\.\d+)?(e[+-]?\d+)?`)
 // the digests of the message here. Numbers have six digits, as math differs between
 // architectures in the last ones.
 func TestDrawsOnRecord(t *testing.T) {
+	far := func(kind claim.Kind) func(gen.Source) *gen.Case {
+		return func(src gen.Source) *gen.Case { return gen.Far(kind, src) }
+	}
 	for _, c := range []struct {
 		kind string
 		draw func(gen.Source) *gen.Case
@@ -27,6 +31,9 @@ func TestDrawsOnRecord(t *testing.T) {
 		{"step", gen.Step, "4ca52c19f93fcfba"},
 		{"linear step", gen.LinearStep, "6e2c14333c0a65f8"},
 		{"training run", gen.TrainingRun, "56900295cc66dee0"},
+		{"far step", far(claim.Step), "943be6c54c0626ad"},
+		{"far linear step", far(claim.Linear), "20db65751f70a919"},
+		{"far run", far(claim.Training), "a4051e73c38e6a75"},
 	} {
 		h := sha256.New()
 		for index := range uint64(300) {
