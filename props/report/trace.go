@@ -140,7 +140,7 @@ func TraceSteps(j *trace.Judgement) *table.Table {
 		}
 		at := 0
 		for k, x := range s.Share {
-			if x > s.Share[at] {
+			if x > s.Share[at] || math.IsNaN(float64(s.Share[at])) {
 				at = k
 			}
 		}
@@ -149,7 +149,7 @@ func TraceSteps(j *trace.Judgement) *table.Table {
 			flagged = "yes"
 		}
 		largest := ""
-		if at < len(s.Share) && at < len(j.Sites) {
+		if at < len(s.Share) && at < len(j.Sites) && !math.IsNaN(float64(s.Share[at])) {
 			largest = fmt.Sprintf("%s %.0f %%", j.Sites[at].Name, 100*float64(s.Share[at]))
 		}
 		t.Add(s.Step, flagged, s.Grad2, s.Error2, s.Printed, s.Sharp, s.PerOp, largest)

@@ -125,6 +125,14 @@ func TestTraceSteps(t *testing.T) {
 	if row := TraceSteps(j).Rows[0]; row[7] != "delta_1 50 %" || row[2] != "4" || row[6] != "5" {
 		t.Errorf("row %q", row)
 	}
+	nan := trace.Number(math.NaN()) // of a site that could not be taken apart
+	for want, shares := range map[string][]trace.Number{"": {nan, nan}, "eps_2 25 %": {nan, 0.25},
+		"delta_1 50 %": {0.5, nan}} {
+		j.Judged[0].Share = shares
+		if row := TraceSteps(j).Rows[0]; row[7] != want {
+			t.Errorf("of shares %v the largest is %q, want %q", shares, row[7], want)
+		}
+	}
 	j.Sites = nil
 	if row := TraceSteps(j).Rows[0]; row[7] != "" {
 		t.Errorf("a site that is not there: %q", row)
