@@ -237,3 +237,38 @@ func TestLongRun(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAbilities: an engine can what its hello says, and nothing else, in every combination.
+func TestAbilities(t *testing.T) {
+	for bits := range 8 {
+		types := []string{typeStep}
+		for k, kind := range []string{typeTrace, typeBatch, typeRun} {
+			if bits>>k&1 == 1 {
+				types = append(types, kind)
+			}
+		}
+		info := conform.Info{Name: "x"}
+		e := newEngines(nil, nil)
+		engine, err := e.engine(&client{hello: &hello{info: info, types: types}})
+		if err != nil || engine == nil {
+			t.Fatalf("%v: engine %v, error %v", types, engine, err)
+		}
+		got := []string{typeStep}
+		if is[conform.Tracer](engine) {
+			got = append(got, typeTrace)
+		}
+		if is[conform.Batcher](engine) {
+			got = append(got, typeBatch)
+		}
+		if is[conform.Runner](engine) {
+			got = append(got, typeRun)
+		}
+		if !slices.Equal(got, types) || engine.(conform.Describer).Describe().Name != "x" {
+			t.Errorf("an engine of %v can %v", types, got)
+		}
+	}
+	engine, _ := newEngines(nil, nil).engine(&client{hello: &hello{types: []string{typeTrace}}})
+	if _, err := engine.Step(&conform.Request{}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("a step of an engine without: error %v", err)
+	}
+}

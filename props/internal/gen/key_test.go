@@ -58,6 +58,9 @@ func touch(v reflect.Value, path string, visit func(path string)) {
 		changed(v.Int() + 1)
 	case reflect.String:
 		changed(v.String() + "x")
+		if n := v.Len(); n > 0 { // of one length
+			changed(v.String()[:n-1] + "~")
+		}
 	case reflect.Bool:
 		changed(!v.Bool())
 	default:
