@@ -168,7 +168,6 @@ func zombie(pid int) bool {
 	return err == nil && strings.Contains(string(b), ") Z ")
 }
 
-// TestNotStarted: a program that is not there.
 // TestFirstBytes: what an engine says is passed on up to a limit, and that it is cut is said
 // once.
 func TestFirstBytes(t *testing.T) {
@@ -228,6 +227,16 @@ func TestKilledFirst(t *testing.T) {
 	}
 }
 
+// TestUnknownEnd: a process of which nobody knows how it ended did not end well.
+func TestUnknownEnd(t *testing.T) {
+	p := &process{cmd: &exec.Cmd{}, done: make(chan struct{})}
+	close(p.done)
+	if how, ok := p.wait(); how != "unknown" || ok {
+		t.Errorf("it ended %q, well: %v", how, ok)
+	}
+}
+
+// TestNotStarted: a program that is not there.
 func TestNotStarted(t *testing.T) {
 	e := Command([]string{"/no/such/program"}, nil)
 	if _, err := e.Factory(); err == nil || e.Err() == nil || e.Err().Break != NotStarted {
