@@ -5,11 +5,14 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cascade-sgd/cascade/core"
 )
 
 var (
@@ -218,5 +221,42 @@ func TestRisingSteps(t *testing.T) {
 	}
 	if names, err := filepath.Glob(filepath.Join(w.dir, "steps-*")); err != nil || len(names) != 3 {
 		t.Errorf("%d chunks, %v", len(names), err)
+	}
+}
+
+// TestChunkSize: a chunk of a Writer ends with the step with which it has more than 16 MiB.
+func TestChunkSize(t *testing.T) {
+	const rows = 1 << 15 // of four numbers: 1 MiB a step, and a little more
+	s := &shape{run: Run{Version: FormatVersion, Engine: "long", Precision: float64s, Samples: rows,
+		Chain: []core.Spec{{Op: "tanh", N: 1}, {Op: "halfsq", N: 1}}}}
+	if err := s.check(); err != nil {
+		t.Fatal(err)
+	}
+	v := make([]float64, rows)
+	w, err := Create(filepath.Join(t.TempDir(), "run"), s.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range 18 {
+		st := &Step{T: k, M: rows, B: rows, Scale: 1, Loss: math.NaN(), X: v, Y: [][]float64{nil, v, v},
+			V: [][]float64{nil, v, nil}}
+		if err := w.Write(st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for number, steps := range []int{16, 2} {
+		open, err := openChunkAt(chunkName(w.dir, number), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open.chunk.k != steps {
+			t.Errorf("chunk %d has %d steps, want %d", number, open.chunk.k, steps)
+		}
+		if err := open.close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
