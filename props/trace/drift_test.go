@@ -283,3 +283,20 @@ func TestDriftDrawn(t *testing.T) {
 		}
 	}
 }
+
+// TestLargestBound: where the bound was largest is said when that is a hundredth more than at the last step.
+func TestLargestBound(t *testing.T) {
+	for _, c := range []struct {
+		c    []float64
+		says string
+	}{
+		{[]float64{2, 4, 3.9999}, ""}, {[]float64{2, 4, 3.9}, "; its bound is largest at step 50, "},
+		{[]float64{2, 3, 4}, ""}, {[]float64{4, 3, 3.9999}, ""}, {[]float64{4, 2, 3}, "; its bound is largest at the first"},
+	} {
+		d := drift(constantsAre(c.c...), 2, []float64{0, 1, 0}, []float64{0, 0, 1})
+		if _, got, _ := strings.Cut(d.Means, "; its bound is largest"); (got != "") != (c.says != "") ||
+			!strings.Contains(d.Means, c.says) {
+			t.Errorf("%v: %s", c.c, d.Means)
+		}
+	}
+}

@@ -54,6 +54,11 @@ func TestMostNumbers(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "numbers, want at most") != refused {
 			t.Errorf("width %d: %v", in, err)
 		}
+		ch := &chunk{shape: s, arrays: map[string]*array{"x": {shape: []int{1, MaxSamples, in}}}}
+		err = ch.check(s.arrayNames())
+		if err == nil || strings.Contains(err.Error(), "numbers, want at most 67108864") != refused {
+			t.Errorf("arrays, width %d: %v", in, err)
+		}
 	}
 }
 

@@ -88,8 +88,11 @@ func TestWhatIsHeld(t *testing.T) {
 			// Of a step that is not finite nothing else is said.
 			bad.T, bad.Y[3][1] = 7, math.NaN()
 			m = j.judge(bad, j.exacts.take(nil, bad, bad.W))
-			if m.finite || len(j.seen) != 1 || j.seen[0].Rule != "finite" || j.seen[0].Site != (Site{"delta", 3, 3}) {
-				t.Errorf("%s, not finite: %v, %+v", name, m.finite, j.seen)
+			if m.finite || m.t != 7 || m.gamma != 0.5 || m.error2 == m.error2 || m.grad2 == m.grad2 {
+				t.Errorf("%s, not finite: %+v", name, m)
+			}
+			if len(j.seen) != 1 || j.seen[0].Rule != "finite" || j.seen[0].Site != (Site{"delta", 3, 3}) {
+				t.Errorf("%s, not finite: %+v", name, j.seen)
 			}
 		}
 	}
