@@ -44,6 +44,12 @@ func misbehave(mode string) {
 	case "dies at once":
 		fmt.Fprintln(os.Stderr, "ImportError: no module named frobnicate")
 		os.Exit(1)
+	case "leaves a child": // in a session of its own, with the standard error alone
+		child := exec.Command("sleep", "3600")
+		child.SysProcAttr, child.Stderr = &syscall.SysProcAttr{Setsid: true}, os.Stderr
+		_ = child.Start()
+		fmt.Fprintln(os.Stderr, "child", child.Process.Pid)
+		os.Exit(3)
 	case "silent":
 		time.Sleep(time.Hour)
 	case "good", "bad exit", "stays", "chatters":
@@ -224,6 +230,22 @@ func TestKilledFirst(t *testing.T) {
 	var broken *BrokenError
 	if _, err := e.Factory(); !errors.As(err, &broken) || broken.Break == Hang {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestChildElsewhere: a child that is not killed with the engine, and keeps its standard error open, holds
+// up nobody.
+func TestChildElsewhere(t *testing.T) {
+	t.Setenv(asEngine, "leaves a child")
+	e := Command([]string{os.Args[0]}, &Options{Start: time.Minute})
+	_, err := e.Factory()
+	var broken *BrokenError
+	if !errors.As(err, &broken) || broken.Break != Died || broken.Exit != "exit status 3" {
+		t.Fatalf("error %v", err)
+	}
+	_, pid, _ := strings.Cut(broken.Stderr, "child ")
+	if n, err := strconv.Atoi(strings.TrimSpace(pid)); err != nil || syscall.Kill(n, syscall.SIGKILL) != nil {
+		t.Errorf("the child %q has ended", pid)
 	}
 }
 
