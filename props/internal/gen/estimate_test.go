@@ -175,6 +175,10 @@ func TestTotal(t *testing.T) {
 	if got := e.total(); got.Op != 3 {
 		t.Errorf("%+v", got)
 	}
+	e = &estimate{ops: make([]opCost, 1), float: []float64{5}, big: []float64{0}, memory: []float64{0}}
+	if got := e.total(); got != (Cost{Float: 5}) {
+		t.Errorf("without an operator: %+v", got)
+	}
 	if got := (Cost{Float: 3, Big: 2}).Work(); got != 1603 {
 		t.Errorf("work %v", got)
 	}

@@ -2,6 +2,8 @@ package webpage
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +149,31 @@ func TestTicks(t *testing.T) {
 	} {
 		if n := len(ticks(c[0], c[1])); n < 1 || n > 12 {
 			t.Errorf("%v: %d ticks", c, n)
+		}
+	}
+}
+
+// TestTicksByHand: powers of ten; with their threefold below 300, with doubles and halves below 30, and
+// finer below 3; of what lies on an edge the coarser.
+func TestTicksByHand(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      []float64
+	}{
+		{1, 2.9, []float64{1, 1.2, 1.5, 2, 2.5}},
+		{1, 3, []float64{1, 2}},
+		{2, 6, []float64{2, 5}},
+		{1, 29, []float64{1, 2, 5, 10, 20}},
+		{1, 30, []float64{1, 10}},
+		{1, 31, []float64{1, 3, 10, 30}},
+		{1, 299, []float64{1, 3, 10, 30, 100}},
+		{1, 300, []float64{1, 10, 100}},
+		{0.5, 1000, []float64{1, 10, 100, 1000}},
+		{0.25, 0.31, []float64{0.25, 0.3}},
+	} {
+		got := ticks(c.low, c.high)
+		if !slices.EqualFunc(got, c.want, func(a, b float64) bool { return math.Abs(a-b) < 1e-12 }) {
+			t.Errorf("from %v to %v: %v, want %v", c.low, c.high, got, c.want)
 		}
 	}
 }

@@ -154,3 +154,27 @@ func TestMarks(t *testing.T) {
 		t.Errorf("%d marks, %s", len(seen), mark(3, 1.25, 2))
 	}
 }
+
+// TestPlotScale: the scale goes from the decade below the least ratio, 0.1 at most, to the one above the
+// largest; a ratio of 0, or one that is infinite, does not move it.
+func TestPlotScale(t *testing.T) {
+	inf := claim.Number(math.Inf(1))
+	for _, c := range []struct {
+		byN  map[int]claim.Number
+		want []string
+	}{
+		{map[int]claim.Number{1: 0, 2: 0.5}, []string{"0.1", "1"}},
+		{map[int]claim.Number{1: inf, 2: 0.5}, []string{"0.1", "1"}},
+		{map[int]claim.Number{1: 0.05, 2: 0.5}, []string{"0.01", "1"}},
+		{map[int]claim.Number{1: 3, 2: 0.5}, []string{"0.1", "1", "10"}},
+		{map[int]claim.Number{1: 1e5, 2: 1e-7}, []string{"1e-4", "1", "1000"}},
+	} {
+		var got []string
+		for _, m := range regexp.MustCompile(`class="y">([^<]*)<`).FindAllStringSubmatch(string(plot(c.byN)), -1) {
+			got = append(got, m[1])
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v has the scale %v, want %v", c.byN, got, c.want)
+		}
+	}
+}
