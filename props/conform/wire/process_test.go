@@ -193,7 +193,7 @@ func TestFirstBytes(t *testing.T) {
 // TestLoud: the standard error of a command is passed on through that limit.
 func TestLoud(t *testing.T) {
 	var to counter
-	e := Command([]string{"sh", "-c", fmt.Sprintf("head -c %d /dev/zero >&2; exit 1", MaxStderr+1)},
+	e := Command([]string{"sh", "-c", fmt.Sprintf("head -c %d /dev/zero >&2; exit 1", MaxStderr+1000)},
 		&Options{Stderr: &to})
 	defer e.Close()
 	if _, err := e.Factory(); err == nil {

@@ -177,3 +177,38 @@ func TestTicksByHand(t *testing.T) {
 		}
 	}
 }
+
+// TestPanelsRead: panels in their order, a curve for each name in a row; the curves of trajectories are
+// those of their panels, forward and backward apart, and those of the coupled sweep are over T.
+func TestPanelsRead(t *testing.T) {
+	const head = "figure,panel,curve,gamma,T,measured,low,high,predicted,plateau\n"
+	panels, order, err := readPanels([]byte(head +
+		"fig3,\"forward, s = 2\",g,0.1,10,1,0.5,2,1.5,0\nfig3,\"forward, s = 2\",h,0.01,10,3,1,4,2,0.25\n" +
+		"fig3,\"forward, s = 1\",g,0.1,10,1,0.5,2,1.5,0\nfig3,\"backward, s = 1\",g,0.1,10,1,0.5,2,1.5,0\n" +
+		"fig4,up,a,0.1,10,1,0.5,2,1.5,0\nfig4,up,b,0.1,10,1,0.5,2,1.5,0\nfig4,down,b,0.1,10,1,0.5,2,1.5,0\n" +
+		"remark4,x,a,0.1,400,1,0.5,2,1.5,0\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, key := range order {
+		p := panels[key]
+		text := key + " " + p.figure + " " + p.title + " " + p.axis
+		for _, s := range p.series {
+			text += fmt.Sprintf("; %s %v", s.name, s.points)
+		}
+		got = append(got, text)
+	}
+	const one, overT = "[{0.1 1 0.5 2 1.5 0}]", "[{400 1 0.5 2 1.5 0}]"
+	want := []string{
+		"fig3/0 fig3 forward " + byGamma + "; forward, s = 2 [{0.1 1 0.5 2 1.5 0} {0.01 3 1 4 2 0.25}]" +
+			"; forward, s = 1 " + one,
+		"fig3/1 fig3 backward " + byGamma + "; backward, s = 1 " + one,
+		"fig4/0 fig4 up " + byGamma + "; a " + one + "; b " + one,
+		"fig4/1 fig4 down " + byGamma + "; b " + one,
+		"remark4/0 remark4 x " + byT + "; a " + overT,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
