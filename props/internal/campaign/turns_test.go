@@ -138,3 +138,22 @@ func TestDearJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestLong: the unit of long runs tries all fixed ones.
+func TestLong(t *testing.T) {
+	var claims []claim.Claim
+	for _, c := range props.Claims() {
+		if c.Name() == "eq36/printed" {
+			claims = append(claims, c)
+		}
+	}
+	cases, err := search.FixedCases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{opt: Options{Claims: claims}}
+	found, n, why := r.long(0)
+	if why != "" || n != int64(len(cases)) || len(found) != 1 || found[0].Cases+found[0].RejectedTotal() != len(cases) {
+		t.Errorf("%d of %d fixed runs, %d findings, %q", n, len(cases), len(found), why)
+	}
+}
