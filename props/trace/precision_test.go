@@ -303,4 +303,11 @@ func TestFuzzBody(t *testing.T) {
 			t.Errorf("%+v: %v, %v", c, refusal, err)
 		}
 	}
+	for wide, many := range map[int]bool{4092: false, 4093: true} { // a row of a matrix, and four more
+		row := `{"op":"fixed","a":[[` + strings.Repeat("0,", wide-1) + `0]]},`
+		refusal, err := FuzzBytes([]byte(fmt.Sprintf(run, row, 1)))
+		if err != nil || (refusal != nil && refusal.Error() == "a record of too many numbers") != many {
+			t.Errorf("a row of %d: %v, %v", wide, refusal, err)
+		}
+	}
 }
