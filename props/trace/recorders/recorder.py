@@ -63,7 +63,7 @@ class Recorder:
     close = flush
 
     def own(self, a):
-        return np.array(a) if self.copy else np.asarray(a)
+        return (np.array if self.copy else np.asarray)(a, order="C")  # numpy.save keeps the order of columns
 
     def table(self, a):
         """A row a sample."""

@@ -164,7 +164,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestPrinted: what is printed runs as one file.
+// TestPrinted: what is printed runs as one file, and arrays with columns in a row are recorded like others.
 func TestPrinted(t *testing.T) {
 	withModule(t, "numpy")
 	text, err := Text("record-numpy")
@@ -174,11 +174,11 @@ func TestPrinted(t *testing.T) {
 	dir := t.TempDir()
 	script := text + `
 net = Net([2, 3, 3, 2], seed=1)
-rec = Recorder("run", net.chain, "float32", samples=4)
+rec = Recorder("run", net.chain, "float32", samples=4, chunk=1)
 x, label = np.random.default_rng(1).normal(size=(4, 2)), np.array([0, 1, 1, 0])
 for t in range(3):
     Y, V, U = net.passes(x, label)
-    rec.step(t, 0.1, x.astype(np.float32), net.W, Y, V, label=label, U=U, loss=Y[-1].mean(dtype=float))
+    rec.step(t, 0.1, np.asfortranarray(x, np.float32), net.W, Y, V, label=label, U=U, loss=Y[-1].mean(dtype=float))
     net.move(0.1, U)
 rec.close()
 `
