@@ -181,3 +181,35 @@ func TestSilentVariables(t *testing.T) {
 		t.Errorf("GITHUB_STEP_SUMMARY: exit %d, %s", code, stderr)
 	}
 }
+
+// TestFullAnywhere: a device that is full at any place of what is printed, the last line
+// too, is an error and no verdict.
+func TestFullAnywhere(t *testing.T) {
+	t.Setenv("GITHUB_ACTIONS", "true")
+	t.Setenv("GITHUB_STEP_SUMMARY", "")
+	const times = 20 // more than the digits of the times that are printed
+	dir := t.TempDir()
+	merged, traced := filepath.Join(dir, "merged.json"), "../trace/recorders/testdata/torch-float32-flip"
+	if code, _, stderr := verify(small("-json", merged)...); code != exitOK {
+		t.Fatal(stderr)
+	}
+	for _, args := range [][]string{
+		small(), {"replay", "../../testdata/certificates/eq14b.json"}, {"errata"}, {"merge", merged}, {"trace", traced},
+		{"page", "constants"}, {"adapters"}, {"adapters", "numpy"},
+		{"gate", "-cases", "1", "-rules", "one-part,no-memory,long-chain", "--", os.Args[0], asArgument + "right"},
+		{"gate", "-cases", "1", "-rules", "one-part,no-memory,long-chain", "--", os.Args[0], asArgument + "faulty"},
+	} {
+		code, stdout, stderr := verify(args...)
+		if code == exitUsage || len(stdout) <= times {
+			t.Errorf("%v: exit %d, %s", args, code, stderr)
+			continue
+		}
+		for _, room := range []int{0, len(stdout) / 3, 2 * len(stdout) / 3, len(stdout) - times} {
+			var errs bytes.Buffer
+			if code := run(t.Context(), args, &full{room}, &errs); code != exitUsage ||
+				!strings.Contains(errs.String(), errFull.Error()) {
+				t.Errorf("%v, room for %d of %d bytes: exit %d, %s", args, room, len(stdout), code, &errs)
+			}
+		}
+	}
+}

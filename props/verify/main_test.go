@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cascade-sgd/cascade/props/claim"
 	"github.com/cascade-sgd/cascade/props/pages"
@@ -296,5 +299,26 @@ func TestPicturesOfPage(t *testing.T) {
 		if got := string(must(os.ReadFile(picture))); got != c.data {
 			t.Errorf("the picture is now %.40q", got)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write testdata/help.txt")
+
+// TestHelpOnRecord: what each command says of itself, with its flags and their defaults:
+// go test ./props/verify -run TestHelpOnRecord -update.
+func TestHelpOnRecord(t *testing.T) {
+	var b strings.Builder
+	for _, name := range append([]string{""}, names()...) {
+		_, stdout, _ := verify(strings.Fields(name + " -h")...)
+		b.WriteString(stdout + "\n" + strings.Repeat("=", 80) + "\n\n")
+	}
+	file := filepath.Join("testdata", "help.txt")
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o777), os.WriteFile(file, []byte(b.String()), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(string(must(os.ReadFile(file))), b.String()); diff != "" {
+		t.Errorf("help (-record +now): %s", diff)
 	}
 }

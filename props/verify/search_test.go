@@ -196,7 +196,7 @@ func TestStopped(t *testing.T) {
 	if code := run(ctx, args, &stdout, &stderr); code != exitStopped {
 		t.Errorf("exit %d: %s", code, &stderr)
 	}
-	if !strings.Contains(stdout.String(), "4 of 4 units are missing") ||
+	if !strings.Contains(stdout.String(), "\nstopped; what there is, is above\n4 of 4 units are missing") ||
 		!strings.Contains(stdout.String(), "\n  verify -units 1-4 -seed 1 -cases 3000 "+
 			"-climb 0 -claims eq14b,a1 -json FILE\n") {
 		t.Errorf("%s", &stdout)
