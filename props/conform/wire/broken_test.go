@@ -21,9 +21,11 @@ func TestShown(t *testing.T) {
 		}
 	}
 	for k := range 4 { // no character is cut in two where a line is quoted in pieces
-		line := strings.Repeat("x", k) + strings.Repeat("€", 150)
-		if got := shown(line); got != line {
-			t.Errorf("after %d bytes of one each: %q", k, got)
+		for _, c := range []string{"é", "€", "𝛿"} { // of two, three and four bytes, odd ones among them
+			line := strings.Repeat("x", k) + strings.Repeat(c, 145)
+			if got := shown(line); got != line {
+				t.Errorf("after %d bytes of one each: %q", k, got)
+			}
 		}
 	}
 	if got := shown("\x1b[2J"); strings.Contains(got, "\x1b") {

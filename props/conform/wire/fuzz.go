@@ -164,10 +164,15 @@ func FuzzReply(data []byte) (refusal, err error) {
 	if kind&4 == 0 {
 		said = append([]byte(FuzzHello), said...)
 	}
+	return checkReply(said, func(e *Engines) (refusal, err error) { return ask(e, kind%4) })
+}
+
+// checkReply is FuzzReply of what an engine says and of who asks it.
+func checkReply(said []byte, ask func(*Engines) (refusal, err error)) (refusal, err error) {
 	var closed error
 	if err := allocating(len(said), func() (err error) {
 		e := Connect(bytes.NewReader(said), discard{io.Discard}, nil)
-		refusal, err = ask(e, kind%4)
+		refusal, err = ask(e)
 		closed = e.Close()
 		return err
 	}); err != nil {

@@ -158,6 +158,21 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestLargeInputs: an input that takes much memory to read is an error of each target that reads lines, and what
+// is wrong with an answer is one.
+func TestLargeInputs(t *testing.T) {
+	much := bytes.Repeat([]byte(" "), maxFuzzBytes/2) // a line grows by copies of itself
+	_, err := FuzzServe(much)
+	mustBe(t, "requests", err, "bytes of memory for 52428800 of data")
+	_, err = FuzzReply(much)
+	mustBe(t, "replies", err, "bytes of memory for ")
+	refusal, err := checkReply(nil, func(e *Engines) (refusal, err error) {
+		return errors.New("a refusal"), errors.New("too many")
+	})
+	mustBe(t, "an answer: refusal", refusal, "a refusal")
+	mustBe(t, "an answer", err, "too many")
+}
+
 // TestCheckRefusals: an error without words or of too many is one of FuzzReply, and what breaks
 // the protocol may say what came.
 func TestCheckRefusals(t *testing.T) {
