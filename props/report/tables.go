@@ -53,7 +53,8 @@ func (r *Report) ClaimsTable() *table.Table {
 		if reading == "" {
 			reading = "-"
 		}
-		t.Add(c.ID, claim.Place(c.Eq), c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.ReachWords(), c.Tightness(), c.Replay)
+		t.Add(c.ID, claim.Place(c.Eq), c.Form, reading, c.Verdict, c.Cases, c.Rejected, c.ReachWords(), c.Tightness(),
+			c.Replay)
 	}
 	return t
 }
