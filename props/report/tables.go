@@ -179,7 +179,7 @@ func (r *Report) RecordPage() *table.Page {
 	for k, means := range []string{
 		3: "of the conditional expectations (literal, past, total) that share the verdict; -: there are none",
 		4: verdictMeans,
-		5: casesMean,
+		5: casesMean + "; a build for another processor may have a few more or fewer, where a climb turns on a last digit",
 		6: rejectedMeans,
 		7: ReachMeans + "; of readings that share a row, what each was searched to",
 		8: ratioMeans,
