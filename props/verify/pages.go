@@ -200,8 +200,10 @@ func runRecord(c *call) (int, error) {
 	if err := c.parse(0, 0); err != nil {
 		return exitUsage, err
 	}
-	if _, err := os.Stat("testdata"); err != nil {
-		return exitUsage, fmt.Errorf("run it at the root of the module: %w", err)
+	for _, path := range []string{"README.md", "testdata", filepath.Join("props", "pages")} {
+		if _, err := os.Stat(path); err != nil {
+			return exitUsage, fmt.Errorf("run it at the root of the module: %w", err)
+		}
 	}
 	readme, err := strict.ReadFile("README.md", maxReadme) // before a search of minutes
 	if err != nil {

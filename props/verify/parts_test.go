@@ -216,7 +216,8 @@ func TestErrataEstimate(t *testing.T) {
 // TestRecordStopped: a record that a signal stops writes nothing, and says so by its exit code alone.
 func TestRecordStopped(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := errors.Join(os.Mkdir("testdata", 0o755), os.WriteFile("README.md", []byte("x"), 0o644)); err != nil {
+	if err := errors.Join(os.Mkdir("testdata", 0o755), os.MkdirAll("props/pages", 0o755),
+		os.WriteFile("README.md", []byte("x"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
