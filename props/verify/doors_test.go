@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,7 +40,8 @@ func TestSilentDoors(t *testing.T) {
 	fifo, pictures, page := silent(t, dir, "fifo"), t.TempDir(), filepath.Join(dir, "page.html")
 	picture := silent(t, pictures, "fig3.svg")
 	root := t.TempDir() // as record wants it
-	if err := os.Mkdir(filepath.Join(root, "testdata"), 0o700); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(root, "testdata"), 0o700),
+		os.MkdirAll(filepath.Join(root, "props", "pages"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	silent(t, root, "README.md")
