@@ -27,12 +27,15 @@ func (r *Report) String() string {
 		where += fmt.Sprintf(", at i = %d", c.I)
 	}
 	of := r.Eq + " of arXiv:2602.20646v1"
+	if r.Eq != "" && r.Eq[0] >= '1' && r.Eq[0] <= '9' { // a number alone is that of a section
+		of = "section " + of
+	}
 	what, so := "as printed", "the claim as printed is false"
 	switch c.form() {
 	case derived:
 		what, so = "a step of its derivation", "the step does not hold"
 	case conjectured:
-		of, what, so = "on what section "+of+" leaves open", "a conjecture", "the conjecture is false"
+		of, what, so = "on what "+of+" leaves open", "a conjecture", "the conjecture is false"
 	}
 	b.line("claim", "%s, %s, %s%s", c.Claim, of, what, where)
 	b.line("says", "%s", r.Statement)
