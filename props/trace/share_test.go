@@ -9,18 +9,24 @@ import (
 	"github.com/cascade-sgd/cascade/core"
 )
 
+// sizedView is the view of an operator whose spec has its sizes, as core builds it.
+func sizedView(name string) *opView {
+	o := allowedView(name)
+	switch name {
+	case "affine", "linear":
+		o.spec.In, o.spec.Out = o.in, o.out
+	case "fixed", "logistic":
+	default:
+		o.spec.N = o.in
+	}
+	return o
+}
+
 // TestTangents: the tangent of each operator is what differences of its values tend to, for each
 // row and a move of both input and weights.
 func TestTangents(t *testing.T) {
 	for _, name := range core.OpNames() {
-		o := allowedView(name)
-		switch name {
-		case "affine", "linear":
-			o.spec.In, o.spec.Out = o.in, o.out
-		case "fixed", "logistic":
-		default:
-			o.spec.N = o.in
-		}
+		o := sizedView(name)
 		if o.labels[0] = o.labels[1]; name == "softmaxce" {
 			o.spec.Label = o.labels[1]
 		}
@@ -266,14 +272,7 @@ func TestSecondDerivatives(t *testing.T) {
 func TestCotangents(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for _, name := range core.OpNames() {
-		o := allowedView(name)
-		switch name {
-		case "affine", "linear":
-			o.spec.In, o.spec.Out = o.in, o.out
-		case "fixed", "logistic":
-		default:
-			o.spec.N = o.in
-		}
+		o := sizedView(name)
 		numbers := func(n int) []float64 {
 			v := make([]float64, n)
 			for k := range v {

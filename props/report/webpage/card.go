@@ -140,8 +140,8 @@ func (l *listing) cards() ([]*card, error) {
 		d := at[c.ID]
 		if d == nil {
 			d = &card{ID: c.ID, Label: labelOf(c), Eq: claim.Place(c.Eq), Order: len(all), panels: c.Panels}
-			if strings.EqualFold(d.Label, d.Eq) {
-				d.Eq = d.Label // said once
+			if strings.HasPrefix(strings.ToLower(d.Label), strings.ToLower(d.Eq)) {
+				d.Eq = d.Label // Fig 3a and Section 5.3a have said it
 			}
 			at[c.ID], all = d, append(all, d)
 		}

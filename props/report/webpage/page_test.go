@@ -99,6 +99,15 @@ func TestPage(t *testing.T) {
 		}
 	}
 	wellFormed(t, text)
+	titles := regexp.MustCompile(`<h3>([^<]*) <span class="soft">([^<]*)</span></h3>`).FindAllStringSubmatch(text, -1)
+	for _, m := range titles {
+		if strings.HasPrefix(strings.ToLower(m[1]), strings.ToLower(m[2])) {
+			t.Errorf("the title %q says %q twice", m[1], m[2])
+		}
+	}
+	if len(titles) < 10 {
+		t.Errorf("%d titles with a place in the paper", len(titles))
+	}
 }
 
 // wellFormed reads the page as XML, elements without an end allowed.
